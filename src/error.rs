@@ -1,0 +1,166 @@
+//! Everything that can go wrong for a client: AWS's error codes with their HTTP status, and a message.
+//!
+//! Codes, statuses and texts follow the service models and the API references of IAM and STS.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Declares [`Code`]: a variant, the text on the wire and the HTTP status.
+macro_rules! codes {
+    ($($variant:ident = $wire:literal $status:literal),+ $(,)?) => {
+        /// An AWS error code of IAM or STS.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "the variants are AWS's own codes")]
+        pub enum Code { $($variant),+ }
+
+        impl Code {
+            /// The code as it stands on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $wire),+ }
+            }
+
+            /// The HTTP status that goes with the code.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    // Common to all AWS Query services.
+    AccessDenied = "AccessDenied" 403,
+    ExpiredToken = "ExpiredToken" 403,
+    IncompleteSignature = "IncompleteSignature" 400,
+    InternalFailure = "InternalFailure" 500,
+    InvalidAction = "InvalidAction" 400,
+    InvalidClientTokenId = "InvalidClientTokenId" 403,
+    InvalidParameterValue = "InvalidParameterValue" 400,
+    MalformedInput = "MalformedInput" 400,
+    MalformedQueryString = "MalformedQueryString" 404,
+    MissingAction = "MissingAction" 400,
+    MissingAuthenticationToken = "MissingAuthenticationToken" 403,
+    RequestEntityTooLarge = "RequestEntityTooLarge" 413,
+    ServiceUnavailable = "ServiceUnavailable" 503,
+    SignatureDoesNotMatch = "SignatureDoesNotMatch" 403,
+    Throttling = "Throttling" 400,
+    ValidationError = "ValidationError" 400,
+    // Modelled by IAM.
+    ConcurrentModification = "ConcurrentModification" 409,
+    DeleteConflict = "DeleteConflict" 409,
+    DuplicateCertificate = "DuplicateCertificate" 409,
+    DuplicateSSHPublicKey = "DuplicateSSHPublicKey" 400,
+    EntityAlreadyExists = "EntityAlreadyExists" 409,
+    EntityTemporarilyUnmodifiable = "EntityTemporarilyUnmodifiable" 409,
+    FeatureDisabled = "FeatureDisabled" 404,
+    FeatureEnabled = "FeatureEnabled" 409,
+    InvalidAuthenticationCode = "InvalidAuthenticationCode" 403,
+    InvalidCertificate = "InvalidCertificate" 400,
+    InvalidInput = "InvalidInput" 400,
+    InvalidPublicKey = "InvalidPublicKey" 400,
+    InvalidUserType = "InvalidUserType" 400,
+    KeyPairMismatch = "KeyPairMismatch" 400,
+    LimitExceeded = "LimitExceeded" 409,
+    MalformedCertificate = "MalformedCertificate" 400,
+    MalformedPolicyDocument = "MalformedPolicyDocument" 400,
+    NameConflict = "NameConflict" 409,
+    NoSuchEntity = "NoSuchEntity" 404,
+    NotSupportedService = "NotSupportedService" 404,
+    OpenIdIdpCommunicationError = "OpenIdIdpCommunicationError" 400,
+    PasswordPolicyViolation = "PasswordPolicyViolation" 400,
+    PolicyEvaluation = "PolicyEvaluation" 500,
+    PolicyNotAttachable = "PolicyNotAttachable" 400,
+    ReportExpired = "ReportExpired" 410,
+    ReportGenerationLimitExceeded = "ReportGenerationLimitExceeded" 409,
+    ReportInProgress = "ReportInProgress" 404,
+    ReportNotPresent = "ReportNotPresent" 410,
+    RoleModified = "RoleModified" 409,
+    RoleTemplateDisabled = "RoleTemplateDisabled" 400,
+    ServiceFailure = "ServiceFailure" 500,
+    UnmodifiableEntity = "UnmodifiableEntity" 400,
+    UnrecognizedPublicKeyEncoding = "UnrecognizedPublicKeyEncoding" 400,
+    // Modelled by IAM without a status of their own.
+    AccountNotManagementOrDelegatedAdministrator = "AccountNotManagementOrDelegatedAdministratorException" 400,
+    CallerIsNotManagementAccount = "CallerIsNotManagementAccountException" 400,
+    OrganizationNotFound = "OrganizationNotFoundException" 400,
+    OrganizationNotInAllFeaturesMode = "OrganizationNotInAllFeaturesModeException" 400,
+    ServiceAccessNotEnabled = "ServiceAccessNotEnabledException" 400,
+    // Modelled by STS.
+    ExpiredTokenException = "ExpiredTokenException" 400,
+    ExpiredTradeInToken = "ExpiredTradeInTokenException" 400,
+    IDPCommunicationError = "IDPCommunicationError" 400,
+    IDPRejectedClaim = "IDPRejectedClaim" 403,
+    InvalidAuthorizationMessage = "InvalidAuthorizationMessageException" 400,
+    InvalidIdentityToken = "InvalidIdentityToken" 400,
+    JWTPayloadSizeExceeded = "JWTPayloadSizeExceededException" 400,
+    OutboundWebIdentityFederationDisabled = "OutboundWebIdentityFederationDisabledException" 403,
+    PackedPolicyTooLarge = "PackedPolicyTooLarge" 400,
+    RegionDisabled = "RegionDisabledException" 403,
+    SessionDurationEscalation = "SessionDurationEscalationException" 403,
+}
+
+/// The result of anything a client can make fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure that a client sees: code and message, and a cause that only the log sees.
+pub struct Error(Box<Details>);
+
+struct Details {
+    code: Code,
+    message: Option<Cow<'static, str>>,
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error with AWS's sentence for it.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Details { code, message: Some(message.into()), cause: None }))
+    }
+
+    /// An error whose answer has no `Message` element, as some of AWS's `MalformedInput`.
+    pub fn without_message(code: Code) -> Self {
+        Self(Box::new(Details { code, message: None, cause: None }))
+    }
+
+    /// A fault of the server's own: the client learns that it happened, the log why.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(Box::new(Details {
+            code: Code::InternalFailure,
+            message: Some(
+                "The request processing has failed because of an unknown error, exception or failure.".into(),
+            ),
+            cause: Some(cause.into()),
+        }))
+    }
+
+    /// AWS's code.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The sentence for the client.
+    pub fn message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.code.as_str())?;
+        if let Some(message) = self.message() {
+            write!(f, ": {message}")?;
+        }
+        if let Some(cause) = &self.0.cause {
+            write!(f, " ({cause})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,3 @@
+//! iamd: a local AWS IAM and STS.
+
+pub mod error;
