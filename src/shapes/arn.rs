@@ -1,0 +1,192 @@
+//! Amazon Resource Names, account ids, and the kinds of IAM resources.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Pattern, Text, texts};
+
+static STS_ARN: Pattern =
+    Pattern::new(r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+");
+static SERIAL: Pattern = Pattern::new(r"[\w+=/:,.@-]+");
+static STS_SERIAL: Pattern = Pattern::new(r"[\w+=/:,.@-]*");
+
+texts! {
+    /// Any ARN (`arnType` of IAM).
+    Arn = Text::length(20, 2048);
+    /// Any ARN as STS takes it (`arnType` of STS).
+    SessionArn = Text::length(20, 2048).matching(&STS_ARN);
+    /// The serial number or ARN of an MFA device (`serialNumberType` of IAM).
+    SerialNumber = Text::length(9, 256).matching(&SERIAL);
+    /// The same as STS takes it (`serialNumberType` of STS).
+    SessionSerialNumber = Text::length(9, 256).matching(&STS_SERIAL);
+}
+
+/// The twelve digits of an AWS account.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountId(u64);
+
+impl AccountId {
+    /// Reads exactly twelve digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok().map(Self)).flatten()
+    }
+
+    /// The account with this number, if it has at most twelve digits.
+    pub fn from_number(number: u64) -> Option<Self> {
+        (number < 1_000_000_000_000).then_some(Self(number))
+    }
+
+    /// The number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:012}", self.0)
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// The kinds of IAM resources that have ARNs of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Kind {
+    /// An IAM user.
+    User,
+    /// An IAM group.
+    Group,
+    /// An IAM role.
+    Role,
+    /// An instance profile.
+    InstanceProfile,
+    /// A customer-managed policy.
+    Policy,
+    /// A virtual MFA device.
+    MfaDevice,
+    /// A server certificate.
+    ServerCertificate,
+    /// A SAML provider.
+    SamlProvider,
+    /// An OpenID Connect provider.
+    OidcProvider,
+    /// A request for delegated permissions.
+    DelegationRequest,
+}
+
+impl Kind {
+    /// The resource type in the ARN.
+    pub fn arn_type(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Role => "role",
+            Self::InstanceProfile => "instance-profile",
+            Self::Policy => "policy",
+            Self::MfaDevice => "mfa",
+            Self::ServerCertificate => "server-certificate",
+            Self::SamlProvider => "saml-provider",
+            Self::OidcProvider => "oidc-provider",
+            Self::DelegationRequest => "delegation-request",
+        }
+    }
+
+    /// The part of an action's name that stands for the kind: `iam:Tag{…}`.
+    pub fn action_part(self) -> &'static str {
+        match self {
+            Self::User => "User",
+            Self::Group => "Group",
+            Self::Role => "Role",
+            Self::InstanceProfile => "InstanceProfile",
+            Self::Policy => "Policy",
+            Self::MfaDevice => "MFADevice",
+            Self::ServerCertificate => "ServerCertificate",
+            Self::SamlProvider => "SAMLProvider",
+            Self::OidcProvider => "OpenIDConnectProvider",
+            Self::DelegationRequest => "DelegationRequest",
+        }
+    }
+
+    /// The ARN of the resource of this kind: `path` begins and ends with a slash.
+    pub fn arn(self, account: AccountId, path: &str, name: &str) -> String {
+        format!("arn:aws:iam::{account}:{}{path}{name}", self.arn_type())
+    }
+}
+
+/// The parts of an ARN: `arn:partition:service:region:account:resource`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArnParts<'a> {
+    /// `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: &'a str,
+    /// The service's prefix.
+    pub service: &'a str,
+    /// Empty for IAM.
+    pub region: &'a str,
+    /// The owner: twelve digits, or `aws`.
+    pub account: &'a str,
+    /// All that follows the fifth colon.
+    pub resource: &'a str,
+}
+
+impl<'a> ArnParts<'a> {
+    /// Splits an ARN at its first five colons.
+    pub fn parse(arn: &'a str) -> Option<Self> {
+        let mut parts = arn.splitn(6, ':');
+        if parts.next() != Some("arn") {
+            return None;
+        }
+        let parts = Self {
+            partition: parts.next()?,
+            service: parts.next()?,
+            region: parts.next()?,
+            account: parts.next()?,
+            resource: parts.next()?,
+        };
+        (!parts.partition.is_empty() && !parts.service.is_empty() && !parts.resource.is_empty()).then_some(parts)
+    }
+
+    /// The account, when it is one.
+    pub fn account_id(&self) -> Option<AccountId> {
+        AccountId::parse(self.account)
+    }
+
+    /// Path (`/a/b/`) and name of an IAM resource of this kind.
+    pub fn path_and_name(&self, kind: Kind) -> Option<(&'a str, &'a str)> {
+        if self.service != "iam" || !self.region.is_empty() {
+            return None;
+        }
+        let rest = self.resource.strip_prefix(kind.arn_type())?;
+        let slash = rest.rfind('/')?;
+        let (path, name) = rest.split_at_checked(slash + 1)?;
+        (path.starts_with('/') && !name.is_empty()).then_some((path, name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_ids_are_twelve_digits() {
+        assert_eq!(AccountId::parse("000000000000").map(|a| a.to_string()).as_deref(), Some("000000000000"));
+        for wrong in ["", "123", "1234567890123", "12345678901x", "+12345678901"] {
+            assert_eq!(AccountId::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn arns_give_path_and_name() {
+        let parts = ArnParts::parse("arn:aws:iam::123456789012:role/a/b/R").unwrap();
+        assert_eq!(parts.path_and_name(Kind::Role), Some(("/a/b/", "R")));
+        assert_eq!(parts.path_and_name(Kind::User), None);
+        assert_eq!(ArnParts::parse("arn:aws:iam::123456789012"), None);
+        assert_eq!(ArnParts::parse("arn:aws:iam::123456789012:role/").unwrap().path_and_name(Kind::Role), None);
+    }
+}

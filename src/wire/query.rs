@@ -1,0 +1,494 @@
+//! Reads typed parameters out of a Query request.
+//!
+//! It visits the fields that serde declares, so an absent one is seen and an unknown parameter ignored. serde passes on
+//! the name of each newtype; the shape's constraint is found by it. A broken constraint is noted, a placeholder visited
+//! in its place, and reading goes on, so that the request is refused with all of AWS's messages at once.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use serde::de::value::{StrDeserializer, StringDeserializer};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Visitor};
+
+use super::params::{Node, Params};
+use super::validation::{Service, Violations};
+use crate::error::{Code, Error, Result};
+use crate::shapes::{Constraint, Text, at_least_long, at_most_long, constraint_of};
+
+/// A request that meets the framework's constraints.
+#[derive(Debug)]
+pub struct Decoded<T> {
+    /// The typed parameters.
+    pub request: T,
+    /// IAM's own sentence about a name or path: to be told once the caller is found to be authorized.
+    pub after_authorization: Option<Error>,
+}
+
+/// Reads the parameters of an operation.
+///
+/// # Errors
+/// `ValidationError` with every broken constraint; `MalformedInput` where a value has not even the right type.
+pub fn decode<T: DeserializeOwned>(service: Service, params: &Params<'_>) -> Result<Decoded<T>> {
+    let violations = RefCell::new(Violations::new(service));
+    let root = Value { node: params.root(), path: String::new(), shape: None, violations: &violations, silent: false };
+    let request = T::deserialize(root).map_err(|Malformed(message)| match message {
+        Some(message) => Error::new(Code::MalformedInput, message),
+        None => Error::without_message(Code::MalformedInput),
+    })?;
+    Ok(Decoded { request, after_authorization: violations.into_inner().finish()? })
+}
+
+/// Input that is not even of the right type.
+#[derive(Debug)]
+struct Malformed(Option<&'static str>);
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.unwrap_or("malformed input"))
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+impl de::Error for Malformed {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self(None)
+    }
+}
+
+/// One value of the request: a structure, list or leaf, depending on what serde asks for.
+struct Value<'p, 'v> {
+    node: Node<'p>,
+    path: String,
+    shape: Option<&'static str>,
+    violations: &'v RefCell<Violations>,
+    /// Inside a structure that is absent: its members are not told one by one.
+    silent: bool,
+}
+
+impl<'p, 'v> Value<'p, 'v> {
+    fn below(&self, node: Node<'p>, path: String) -> Self {
+        Self { node, path, shape: None, violations: self.violations, silent: self.silent }
+    }
+
+    fn text_constraint(&self) -> Option<&'static Text> {
+        match constraint_of(self.shape?) {
+            Some(Constraint::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn null(&self) {
+        if !self.silent {
+            self.violations.borrow_mut().null(&self.path);
+        }
+    }
+
+    /// The text sent for a leaf; an absent one is noted and `None`.
+    fn leaf(&self) -> Result<Option<&'p str>, Malformed> {
+        match self.node.value() {
+            Some(value) => Ok(Some(value)),
+            None if self.node.has_children() => {
+                Err(Malformed(Some("Start of structure or map found where not expected.")))
+            }
+            None => {
+                self.null();
+                Ok(None)
+            }
+        }
+    }
+
+    /// The text if it meets the shape's constraint; a placeholder if not.
+    fn checked_text(&self) -> Result<String, Malformed> {
+        let Some(value) = self.leaf()? else { return Ok(String::new()) };
+        if let Some(constraint) = self.text_constraint() {
+            let mut violations = self.violations.borrow_mut();
+            for demand in constraint.broken_by(value) {
+                violations.text(&self.path, value, constraint.secret, &demand);
+            }
+            if let (Some(rule), Some(pattern)) = (constraint.sentence, constraint.pattern)
+                && !pattern.matches(value)
+            {
+                violations.sentence(&self.path, rule);
+            }
+        }
+        Ok(value.to_owned())
+    }
+
+    fn checked_number(&self) -> Result<i32, Malformed> {
+        let Some(value) = self.leaf()? else { return Ok(0) };
+        let number: i32 = value.parse().map_err(|_| Malformed(None))?;
+        if let Some(Constraint::Number(min, max)) = self.shape.and_then(constraint_of) {
+            let mut violations = self.violations.borrow_mut();
+            if number > *max {
+                violations.value(&self.path, value, &format!("Member must have value less than or equal to {max}"));
+            }
+            if number < *min {
+                violations.value(&self.path, value, &format!("Member must have value greater than or equal to {min}"));
+            }
+        }
+        Ok(number)
+    }
+
+    /// Whether the list's length meets its constraint; if not, its members are not read.
+    fn length_is_allowed(&self, length: usize) -> bool {
+        let Some(Constraint::List(min, max)) = self.shape.and_then(constraint_of) else { return true };
+        let demand = match length {
+            n if n > *max => at_most_long(*max),
+            n if n < *min => at_least_long(*min),
+            _ => return true,
+        };
+        self.violations.borrow_mut().text(&self.path, "[]", false, &demand);
+        false
+    }
+}
+
+/// `RoleName` is told as `roleName`, `SAMLAssertion` as `sAMLAssertion`.
+fn decapitalized(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+impl<'de> de::Deserializer<'de> for Value<'_, '_> {
+    type Error = Malformed;
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
+        self.shape = Some(name);
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        if self.node.is_absent() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        visitor.visit_string(self.checked_text()?)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        visitor.visit_i32(self.checked_number()?)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        match self.leaf()? {
+            None => visitor.visit_bool(false),
+            Some(value) if value.eq_ignore_ascii_case("true") => visitor.visit_bool(true),
+            Some(value) if value.eq_ignore_ascii_case("false") => visitor.visit_bool(false),
+            Some(_) => Err(Malformed(None)),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
+        let placeholder = variants.first().copied().unwrap_or_default();
+        let sent = self.leaf()?;
+        let variant = sent.and_then(|value| variants.iter().copied().find(|variant| *variant == value));
+        if let (Some(value), None) = (sent, variant) {
+            let demand = format!("Member must satisfy enum value set: [{}]", variants.join(", "));
+            self.violations.borrow_mut().value(&self.path, value, &demand);
+        }
+        let variant: StrDeserializer<'_, Malformed> = variant.unwrap_or(placeholder).into_deserializer();
+        visitor.visit_enum(variant)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        mut self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
+        let is_root = self.path.is_empty();
+        if self.node.is_absent() && !is_root {
+            self.null();
+            self.silent = true;
+        }
+        visitor.visit_map(Fields { of: self, left: fields.iter(), next: None, is_root })
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        if self.node.is_absent() {
+            self.null();
+        } else if !self.node.has_children() && self.node.value().is_some_and(|value| !value.is_empty()) {
+            return Err(Malformed(Some("Top level element may not be treated as a list")));
+        }
+        let mut length = self.node.members("member").count();
+        if !self.node.is_absent() && !self.length_is_allowed(length) {
+            length = 0;
+        }
+        let members = self.node.members("member").take(length);
+        visitor.visit_seq(Members { of: &self, members, index: 0 })
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        if self.node.is_absent() {
+            self.null();
+        }
+        visitor.visit_map(Entries { of: &self, entries: self.node.members("entry"), index: 0, value: None })
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Malformed> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Malformed> {
+        Err(Malformed(None))
+    }
+
+    serde::forward_to_deserialize_any! {
+        i8 i16 i64 u8 u16 u32 u64 f32 f64 char bytes byte_buf unit tuple tuple_struct identifier ignored_any
+    }
+}
+
+/// The fields of a structure, in the order of their declaration.
+struct Fields<'p, 'v> {
+    of: Value<'p, 'v>,
+    left: std::slice::Iter<'static, &'static str>,
+    next: Option<&'static str>,
+    is_root: bool,
+}
+
+impl<'de> de::MapAccess<'de> for Fields<'_, '_> {
+    type Error = Malformed;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
+        self.next = self.left.next().copied();
+        let Some(field) = self.next else { return Ok(None) };
+        let field: StrDeserializer<'_, Malformed> = field.into_deserializer();
+        seed.deserialize(field).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
+        let field = self.next.take().ok_or(Malformed(None))?;
+        let name = decapitalized(field);
+        let path = if self.is_root { name } else { format!("{}.{name}", self.of.path) };
+        seed.deserialize(self.of.below(self.of.node.child(field), path))
+    }
+}
+
+/// The members of a list. Structures are told as `tags.1.member.key`, plain members by the list's own name.
+struct Members<'a, 'p, 'v, I> {
+    of: &'a Value<'p, 'v>,
+    members: I,
+    index: usize,
+}
+
+impl<'de, 'p, I: Iterator<Item = Node<'p>>> de::SeqAccess<'de> for Members<'_, 'p, '_, I> {
+    type Error = Malformed;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Malformed> {
+        let Some(node) = self.members.next() else { return Ok(None) };
+        self.index += 1;
+        let path = format!("{}.{}.member", self.of.path, self.index);
+        seed.deserialize(Member { value: self.of.below(node, path), list: &self.of.path }).map(Some)
+    }
+}
+
+/// A member of a list: a plain one that breaks its shape's constraint is told with all demands of the shape.
+struct Member<'a, 'p, 'v> {
+    value: Value<'p, 'v>,
+    list: &'a str,
+}
+
+impl<'de> de::Deserializer<'de> for Member<'_, '_, '_> {
+    type Error = Malformed;
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
+        self.value.shape = Some(name);
+        let Some(text) = self.value.text_constraint() else { return visitor.visit_newtype_struct(self.value) };
+        let value = self.value.leaf()?.unwrap_or_default();
+        let broken = !text.broken_by(value).is_empty() || text.pattern.is_some_and(|pattern| !pattern.matches(value));
+        if broken {
+            let demand = format!("Member must satisfy constraint: [{}]", text.demands().join(", "));
+            self.value.violations.borrow_mut().text(self.list, &format!("[{value}]"), text.secret, &demand);
+        }
+        let value: StringDeserializer<Malformed> = value.to_owned().into_deserializer();
+        visitor.visit_newtype_struct(value)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        self.value.deserialize_any(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
+        self.value.deserialize_struct(name, fields, visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Malformed> {
+        self.value.deserialize_enum(name, variants, visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        self.value.deserialize_string(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str bytes byte_buf option unit unit_struct seq tuple
+        tuple_struct map identifier ignored_any
+    }
+}
+
+/// The entries of a map: `Properties.entry.1.key` and `.value`.
+struct Entries<'a, 'p, 'v, I> {
+    of: &'a Value<'p, 'v>,
+    entries: I,
+    index: usize,
+    value: Option<Value<'p, 'v>>,
+}
+
+impl<'de, 'p, I: Iterator<Item = Node<'p>>> de::MapAccess<'de> for Entries<'_, 'p, '_, I> {
+    type Error = Malformed;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Malformed> {
+        let Some(entry) = self.entries.next() else { return Ok(None) };
+        self.index += 1;
+        let path = format!("{}.{}", self.of.path, self.index);
+        self.value = Some(self.of.below(entry.child("value"), format!("{path}.value")));
+        seed.deserialize(self.of.below(entry.child("key"), format!("{path}.key"))).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
+        seed.deserialize(self.value.take().ok_or(Malformed(None))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::shapes::{ExistingUserName, MaxItems, Password, Path, RoleSessionName, Status, TagKeys, Tags};
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    #[expect(dead_code, reason = "fields are read to be checked")]
+    struct Example {
+        user_name: ExistingUserName,
+        path: Option<Path>,
+        max_items: Option<MaxItems>,
+        status: Option<Status>,
+        tags: Option<Tags>,
+        tag_keys: Option<TagKeys>,
+        flag: Option<bool>,
+        password: Option<Password>,
+    }
+
+    fn read(service: Service, body: &str) -> Result<Decoded<Example>> {
+        decode(service, &Params::read("", body.as_bytes()))
+    }
+
+    fn message(body: &str) -> String {
+        read(Service::Iam, body).unwrap_err().message().unwrap_or("no message").to_owned()
+    }
+
+    #[test]
+    fn reads_every_form() {
+        let body = "UserName=Bob&MaxItems=5&Status=Inactive&Tags.member.1.Key=a&Tags.member.1.Value=&\
+                    TagKeys.member.1=x&TagKeys.member.2=y&Flag=TRUE&Unknown=1";
+        let request = read(Service::Iam, body).unwrap().request;
+        assert_eq!(request.user_name.as_str(), "Bob");
+        assert_eq!(request.max_items.unwrap().get(), 5);
+        assert_eq!(request.status, Some(Status::Inactive));
+        assert_eq!(request.tags.unwrap().len(), 1);
+        assert_eq!(request.tag_keys.unwrap().len(), 2);
+        assert_eq!(request.flag, Some(true));
+        assert!(read(Service::Iam, "UserName=Bob&Tags=").unwrap().request.tags.unwrap().is_empty());
+    }
+
+    #[test]
+    fn all_violations_come_at_once() {
+        assert_eq!(
+            message("MaxItems=0&Status=On&Tags.member.1.Value=v"),
+            "4 validation errors detected: Value at 'userName' failed to satisfy constraint: Member must not be null; \
+             Value '0' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1; \
+             Value 'On' at 'status' failed to satisfy constraint: Member must satisfy enum value set: \
+             [Active, Inactive, Expired]; \
+             Value at 'tags.1.member.key' failed to satisfy constraint: Member must not be null"
+        );
+    }
+
+    #[test]
+    fn members_of_plain_lists_are_told_with_all_demands() {
+        let demand = r"Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+]";
+        assert_eq!(
+            message("UserName=a&TagKeys.member.1=%2A"),
+            format!("1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: {demand}")
+        );
+    }
+
+    #[test]
+    fn a_long_list_is_refused_before_its_members_are_read() {
+        let tags: String = (1..=51).map(|n| format!("&Tags.member.{n}.Key=%2A")).collect();
+        assert_eq!(
+            message(&format!("UserName=a{tags}")),
+            "1 validation error detected: Value at 'tags' failed to satisfy constraint: \
+             Member must have length less than or equal to 50"
+        );
+    }
+
+    #[test]
+    fn names_wait_for_authorization() {
+        let decoded = read(Service::Iam, "UserName=a%20b").unwrap();
+        assert_eq!(
+            decoded.after_authorization.unwrap().message(),
+            Some(
+                "The specified value for userName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
+            )
+        );
+    }
+
+    #[test]
+    fn wrong_types_are_malformed_input() {
+        for body in ["UserName=a&MaxItems=x", "UserName=a&Flag=maybe", "UserName.x=1", "UserName=a&Tags=x"] {
+            assert_eq!(read(Service::Iam, body).unwrap_err().code(), Code::MalformedInput, "{body}");
+        }
+    }
+
+    #[test]
+    fn sts_shows_the_value() {
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Assume {
+            #[expect(dead_code, reason = "read to be checked")]
+            role_session_name: RoleSessionName,
+        }
+        let decoded: Result<Decoded<Assume>> = decode(Service::Sts, &Params::read("", b"RoleSessionName=%21%21"));
+        assert_eq!(
+            decoded.unwrap_err().message(),
+            Some(
+                r"1 validation error detected: Value '!!' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*"
+            )
+        );
+    }
+
+    #[test]
+    fn secrets_are_not_echoed() {
+        let error = read(Service::Sts, "UserName=a&Password=%00").unwrap_err();
+        assert!(!error.message().unwrap().contains('\0'), "{error}");
+    }
+}
