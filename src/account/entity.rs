@@ -1,0 +1,116 @@
+//! What all entities have in common.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Account, Permissions, Reference, Table};
+use crate::error::{Error, Result};
+use crate::shapes::{AccountId, Kind, TagSet};
+
+/// A kind of entity that has a table in the account. Implemented by the declaration of the tables.
+pub trait Stored: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The table's name in the store.
+    const TABLE: &'static str;
+
+    /// The table.
+    fn table(account: &Account) -> &Table<Self>;
+
+    /// The table, to be changed.
+    fn table_mut(account: &mut Account) -> &mut Table<Self>;
+}
+
+/// Something that an account holds.
+pub trait Entity: Stored {
+    /// What makes it unique in its table: most often its name in lower case, since AWS compares names so.
+    fn key(&self) -> String;
+
+    /// What it refers to.
+    fn references(&self) -> Vec<Reference> {
+        Vec::new()
+    }
+}
+
+/// An entity with a name, a path and an ARN.
+pub trait Resource: Entity {
+    /// What kind of resource it is.
+    const KIND: Kind;
+
+    /// The name in the spelling it was given.
+    fn name(&self) -> &str;
+
+    /// The path; begins and ends with a slash.
+    fn path(&self) -> &str;
+
+    /// The tags, for kinds that carry them.
+    fn tags(&self) -> Option<&TagSet>;
+
+    /// The ARN.
+    fn arn(&self, account: AccountId) -> String {
+        Self::KIND.arn(account, self.path(), self.name())
+    }
+}
+
+/// A resource that carries tags.
+pub trait Taggable: Resource {
+    /// The tags, to be changed.
+    fn tags_mut(&mut self) -> &mut TagSet;
+}
+
+/// A resource that policies can be given to: a user, group or role.
+pub trait Grantee: Resource {
+    /// Its policies.
+    fn permissions(&self) -> &Permissions;
+
+    /// Its policies, to be changed.
+    fn permissions_mut(&mut self) -> &mut Permissions;
+
+    /// Whether AWS alone may change it, as with service-linked roles.
+    ///
+    /// # Errors
+    /// `UnmodifiableEntity`.
+    fn must_be_modifiable(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The key of a name: names are unique without regard to case.
+pub fn name_key(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+impl Account {
+    /// The resource with this name, in whatever case.
+    ///
+    /// # Errors
+    /// `NoSuchEntity`.
+    pub fn find<R: Resource>(&self, name: &str) -> Result<&R> {
+        self.get::<R>(name).ok_or_else(|| Error::missing(R::KIND, name))
+    }
+
+    /// The resource with this name, in whatever case, if it exists.
+    pub fn get<R: Resource>(&self, name: &str) -> Option<&R> {
+        R::table(self).get(&name_key(name)).map(|entity| &**entity)
+    }
+
+    /// Adds a resource whose name must be free.
+    ///
+    /// # Errors
+    /// `EntityAlreadyExists` in AWS's words for the kind.
+    pub fn add<R: Resource>(&mut self, resource: R) -> Result<()> {
+        if R::table(self).get(&resource.key()).is_some() {
+            return Err(Error::exists(R::KIND, resource.name()));
+        }
+        self.put(resource)
+    }
+
+    /// Changes a resource; if `change` fails, nothing is changed.
+    ///
+    /// # Errors
+    /// `NoSuchEntity`, and what `change` returns.
+    pub fn update<R: Resource, T>(&mut self, name: &str, change: impl FnOnce(&mut R) -> Result<T>) -> Result<T> {
+        let mut resource = self.find::<R>(name)?.clone();
+        let result = change(&mut resource)?;
+        self.put(resource)?;
+        Ok(result)
+    }
+}

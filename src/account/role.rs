@@ -1,0 +1,93 @@
+//! Roles.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Entity, Grantee, Permissions, Reference, Resource, StoredPolicy, Taggable, name_key};
+use crate::error::{Code, Error, Result};
+use crate::shapes::{Kind, Path, TagSet, Timestamp};
+
+/// A role: what it may do, and who may assume it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Role {
+    /// In the spelling it was given.
+    pub name: String,
+    /// The path.
+    pub path: Path,
+    /// `AROA…`; never used again after deletion.
+    pub id: String,
+    /// When the role was created.
+    pub created: Timestamp,
+    /// The trust policy, with the principals that it names resolved to unique ids.
+    pub trust_policy: StoredPolicy,
+    /// Absent when never given or cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The longest session in seconds.
+    pub max_session_duration: i32,
+    /// Tags, sorted by key.
+    #[serde(default)]
+    pub tags: TagSet,
+    /// Policies and boundary.
+    #[serde(default)]
+    pub permissions: Permissions,
+}
+
+impl Role {
+    /// Whether the role is linked to an AWS service, which alone may use and change it.
+    pub fn is_service_linked(&self) -> bool {
+        self.path.starts_with("/aws-service-role/")
+    }
+}
+
+impl Entity for Role {
+    fn key(&self) -> String {
+        name_key(&self.name)
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        self.permissions.references().chain(std::iter::once(Reference::UniqueId(self.id.clone()))).collect()
+    }
+}
+
+impl Resource for Role {
+    const KIND: Kind = Kind::Role;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn tags(&self) -> Option<&TagSet> {
+        Some(&self.tags)
+    }
+}
+
+impl Taggable for Role {
+    fn tags_mut(&mut self) -> &mut TagSet {
+        &mut self.tags
+    }
+}
+
+impl Grantee for Role {
+    fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+
+    fn permissions_mut(&mut self) -> &mut Permissions {
+        &mut self.permissions
+    }
+
+    fn must_be_modifiable(&self) -> Result<()> {
+        if self.is_service_linked() || self.path.starts_with("/aws-reserved/") {
+            let message = format!(
+                "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS",
+                self.name
+            );
+            return Err(Error::new(Code::UnmodifiableEntity, message));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,26 @@
+//! The root user of an account.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Credentials, Entity, Reference};
+use crate::shapes::Timestamp;
+
+/// The root user's credentials. The root user itself is always there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RootUser {
+    /// When the account came into being.
+    pub created: Timestamp,
+    /// Access keys and password.
+    #[serde(default)]
+    pub credentials: Credentials,
+}
+
+impl Entity for RootUser {
+    fn key(&self) -> String {
+        String::new()
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        self.credentials.references().collect()
+    }
+}

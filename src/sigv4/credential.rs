@@ -1,0 +1,113 @@
+//! The credential of a signature, `{access key id}/{date}/{region}/{service}/aws4_request`, and the scope it claims.
+
+use std::borrow::Cow;
+
+use super::signature::{incomplete, refused};
+use super::time::RequestTime;
+use crate::error::Result;
+
+const TERMINATOR: &str = "aws4_request";
+
+/// Who signed, and the scope of the key that they signed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential<'a> {
+    /// The access key id, unverified.
+    pub access_key_id: Cow<'a, str>,
+    /// The day, `YYYYMMDD`.
+    pub date: Cow<'a, str>,
+    /// The region, e.g. `us-east-1`.
+    pub region: Cow<'a, str>,
+    /// The service's signing name, e.g. `iam`.
+    pub service: Cow<'a, str>,
+    /// The end of the scope, `aws4_request`.
+    pub terminator: Cow<'a, str>,
+}
+
+/// The scope that an endpoint demands.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// The service's signing name.
+    pub service: &'a str,
+    /// The regions accepted.
+    pub regions: Regions<'a>,
+}
+
+/// The regions that an endpoint accepts signatures for.
+#[derive(Clone, Copy, Debug)]
+pub enum Regions<'a> {
+    /// One region, as AWS's own endpoints do.
+    Only(&'a str),
+    /// Any name of the form of a region, for a server that stands in for all of them.
+    Any,
+}
+
+impl<'a> Credential<'a> {
+    pub(super) fn read(text: Cow<'a, str>) -> Result<Self> {
+        let credential = match &text {
+            Cow::Borrowed(text) => Self::split(text, Cow::Borrowed),
+            Cow::Owned(text) => Self::split(text, |element| Cow::Owned(element.to_owned())),
+        };
+        credential.ok_or_else(|| {
+            incomplete(format!(
+                "Credential must have exactly 5 slash-delimited elements, \
+                 e.g. keyid/date/region/service/term, got '{text}'"
+            ))
+        })
+    }
+
+    fn split<'t>(text: &'t str, keep: impl Fn(&'t str) -> Cow<'a, str>) -> Option<Self> {
+        let mut elements = text.split('/').map(keep);
+        let credential = Self {
+            access_key_id: elements.next()?,
+            date: elements.next()?,
+            region: elements.next()?,
+            service: elements.next()?,
+            terminator: elements.next()?,
+        };
+        elements.next().is_none().then_some(credential)
+    }
+
+    /// AWS reports all that is wrong with a scope at once.
+    pub(super) fn check_scope(&self, expected: &Expected<'_>, time: &RequestTime<'_>) -> Result<()> {
+        let mut faults = String::new();
+        if !expected.regions.contain(&self.region) {
+            faults += "Credential should be scoped to a valid region. ";
+        }
+        if self.service != expected.service {
+            faults += &format!("Credential should be scoped to correct service: '{}'. ", expected.service);
+        }
+        if self.terminator != TERMINATOR {
+            faults += &format!(
+                "Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{}'. ",
+                self.terminator
+            );
+        }
+        if self.date != time.date() {
+            faults += &format!(
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: \
+                 '{}' != '{}', from '{}'.",
+                self.date,
+                time.date(),
+                time.text()
+            );
+        }
+        if faults.is_empty() { Ok(()) } else { Err(refused(faults)) }
+    }
+}
+
+impl Regions<'_> {
+    fn contain(&self, region: &str) -> bool {
+        match self {
+            Self::Only(only) => region == *only,
+            Self::Any => has_form_of_region(region),
+        }
+    }
+}
+
+/// Words and a number joined by hyphens, as in `us-east-1`, `us-gov-west-1` and `eusc-de-east-1`.
+fn has_form_of_region(text: &str) -> bool {
+    let Some((words, number)) = text.rsplit_once('-') else { return false };
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = (1..=2).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && (2..=4).contains(&words.split('-').count()) && words.split('-').all(is_word)
+}
