@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Grantee, Permissions, Reference, Resource, StoredPolicy, Taggable, name_key};
+use super::{Entity, Grantee, Permissions, Reference, Resource, Taggable, TrustPolicy, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{Kind, Path, TagSet, Timestamp};
 
@@ -18,7 +18,7 @@ pub struct Role {
     /// When the role was created.
     pub created: Timestamp,
     /// The trust policy, with the principals that it names resolved to unique ids.
-    pub trust_policy: StoredPolicy,
+    pub trust_policy: TrustPolicy,
     /// Absent when never given or cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,

@@ -1,10 +1,12 @@
 //! The AWS Query protocol: parameters in, XML or JSON out.
 
+mod format;
 mod params;
 mod query;
 mod validation;
 pub mod xml;
 
+pub use format::Format;
 pub use params::Params;
 pub use query::{Decoded, decode};
 pub use validation::Service;

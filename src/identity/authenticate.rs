@@ -1,0 +1,135 @@
+//! Finds the caller behind a signature, and verifies the signature.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{Caller, Principal, ServerKey, Session};
+use crate::account::{Credentials, Reference, RootUser, User};
+use crate::error::{Code, Error, Result};
+use crate::shapes::{AccountId, Secret, account_of_access_key};
+use crate::sigv4::{Expected, Incoming, Regions, Signature};
+use crate::store::Accounts;
+use crate::wire::Service;
+
+/// Access keys that are root users without having been created.
+#[derive(Debug)]
+pub struct RootCredentials {
+    /// Access key id and secret of the root user of account 000000000000.
+    pub root: Option<(String, Secret)>,
+    /// Whether twelve digits with the secret `test` are the root user of that account.
+    pub any_account: bool,
+}
+
+/// The secret of the development credentials.
+const DEVELOPMENT_SECRET: &str = "test";
+
+impl RootCredentials {
+    /// `test` with secret `test`, and twelve digits with secret `test`.
+    pub fn development() -> Self {
+        Self { root: Some(("test".to_owned(), Secret::new(DEVELOPMENT_SECRET))), any_account: true }
+    }
+
+    fn find(&self, access_key_id: &str) -> Option<(AccountId, Secret)> {
+        if let Some((id, secret)) = &self.root
+            && id == access_key_id
+        {
+            return AccountId::from_number(0).map(|account| (account, secret.clone()));
+        }
+        let account = AccountId::parse(access_key_id).filter(|_| self.any_account)?;
+        Some((account, Secret::new(DEVELOPMENT_SECRET)))
+    }
+}
+
+/// What authentication needs to know.
+pub struct Authenticator {
+    /// Root users that need not be created.
+    pub root: RootCredentials,
+    /// What opens session tokens.
+    pub key: Arc<ServerKey>,
+}
+
+impl Authenticator {
+    /// Verifies the signature of a request and says who made it.
+    ///
+    /// # Errors
+    /// The errors of Signature Version 4; `InvalidClientTokenId` and `ExpiredToken` for credentials that are none.
+    pub async fn authenticate(
+        &self,
+        accounts: &Accounts,
+        request: &Incoming<'_>,
+        signature: &Signature<'_>,
+        service: Service,
+        now: DateTime<Utc>,
+    ) -> Result<Caller> {
+        let access_key_id = &*signature.credential().access_key_id;
+        let (caller, secret) = match signature.session_token() {
+            Some(token) => self.temporary(accounts, access_key_id, token, now).await?,
+            None => self.long_term(accounts, access_key_id).await?,
+        };
+        // IAM is a global service with one signing region; STS is in every region.
+        let regions = if service == Service::Iam { Regions::Only("us-east-1") } else { Regions::Any };
+        signature.verify(request, secret.reveal(), &Expected { service: service.prefix(), regions }, now)?;
+        Ok(caller)
+    }
+
+    async fn long_term(&self, accounts: &Accounts, access_key_id: &str) -> Result<(Caller, Secret)> {
+        let caller = |account, principal| Caller {
+            account,
+            principal,
+            access_key_id: access_key_id.to_owned(),
+            session: None,
+        };
+        if let Some((account, secret)) = self.root.find(access_key_id) {
+            return Ok((caller(account, Principal::Root), secret));
+        }
+        let id = account_of_access_key(access_key_id).filter(|_| access_key_id.starts_with("AKIA"));
+        let id = id.ok_or_else(invalid_token)?;
+        let account = accounts.get(id).await?.durable();
+        let reference = Reference::AccessKey(access_key_id.to_owned());
+        if let Some(user) = account.referrers::<User>(&reference).next() {
+            let secret = active_secret(&user.credentials, access_key_id)?;
+            let key = crate::account::name_key(&user.name);
+            return Ok((caller(id, Principal::User { key, id: user.id.clone() }), secret));
+        }
+        let root = account.referrers::<RootUser>(&reference).next().ok_or_else(invalid_token)?;
+        Ok((caller(id, Principal::Root), active_secret(&root.credentials, access_key_id)?))
+    }
+
+    async fn temporary(
+        &self,
+        accounts: &Accounts,
+        access_key_id: &str,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(Caller, Secret)> {
+        let session = Session::open(token, &self.key).ok_or_else(invalid_token)?;
+        if session.access_key_id != access_key_id {
+            return Err(invalid_token());
+        }
+        if now.timestamp() >= session.expires.seconds() {
+            return Err(Error::new(Code::ExpiredToken, "The security token included in the request is expired"));
+        }
+        let caller = Caller {
+            account: session.account,
+            principal: session.acting(),
+            access_key_id: access_key_id.to_owned(),
+            session: Some(Arc::new(session)),
+        };
+        // A deleted user's sessions end with the user; a deleted role's are merely allowed nothing.
+        if matches!(caller.principal, Principal::User { .. }) {
+            caller.user(&*accounts.get(caller.account).await?.durable())?;
+        }
+        Ok((caller, self.key.session_secret(access_key_id)))
+    }
+}
+
+fn active_secret(credentials: &Credentials, access_key_id: &str) -> Result<Secret> {
+    let key = credentials.access_keys.iter().find(|key| key.id == access_key_id && key.active);
+    key.map(|key| key.secret.clone()).ok_or_else(invalid_token)
+}
+
+/// What AWS says of a key that is unknown, inactive or deleted, and of a token that does not go with its key.
+pub(super) fn invalid_token() -> Error {
+    Error::new(Code::InvalidClientTokenId, "The security token included in the request is invalid.")
+}

@@ -1,0 +1,130 @@
+//! The authenticated caller.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::Session;
+use crate::account::{Account, Role, User};
+use crate::error::{Code, Error, Result};
+use crate::shapes::{AccountId, Kind};
+
+/// Who signed the request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The principal's account.
+    pub account: AccountId,
+    /// The principal.
+    pub principal: Principal,
+    /// The access key that signed.
+    pub access_key_id: String,
+    /// The session, with temporary credentials.
+    pub session: Option<Arc<Session>>,
+}
+
+/// A principal, by the keys and unique ids under which the account knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// The root user of the account.
+    Root,
+    /// An IAM user, with long-term or temporary credentials.
+    User {
+        /// The user's key.
+        key: String,
+        /// The user's unique id.
+        id: String,
+    },
+    /// A session of a role.
+    RoleSession {
+        /// The role's key.
+        key: String,
+        /// The role's unique id.
+        id: String,
+        /// The role's name in its own spelling.
+        name: String,
+        /// The session's name.
+        session: String,
+    },
+    /// A session of a federated user.
+    FederatedUser {
+        /// The federated user's name.
+        name: String,
+        /// Key and unique id of the user that asked for the session; `None` for the root user.
+        issuer: Option<(String, String)>,
+    },
+    /// Nobody: an operation that needs no signature.
+    Anonymous,
+}
+
+impl Caller {
+    /// The user behind long-term credentials or `GetSessionToken`, as the account knows it now.
+    ///
+    /// # Errors
+    /// `InvalidClientTokenId` when the user is gone.
+    pub fn user<'a>(&self, account: &'a Account) -> Result<Option<&'a Arc<User>>> {
+        match &self.principal {
+            Principal::User { key, id } => user_of(account, key, id).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The role of a role session; `None` for other callers and when the role is gone.
+    pub fn role<'a>(&self, account: &'a Account) -> Option<&'a Arc<Role>> {
+        let Principal::RoleSession { key, id, .. } = &self.principal else { return None };
+        account.roles.get(key).filter(|role| role.id == *id)
+    }
+
+    /// The ARN as `GetCallerIdentity` shows it.
+    ///
+    /// # Errors
+    /// `InvalidClientTokenId` when the user is gone.
+    pub fn arn(&self, account: &Account) -> Result<String> {
+        let id = self.account;
+        Ok(match &self.principal {
+            Principal::Root => format!("arn:aws:iam::{id}:root"),
+            Principal::User { key, id: user_id } => {
+                let user = user_of(account, key, user_id)?;
+                Kind::User.arn(id, &user.path, &user.name)
+            }
+            Principal::RoleSession { name, session, .. } => format!("arn:aws:sts::{id}:assumed-role/{name}/{session}"),
+            Principal::FederatedUser { name, .. } => format!("arn:aws:sts::{id}:federated-user/{name}"),
+            Principal::Anonymous => "anonymous".to_owned(),
+        })
+    }
+
+    /// The unique id as `GetCallerIdentity` and `aws:userid` show it.
+    pub fn user_id(&self) -> String {
+        match &self.principal {
+            Principal::Root => self.account.to_string(),
+            Principal::User { id, .. } => id.clone(),
+            Principal::RoleSession { id, session, .. } => format!("{id}:{session}"),
+            Principal::FederatedUser { name, .. } => format!("{}:{name}", self.account),
+            Principal::Anonymous => "anonymous".to_owned(),
+        }
+    }
+
+    /// The caller for the log: short and without a look into the account.
+    pub fn label(&self) -> String {
+        let mut label = self.account.to_string();
+        let _ = match &self.principal {
+            Principal::Root => write!(label, ":root"),
+            Principal::User { key, .. } => write!(label, ":user/{key}"),
+            Principal::RoleSession { name, session, .. } => write!(label, ":assumed-role/{name}/{session}"),
+            Principal::FederatedUser { name, .. } => write!(label, ":federated-user/{name}"),
+            Principal::Anonymous => write!(label, ":anonymous"),
+        };
+        label
+    }
+}
+
+fn user_of<'a>(account: &'a Account, key: &str, id: &str) -> Result<&'a Arc<User>> {
+    account.users.get(key).filter(|user| user.id == id).or_else(|| renamed(account, id)).ok_or_else(|| {
+        Error::new(Code::InvalidClientTokenId, "The security token included in the request is invalid.")
+    })
+}
+
+/// A session outlives the renaming of its user, whose id stays.
+fn renamed<'a>(account: &'a Account, id: &str) -> Option<&'a Arc<User>> {
+    let reference = crate::account::Reference::UniqueId(id.to_owned());
+    let user: &User = account.referrers::<User>(&reference).next()?;
+    account.users.get(&crate::account::name_key(&user.name))
+}

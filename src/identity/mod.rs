@@ -1,0 +1,15 @@
+//! Who is calling: access keys, session tokens, and the policies that bear on a caller.
+
+mod authenticate;
+mod caller;
+mod facts;
+mod server_key;
+mod session;
+mod standing;
+
+pub use authenticate::{Authenticator, RootCredentials};
+pub use caller::{Caller, Principal};
+pub use facts::RequestFacts;
+pub use server_key::ServerKey;
+pub use session::{Session, SessionPolicy, SessionPrincipal};
+pub use standing::Standing;

@@ -1,0 +1,186 @@
+//! What bears on a caller: its principal as the engine sees it, its policies by layer, its own condition keys.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::session::{Session, SessionPolicy, SessionPrincipal};
+use super::{Caller, Principal, RequestFacts};
+use crate::account::{Account, PrincipalPolicies, Resource, StoredPolicy};
+use crate::error::Result;
+use crate::policy::{self, PolicySet, Source, SourceKind, Values};
+use crate::shapes::TagSet;
+
+/// A condition key and its values.
+pub type Key<'a> = (Cow<'a, str>, Values<'a>);
+
+/// A caller with all that decides about it, as its own account knows it now.
+pub struct Standing<'c> {
+    caller: &'c Caller,
+    account_id: String,
+    /// The ARN as `GetCallerIdentity` shows it.
+    pub arn: String,
+    /// The ARN of the user or role behind the caller.
+    issuer_arn: Option<String>,
+    user_name: Option<String>,
+    service_linked: bool,
+    policies: PrincipalPolicies,
+    session: Option<PolicySet>,
+    tags: TagSet,
+}
+
+impl<'c> Standing<'c> {
+    /// The caller's standing in its own account.
+    ///
+    /// # Errors
+    /// `InvalidClientTokenId` when the user behind the caller is gone.
+    pub fn of(caller: &'c Caller, account: &Account) -> Result<Self> {
+        let mut standing = Self {
+            caller,
+            account_id: caller.account.to_string(),
+            arn: caller.arn(account)?,
+            issuer_arn: None,
+            user_name: None,
+            service_linked: false,
+            policies: PrincipalPolicies::default(),
+            session: None,
+            tags: TagSet::default(),
+        };
+        let issuer = match &caller.principal {
+            Principal::FederatedUser { issuer: Some((key, id)), .. } => {
+                account.users.get(key).filter(|user| user.id == *id)
+            }
+            _ => caller.user(account)?,
+        };
+        if let Some(user) = issuer {
+            standing.issuer_arn = Some(user.arn(account.id));
+            standing.policies = account.policies_of_user(user);
+            standing.tags = user.tags.clone();
+            standing.user_name = matches!(caller.principal, Principal::User { .. }).then(|| user.name.clone());
+        }
+        if let Some(role) = caller.role(account) {
+            standing.issuer_arn = Some(role.arn(account.id));
+            standing.policies = account.policies_of_role(role);
+            standing.tags = role.tags.clone();
+            standing.service_linked = role.is_service_linked();
+        }
+        if let Some(session) = &caller.session {
+            standing.session = session_policies(session, account);
+            for tag in session.tags.iter() {
+                standing.tags.set(tag.clone());
+            }
+        }
+        Ok(standing)
+    }
+
+    /// The principal as the engine sees it.
+    pub fn principal(&self) -> policy::Principal<'_> {
+        let account = &self.account_id;
+        let issuer = self.issuer_arn.as_deref().unwrap_or_default();
+        match &self.caller.principal {
+            Principal::Root => policy::Principal::Root { account },
+            Principal::User { id, .. } => policy::Principal::User { arn: &self.arn, id, account },
+            Principal::RoleSession { id, .. } => policy::Principal::RoleSession {
+                role_arn: issuer,
+                role_id: id,
+                session_arn: &self.arn,
+                account,
+                service_linked: self.service_linked,
+            },
+            Principal::FederatedUser { issuer: by, .. } => {
+                let user = by.as_ref().map(|(_, id)| (issuer, id.as_str()));
+                policy::Principal::FederatedUser { arn: &self.arn, user, account }
+            }
+            Principal::Anonymous => policy::Principal::Anonymous,
+        }
+    }
+
+    /// The layers of the caller's side.
+    pub fn layers(&self) -> policy::Layers<'_> {
+        policy::Layers {
+            identity: Some(&self.policies.identity),
+            boundary: self.policies.boundary.as_deref(),
+            session: self.session.as_ref(),
+            ..policy::Layers::default()
+        }
+    }
+
+    /// The condition keys that the caller and the request give (IAM User Guide, "AWS global condition context keys").
+    pub fn keys<'a>(&'a self, facts: &'a RequestFacts) -> Vec<Key<'a>> {
+        let mut keys: Vec<Key<'a>> = Vec::with_capacity(32);
+        let mut key = |name: &'static str, values: Values<'a>| keys.push((Cow::Borrowed(name), values));
+        key("aws:CurrentTime", facts.now.to_string().into());
+        key("aws:EpochTime", facts.now.seconds().to_string().into());
+        key("aws:SecureTransport", facts.secure.into());
+        key("aws:SourceIp", facts.source_ip.to_string().into());
+        key("aws:RequestedRegion", facts.region.as_str().into());
+        if let Some(agent) = &facts.user_agent {
+            key("aws:UserAgent", agent.as_str().into());
+        }
+        if let Some(referer) = &facts.referer {
+            key("aws:Referer", referer.as_str().into());
+        }
+        key("aws:PrincipalAccount", self.account_id.as_str().into());
+        key("aws:PrincipalArn", self.principal_arn().into());
+        key("aws:PrincipalType", self.principal_type().into());
+        key("aws:userid", self.caller.user_id().into());
+        key("aws:PrincipalIsAWSService", false.into());
+        key("aws:ViaAWSService", false.into());
+        if let Some(name) = &self.user_name {
+            key("aws:username", name.as_str().into());
+        }
+        if let Some(session) = &self.caller.session {
+            session_keys(session, facts, &mut key);
+        }
+        keys.extend(self.tags.iter().map(|tag| {
+            (Cow::Owned(format!("aws:PrincipalTag/{}", tag.key)), Values::from(tag.value.as_str()))
+        }));
+        keys
+    }
+
+    /// `aws:PrincipalArn`: for role sessions the role's ARN, with its path.
+    fn principal_arn(&self) -> &str {
+        match &self.caller.principal {
+            Principal::RoleSession { .. } => self.issuer_arn.as_deref().unwrap_or(&self.arn),
+            _ => &self.arn,
+        }
+    }
+
+    fn principal_type(&self) -> &'static str {
+        match self.caller.principal {
+            Principal::Root => "Account",
+            Principal::User { .. } => "User",
+            Principal::RoleSession { .. } => "AssumedRole",
+            Principal::FederatedUser { .. } => "FederatedUser",
+            Principal::Anonymous => "Anonymous",
+        }
+    }
+}
+
+/// The condition keys that only temporary credentials have.
+fn session_keys<'a>(session: &'a Session, facts: &RequestFacts, key: &mut impl FnMut(&'static str, Values<'a>)) {
+    key("aws:TokenIssueTime", session.issued.to_string().into());
+    key("aws:MultiFactorAuthPresent", session.mfa.is_some().into());
+    if let Some(mfa) = session.mfa {
+        key("aws:MultiFactorAuthAge", (facts.now.seconds() - mfa.seconds()).to_string().into());
+    }
+    if let Some(identity) = &session.source_identity {
+        key("aws:SourceIdentity", identity.as_str().into());
+    }
+}
+
+/// The session's own policies. A federated user's session without any is allowed nothing.
+fn session_policies(session: &Session, account: &Account) -> Option<PolicySet> {
+    let federated = matches!(session.principal, SessionPrincipal::Federated { .. });
+    let policies = match &session.policies {
+        Some(policies) => policies.as_slice(),
+        None if federated => &[],
+        None => return None,
+    };
+    Some(PolicySet::new(policies.iter().map(|policy| match policy {
+        SessionPolicy::Managed(arn) => account.managed_member(arn),
+        SessionPolicy::Inline(text) => {
+            let source = Source { id: "session policy".into(), kind: SourceKind::None, arn: None };
+            (source, StoredPolicy::from(Arc::<str>::from(text.as_str())).compiled())
+        }
+    })))
+}

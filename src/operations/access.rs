@@ -1,0 +1,145 @@
+//! What an operation needs permission for, as data.
+//!
+//! An operation names actions and resources; [`super::authorize`] finds the resources' ARNs, tags and boundaries in the
+//! account.
+
+use std::borrow::Cow;
+
+use crate::policy::Values;
+use crate::shapes::{Kind, Tag};
+
+/// A resource that an operation needs permission on.
+#[derive(Clone, Debug)]
+pub enum Target<'a> {
+    /// Actions without resources of their own: `*`.
+    Any,
+    /// An entity by name; it need not exist.
+    Existing(Kind, &'a str),
+    /// An entity that is to be created: path and name.
+    New(Kind, &'a str, &'a str),
+    /// A user by name, or the caller itself when no name is given.
+    UserOrCaller(Option<&'a str>),
+    /// The user that has this access key.
+    OwnerOfKey(&'a str),
+    /// A resource by ARN.
+    Arn(Cow<'a, str>),
+    /// All resources of a kind under a path prefix, as listings need them.
+    Under(Kind, Option<&'a str>),
+    /// A resource of this type in the account, such as `federated-user/Bob` of STS.
+    Sts(String),
+    /// The role with this ARN, whose trust policy decides too.
+    Trust(&'a str),
+}
+
+/// One action on one resource.
+#[derive(Clone, Debug)]
+pub struct Check<'a> {
+    /// The action; `None` stands for the operation's own.
+    pub action: Option<Cow<'static, str>>,
+    /// The resource.
+    pub target: Target<'a>,
+    /// Condition keys that the request's parameters give.
+    pub keys: Vec<(Cow<'static, str>, Values<'a>)>,
+    /// The tags in the request: `aws:RequestTag/…` and `aws:TagKeys`.
+    pub tags: Vec<(&'a str, &'a str)>,
+    /// Whether the key `iam:PermissionsBoundary` tells the boundary that the entity has now.
+    pub current_boundary: bool,
+}
+
+/// All that an operation needs permission for. Nothing at all for the few that every caller may call.
+#[derive(Clone, Debug, Default)]
+pub struct Access<'a> {
+    /// Each must be allowed.
+    pub checks: Vec<Check<'a>>,
+    /// Whether denials are told without a reason, as those of `AssumeRole` are.
+    pub silent: bool,
+}
+
+impl<'a> Access<'a> {
+    /// Every caller may.
+    pub fn free() -> Self {
+        Self::default()
+    }
+
+    /// The operation's own action on no resource in particular.
+    pub fn any() -> Self {
+        Self::to(Target::Any)
+    }
+
+    /// The operation's own action on a resource.
+    pub fn to(target: Target<'a>) -> Self {
+        Self::default().also_on(None, target)
+    }
+
+    /// The operation's own action on an entity, which need not exist.
+    pub fn existing(kind: Kind, name: &'a str) -> Self {
+        Self::to(Target::Existing(kind, name))
+    }
+
+    /// The operation's own action on an entity that is to be created.
+    pub fn new(kind: Kind, path: Option<&'a str>, name: &'a str) -> Self {
+        Self::to(Target::New(kind, path.unwrap_or("/"), name))
+    }
+
+    /// The operation's own action on all entities of a kind under a path prefix.
+    pub fn under(kind: Kind, prefix: Option<&'a str>) -> Self {
+        Self::to(Target::Under(kind, prefix))
+    }
+
+    /// A further action on a resource.
+    pub fn also(self, action: impl Into<Cow<'static, str>>, target: Target<'a>) -> Self {
+        self.also_on(Some(action.into()), target)
+    }
+
+    fn also_on(mut self, action: Option<Cow<'static, str>>, target: Target<'a>) -> Self {
+        self.checks.push(Check { action, target, keys: Vec::new(), tags: Vec::new(), current_boundary: false });
+        self
+    }
+
+    /// A condition key of the latest check, if the request gives it a value.
+    pub fn key<V: Into<Values<'a>>>(mut self, name: impl Into<Cow<'static, str>>, value: Option<V>) -> Self {
+        if let (Some(check), Some(value)) = (self.checks.last_mut(), value) {
+            check.keys.push((name.into(), value.into()));
+        }
+        self
+    }
+
+    /// The tags of the latest check's request.
+    pub fn request_tags(mut self, tags: Option<&'a [Tag]>) -> Self {
+        if let Some(check) = self.checks.last_mut() {
+            check.tags = tags.unwrap_or_default().iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect();
+        }
+        self
+    }
+
+    /// The keys of the tags that the latest check's request takes away: `aws:TagKeys` alone.
+    pub fn tag_keys(self, keys: &'a [crate::shapes::TagKey]) -> Self {
+        let keys: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
+        self.key("aws:TagKeys", (!keys.is_empty()).then_some(keys))
+    }
+
+    /// Creating with tags needs `iam:Tag…` on the new resource as well, with the same keys.
+    pub fn tagged(self, kind: Kind, tags: Option<&'a [Tag]>) -> Self {
+        let mut access = self.request_tags(tags);
+        if let Some(check) = access.checks.last().filter(|check| !check.tags.is_empty()) {
+            let mut tagging = check.clone();
+            tagging.action = Some(format!("iam:Tag{}", kind.action_part()).into());
+            access.checks.push(tagging);
+        }
+        access
+    }
+
+    /// The latest check's key `iam:PermissionsBoundary` tells the boundary that the entity has now.
+    pub fn current_boundary(mut self) -> Self {
+        if let Some(check) = self.checks.last_mut() {
+            check.current_boundary = true;
+        }
+        self
+    }
+
+    /// Denials are told without a reason.
+    pub fn silent(mut self) -> Self {
+        self.silent = true;
+        self
+    }
+}

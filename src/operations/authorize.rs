@@ -1,0 +1,217 @@
+//! Decides whether a caller may do what an operation needs permission for.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::{Access, Check, Target};
+use crate::account::{
+    Account, Entity, Grantee, Group, InstanceProfile, ManagedPolicy, Reference, Resource, Role, User,
+};
+use crate::error::{Code, Error, Result};
+use crate::identity::{Caller, RequestFacts, Standing};
+use crate::policy::{self, Action, Decision, PolicySet, ResourceKind, Source, SourceKind};
+use crate::shapes::{ArnParts, Kind, TagSet};
+
+/// What happens to calls that no policy allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Enforcement {
+    /// They are denied, as on AWS.
+    #[default]
+    On,
+    /// They go through; each is marked in the log and in a response header.
+    Log,
+}
+
+/// What came of a check of permissions.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The caller may.
+    Allowed,
+    /// The caller may not: AWS's denial.
+    Denied(Error),
+}
+
+/// Who asks, and for what.
+pub struct Question<'q> {
+    /// Who calls.
+    pub caller: &'q Caller,
+    /// The caller's own account.
+    pub own: &'q Account,
+    /// The account that the call works on.
+    pub account: &'q Account,
+    /// Facts of the request.
+    pub facts: &'q RequestFacts,
+    /// The operation's own action.
+    pub action: &'q str,
+    /// Whether explicit denials name the policy.
+    pub name_policy: bool,
+}
+
+/// Checks all that an operation needs permission for.
+///
+/// # Errors
+/// Errors that precede the decision, such as a missing user name; a denial is a [`Verdict`].
+pub fn authorize(question: &Question<'_>, access: &Access<'_>) -> Result<Verdict> {
+    if access.checks.is_empty() {
+        return Ok(Verdict::Allowed);
+    }
+    let standing = Standing::of(question.caller, question.own)?;
+    for check in &access.checks {
+        if let Some(denial) = question.deny(&standing, check, access.silent)? {
+            return Ok(Verdict::Denied(denial));
+        }
+    }
+    Ok(Verdict::Allowed)
+}
+
+/// A resource as the account knows it.
+#[derive(Default)]
+struct Found<'a> {
+    arn: Cow<'a, str>,
+    tags: Option<&'a TagSet>,
+    boundary: Option<&'a str>,
+    trust: Option<Option<&'a Role>>,
+}
+
+impl Question<'_> {
+    fn deny(&self, standing: &Standing<'_>, check: &Check<'_>, silent: bool) -> Result<Option<Error>> {
+        let found = self.find(&check.target)?;
+        let name = check.action.as_deref().unwrap_or(self.action);
+        let action = Action::parse(name).ok_or_else(|| Error::internal(format!("{name} is no action")))?;
+        let owner = self.account.id.to_string();
+        let context = self.context(standing, check, &found, &owner);
+        let trust = found.trust.map(trust_policies);
+        let layers = policy::Layers {
+            resource: trust.as_ref(),
+            resource_kind: if trust.is_some() { ResourceKind::RoleTrust } else { ResourceKind::Ordinary },
+            ..standing.layers()
+        };
+        let request =
+            policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
+        let decision = policy::decide(&request, &layers);
+        Ok(self.denial(&decision, standing, &action, &found.arn, silent))
+    }
+
+    /// AWS's sentence for a denial.
+    fn denial(
+        &self,
+        decision: &Decision<'_>,
+        standing: &Standing<'_>,
+        action: &Action,
+        resource: &str,
+        silent: bool,
+    ) -> Option<Error> {
+        let reason = decision.reason(action, self.name_policy)?;
+        let mut message = format!(
+            "User: {} is not authorized to perform: {} on resource: {resource}",
+            standing.arn,
+            action.as_str()
+        );
+        if !silent {
+            message.push(' ');
+            message.push_str(&reason);
+        }
+        Some(Error::new(Code::AccessDenied, message))
+    }
+
+    fn context<'k>(
+        &self,
+        standing: &'k Standing<'_>,
+        check: &'k Check<'_>,
+        found: &'k Found<'_>,
+        owner: &'k str,
+    ) -> policy::Context<'k>
+    where
+        Self: 'k,
+    {
+        let mut keys = standing.keys(self.facts);
+        if !matches!(check.target, Target::Any) {
+            keys.push(("aws:ResourceAccount".into(), owner.into()));
+        }
+        for tag in found.tags.into_iter().flat_map(|tags| tags.iter()) {
+            for prefix in ["aws:ResourceTag", "iam:ResourceTag"] {
+                keys.push((format!("{prefix}/{}", tag.key).into(), tag.value.as_str().into()));
+            }
+        }
+        for (key, value) in &check.tags {
+            keys.push((format!("aws:RequestTag/{key}").into(), (*value).into()));
+        }
+        if !check.tags.is_empty() {
+            let tag_keys: Vec<&str> = check.tags.iter().map(|(key, _)| *key).collect();
+            keys.push(("aws:TagKeys".into(), tag_keys.into()));
+        }
+        if let Some(boundary) = found.boundary.filter(|_| check.current_boundary) {
+            keys.push(("iam:PermissionsBoundary".into(), boundary.into()));
+        }
+        keys.extend(check.keys.iter().map(|(key, values)| (Cow::Borrowed(key.as_ref()), values.clone())));
+        keys.into_iter().collect()
+    }
+
+    fn find<'f>(&'f self, target: &'f Target<'_>) -> Result<Found<'f>> {
+        let account = self.account;
+        Ok(match target {
+            Target::Any => Found { arn: "*".into(), ..Found::default() },
+            Target::Existing(kind, name) => self.existing(*kind, name),
+            Target::New(kind, path, name) => Found { arn: kind.arn(account.id, path, name).into(), ..Found::default() },
+            Target::UserOrCaller(Some(name)) => self.existing(Kind::User, name),
+            Target::UserOrCaller(None) => match self.caller.user(account)? {
+                Some(user) => grantee(&**user, account),
+                None => Found { arn: self.caller.arn(self.own)?.into(), ..Found::default() },
+            },
+            Target::OwnerOfKey(id) => {
+                let reference = Reference::AccessKey((*id).to_owned());
+                let any = || Found { arn: Kind::User.arn(account.id, "/", "*").into(), ..Found::default() };
+                account.referrers::<User>(&reference).next().map_or_else(any, |user| grantee(user, account))
+            }
+            Target::Arn(arn) => self.by_arn(arn),
+            Target::Under(kind, prefix) => {
+                Found { arn: kind.arn(account.id, prefix.unwrap_or("/"), "").into(), ..Found::default() }
+            }
+            Target::Sts(resource) => {
+                Found { arn: format!("arn:aws:sts::{}:{resource}", account.id).into(), ..Found::default() }
+            }
+            Target::Trust(arn) => {
+                let parts = ArnParts::parse(arn).and_then(|parts| parts.path_and_name(Kind::Role));
+                let role = parts.and_then(|(_, name)| account.get::<Role>(name));
+                let role = role.filter(|role| role.arn(account.id) == *arn);
+                Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), boundary: None }
+            }
+        })
+    }
+
+    fn existing<'f>(&'f self, kind: Kind, name: &str) -> Found<'f> {
+        let account = self.account;
+        let found = match kind {
+            Kind::User => account.get::<User>(name).map(|user| grantee(user, account)),
+            Kind::Group => account.get::<Group>(name).map(|group| grantee(group, account)),
+            Kind::Role => account.get::<Role>(name).map(|role| grantee(role, account)),
+            Kind::InstanceProfile => account.get::<InstanceProfile>(name).map(|profile| resource(profile, account)),
+            Kind::Policy => account.get::<ManagedPolicy>(name).map(|policy| resource(policy, account)),
+            _ => None,
+        };
+        found.unwrap_or_else(|| Found { arn: kind.arn(account.id, "/", name).into(), ..Found::default() })
+    }
+
+    fn by_arn<'f>(&'f self, arn: &'f str) -> Found<'f> {
+        let tags = self.account.managed_policy(arn).and_then(Resource::tags);
+        Found { arn: arn.into(), tags, ..Found::default() }
+    }
+}
+
+fn resource<'f, R: Resource>(found: &'f R, account: &Account) -> Found<'f> {
+    Found { arn: found.arn(account.id).into(), tags: found.tags(), ..Found::default() }
+}
+
+fn grantee<'f, G: Grantee + Entity>(found: &'f G, account: &Account) -> Found<'f> {
+    Found { boundary: found.permissions().boundary.as_deref(), ..resource(found, account) }
+}
+
+/// The trust policy as the resource's layer. A role that does not exist trusts nobody.
+fn trust_policies(role: Option<&Role>) -> PolicySet {
+    PolicySet::new(role.map(|role| {
+        let source = Source { id: format!("trust policy of {}", role.name).into(), kind: SourceKind::Resource, arn: None };
+        (source, role.trust_policy.compiled())
+    }))
+}

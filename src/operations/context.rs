@@ -1,0 +1,80 @@
+//! What an operation works with.
+
+use std::sync::Arc;
+
+use crate::account::{Account, Quota, Quotas, Resource};
+use crate::audit::Usage;
+use crate::error::{Code, Error, Result};
+use crate::identity::{Caller, Principal, RequestFacts, ServerKey};
+use crate::shapes::{Ids, Timestamp};
+
+use super::Enforcement;
+
+/// What all calls share.
+pub struct Environment {
+    /// The limits in force.
+    pub quotas: Quotas,
+    /// What seals sessions and markers.
+    pub key: Arc<ServerKey>,
+    /// When credentials and roles were last used.
+    pub usage: Arc<Usage>,
+    /// What happens to calls that no policy allows.
+    pub enforcement: Enforcement,
+    /// Whether explicit denials name the policy, as AWS does since January 2026.
+    pub denials_name_policy: bool,
+}
+
+/// One call: the state that it works on, who calls, and what time, identifiers and secrets to use.
+pub struct Context<'a> {
+    /// The account that the call works on. What is changed here is kept if the call succeeds.
+    pub account: &'a mut Account,
+    /// Who calls.
+    pub caller: &'a Caller,
+    /// The moment of the call.
+    pub now: Timestamp,
+    /// Where new ids and secrets come from.
+    pub ids: Ids<'a>,
+    /// Facts of the request.
+    pub facts: &'a RequestFacts,
+    /// What all calls share.
+    pub environment: &'a Environment,
+}
+
+impl Context<'_> {
+    /// The name of the user that a call is about: the one given, or the calling user.
+    ///
+    /// # Errors
+    /// `ValidationError` when none is given and the caller is no user.
+    pub fn user_name(&self, given: Option<&str>) -> Result<String> {
+        if let Some(name) = given {
+            return Ok(name.to_owned());
+        }
+        let user = self.caller.user(self.account)?;
+        user.map(|user| user.name.clone()).ok_or_else(|| {
+            Error::new(Code::ValidationError, "Must specify userName when calling with non-User credentials")
+        })
+    }
+
+    /// Whether the call is about the root user: no name is given and the root user calls.
+    pub fn is_about_root(&self, given: Option<&str>) -> bool {
+        given.is_none() && self.caller.principal == Principal::Root
+    }
+
+    /// Refuses one more where the account's quota is used up.
+    ///
+    /// # Errors
+    /// `LimitExceeded`.
+    pub fn check_quota(&self, quota: Quota, count: usize) -> Result<()> {
+        self.environment.quotas.check(quota, count)
+    }
+
+    /// Adds a new resource to the account: its name must be free, and there must be room.
+    ///
+    /// # Errors
+    /// `EntityAlreadyExists`, `LimitExceeded`.
+    pub fn create<R: Resource>(&mut self, resource: R, quota: Quota) -> Result<()> {
+        let count = R::table(self.account).len();
+        self.account.add(resource)?;
+        self.check_quota(quota, count)
+    }
+}

@@ -1,0 +1,140 @@
+//! Listings: an operation says where its members come from, and paging is done for it.
+
+use serde::de::DeserializeOwned;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::{Access, Context, Named, Operation};
+use crate::error::{Code, Error, Result};
+use crate::shapes::{Marker, MaxItems};
+
+/// The members of a page when the caller does not say.
+const DEFAULT_PAGE: usize = 100;
+
+/// The `Marker` and `MaxItems` of a request.
+#[derive(Clone, Copy)]
+pub struct Paging<'a>(pub &'a Option<Marker>, pub &'a Option<MaxItems>);
+
+/// An operation that lists something.
+pub trait Listing: Named + DeserializeOwned + Send + 'static {
+    /// What it lists.
+    type Item: Serialize;
+
+    /// The name of the list in the answer, such as `Users`.
+    const MEMBERS: &'static str;
+
+    /// The errors of its own that the service model declares.
+    const ERRORS: &'static [Code];
+
+    /// The request's paging parameters.
+    fn paging(&self) -> Paging<'_>;
+
+    /// What the caller needs permission for.
+    fn access(&self) -> Access<'_>;
+
+    /// See [`Operation::precondition`].
+    ///
+    /// # Errors
+    /// The refusal.
+    fn precondition(&self, _: &Context<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// The members whose keys come after `after`, in the order of their keys.
+    ///
+    /// # Errors
+    /// `NoSuchEntity` for listings of what belongs to an entity.
+    fn members<'a>(
+        &'a self,
+        cx: &'a Context<'_>,
+        after: Option<&'a str>,
+    ) -> Result<Box<dyn Iterator<Item = (String, Self::Item)> + 'a>>;
+}
+
+impl<L: Listing> Operation for L {
+    type Output = Page<L::Item>;
+
+    const ERRORS: &'static [Code] = <L as Listing>::ERRORS;
+    const READ_ONLY: bool = true;
+
+    fn access(&self) -> Access<'_> {
+        Listing::access(self)
+    }
+
+    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+        Listing::precondition(self, cx)
+    }
+
+    fn execute(self, cx: &mut Context<'_>) -> Result<Page<L::Item>> {
+        let after = self.paging().after(L::NAME, cx)?;
+        let members = self.members(cx, after.as_deref())?;
+        Ok(self.paging().page(L::NAME, L::MEMBERS, members, cx))
+    }
+}
+
+impl Paging<'_> {
+    /// The key behind which the page begins.
+    ///
+    /// # Errors
+    /// `ValidationError` for a marker that this listing did not give out.
+    pub fn after(self, listing: &str, cx: &Context<'_>) -> Result<Option<String>> {
+        let Some(marker) = self.0 else { return Ok(None) };
+        let key = cx.environment.key.read_marker(&scope(listing, cx), marker);
+        key.map(Some).ok_or_else(|| Error::new(Code::ValidationError, format!("Invalid Marker: {marker}")))
+    }
+
+    /// The page of members that begins with the first of `members`.
+    pub fn page<T>(
+        self,
+        listing: &str,
+        name: &'static str,
+        mut members: impl Iterator<Item = (String, T)>,
+        cx: &Context<'_>,
+    ) -> Page<T> {
+        let size = self.1.map_or(DEFAULT_PAGE, |max| usize::try_from(max.get()).unwrap_or(DEFAULT_PAGE));
+        let mut page = Vec::new();
+        let mut last_key = None;
+        for (key, member) in members.by_ref().take(size) {
+            page.push(member);
+            last_key = Some(key);
+        }
+        let marker = members.next().and(last_key).map(|key| cx.environment.key.marker(&scope(listing, cx), &key));
+        Page { name, members: page, marker }
+    }
+}
+
+/// A marker is good for the listing and the account that gave it.
+fn scope(listing: &str, cx: &Context<'_>) -> String {
+    format!("{listing} {}", cx.account.id)
+}
+
+/// A page of a listing.
+pub struct Page<T> {
+    name: &'static str,
+    /// The members.
+    pub members: Vec<T>,
+    /// Where the next page begins, if there is one.
+    pub marker: Option<String>,
+}
+
+impl<T: Serialize> Page<T> {
+    /// Writes the page's elements into a larger answer.
+    ///
+    /// # Errors
+    /// The serializer's own.
+    pub fn write_into<S: SerializeStruct>(&self, answer: &mut S) -> Result<(), S::Error> {
+        answer.serialize_field("IsTruncated", &self.marker.is_some())?;
+        answer.serialize_field(self.name, &self.members)?;
+        if let Some(marker) = &self.marker {
+            answer.serialize_field("Marker", marker)?;
+        }
+        Ok(())
+    }
+}
+
+impl<T: Serialize> Serialize for Page<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut answer = serializer.serialize_struct("Page", 3)?;
+        self.write_into(&mut answer)?;
+        answer.end()
+    }
+}

@@ -1,0 +1,181 @@
+//! The operations of IAM and STS. An operation is written once: its parameters, what it needs permission for, what it
+//! does, what it answers. **To add one**: write it in its kind's file and add its name to the list at the file's end.
+
+mod access;
+mod account_alias;
+mod authorize;
+mod context;
+mod listing;
+mod user;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use access::{Access, Check, Target};
+pub use authorize::{Enforcement, Verdict, authorize};
+pub use context::{Context, Environment};
+pub use listing::{Listing, Page, Paging};
+
+use crate::error::{Code, Error, Result};
+use crate::identity::Caller;
+use crate::shapes::AccountId;
+use crate::wire::{self, Decoded, Format, Params, Service};
+
+/// An operation's name and service, given by the list that it stands in.
+pub trait Named {
+    /// The name on the wire, such as `CreateUser`.
+    const NAME: &'static str;
+    /// The service that it belongs to.
+    const SERVICE: Service;
+}
+
+/// An operation with its parameters read.
+pub trait Operation: Named + DeserializeOwned + Send + 'static {
+    /// What it answers; `()` for nothing.
+    type Output: Serialize;
+
+    /// The errors of its own that the service model declares.
+    const ERRORS: &'static [Code];
+
+    /// Whether it changes nothing in the account.
+    const READ_ONLY: bool = false;
+
+    /// What the caller needs permission for. Names resources and looks nothing up.
+    fn access(&self) -> Access<'_>;
+
+    /// The account that it works on: the caller's, except where a parameter names another.
+    fn account(&self, caller: &Caller) -> AccountId {
+        caller.account
+    }
+
+    /// What AWS refuses before it looks at any policy.
+    ///
+    /// # Errors
+    /// The refusal.
+    fn precondition(&self, _: &Context<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Does it. An error leaves the account as it was.
+    ///
+    /// # Errors
+    /// Those of [`Operation::ERRORS`] and those common to all operations.
+    fn execute(self, cx: &mut Context<'_>) -> Result<Self::Output>;
+}
+
+/// An operation of whatever type, ready to be called.
+pub trait Call: Send {
+    /// See [`Operation::account`].
+    fn account(&self, caller: &Caller) -> AccountId;
+    /// See [`Operation::precondition`].
+    ///
+    /// # Errors
+    /// The refusal.
+    fn precondition(&self, cx: &Context<'_>) -> Result<()>;
+    /// See [`Operation::access`].
+    fn access(&self) -> Access<'_>;
+    /// Does it and writes the result in the wanted format.
+    ///
+    /// # Errors
+    /// The operation's own.
+    fn execute(self: Box<Self>, cx: &mut Context<'_>, format: Format) -> Result<String>;
+}
+
+impl<O: Operation> Call for O {
+    fn account(&self, caller: &Caller) -> AccountId {
+        Operation::account(self, caller)
+    }
+
+    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+        Operation::precondition(self, cx)
+    }
+
+    fn access(&self) -> Access<'_> {
+        Operation::access(self)
+    }
+
+    fn execute(self: Box<Self>, cx: &mut Context<'_>, format: Format) -> Result<String> {
+        let output = Operation::execute(*self, cx).inspect_err(|error| {
+            debug_assert!(is_declared::<O>(error.code()), "{} does not declare {error}", O::NAME);
+        })?;
+        format.result(O::NAME, &output).map_err(Error::internal)
+    }
+}
+
+/// Whether an operation may answer with this code: its own errors, and those that any operation may give.
+fn is_declared<O: Operation>(code: Code) -> bool {
+    let common = [
+        Code::AccessDenied,
+        Code::InternalFailure,
+        Code::InvalidClientTokenId,
+        Code::InvalidParameterValue,
+        Code::ServiceFailure,
+        Code::ValidationError,
+    ];
+    O::ERRORS.contains(&code) || common.contains(&code)
+}
+
+/// An operation in the registry.
+pub struct Entry {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// The service that it belongs to.
+    pub service: Service,
+    /// The errors that it declares.
+    pub errors: &'static [Code],
+    /// Whether it changes nothing in the account.
+    pub read_only: bool,
+    decode: fn(&Params<'_>) -> Result<Decoded<Box<dyn Call>>>,
+}
+
+impl Entry {
+    /// The entry of an operation.
+    pub const fn of<O: Operation>() -> Self {
+        Self { name: O::NAME, service: O::SERVICE, errors: O::ERRORS, read_only: O::READ_ONLY, decode: decode::<O> }
+    }
+
+    /// Reads the parameters of a call.
+    ///
+    /// # Errors
+    /// `ValidationError` and `MalformedInput`.
+    pub fn decode(&self, params: &Params<'_>) -> Result<Decoded<Box<dyn Call>>> {
+        (self.decode)(params)
+    }
+}
+
+fn decode<O: Operation>(params: &Params<'_>) -> Result<Decoded<Box<dyn Call>>> {
+    let Decoded { request, after_authorization } = wire::decode::<O>(O::SERVICE, params)?;
+    Ok(Decoded { request: Box::new(request), after_authorization })
+}
+
+/// Lists the operations of a file, and names them.
+macro_rules! operations {
+    ($service:ident: $($operation:ident),+ $(,)?) => {
+        $(
+            impl $crate::operations::Named for $operation {
+                const NAME: &'static str = stringify!($operation);
+                const SERVICE: $crate::wire::Service = $crate::wire::Service::$service;
+            }
+        )+
+
+        /// The operations of this file.
+        pub(super) const OPERATIONS: &[$crate::operations::Entry] = &[$($crate::operations::Entry::of::<$operation>()),+];
+    };
+}
+
+use operations;
+
+/// Every operation.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    [account_alias::OPERATIONS, user::OPERATIONS].into_iter().flatten()
+}
+
+/// The operation of this name.
+pub fn find(service: Service, name: &str) -> Option<&'static Entry> {
+    static BY_NAME: LazyLock<HashMap<(Service, &str), &Entry>> =
+        LazyLock::new(|| all().map(|entry| ((entry.service, entry.name), entry)).collect());
+    BY_NAME.get(&(service, name)).copied()
+}
