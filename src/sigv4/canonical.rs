@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use data_encoding::HEXLOWER;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
 
@@ -13,8 +13,8 @@ use super::{Incoming, presigned};
 /// RFC 3986: all but the unreserved characters are encoded.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Builds the canonical request of `request` as the list of signed headers demands.
-pub(super) fn canonical_request(request: &Incoming<'_>, location: Location, signed_headers: &str) -> Vec<u8> {
+/// Builds the canonical request of `request` for a list of signed headers; `None` when there is none for that list.
+pub(super) fn canonical_request(request: &Incoming<'_>, location: Location, signed_headers: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(1024);
     out.extend_from_slice(request.method.as_bytes());
     out.push(b'\n');
@@ -22,16 +22,12 @@ pub(super) fn canonical_request(request: &Incoming<'_>, location: Location, sign
     out.push(b'\n');
     push_query(request.query, location, &mut out);
     out.push(b'\n');
-    for name in signed_headers.split(';') {
-        out.extend_from_slice(name.as_bytes());
-        push_values(request.headers.get_all(name).iter(), &mut out);
-        out.push(b'\n');
-    }
+    push_headers(request.headers, signed_headers, &mut out)?;
     out.push(b'\n');
     out.extend_from_slice(signed_headers.as_bytes());
     out.push(b'\n');
     out.extend_from_slice(hex(&Sha256::digest(request.body).into()).as_bytes());
-    out
+    Some(out)
 }
 
 /// The path without dot segments and empty segments. It is encoded once more than it came, so that a `%20` of the wire
@@ -92,6 +88,26 @@ fn recoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(recoded)
 }
 
+/// A line for each signed header. AWS rebuilds the list lower-case, sorted and without repetition, so that a list in any
+/// other form has no canonical request; neither has one with a header that is absent.
+fn push_headers(headers: &HeaderMap, signed_headers: &str, out: &mut Vec<u8>) -> Option<()> {
+    if signed_headers.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
+    let mut previous = "";
+    for name in signed_headers.split(';') {
+        let mut values = headers.get_all(name).iter().peekable();
+        if name <= previous || values.peek().is_none() {
+            return None;
+        }
+        previous = name;
+        out.extend_from_slice(name.as_bytes());
+        push_values(values, out);
+        out.push(b'\n');
+    }
+    Some(())
+}
+
 /// The values of one header after their name: `:first,second`, each trimmed, runs of blanks folded to one.
 fn push_values<'a>(values: impl Iterator<Item = &'a HeaderValue>, out: &mut Vec<u8>) {
     let mut separator = b':';
@@ -111,4 +127,76 @@ fn push_values<'a>(values: impl Iterator<Item = &'a HeaderValue>, out: &mut Vec<
 /// The lower-case hexadecimal form of a SHA-256 digest or HMAC.
 pub(super) fn hex(digest: &[u8; 32]) -> String {
     HEXLOWER.encode(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_normalised_and_encoded_once_more() {
+        let cases = [
+            ("", "/"),
+            ("/", "/"),
+            ("//", "/"),
+            ("/./", "/"),
+            ("/..", "/"),
+            ("/../../a", "/a"),
+            ("/a/../b/", "/b/"),
+            ("/a/b/..", "/a/"),
+            ("/a/.", "/a/"),
+            ("a//b", "/a/b"),
+            ("/a%20b", "/a%2520b"),
+            ("/a b", "/a%20b"),
+            ("/%2e%2e/x", "/%252e%252e/x"),
+            ("/-._~", "/-._~"),
+            ("/@:\u{1234}", "/%40%3A%E1%88%B4"),
+        ];
+        for (path, expected) in cases {
+            let mut out = Vec::new();
+            push_path(path, &mut out);
+            assert_eq!(str::from_utf8(&out), Ok(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_query_is_recoded_and_sorted_by_encoded_name_then_value() {
+        let cases = [
+            ("", ""),
+            ("&&", ""),
+            ("a", "a="),
+            ("=", "="),
+            ("b=1&a=2&a=1&a=10", "a=1&a=10&a=2&b=1"),
+            ("a-b=1&a=2&aa=3", "a=2&a-b=1&aa=3"),
+            ("b=1&B=2&%C3%A4=3", "%C3%A4=3&B=2&b=1"),
+            ("a=x+y%20z%2bw", "a=x%20y%20z%2Bw"),
+            ("a=b=c/d", "a=b%3Dc%2Fd"),
+            ("%61=%7E%zz%4", "a=~%25zz%254"),
+            ("a=%ff&a=%FE", "a=%FE&a=%FF"),
+            ("X-Amz-Signature=1", "X-Amz-Signature=1"),
+        ];
+        for (query, expected) in cases {
+            let mut out = Vec::new();
+            push_query(query, Location::Header, &mut out);
+            assert_eq!(str::from_utf8(&out), Ok(expected), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_signature_in_the_query_does_not_sign_itself() {
+        let mut out = Vec::new();
+        push_query("X-Amz-Signature=1&X-Amz%2DSignature=2&x-amz-signature=3&b", Location::Query, &mut out);
+        assert_eq!(str::from_utf8(&out), Ok("b=&x-amz-signature=3"));
+    }
+
+    #[test]
+    fn header_values_are_trimmed_folded_and_joined() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("b", "  x  \"y   z\" "), ("b", ""), ("b", "a\tc"), ("a", "1"), ("c", "\u{ff}")] {
+            headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        let mut out = Vec::new();
+        assert_eq!(push_headers(&headers, "a;b;c", &mut out), Some(()));
+        assert_eq!(str::from_utf8(&out), Ok("a:1\nb:x \"y z\",,a\tc\nc:\u{ff}\n"));
+    }
 }

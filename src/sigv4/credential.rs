@@ -111,3 +111,57 @@ fn has_form_of_region(text: &str) -> bool {
     let is_number = (1..=2).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
     is_number && (2..=4).contains(&words.split('-').count()) && words.split('-').all(is_word)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope_error(credential: &'static str, regions: Regions<'_>) -> Option<String> {
+        let time = RequestTime::basic("20260504T120000Z".into()).unwrap();
+        let credential = Credential::read(credential.into()).unwrap();
+        let checked = credential.check_scope(&Expected { service: "iam", regions }, &time);
+        checked.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_credential_has_exactly_5_elements() {
+        for text in ["", "AKID", "AKID/20260504/us-east-1/iam", "AKID/20260504/us-east-1/iam/aws4_request/"] {
+            assert_eq!(
+                Credential::read(text.into()).unwrap_err().to_string(),
+                format!(
+                    "IncompleteSignature: Credential must have exactly 5 slash-delimited elements, \
+                     e.g. keyid/date/region/service/term, got '{text}'"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn the_faults_of_a_scope_are_told_together() {
+        let only = Regions::Only("us-east-1");
+        assert_eq!(scope_error("AKID/20260504/us-east-1/iam/aws4_request", only), None);
+        assert_eq!(
+            scope_error("AKID/20260505/eu-west-1/sts/aws3_request", only).unwrap(),
+            "SignatureDoesNotMatch: Credential should be scoped to a valid region. \
+             Credential should be scoped to correct service: 'iam'. \
+             Credential should be scoped with a valid terminator: 'aws4_request', not 'aws3_request'. \
+             Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: \
+             '20260505' != '20260504', from '20260504T120000Z'."
+        );
+        assert_eq!(
+            scope_error("AKID/20260504/us-east-1/IAM/aws4_request", only).unwrap(),
+            "SignatureDoesNotMatch: Credential should be scoped to correct service: 'iam'. "
+        );
+    }
+
+    #[test]
+    fn any_region_still_has_the_form_of_one() {
+        for region in ["us-east-1", "us-gov-west-1", "ap-southeast-7", "eusc-de-east-1", "us-isob-east-1", "xx-x-10"] {
+            assert!(has_form_of_region(region), "{region}");
+        }
+        for region in ["", "-", "us", "us-east", "us-1", "aws-global", "US-EAST-1", "us--1", "us-east-", "us-east-123"]
+        {
+            assert!(!has_form_of_region(region), "{region}");
+        }
+    }
+}

@@ -25,11 +25,18 @@ mod signature;
 mod signing_key;
 mod time;
 
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName};
+
 pub use credential::{Credential, Expected, Regions};
 pub use signature::{Location, Signature};
 
 /// The only algorithm IAM and STS take.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+static X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+static X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// A request as it came over the wire, before anything of it was decoded.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +48,14 @@ pub struct Incoming<'a> {
     /// What follows `?`, still percent-encoded; empty when there is nothing.
     pub query: &'a str,
     /// All headers. Values of one name keep the order in which they were sent.
-    pub headers: &'a http::HeaderMap,
+    pub headers: &'a HeaderMap,
     /// The whole body.
     pub body: &'a [u8],
+}
+
+impl<'a> Incoming<'a> {
+    /// The header with the session token; bytes that are no text make a token that nobody issued.
+    fn session_token(&self) -> Option<Cow<'a, str>> {
+        self.headers.get(&X_AMZ_SECURITY_TOKEN).map(|header| String::from_utf8_lossy(header.as_bytes()))
+    }
 }

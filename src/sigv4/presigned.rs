@@ -74,14 +74,86 @@ impl<'a> Parameters<'a> {
         if !missing.is_empty() {
             return Err(incomplete(missing + "Re-examine the query-string parameters."));
         }
-        let header = request.headers.get("x-amz-security-token");
         Ok(Signature {
             location: Location::Query,
             credential: Credential::read(self.credential.unwrap_or_default())?,
-            session_token: header.map(|header| String::from_utf8_lossy(header.as_bytes())).or(self.security_token),
+            session_token: request.session_token().or(self.security_token),
             time: RequestTime::basic(self.date.unwrap_or_default())?,
             signed_headers: self.signed_headers.unwrap_or_default(),
             hex: self.signature.unwrap_or_default(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+
+    const WHOLE: &str = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20260504%2Fus-east-1%2Fsts%2Faws4_request\
+        &X-Amz-Date=20260504T120000Z&X-Amz-Expires=tomorrow&X-Amz-SignedHeaders=host&X-Amz-Signature=0";
+
+    fn error(query: &str, headers: &HeaderMap) -> Option<String> {
+        let request = Incoming { method: "GET", path: "/", query, headers, body: b"" };
+        Signature::read(&request).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_whole_signature_is_read_decoded() {
+        let query = format!("{WHOLE}&X-Amz-Security-Token=a%2Bb%3D&X-Amz-Security-Token=second");
+        let request = Incoming { method: "GET", path: "/", query: &query, headers: &HeaderMap::new(), body: b"" };
+        let signature = Signature::read(&request).unwrap();
+        assert_eq!(signature.location(), Location::Query);
+        assert_eq!(signature.session_token(), Some("a+b="));
+        let credential = signature.credential();
+        assert_eq!(
+            (&*credential.access_key_id, &*credential.region, &*credential.service),
+            ("AKID", "us-east-1", "sts")
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_told_together() {
+        let headers = HeaderMap::new();
+        for name in ["X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature"] {
+            let message = format!(
+                "IncompleteSignature: AWS query-string parameters must include '{name}'. \
+                 Re-examine the query-string parameters."
+            );
+            assert_eq!(error(&WHOLE.replace(name, "Absent"), &headers).unwrap(), message);
+            assert_eq!(error(&WHOLE.replace(name, &name.to_lowercase()), &headers).unwrap(), message);
+            assert_eq!(error(&WHOLE.replace(name, &format!("{name}=&Absent")), &headers).unwrap(), message);
+        }
+        assert_eq!(
+            error("X-Amz-Algorithm", &headers).unwrap(),
+            "IncompleteSignature: AWS query-string parameters must include 'X-Amz-Algorithm'. \
+             AWS query-string parameters must include 'X-Amz-Credential'. \
+             AWS query-string parameters must include 'X-Amz-Signature'. \
+             AWS query-string parameters must include 'X-Amz-SignedHeaders'. \
+             AWS query-string parameters must include 'X-Amz-Date'. Re-examine the query-string parameters."
+        );
+    }
+
+    #[test]
+    fn without_a_known_algorithm_there_is_no_signature() {
+        let headers = HeaderMap::new();
+        assert_eq!(
+            error(&WHOLE.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA512"), &headers).unwrap(),
+            "MissingAuthenticationToken: Missing Authentication Token"
+        );
+        assert_eq!(
+            error(&WHOLE.replace("X-Amz-Algorithm", "Algorithm"), &headers).unwrap(),
+            "MissingAuthenticationToken: Request is missing Authentication Token"
+        );
+    }
+
+    #[test]
+    fn the_header_wins_if_it_is_a_signature() {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", "Basic dXNlcg==".parse().unwrap());
+        assert_eq!(error(WHOLE, &headers), None);
+        headers.insert("authorization", "AWS4-HMAC-SHA256".parse().unwrap());
+        assert!(error(WHOLE, &headers).unwrap().contains("Authorization header requires"));
     }
 }

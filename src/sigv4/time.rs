@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::signature::{incomplete, refused};
 use crate::error::{Error, Result};
@@ -71,16 +71,67 @@ fn basic(time: DateTime<Utc>) -> impl std::fmt::Display {
     time.format(BASIC)
 }
 
-/// chrono takes numbers with fewer digits, hence the look at the shape.
+/// By hand, for it takes a tenth of the time that chrono's formats do on every request.
 fn instant(text: &str) -> Option<DateTime<Utc>> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-    let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    let in_shape = digits(date, 8) && digits(time, 6);
-    in_shape.then(|| NaiveDateTime::parse_from_str(text, BASIC).ok())?.map(|time| time.and_utc())
+    let date = number(date, 8)?;
+    let time = number(time, 6)?;
+    let day = NaiveDate::from_ymd_opt(i32::try_from(date / 1_00_00).ok()?, date / 1_00 % 1_00, date % 1_00)?;
+    Some(day.and_hms_opt(time / 1_00_00, time / 1_00 % 1_00, time % 1_00)?.and_utc())
+}
+
+/// The value of exactly `digits` decimal digits.
+fn number(text: &str, digits: usize) -> Option<u32> {
+    let is_number = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { text.parse().ok() } else { None }
 }
 
 fn malformed(text: &str) -> Error {
     incomplete(format!(
         "Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_basic_format_is_a_date() {
+        let time = RequestTime::basic("20240229T235959Z".into()).unwrap();
+        assert_eq!(time.instant.to_rfc3339(), "2024-02-29T23:59:59+00:00");
+        assert_eq!((time.text(), time.date()), ("20240229T235959Z", "20240229"));
+        let malformed = [
+            "",
+            "Z",
+            "20240229",
+            "20240229T235959",
+            "20240229t235959z",
+            "2024-02-29T23:59:59Z",
+            "20230229T000000Z",
+            "20241301T000000Z",
+            "20240229T240000Z",
+            "20240229T0000Z",
+            "20240229T+00000Z",
+            "2024022\u{663}T000000Z",
+            "Thu, 29 Feb 2024 23:59:59 GMT",
+        ];
+        for text in malformed {
+            assert_eq!(
+                RequestTime::basic(text.into()).unwrap_err().to_string(),
+                format!(
+                    "IncompleteSignature: Date must be in ISO-8601 'basic format'. Got '{text}'. \
+                     See http://en.wikipedia.org/wiki/ISO_8601"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn a_date_header_may_have_the_form_of_http() {
+        for text in ["Thu, 29 Feb 2024 23:59:59 GMT", "20240229T235959Z"] {
+            assert_eq!(RequestTime::basic_or_rfc_1123(text.into()).unwrap().text(), "20240229T235959Z");
+        }
+        assert!(RequestTime::basic_or_rfc_1123("yesterday".into()).is_err());
+    }
 }
