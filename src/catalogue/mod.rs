@@ -8,3 +8,4 @@ mod archive;
 mod index;
 pub mod managed_policies;
 mod recent;
+pub mod service_linked_roles;
