@@ -8,4 +8,5 @@ mod archive;
 mod index;
 pub mod managed_policies;
 mod recent;
+pub mod service_authorization;
 pub mod service_linked_roles;
