@@ -1,6 +1,7 @@
 //! iamd: a local AWS IAM and STS.
 
 pub mod account;
+pub mod catalogue;
 pub mod error;
 pub mod shapes;
 pub mod sigv4;

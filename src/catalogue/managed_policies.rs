@@ -1,0 +1,196 @@
+//! The managed policies that AWS maintains: `arn:aws:iam::aws:policy/…`.
+//!
+//! Each is known in its default version only, without description; AWS publishes neither the others nor the text of
+//! descriptions in a form that could be taken over.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use data_encoding::BASE32_NOPAD;
+use sha2::{Digest, Sha256};
+
+use super::archive::{Archive, Place};
+use super::index::Index;
+use super::recent::Recent;
+
+const INDEX: Index = Index(include_str!("../../data/managed-policies.tsv"));
+const DOCUMENTS: Archive = Archive(include_bytes!("../../data/managed-policies.json.gz"));
+const ARN_PREFIX: &str = "arn:aws:iam::aws:policy";
+
+/// A managed policy that AWS maintains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ManagedPolicy {
+    /// The name, unique among AWS's policies whatever their path.
+    pub name: &'static str,
+    /// `/`, `/service-role/`, `/aws-service-role/` (only for service-linked roles), `/job-function/` or `/root-task/`
+    /// (only for `AssumeRoot`).
+    pub path: &'static str,
+    /// The default version, the only one known: `v11` without `v1` to `v10`.
+    pub default_version_id: &'static str,
+    /// When AWS made the policy.
+    pub create_date: DateTime<Utc>,
+    /// When AWS made the default version.
+    pub update_date: DateTime<Utc>,
+    document: Place,
+}
+
+/// The policy with that ARN, which is compared as AWS does: with regard to case.
+pub fn get(arn: &str) -> Option<ManagedPolicy> {
+    let (path, name) = arn.strip_prefix(ARN_PREFIX)?.rsplit_once('/')?;
+    let policy = ManagedPolicy::parse(INDEX.get(name)?)?;
+    (policy.name == name && policy.path.strip_suffix('/') == Some(path)).then_some(policy)
+}
+
+/// All policies, in the order of their names without regard to case.
+pub fn iter() -> impl Iterator<Item = ManagedPolicy> {
+    INDEX.lines().filter_map(ManagedPolicy::parse)
+}
+
+/// The policies that follow a name in that order; the name need not be one of them.
+pub fn after(name: &str) -> impl Iterator<Item = ManagedPolicy> + use<> {
+    INDEX.after(name).filter_map(ManagedPolicy::parse)
+}
+
+impl ManagedPolicy {
+    fn parse(line: &'static str) -> Option<Self> {
+        let mut columns = line.split('\t');
+        Some(Self {
+            name: columns.next()?,
+            path: columns.next()?,
+            default_version_id: columns.next()?,
+            create_date: date(columns.next()?)?,
+            update_date: date(columns.next()?)?,
+            document: Place::parse(&mut columns)?,
+        })
+    }
+
+    /// The ARN, in the partition `aws`.
+    pub fn arn(&self) -> String {
+        format!("{ARN_PREFIX}{}{}", self.path, self.name)
+    }
+
+    /// An identifier of AWS's form, always the same for a policy. AWS's own are not published.
+    pub fn policy_id(&self) -> String {
+        let digest = Sha256::digest(self.arn());
+        let characters = BASE32_NOPAD.encode(&digest);
+        format!("ANPA{}", characters.chars().take(17).collect::<String>())
+    }
+
+    /// The document of the default version, formatted with four spaces as AWS formats most of its own.
+    pub fn document(&self) -> Arc<str> {
+        static RECENT: Recent<str, 32> = Recent::new();
+        RECENT.get_or_make(self.name, || DOCUMENTS.read(self.document).into())
+    }
+}
+
+fn date(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|date| date.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::collections::HashSet;
+
+    const COUNT: usize = 1582;
+
+    #[test]
+    fn every_policy_is_listed_once_and_in_order() {
+        let names: Vec<_> = iter().map(|policy| policy.name.to_lowercase()).collect();
+        assert_eq!(names.len(), COUNT);
+        assert_eq!(INDEX.lines().count(), COUNT, "a line of the index was not understood");
+        assert!(names.is_sorted_by(|one, next| one < next));
+    }
+
+    #[test]
+    fn every_policy_is_found_by_its_arn() {
+        for policy in iter() {
+            assert_eq!(get(&policy.arn()), Some(policy));
+        }
+    }
+
+    #[test]
+    fn an_arn_is_compared_to_the_letter() {
+        assert!(get("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole").is_some());
+        for arn in [
+            "arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole",
+            "arn:aws:iam::aws:policy/service-role/awslambdabasicexecutionrole",
+            "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole/",
+            "arn:aws:iam::aws:policyservice-role/AWSLambdaBasicExecutionRole",
+            "arn:aws:iam::123456789012:policy/service-role/AWSLambdaBasicExecutionRole",
+            "arn:aws-cn:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+            "AdministratorAccess",
+            "",
+        ] {
+            assert_eq!(get(arn), None, "{arn}");
+        }
+    }
+
+    #[test]
+    fn pages_join_to_the_whole() {
+        let mut paged: Vec<ManagedPolicy> = Vec::new();
+        for _ in 0..=COUNT / 100 {
+            let marker = paged.last().map_or("", |last| last.name);
+            paged.extend(after(marker).take(100));
+        }
+        assert_eq!(paged, iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn every_document_is_a_policy() {
+        for policy in iter() {
+            let document: Value = serde_json::from_str(&policy.document()).expect(policy.name);
+            assert!(document["Version"].is_string(), "{}", policy.name);
+            let statement = &document["Statement"];
+            let first = statement.as_array().map_or(Some(statement), |statements| statements.first());
+            assert!(first.is_some_and(|first| first["Effect"].is_string()), "{}", policy.name);
+        }
+    }
+
+    #[test]
+    fn a_document_reads_as_aws_shows_it() {
+        let policy = get("arn:aws:iam::aws:policy/AdministratorAccess").unwrap();
+        assert_eq!(
+            &*policy.document(),
+            r#"{
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "*",
+            "Resource": "*"
+        }
+    ]
+}"#
+        );
+    }
+
+    #[test]
+    fn a_policy_tells_what_aws_tells() {
+        let policy = get("arn:aws:iam::aws:policy/job-function/ViewOnlyAccess").unwrap();
+        assert_eq!(policy.name, "ViewOnlyAccess");
+        assert_eq!(policy.path, "/job-function/");
+        assert_eq!(policy.create_date.to_rfc3339(), "2016-11-10T17:20:15+00:00");
+        assert_eq!(policy.update_date.to_rfc3339(), "2026-09-30T20:27:08+00:00");
+        let document: Value = serde_json::from_str(&policy.document()).unwrap();
+        let actions = document["Statement"][0]["Action"].as_array().unwrap();
+        for action in ["iam:List*", "ec2:DescribeAddressTransfers", "s3:ListBucket"] {
+            assert!(actions.contains(&action.into()), "{action}");
+        }
+        assert!(!actions.contains(&"s3:GetObject".into()));
+    }
+
+    #[test]
+    fn identifiers_are_of_awss_form_distinct_and_lasting() {
+        let ids: HashSet<_> = iter().map(|policy| policy.policy_id()).collect();
+        assert_eq!(ids.len(), COUNT);
+        for id in &ids {
+            assert_eq!(id.len(), 21);
+            assert!(id.starts_with("ANPA"));
+            assert!(id.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7')));
+        }
+        let policy = get("arn:aws:iam::aws:policy/AdministratorAccess").unwrap();
+        assert_eq!(policy.policy_id(), "ANPAXUEARDEVTUHKHZ23E");
+    }
+}
