@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::shapes::Kind;
+
 /// Declares [`Code`]: a variant, the text on the wire and the HTTP status.
 macro_rules! codes {
     ($($variant:ident = $wire:literal $status:literal),+ $(,)?) => {
@@ -41,6 +43,7 @@ codes! {
     MissingAction = "MissingAction" 400,
     MissingAuthenticationToken = "MissingAuthenticationToken" 403,
     RequestEntityTooLarge = "RequestEntityTooLarge" 413,
+    RequestTimeout = "RequestTimeout" 408,
     ServiceUnavailable = "ServiceUnavailable" 503,
     SignatureDoesNotMatch = "SignatureDoesNotMatch" 403,
     Throttling = "Throttling" 400,
@@ -164,3 +167,45 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// The words for what many operations meet.
+impl Error {
+    /// `NoSuchEntity` in the words that IAM has for the kind.
+    pub fn missing(kind: Kind, name: &str) -> Self {
+        let message = match kind {
+            Kind::User | Kind::Group | Kind::Role => {
+                format!("The {} with name {name} cannot be found.", kind.arn_type())
+            }
+            Kind::InstanceProfile => format!("Instance Profile {name} cannot be found."),
+            Kind::Policy => format!("Policy {name} was not found."),
+            Kind::MfaDevice => format!("VirtualMFADevice with serial number {name} doesn't exist."),
+            Kind::ServerCertificate => format!("The Server Certificate with name {name} cannot be found."),
+            Kind::SamlProvider => format!("Manifest not found for arn {name}"),
+            Kind::OidcProvider => format!("OpenIDConnect Provider not found for arn {name}"),
+            Kind::DelegationRequest => format!("Delegation request {name} cannot be found."),
+        };
+        Self::new(Code::NoSuchEntity, message)
+    }
+
+    /// `EntityAlreadyExists` in the words that IAM has for the kind.
+    pub fn exists(kind: Kind, name: &str) -> Self {
+        let message = match kind {
+            Kind::User => format!("User with name {name} already exists."),
+            Kind::Group => format!("Group with name {name} already exists."),
+            Kind::Role => format!("Role with name {name} already exists."),
+            Kind::InstanceProfile => format!("Instance Profile {name} already exists."),
+            Kind::Policy => format!("A policy called {name} already exists. Duplicate names are not allowed."),
+            Kind::MfaDevice => "MFADevice entity at the same path and name already exists.".to_owned(),
+            Kind::ServerCertificate => format!("The Server Certificate with name {name} already exists."),
+            Kind::OidcProvider => format!("Provider with url {name} already exists."),
+            Kind::SamlProvider => format!("Provider with name {name} already exists."),
+            Kind::DelegationRequest => format!("Delegation request {name} already exists."),
+        };
+        Self::new(Code::EntityAlreadyExists, message)
+    }
+
+    /// `DeleteConflict` with what must go first.
+    pub fn delete_first(what: &str) -> Self {
+        Self::new(Code::DeleteConflict, format!("Cannot delete entity, must {what} first."))
+    }
+}

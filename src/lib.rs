@@ -1,8 +1,16 @@
 //! iamd: a local AWS IAM and STS.
 
 pub mod account;
+pub mod app;
+pub mod audit;
 pub mod catalogue;
+pub mod config;
 pub mod error;
+pub mod http;
+pub mod identity;
+pub mod operations;
+pub mod policy;
 pub mod shapes;
 pub mod sigv4;
+pub mod store;
 pub mod wire;

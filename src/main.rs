@@ -1,3 +1,210 @@
-//! The command.
+//! The command `iamd`.
 
-fn main() {}
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use iamd::app::App;
+use iamd::audit::Usage;
+use iamd::config::{Database, LogFormat, Settings};
+use iamd::http::{self, Limits, State};
+use iamd::identity::{Authenticator, RootCredentials, ServerKey};
+use iamd::operations::{Enforcement, Environment};
+use iamd::store::{Accounts, Sqlite};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::level_filters::LevelFilter;
+
+/// A local AWS IAM and STS: real protocol, verified signatures, enforced policies, durable state.
+///
+/// Without a command, iamd serves. Point aws-cli, an SDK or Terraform at it with AWS_ENDPOINT_URL.
+#[derive(Parser)]
+#[command(name = "iamd", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve IAM and STS (the default)
+    Serve,
+    /// Ask a running server whether it is well; exits with 0 if it is
+    Health,
+}
+
+/// What goes wrong before or while serving, as one sentence.
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let result = cli.settings.complete(variables).map_err(Failure::from).and_then(|settings| match cli.command {
+        None | Some(Command::Serve) => run(settings),
+        Some(Command::Health) => http::ask_health(settings.listen()).map_err(Failure::from),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("iamd: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(settings: Settings) -> Result<(), Failure> {
+    start_log(&settings);
+    raise_open_files();
+    let listen = settings.listen();
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}; choose another address with --listen"))?;
+    let listen = listener.local_addr()?;
+    let (store, database) = match settings.database()? {
+        Database::Memory => (Sqlite::in_memory().await?, "memory"),
+        Database::Sqlite(path) => (Sqlite::open(&path).await?, "sqlite"),
+    };
+    let store = Arc::new(store);
+    let (app, committer) = build(&settings, store.clone()).await?;
+    let usage = app.environment.usage.clone();
+    let timeout = Duration::from_secs(settings.request_timeout.unwrap_or(30));
+    banner(&settings, listen, database);
+    let state = Arc::new(State {
+        app,
+        admin_token: settings.admin_token.clone(),
+        listen,
+        database,
+        max_body_size: settings.max_body_size.unwrap_or(16 << 20),
+        body_timeout: timeout,
+    });
+    let limits = Limits { connections: settings.max_connections.unwrap_or(20_000), header_timeout: timeout };
+    let saving = tokio::spawn(save_usage_often(usage.clone(), store.clone()));
+    http::serve(listener, http::router(state), limits, stopped()?).await;
+    // The router is gone, and with it the accounts: the committer writes what it still has and ends.
+    saving.abort();
+    committer.await?;
+    store.save_usage(&usage.take_unwritten()).await?;
+    store.close().await;
+    Ok(())
+}
+
+async fn build(settings: &Settings, store: Arc<Sqlite>) -> Result<(App, tokio::task::JoinHandle<()>), Failure> {
+    let session_key = match settings.session_key()? {
+        Some(key) => key,
+        None => {
+            let kept = store.server_value("session key", &rand::random::<[u8; 32]>()).await?;
+            kept.try_into().map_err(|_| "the session key in the database is damaged")?
+        }
+    };
+    let key = Arc::new(ServerKey::new(&session_key));
+    let usage = Arc::new(Usage::new(store.load_usage().await?));
+    let (accounts, committer) = Accounts::new(store.clone());
+    let environment = Environment {
+        quotas: settings.quotas()?,
+        key: key.clone(),
+        usage,
+        enforcement: settings.enforcement.unwrap_or_default(),
+        denials_name_policy: settings.denials_name_policy.unwrap_or(true),
+    };
+    let authenticator = Authenticator { root: root_credentials(settings)?, key };
+    Ok((App { accounts, store, authenticator, environment }, committer))
+}
+
+fn root_credentials(settings: &Settings) -> Result<RootCredentials, Failure> {
+    let mut credentials = if settings.no_dev_credentials == Some(true) {
+        RootCredentials { root: None, any_account: false }
+    } else {
+        RootCredentials::development()
+    };
+    match (&settings.root_access_key, &settings.root_secret_key) {
+        (None, None) => {}
+        (Some(id), Some(secret)) if !id.is_empty() && !secret.reveal().is_empty() => {
+            credentials.root = Some((id.clone(), secret.clone()));
+        }
+        _ => return Err("give both --root-access-key and --root-secret-key, and neither empty".into()),
+    }
+    Ok(credentials)
+}
+
+/// What a person needs to know to use the server.
+fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
+    let endpoint = match listen {
+        address if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
+        address => format!("http://{address}"),
+    };
+    println!("iamd {} serves IAM and STS at {endpoint}", env!("CARGO_PKG_VERSION"));
+    match settings.enforcement.unwrap_or_default() {
+        Enforcement::On => println!("Enforcement is on: what no policy allows is denied."),
+        Enforcement::Log => {
+            println!("Enforcement ONLY LOGS: what no policy allows goes through, marked x-iamd-would-deny.")
+        }
+    }
+    println!(
+        "Everything is kept in {}.",
+        settings.database.as_deref().unwrap_or(match database {
+            "memory" => "memory",
+            _ => "sqlite:iamd.db",
+        })
+    );
+    let development = settings.no_dev_credentials != Some(true);
+    let (id, secret) = match &settings.root_access_key {
+        Some(id) => (Some(id.as_str()), "<the root secret key>"),
+        None if development => (Some("test"), "test"),
+        None => (None, ""),
+    };
+    if let Some(id) = id {
+        println!("Root user of account 000000000000:\n");
+        println!("  export AWS_ENDPOINT_URL={endpoint}");
+        println!("  export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}");
+        println!("  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n");
+    }
+    if development && !listen.ip().is_loopback() {
+        tracing::warn!("development credentials are accepted from other machines; --no-dev-credentials refuses them");
+    }
+}
+
+fn start_log(settings: &Settings) {
+    let level = LevelFilter::from(settings.log_level.unwrap_or_default());
+    let log = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_writer(std::io::stderr);
+    match settings.log_format.unwrap_or_default() {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+/// Each connection takes a file; the usual soft limit of 1,024 is too few.
+fn raise_open_files() {
+    if let Ok((_, hard)) = rlimit::Resource::NOFILE.get() {
+        let _ = rlimit::Resource::NOFILE.set(hard.min(65_536), hard);
+    }
+}
+
+/// Resolves when the server is asked to stop.
+fn stopped() -> Result<impl Future<Output = ()>, Failure> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}
+
+/// When keys were last used changes with every call; it is written every few seconds.
+async fn save_usage_often(usage: Arc<Usage>, store: Arc<Sqlite>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let uses = usage.take_unwritten();
+        if !uses.is_empty()
+            && let Err(error) = store.save_usage(&uses).await
+        {
+            tracing::error!(%error, "last uses could not be written");
+        }
+    }
+}

@@ -20,6 +20,20 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// Refuses the deletion of a user that still has credentials.
+    ///
+    /// # Errors
+    /// `DeleteConflict`.
+    pub fn must_be_gone(&self) -> Result<()> {
+        if self.login_profile.is_some() {
+            return Err(Error::delete_first("delete login profile"));
+        }
+        if !self.access_keys.is_empty() {
+            return Err(Error::delete_first("delete access keys"));
+        }
+        Ok(())
+    }
+
     /// What can be looked up by its id.
     pub fn references(&self) -> impl Iterator<Item = Reference> {
         self.access_keys.iter().map(|key| Reference::AccessKey(key.id.clone()))

@@ -103,6 +103,30 @@ impl Account {
         self.put(resource)
     }
 
+    /// Puts a resource in the place of the one with this key; its name may have changed.
+    ///
+    /// # Errors
+    /// `EntityAlreadyExists` when another resource has its name.
+    pub fn replace<R: Resource>(&mut self, old_key: &str, resource: R) -> Result<()> {
+        let key = resource.key();
+        if key != old_key && R::table(self).get(&key).is_some() {
+            return Err(Error::exists(R::KIND, resource.name()));
+        }
+        self.remove::<R>(old_key);
+        self.put(resource)
+    }
+
+    /// The resources whose paths begin with a prefix, behind a key, with their keys.
+    pub fn under_path<'a, R: Resource>(
+        &'a self,
+        prefix: Option<&'a str>,
+        after: Option<&'a str>,
+    ) -> impl Iterator<Item = (String, &'a R)> {
+        let prefix = prefix.unwrap_or("/");
+        let under = R::table(self).after(after).filter(move |(_, resource)| resource.path().starts_with(prefix));
+        under.map(|(key, resource)| (key.to_owned(), &**resource))
+    }
+
     /// Changes a resource; if `change` fails, nothing is changed.
     ///
     /// # Errors

@@ -151,7 +151,7 @@ impl Account {
     }
 
     /// Who refers to something, in the order of their keys.
-    pub fn referrers<E: Entity>(&self, reference: &Reference) -> impl Iterator<Item = &E> {
+    pub fn referrers<'a, E: Entity>(&'a self, reference: &Reference) -> impl Iterator<Item = &'a E> + use<'a, E> {
         self.references.of(reference, E::TABLE).filter_map(|key| E::table(self).get(key).map(|entity| &**entity))
     }
 

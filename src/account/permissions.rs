@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Reference, StoredPolicy};
+use crate::error::{Error, Result};
 
 /// Inline policies, attached managed policies and the boundary of one user, group or role.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,6 +22,20 @@ pub struct Permissions {
 }
 
 impl Permissions {
+    /// Refuses the deletion of what still has policies; a boundary does not matter.
+    ///
+    /// # Errors
+    /// `DeleteConflict`.
+    pub fn must_be_empty(&self) -> Result<()> {
+        if !self.attached.is_empty() {
+            return Err(Error::delete_first("detach all policies"));
+        }
+        if !self.inline.is_empty() {
+            return Err(Error::delete_first("delete policies"));
+        }
+        Ok(())
+    }
+
     /// The managed policies that these permissions refer to.
     pub fn references(&self) -> impl Iterator<Item = Reference> {
         let attached = self.attached.iter().cloned().map(Reference::AttachedPolicy);

@@ -5,8 +5,9 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::{Account, Compiled, Group, ManagedPolicy, Permissions, Resource, Role, StoredPolicy, User};
 use crate::catalogue;
+use crate::error::{Code, Error, Result};
 use crate::policy::{Grammar, Policy, PolicySet, Source, SourceKind};
-use crate::shapes::{ArnParts, Kind};
+use crate::shapes::{AccountId, ArnParts, Kind};
 
 /// What bears on a user or role: its own policies and its boundary.
 #[derive(Clone, Debug, Default)]
@@ -102,6 +103,26 @@ impl Account {
     }
 }
 
+impl Account {
+    /// Checks that a parameter is the ARN of a managed policy, of this account or AWS's, that exists.
+    ///
+    /// # Errors
+    /// `InvalidInput` for what is no such ARN, `missing` for a policy that does not exist.
+    pub fn managed_policy_exists(&self, arn: &str, missing: impl FnOnce() -> Error) -> Result<()> {
+        let invalid = || Error::new(Code::InvalidInput, format!("ARN {arn} is not valid."));
+        let parts = ArnParts::parse(arn).filter(|parts| parts.partition == "aws").ok_or_else(invalid)?;
+        parts.path_and_name(Kind::Policy).ok_or_else(invalid)?;
+        let exists = match parts.account {
+            "aws" => catalogue::managed_policies::get(arn).is_some(),
+            account => {
+                AccountId::parse(account).ok_or_else(invalid)?;
+                self.managed_policy(arn).is_some()
+            }
+        };
+        if exists { Ok(()) } else { Err(missing()) }
+    }
+}
+
 /// An AWS-managed policy, compiled at its first use and kept.
 fn aws_managed(arn: &str) -> Compiled {
     static COMPILED: LazyLock<Mutex<HashMap<String, Compiled>>> = LazyLock::new(Mutex::default);
@@ -109,7 +130,7 @@ fn aws_managed(arn: &str) -> Compiled {
     if let Some(policy) = compiled.get(arn) {
         return policy.clone();
     }
-    let Some(policy) = catalogue::managed_policies().get(arn) else { return unreadable() };
+    let Some(policy) = catalogue::managed_policies::get(arn) else { return unreadable() };
     let policy = StoredPolicy::from(policy.document()).compiled();
     compiled.insert(arn.to_owned(), policy.clone());
     policy

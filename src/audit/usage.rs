@@ -50,7 +50,9 @@ impl Usage {
             region.clone_into(&mut last.region);
         } else {
             let (service, region) = (service.to_owned(), region.to_owned());
-            state.last.insert(subject.to_owned(), LastUse { account, subject: subject.to_owned(), used, service, region });
+            state
+                .last
+                .insert(subject.to_owned(), LastUse { account, subject: subject.to_owned(), used, service, region });
         }
         if !state.unwritten.contains(subject) {
             state.unwritten.insert(subject.to_owned());

@@ -74,12 +74,8 @@ impl Authenticator {
     }
 
     async fn long_term(&self, accounts: &Accounts, access_key_id: &str) -> Result<(Caller, Secret)> {
-        let caller = |account, principal| Caller {
-            account,
-            principal,
-            access_key_id: access_key_id.to_owned(),
-            session: None,
-        };
+        let caller =
+            |account, principal| Caller { account, principal, access_key_id: access_key_id.to_owned(), session: None };
         if let Some((account, secret)) = self.root.find(access_key_id) {
             return Ok((caller(account, Principal::Root), secret));
         }

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::Session;
+use super::{Session, SessionPrincipal};
 use crate::account::{Account, Role, User};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{AccountId, Kind};
+use crate::wire::Service;
 
 /// Who signed the request.
 #[derive(Clone, Debug)]
@@ -73,6 +74,32 @@ impl Caller {
         account.roles.get(key).filter(|role| role.id == *id)
     }
 
+    /// Sessions of users may not call everything (IAM User Guide, "Request temporary security credentials"): without
+    /// MFA they cannot call IAM, of STS they can call little, and federated users can call neither.
+    ///
+    /// # Errors
+    /// `InvalidClientTokenId` at IAM, `AccessDenied` at STS.
+    pub fn must_be_allowed_at(&self, service: Service, operation: &str) -> Result<()> {
+        let Some(session) = &self.session else { return Ok(()) };
+        let federated = match session.principal {
+            SessionPrincipal::Role { .. } => return Ok(()),
+            SessionPrincipal::User { .. } | SessionPrincipal::Root => false,
+            SessionPrincipal::Federated { .. } => true,
+        };
+        let allowed = match service {
+            Service::Iam => !federated && session.mfa.is_some(),
+            Service::Sts => operation == "GetCallerIdentity" || (operation == "AssumeRole" && !federated),
+        };
+        match service {
+            _ if allowed => Ok(()),
+            Service::Iam => Err(super::authenticate::invalid_token()),
+            Service::Sts => {
+                let message = format!("Cannot call {operation} with session credentials");
+                Err(Error::new(Code::AccessDenied, message))
+            }
+        }
+    }
+
     /// The ARN as `GetCallerIdentity` shows it.
     ///
     /// # Errors
@@ -117,9 +144,12 @@ impl Caller {
 }
 
 fn user_of<'a>(account: &'a Account, key: &str, id: &str) -> Result<&'a Arc<User>> {
-    account.users.get(key).filter(|user| user.id == id).or_else(|| renamed(account, id)).ok_or_else(|| {
-        Error::new(Code::InvalidClientTokenId, "The security token included in the request is invalid.")
-    })
+    account
+        .users
+        .get(key)
+        .filter(|user| user.id == id)
+        .or_else(|| renamed(account, id))
+        .ok_or_else(|| Error::new(Code::InvalidClientTokenId, "The security token included in the request is invalid."))
 }
 
 /// A session outlives the renaming of its user, whose id stays.

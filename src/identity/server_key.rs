@@ -4,10 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 
 use crate::shapes::Secret;
+use crate::sigv4::hmac;
 
 /// Real session tokens begin with these bytes, which makes them `IQoJ…` in base64.
 const TOKEN_PREFIX: &[u8] = b"!\n\t\x01";
@@ -65,11 +64,7 @@ impl ServerKey {
 }
 
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(key.into());
-    for part in parts {
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
+    hmac(key, &parts.concat())
 }
 
 #[cfg(test)]

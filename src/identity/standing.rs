@@ -131,9 +131,11 @@ impl<'c> Standing<'c> {
         if let Some(session) = &self.caller.session {
             session_keys(session, facts, &mut key);
         }
-        keys.extend(self.tags.iter().map(|tag| {
-            (Cow::Owned(format!("aws:PrincipalTag/{}", tag.key)), Values::from(tag.value.as_str()))
-        }));
+        keys.extend(
+            self.tags
+                .iter()
+                .map(|tag| (Cow::Owned(format!("aws:PrincipalTag/{}", tag.key)), Values::from(tag.value.as_str()))),
+        );
         keys
     }
 

@@ -88,8 +88,7 @@ impl Question<'_> {
             resource_kind: if trust.is_some() { ResourceKind::RoleTrust } else { ResourceKind::Ordinary },
             ..standing.layers()
         };
-        let request =
-            policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
+        let request = policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
         let decision = policy::decide(&request, &layers);
         Ok(self.denial(&decision, standing, &action, &found.arn, silent))
     }
@@ -104,11 +103,8 @@ impl Question<'_> {
         silent: bool,
     ) -> Option<Error> {
         let reason = decision.reason(action, self.name_policy)?;
-        let mut message = format!(
-            "User: {} is not authorized to perform: {} on resource: {resource}",
-            standing.arn,
-            action.as_str()
-        );
+        let mut message =
+            format!("User: {} is not authorized to perform: {} on resource: {resource}", standing.arn, action.as_str());
         if !silent {
             message.push(' ');
             message.push_str(&reason);
@@ -211,7 +207,8 @@ fn grantee<'f, G: Grantee + Entity>(found: &'f G, account: &Account) -> Found<'f
 /// The trust policy as the resource's layer. A role that does not exist trusts nobody.
 fn trust_policies(role: Option<&Role>) -> PolicySet {
     PolicySet::new(role.map(|role| {
-        let source = Source { id: format!("trust policy of {}", role.name).into(), kind: SourceKind::Resource, arn: None };
+        let source =
+            Source { id: format!("trust policy of {}", role.name).into(), kind: SourceKind::Resource, arn: None };
         (source, role.trust_policy.compiled())
     }))
 }

@@ -6,7 +6,7 @@ use crate::account::{Account, Quota, Quotas, Resource};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, ServerKey};
-use crate::shapes::{Ids, Timestamp};
+use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
 use super::Enforcement;
 
@@ -38,9 +38,19 @@ pub struct Context<'a> {
     pub facts: &'a RequestFacts,
     /// What all calls share.
     pub environment: &'a Environment,
+    /// Other accounts that the call looks into.
+    pub others: &'a [Arc<Account>],
 }
 
 impl Context<'_> {
+    /// An account that the call looks into: its own, the caller's, or one that its parameters name.
+    pub fn account_of(&self, id: AccountId) -> Option<&Account> {
+        if id == self.account.id {
+            return Some(self.account);
+        }
+        self.others.iter().map(|other| &**other).find(|other| other.id == id)
+    }
+
     /// The name of the user that a call is about: the one given, or the calling user.
     ///
     /// # Errors
@@ -53,6 +63,18 @@ impl Context<'_> {
         user.map(|user| user.name.clone()).ok_or_else(|| {
             Error::new(Code::ValidationError, "Must specify userName when calling with non-User credentials")
         })
+    }
+
+    /// The permissions boundary that a parameter names.
+    ///
+    /// # Errors
+    /// `InvalidInput` for what is no policy's ARN, `NoSuchEntity` for a policy that does not exist.
+    pub fn boundary(&self, arn: Option<Arn>) -> Result<Option<String>> {
+        let Some(arn) = arn else { return Ok(None) };
+        self.account.managed_policy_exists(&arn, || {
+            Error::new(Code::NoSuchEntity, format!("Scope ARN: {arn} does not exist or is not attachable."))
+        })?;
+        Ok(Some(arn.into()))
     }
 
     /// Whether the call is about the root user: no name is given and the root user calls.

@@ -5,6 +5,7 @@ mod access;
 mod account_alias;
 mod authorize;
 mod context;
+mod group;
 mod listing;
 mod user;
 
@@ -15,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use access::{Access, Check, Target};
-pub use authorize::{Enforcement, Verdict, authorize};
+pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use listing::{Listing, Page, Paging};
 
@@ -51,6 +52,11 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
         caller.account
     }
 
+    /// Accounts besides that one, and the caller's own, that it looks into.
+    fn other_accounts(&self) -> Vec<AccountId> {
+        Vec::new()
+    }
+
     /// What AWS refuses before it looks at any policy.
     ///
     /// # Errors
@@ -70,6 +76,8 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
 pub trait Call: Send {
     /// See [`Operation::account`].
     fn account(&self, caller: &Caller) -> AccountId;
+    /// See [`Operation::other_accounts`].
+    fn other_accounts(&self) -> Vec<AccountId>;
     /// See [`Operation::precondition`].
     ///
     /// # Errors
@@ -87,6 +95,10 @@ pub trait Call: Send {
 impl<O: Operation> Call for O {
     fn account(&self, caller: &Caller) -> AccountId {
         Operation::account(self, caller)
+    }
+
+    fn other_accounts(&self) -> Vec<AccountId> {
+        Operation::other_accounts(self)
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {
@@ -170,7 +182,7 @@ use operations;
 
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [account_alias::OPERATIONS, user::OPERATIONS].into_iter().flatten()
+    [account_alias::OPERATIONS, group::OPERATIONS, user::OPERATIONS].into_iter().flatten()
 }
 
 /// The operation of this name.

@@ -31,6 +31,7 @@ use http::{HeaderMap, HeaderName};
 
 pub use credential::{Credential, Expected, Regions};
 pub use signature::{Location, Signature};
+pub use signing_key::hmac;
 
 /// The only algorithm IAM and STS take.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";

@@ -18,7 +18,7 @@ pub(super) fn derive(secret: &str, credential: &Credential<'_>) -> Zeroizing<[u8
 
 /// HMAC-SHA256.
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-pub(super) fn hmac(key: &[u8], data: &[u8]) -> [u8; 32] {
+pub fn hmac(key: &[u8], data: &[u8]) -> [u8; 32] {
     let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.chain_update(data).finalize().into_bytes().into()
 }

@@ -16,7 +16,11 @@ use crate::shapes::AccountId;
 pub(super) enum Order {
     Commit(Commit),
     /// Forget these accounts, or all that are stored.
-    Reset { account: Option<AccountId>, cells: Vec<Arc<Cell>>, done: oneshot::Sender<Result<()>> },
+    Reset {
+        account: Option<AccountId>,
+        cells: Vec<Arc<Cell>>,
+        done: oneshot::Sender<Result<()>>,
+    },
 }
 
 /// One write that waits to be durable.
@@ -92,5 +96,8 @@ async fn commit_all(store: &Sqlite, commits: Vec<Commit>) {
 
 fn failure(cause: impl ToString) -> Error {
     tracing::error!(cause = cause.to_string(), "the store failed");
-    Error::new(Code::ServiceFailure, "The request processing has failed because of an unknown error, exception or failure.")
+    Error::new(
+        Code::ServiceFailure,
+        "The request processing has failed because of an unknown error, exception or failure.",
+    )
 }

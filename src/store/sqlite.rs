@@ -165,7 +165,8 @@ impl Sqlite {
     pub(super) async fn reset(&self, account: Option<AccountId>) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         let account = account.map(|account| account.to_string());
-        for (table, column) in TABLES.iter().map(|t| (*t, "account")).chain([("usage", "account"), ("accounts", "id")]) {
+        for (table, column) in TABLES.iter().map(|t| (*t, "account")).chain([("usage", "account"), ("accounts", "id")])
+        {
             let sql = AssertSqlSafe(format!("delete from {table} where ?1 is null or {column} = ?1"));
             sqlx::query(sql).bind(&account).execute(&mut *transaction).await?;
         }
@@ -197,10 +198,8 @@ impl Sqlite {
     /// # Errors
     /// When the database fails.
     pub async fn save_usage(&self, uses: &[LastUse]) -> Result<()> {
-        let rows: Vec<_> = uses
-            .iter()
-            .map(|u| (u.account.to_string(), &u.subject, u.used.seconds(), &u.service, &u.region))
-            .collect();
+        let rows: Vec<_> =
+            uses.iter().map(|u| (u.account.to_string(), &u.subject, u.used.seconds(), &u.service, &u.region)).collect();
         let sql = "insert into usage (account, subject, used, service, region) select value ->> 0, value ->> 1, \
                    value ->> 2, value ->> 3, value ->> 4 from json_each(?) where true on conflict do update set \
                    used = excluded.used, service = excluded.service, region = excluded.region";

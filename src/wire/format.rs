@@ -45,9 +45,7 @@ impl Format {
             }
             Self::Json => {
                 let metadata = metadata();
-                format!(
-                    r#"{{"{operation}Response":{{"{operation}Result":{result},"ResponseMetadata":{metadata}}}}}"#
-                )
+                format!(r#"{{"{operation}Response":{{"{operation}Result":{result},"ResponseMetadata":{metadata}}}}}"#)
             }
         }
     }

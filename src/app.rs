@@ -1,0 +1,287 @@
+//! The one path that every call takes: read, authorise, execute, commit, record.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+
+use crate::account::Account;
+use crate::error::{Code, Error, Result};
+use crate::identity::{Authenticator, Caller, RequestFacts};
+use crate::operations::{self, Access, Call, Context, Enforcement, Entry, Environment, Question, Verdict};
+use crate::shapes::{AccountId, Ids};
+use crate::sigv4::{Incoming, Signature};
+use crate::store::{Accounts, Sqlite};
+use crate::wire::{Decoded, Format, Params, Service};
+
+/// The server without its network.
+pub struct App {
+    /// The accounts.
+    pub accounts: Accounts,
+    /// The database behind them.
+    pub store: Arc<Sqlite>,
+    /// Who is who.
+    pub authenticator: Authenticator,
+    /// What all calls share.
+    pub environment: Environment,
+}
+
+/// A request of AWS's protocol: what came over the wire, and what is known of it.
+pub struct WireRequest<'r> {
+    /// The raw bytes.
+    pub incoming: Incoming<'r>,
+    /// Facts for the conditions of policies.
+    pub facts: RequestFacts,
+    /// The moment it came.
+    pub now: DateTime<Utc>,
+    /// How the answer is wanted.
+    pub format: Format,
+}
+
+/// What came of a request.
+pub struct Outcome {
+    /// The HTTP status.
+    pub status: u16,
+    /// The answer.
+    pub body: String,
+    /// The denial that was let through because enforcement only logs.
+    pub would_deny: Option<Error>,
+}
+
+/// What is told of a call in the log.
+#[derive(Default)]
+struct Record {
+    action: Cow<'static, str>,
+    caller: String,
+    would_deny: Option<Error>,
+}
+
+impl App {
+    /// Answers one request of AWS's protocol and writes one line about it.
+    pub async fn answer(&self, request: WireRequest<'_>) -> Outcome {
+        let start = Instant::now();
+        let mut record = Record::default();
+        let signature = Signature::read(&request.incoming);
+        let params = Params::read(request.incoming.query, form(&request.incoming));
+        let route = Route::of(&request.incoming, &params, signature.as_ref().ok());
+        let result = self.call(&request, &params, &route, signature, &mut record).await;
+        let id = &request.facts.request_id;
+        let (status, body) = match &result {
+            Ok((entry, result)) => (200, request.format.response(entry.service, entry.name, result, id)),
+            Err(error) => (error.code().status(), request.format.error(route.namespace, error, id)),
+        };
+        let outcome = result.as_ref().err().map_or("OK", |error| error.code().as_str());
+        let micros = start.elapsed().as_micros();
+        if let Err(error) = result.as_ref().map(drop) {
+            if status >= 500 {
+                tracing::error!(%id, %error, "the server failed");
+            } else {
+                tracing::debug!(%id, %error);
+            }
+        }
+        if let Some(denial) = &record.would_deny {
+            tracing::warn!(%id, denial = denial.message(), "let through: enforcement only logs");
+        }
+        tracing::info!(%id, caller = record.caller, action = &*record.action, outcome, micros);
+        Outcome { status, body, would_deny: record.would_deny }
+    }
+
+    async fn call(
+        &self,
+        request: &WireRequest<'_>,
+        params: &Params<'_>,
+        route: &Route,
+        signature: Result<Signature<'_>>,
+        record: &mut Record,
+    ) -> Result<(&'static Entry, String)> {
+        let entry = route.entry.as_ref().map_err(|missing| missing.error())?;
+        record.action = format!("{}:{}", entry.service.prefix(), entry.name).into();
+        let caller = self
+            .authenticator
+            .authenticate(&self.accounts, &request.incoming, &signature?, entry.service, request.now)
+            .await?;
+        record.caller = caller.label();
+        caller.must_be_allowed_at(entry.service, entry.name)?;
+        let usage = &self.environment.usage;
+        usage.note(
+            caller.account,
+            &caller.access_key_id,
+            request.facts.now,
+            entry.service.prefix(),
+            &request.facts.region,
+        );
+        let decoded = entry.decode(params)?;
+        let result = self.invoke(entry, decoded, &caller, request, record).await?;
+        Ok((entry, result))
+    }
+
+    /// Authorises and executes. A read works on the committed state; a write takes the account's turn and waits until
+    /// what it did is durable.
+    async fn invoke(
+        &self,
+        entry: &'static Entry,
+        decoded: Decoded<Box<dyn Call>>,
+        caller: &Caller,
+        request: &WireRequest<'_>,
+        record: &mut Record,
+    ) -> Result<String> {
+        let id = decoded.request.account(caller);
+        let cell = self.accounts.get(id).await?;
+        let mut named = decoded.request.other_accounts();
+        named.push(caller.account);
+        let others = self.others(named, id).await?;
+        let run = Run { app: self, entry, caller, request, others: &others };
+        if entry.read_only {
+            let mut account = (*cell.durable()).clone();
+            let result = run.execute(decoded, &mut account, record)?;
+            if account.has_changes() {
+                return Err(Error::internal(format!("{} says that it only reads", entry.name)));
+            }
+            return Ok(result);
+        }
+        let turn = self.accounts.turn(&cell).await;
+        let mut account = turn.account();
+        let result = run.execute(decoded, &mut account, record)?;
+        if account.has_changes() {
+            turn.commit(account).await?;
+        }
+        Ok(result)
+    }
+
+    /// The other accounts that a call looks into: the caller's own, and those that its parameters name.
+    async fn others(&self, mut ids: Vec<AccountId>, target: AccountId) -> Result<Vec<Arc<Account>>> {
+        ids.sort_unstable();
+        ids.dedup();
+        let mut others = Vec::new();
+        for id in ids.into_iter().filter(|id| *id != target) {
+            others.push(self.accounts.get(id).await?.durable());
+        }
+        Ok(others)
+    }
+}
+
+/// One run of an operation on one state of its account.
+struct Run<'r> {
+    app: &'r App,
+    entry: &'static Entry,
+    caller: &'r Caller,
+    request: &'r WireRequest<'r>,
+    others: &'r [Arc<Account>],
+}
+
+impl Run<'_> {
+    fn execute(&self, decoded: Decoded<Box<dyn Call>>, account: &mut Account, record: &mut Record) -> Result<String> {
+        let Decoded { request: call, after_authorization } = decoded;
+        let mut random = rand::rng();
+        let mut cx = Context {
+            account,
+            caller: self.caller,
+            now: self.request.facts.now,
+            ids: Ids::new(&mut random),
+            facts: &self.request.facts,
+            environment: &self.app.environment,
+            others: self.others,
+        };
+        call.precondition(&cx)?;
+        if let Verdict::Denied(denial) = self.authorize(&cx, &call.access())? {
+            if self.app.environment.enforcement == Enforcement::On {
+                return Err(denial);
+            }
+            record.would_deny = Some(denial);
+        }
+        if let Some(error) = after_authorization {
+            return Err(error);
+        }
+        call.execute(&mut cx, self.request.format)
+    }
+
+    fn authorize(&self, cx: &Context<'_>, access: &Access<'_>) -> Result<Verdict> {
+        let own = cx.account_of(self.caller.account).ok_or_else(|| Error::internal("the caller's account is gone"))?;
+        let action = format!("{}:{}", self.entry.service.prefix(), self.entry.name);
+        let question = Question {
+            caller: self.caller,
+            own,
+            account: cx.account,
+            facts: cx.facts,
+            action: &action,
+            name_policy: self.app.environment.denials_name_policy,
+        };
+        operations::authorize(&question, access)
+    }
+}
+
+/// The parameters in the body, if it is a form.
+fn form<'r>(incoming: &Incoming<'r>) -> &'r [u8] {
+    let content_type = incoming.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_form = content_type.is_none_or(|value| {
+        value
+            .trim_start()
+            .get(..33)
+            .is_some_and(|start| start.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+    });
+    if is_form { incoming.body } else { &[] }
+}
+
+/// Which operation is meant, and in whose namespace errors are told.
+struct Route {
+    entry: std::result::Result<&'static Entry, Unrouted>,
+    namespace: &'static str,
+}
+
+/// Why no operation is meant.
+enum Unrouted {
+    NoAction,
+    Unknown { action: String, version: Option<String> },
+}
+
+impl Unrouted {
+    fn error(&self) -> Error {
+        match self {
+            Self::NoAction => Error::new(Code::MissingAction, "The request must contain the parameter Action"),
+            Self::Unknown { action, version } => {
+                let version = version.as_deref().unwrap_or("NO_VERSION_SPECIFIED");
+                Error::new(Code::InvalidAction, format!("Could not find operation {action} for version {version}"))
+            }
+        }
+    }
+}
+
+/// The namespace of the one answer that belongs to no service.
+const FAULT_NAMESPACE: &str = "http://webservices.amazon.com/AWSFault/2005-15-09";
+
+impl Route {
+    /// By credential scope, else by version, else by host, else by the action's name.
+    fn of(incoming: &Incoming<'_>, params: &Params<'_>, signature: Option<&Signature<'_>>) -> Self {
+        let services = [Service::Iam, Service::Sts];
+        let version = params.get("Version");
+        let scope = signature.map(|signature| &*signature.credential().service);
+        let host = incoming.headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let action = params.get("Action").filter(|action| !action.is_empty());
+        let service = services
+            .into_iter()
+            .find(|service| scope == Some(service.prefix()))
+            .or_else(|| services.into_iter().find(|service| version == Some(service.version())))
+            .or_else(|| services.into_iter().find(|service| host.split('.').next() == Some(service.prefix())))
+            .or_else(|| {
+                services
+                    .into_iter()
+                    .find(|service| action.is_some_and(|action| operations::find(*service, action).is_some()))
+            })
+            .unwrap_or(Service::Iam);
+        let Some(action) = action else {
+            return Self { entry: Err(Unrouted::NoAction), namespace: service.namespace() };
+        };
+        let entry = operations::find(service, action).filter(|_| version == Some(service.version()));
+        match entry {
+            Some(entry) => Self { entry: Ok(entry), namespace: service.namespace() },
+            None => {
+                let version = version.map(str::to_owned);
+                Self {
+                    entry: Err(Unrouted::Unknown { action: action.to_owned(), version }),
+                    namespace: FAULT_NAMESPACE,
+                }
+            }
+        }
+    }
+}

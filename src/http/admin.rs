@@ -1,0 +1,129 @@
+//! The server's own endpoints, under `/_iamd/`.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, Request, State as Shared};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::State;
+use crate::operations::Enforcement;
+use crate::shapes::{AccountId, Secret};
+
+/// Lets through who has the token; without a token, who is on this machine. Pages of other sites never.
+pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
+    match refusal(&state, request.headers()) {
+        Some((status, why)) => (status, Json(json!({"error": why}))).into_response(),
+        None => next.run(request).await,
+    }
+}
+
+fn refusal(state: &State, headers: &HeaderMap) -> Option<(StatusCode, &'static str)> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text(header::HOST).unwrap_or_default();
+    let own_origin = |origin: &str| origin.split_once("://").is_some_and(|(_, authority)| authority == host);
+    let foreign_site = text(header::HeaderName::from_static("sec-fetch-site"))
+        .is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    if foreign_site || headers.get(header::ORIGIN).is_some_and(|origin| !origin.to_str().is_ok_and(own_origin)) {
+        return Some((StatusCode::FORBIDDEN, "requests from pages of other origins are refused"));
+    }
+    match &state.admin_token {
+        Some(token) => {
+            let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+            let fits = given.is_some_and(|given| Secret::new(given) == *token);
+            (!fits).then_some((StatusCode::UNAUTHORIZED, "the admin token is needed: Authorization: Bearer TOKEN"))
+        }
+        None if !state.listen.ip().is_loopback() => {
+            Some((StatusCode::FORBIDDEN, "set an admin token to use this endpoint on a listener that is not loopback"))
+        }
+        // A foreign name that resolves to this machine is how pages reach servers that they should not.
+        None if !is_local(host) => Some((StatusCode::FORBIDDEN, "the Host header does not name this machine")),
+        None => None,
+    }
+}
+
+fn is_local(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Whether the server is well, and what it is.
+pub async fn health(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+    let enforcement = match state.app.environment.enforcement {
+        Enforcement::On => "on",
+        Enforcement::Log => "log",
+    };
+    Json(json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "enforcement": enforcement,
+        "database": state.database,
+    }))
+}
+
+/// Which account to forget.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResetQuery {
+    account: Option<String>,
+}
+
+/// Forgets everything, or one account.
+pub async fn reset(
+    Shared(state): Shared<Arc<State>>,
+    query: Result<Query<ResetQuery>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    let query = match query {
+        Ok(Query(query)) => query,
+        Err(error) => return (StatusCode::BAD_REQUEST, Json(json!({"error": error.body_text()}))).into_response(),
+    };
+    let account = query.account.as_deref().map(AccountId::parse);
+    let account = match account {
+        Some(None) => {
+            let why = json!({"error": "account must be twelve digits"});
+            return (StatusCode::BAD_REQUEST, Json(why)).into_response();
+        }
+        Some(account) => account,
+        None => None,
+    };
+    match state.app.accounts.reset(account).await {
+        Ok(()) => {
+            state.app.environment.usage.forget(account);
+            Json(json!({"reset": account.map_or("everything".to_owned(), |id| id.to_string())})).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "reset failed");
+            let why = json!({"error": "the database could not be reset; the log says why"});
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(why)).into_response()
+        }
+    }
+}
+
+/// There is no such endpoint.
+pub async fn unknown() -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({"error": "there is no such endpoint"}))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_local() {
+        for host in ["localhost", "LOCALHOST:4593", "127.0.0.1:4593", "[::1]:4593", "127.9.9.9"] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in ["", "evil.example", "localhost.evil.example:4593", "10.0.0.1:4593"] {
+            assert!(!is_local(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The network: AWS's endpoint and the server's own endpoints, on one port.
+
+mod admin;
+mod aws;
+mod health;
+mod listener;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+pub use health::ask_health;
+pub use listener::{Limits, serve};
+
+use crate::app::App;
+use crate::shapes::Secret;
+
+/// What every handler sees.
+pub struct State {
+    /// The server without its network.
+    pub app: App,
+    /// The token of the server's own endpoints.
+    pub admin_token: Option<Secret>,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The kind of database, for the health report.
+    pub database: &'static str,
+    /// Largest request body in bytes.
+    pub max_body_size: usize,
+    /// How long a client may take to send a body.
+    pub body_timeout: Duration,
+}
+
+/// The routes: the server's own under `/_iamd/`, everything else is AWS's.
+pub fn router(state: Arc<State>) -> Router {
+    let own = Router::new()
+        .route("/health", get(admin::health))
+        .route("/reset", post(admin::reset))
+        .fallback(admin::unknown)
+        .layer(axum::middleware::from_fn_with_state(state.clone(), admin::guard));
+    Router::new().nest("/_iamd", own).fallback(aws::endpoint).with_state(state)
+}
