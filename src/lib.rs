@@ -12,5 +12,6 @@ pub mod operations;
 pub mod policy;
 pub mod shapes;
 pub mod sigv4;
+pub mod start;
 pub mod store;
 pub mod wire;

@@ -1,5 +1,6 @@
 //! The command `iamd`.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,9 +11,8 @@ use iamd::app::App;
 use iamd::audit::Usage;
 use iamd::config::{Database, LogFormat, Settings};
 use iamd::http::{self, Limits, State};
-use iamd::identity::{Authenticator, RootCredentials, ServerKey};
-use iamd::operations::{Enforcement, Environment};
-use iamd::store::{Accounts, Sqlite};
+use iamd::operations::Enforcement;
+use iamd::store::Sqlite;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
@@ -70,7 +70,7 @@ async fn run(settings: Settings) -> Result<(), Failure> {
         Database::Sqlite(path) => (Sqlite::open(&path).await?, "sqlite"),
     };
     let store = Arc::new(store);
-    let (app, committer) = build(&settings, store.clone()).await?;
+    let (app, committer) = App::start(&settings, store.clone()).await?;
     let usage = app.environment.usage.clone();
     let timeout = Duration::from_secs(settings.request_timeout.unwrap_or(30));
     banner(&settings, listen, database);
@@ -91,44 +91,6 @@ async fn run(settings: Settings) -> Result<(), Failure> {
     store.save_usage(&usage.take_unwritten()).await?;
     store.close().await;
     Ok(())
-}
-
-async fn build(settings: &Settings, store: Arc<Sqlite>) -> Result<(App, tokio::task::JoinHandle<()>), Failure> {
-    let session_key = match settings.session_key()? {
-        Some(key) => key,
-        None => {
-            let kept = store.server_value("session key", &rand::random::<[u8; 32]>()).await?;
-            kept.try_into().map_err(|_| "the session key in the database is damaged")?
-        }
-    };
-    let key = Arc::new(ServerKey::new(&session_key));
-    let usage = Arc::new(Usage::new(store.load_usage().await?));
-    let (accounts, committer) = Accounts::new(store.clone());
-    let environment = Environment {
-        quotas: settings.quotas()?,
-        key: key.clone(),
-        usage,
-        enforcement: settings.enforcement.unwrap_or_default(),
-        denials_name_policy: settings.denials_name_policy.unwrap_or(true),
-    };
-    let authenticator = Authenticator { root: root_credentials(settings)?, key };
-    Ok((App { accounts, store, authenticator, environment }, committer))
-}
-
-fn root_credentials(settings: &Settings) -> Result<RootCredentials, Failure> {
-    let mut credentials = if settings.no_dev_credentials == Some(true) {
-        RootCredentials { root: None, any_account: false }
-    } else {
-        RootCredentials::development()
-    };
-    match (&settings.root_access_key, &settings.root_secret_key) {
-        (None, None) => {}
-        (Some(id), Some(secret)) if !id.is_empty() && !secret.reveal().is_empty() => {
-            credentials.root = Some((id.clone(), secret.clone()));
-        }
-        _ => return Err("give both --root-access-key and --root-secret-key, and neither empty".into()),
-    }
-    Ok(credentials)
 }
 
 /// What a person needs to know to use the server.
@@ -170,7 +132,11 @@ fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
 
 fn start_log(settings: &Settings) {
     let level = LevelFilter::from(settings.log_level.unwrap_or_default());
-    let log = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match settings.log_format.unwrap_or_default() {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

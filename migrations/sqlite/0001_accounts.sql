@@ -6,6 +6,7 @@ create table server (
 
 create table accounts (
     id text primary key,
+    created integer not null,
     revision integer not null
 ) without rowid;
 

@@ -38,7 +38,7 @@ pub use table::*;
 pub use user::*;
 
 use crate::error::{Error, Result};
-use crate::shapes::AccountId;
+use crate::shapes::{AccountId, Timestamp};
 
 /// What a commit writes: per table and key the new body, or `None` for a row that is gone.
 pub type Changes = BTreeMap<(&'static str, String), Option<String>>;
@@ -51,6 +51,8 @@ macro_rules! tables {
         pub struct Account {
             /// The account's number.
             pub id: AccountId,
+            /// When the account came into being.
+            pub created: Timestamp,
             /// Counts the writes since the account came into being.
             pub revision: u64,
             $($(#[$doc])* pub $field: Table<$entity>,)+
@@ -65,9 +67,10 @@ macro_rules! tables {
 
         impl Account {
             /// An account in which nobody has done anything yet.
-            pub fn new(id: AccountId) -> Self {
+            pub fn new(id: AccountId, created: Timestamp) -> Self {
                 Self {
                     id,
+                    created,
                     revision: 0,
                     $($field: Table::default(),)+
                     references: References::default(),

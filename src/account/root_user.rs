@@ -3,13 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Credentials, Entity, Reference};
-use crate::shapes::Timestamp;
 
 /// The root user's credentials. The root user itself is always there.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RootUser {
-    /// When the account came into being.
-    pub created: Timestamp,
     /// Access keys and password.
     #[serde(default)]
     pub credentials: Credentials,

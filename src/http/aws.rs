@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::Response;
-use chrono::Utc;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 
@@ -23,7 +22,7 @@ pub async fn endpoint(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let now = Utc::now();
+    let now = state.app.environment.clock.now();
     let (parts, body) = request.into_parts();
     let request_id = uuid::Uuid::new_v4().to_string();
     let format = wanted_format(&parts.headers);

@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod caller;
+mod clock;
 mod facts;
 mod server_key;
 mod session;
@@ -9,6 +10,7 @@ mod standing;
 
 pub use authenticate::{Authenticator, RootCredentials};
 pub use caller::{Caller, Principal};
+pub use clock::Clock;
 pub use facts::RequestFacts;
 pub use server_key::ServerKey;
 pub use session::{Session, SessionPolicy, SessionPrincipal};

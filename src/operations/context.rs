@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::account::{Account, Quota, Quotas, Resource};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
-use crate::identity::{Caller, Principal, RequestFacts, ServerKey};
+use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
 use super::Enforcement;
@@ -16,6 +16,8 @@ pub struct Environment {
     pub quotas: Quotas,
     /// What seals sessions and markers.
     pub key: Arc<ServerKey>,
+    /// The server's time.
+    pub clock: Clock,
     /// When credentials and roles were last used.
     pub usage: Arc<Usage>,
     /// What happens to calls that no policy allows.

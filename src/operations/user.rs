@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Access, Context, Listing, Operation, Paging, Target, operations};
-use crate::account::{Account, Credentials, Group, Permissions, Quota, Resource, RootUser, User, name_key};
+use crate::account::{Account, Credentials, Group, Permissions, Quota, Resource, User, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
     AccountId, Arn, ExistingUserName, IdPrefix, Kind, Marker, MaxItems, Path, PathPrefix, Tag, TagSet, Tags, Timestamp,
@@ -158,12 +158,11 @@ impl Operation for GetUser {
 
 /// The root user as `GetUser` shows it: its id is the account's, it has no name but the account's alias.
 fn root_shape(account: &Account) -> UserShape {
-    let created = account.root_users.get("").map(|root: &std::sync::Arc<RootUser>| root.created);
     UserShape {
         user_name: account.settings().alias,
         user_id: account.id.to_string(),
         arn: format!("arn:aws:iam::{}:root", account.id),
-        create_date: created.unwrap_or_default(),
+        create_date: account.created,
         ..UserShape::default()
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use chrono::Utc;
 use tokio::sync::{MutexGuard, OnceCell, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -116,7 +117,7 @@ impl Accounts {
             }
             cells.entry(id).or_default().clone()
         };
-        let load = async || self.store.load(id).await.map(|account| Arc::new(Cell::new(account)));
+        let load = async || self.store.load(id, Utc::now().into()).await.map(|account| Arc::new(Cell::new(account)));
         slot.get_or_try_init(load).await.cloned()
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use chrono::Utc;
 use tokio::sync::{mpsc, oneshot};
 
 use super::accounts::Cell;
@@ -47,7 +48,7 @@ pub(super) async fn run(store: Arc<Sqlite>, mut orders: mpsc::UnboundedReceiver<
                     let result = store.reset(account).await.map_err(failure);
                     if result.is_ok() {
                         for cell in cells {
-                            cell.fall_back_to(Arc::new(Account::new(cell.id))).await;
+                            cell.fall_back_to(Arc::new(Account::new(cell.id, Utc::now().into()))).await;
                         }
                     }
                     let _ = done.send(result);
@@ -70,7 +71,7 @@ async fn commit_all(store: &Sqlite, commits: Vec<Commit>) {
     let mut batch = Batch::default();
     let mut waiting = Vec::with_capacity(commits.len());
     for Commit { cell, account, changes, done, .. } in commits {
-        batch.add(cell.id, account.revision, changes);
+        batch.add(&account, changes);
         waiting.push((cell, account, done));
     }
     match store.commit(batch).await {

@@ -37,14 +37,14 @@ pub struct Sqlite {
 #[derive(Default)]
 pub(super) struct Batch {
     rows: BTreeMap<&'static str, BTreeMap<(AccountId, String), Option<String>>>,
-    revisions: BTreeMap<AccountId, u64>,
+    accounts: BTreeMap<AccountId, (Timestamp, u64)>,
 }
 
 impl Batch {
-    pub fn add(&mut self, account: AccountId, revision: u64, changes: Changes) {
-        self.revisions.insert(account, revision);
+    pub fn add(&mut self, account: &Account, changes: Changes) {
+        self.accounts.insert(account.id, (account.created, account.revision));
         for ((table, key), body) in changes {
-            self.rows.entry(table).or_default().insert((account, key), body);
+            self.rows.entry(table).or_default().insert((account.id, key), body);
         }
     }
 }
@@ -102,19 +102,20 @@ impl Sqlite {
         row.and_then(|row| row.try_get(0)).map_err(Error::internal)
     }
 
-    /// Loads an account; one that nobody has written to is empty.
+    /// Loads an account; one that nobody has written to is empty and comes into being `now`.
     ///
     /// # Errors
     /// When the database fails, or holds what this version cannot read.
-    pub async fn load(&self, id: AccountId) -> Result<Account> {
-        let mut account = Account::new(id);
-        let revision = sqlx::query("select revision from accounts where id = ?")
+    pub async fn load(&self, id: AccountId, now: Timestamp) -> Result<Account> {
+        let mut account = Account::new(id, now);
+        let row = sqlx::query("select created, revision from accounts where id = ?")
             .bind(id.to_string())
             .fetch_optional(&self.pool)
             .await
             .map_err(Error::internal)?;
-        let Some(revision) = revision else { return Ok(account) };
-        let revision: i64 = revision.try_get(0).map_err(Error::internal)?;
+        let Some(row) = row else { return Ok(account) };
+        account.created = Timestamp::from_seconds(row.try_get(0).map_err(Error::internal)?);
+        let revision: i64 = row.try_get(1).map_err(Error::internal)?;
         account.revision = revision.unsigned_abs();
         for table in TABLES {
             let sql = AssertSqlSafe(format!("select body from {table} where account = ?"));
@@ -152,11 +153,12 @@ impl Sqlite {
                 sqlx::query(AssertSqlSafe(sql)).bind(json(&gone)?).execute(&mut *transaction).await?;
             }
         }
-        for (account, revision) in batch.revisions {
-            let sql = "insert into accounts (id, revision) values (?, ?) \
+        for (account, (created, revision)) in batch.accounts {
+            let sql = "insert into accounts (id, created, revision) values (?, ?, ?) \
                        on conflict do update set revision = excluded.revision";
             let revision = i64::try_from(revision).unwrap_or(i64::MAX);
-            sqlx::query(sql).bind(account.to_string()).bind(revision).execute(&mut *transaction).await?;
+            let query = sqlx::query(sql).bind(account.to_string()).bind(created.seconds()).bind(revision);
+            query.execute(&mut *transaction).await?;
         }
         transaction.commit().await
     }

@@ -1,0 +1,60 @@
+//! Puts the server together from its settings.
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::audit::Usage;
+use crate::config::Settings;
+use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
+use crate::operations::Environment;
+use crate::store::{Accounts, Sqlite};
+
+/// Why the server cannot start, as one sentence.
+pub type Failure = Box<dyn std::error::Error>;
+
+impl App {
+    /// The server on a database. The handle is of the task that makes writes durable: it ends when the server is gone.
+    ///
+    /// # Errors
+    /// When a setting means nothing or the database fails.
+    pub async fn start(settings: &Settings, store: Arc<Sqlite>) -> Result<(Self, JoinHandle<()>), Failure> {
+        let session_key = match settings.session_key()? {
+            Some(key) => key,
+            None => {
+                let kept = store.server_value("session key", &rand::random::<[u8; 32]>()).await?;
+                kept.try_into().map_err(|_| "the session key in the database is damaged")?
+            }
+        };
+        let key = Arc::new(ServerKey::new(&session_key));
+        let usage = Arc::new(Usage::new(store.load_usage().await?));
+        let (accounts, committer) = Accounts::new(store.clone());
+        let environment = Environment {
+            quotas: settings.quotas()?,
+            key: key.clone(),
+            clock: Clock::default(),
+            usage,
+            enforcement: settings.enforcement.unwrap_or_default(),
+            denials_name_policy: settings.denials_name_policy.unwrap_or(true),
+        };
+        let authenticator = Authenticator { root: root_credentials(settings)?, key };
+        Ok((Self { accounts, store, authenticator, environment }, committer))
+    }
+}
+
+fn root_credentials(settings: &Settings) -> Result<RootCredentials, Failure> {
+    let mut credentials = if settings.no_dev_credentials == Some(true) {
+        RootCredentials { root: None, any_account: false }
+    } else {
+        RootCredentials::development()
+    };
+    match (&settings.root_access_key, &settings.root_secret_key) {
+        (None, None) => {}
+        (Some(id), Some(secret)) if !id.is_empty() && !secret.reveal().is_empty() => {
+            credentials.root = Some((id.clone(), secret.clone()));
+        }
+        _ => return Err("give both --root-access-key and --root-secret-key, and neither empty".into()),
+    }
+    Ok(credentials)
+}

@@ -1,0 +1,184 @@
+//! A server in memory, and clients that sign for it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use iamd::app::App;
+use iamd::config::Settings;
+use iamd::http::{State, router};
+use iamd::store::Sqlite;
+use tower_service::Service;
+
+/// A server on a database in memory.
+#[derive(Clone)]
+pub struct Server {
+    pub state: Arc<State>,
+}
+
+impl Server {
+    /// With default settings.
+    pub async fn start() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub async fn with(settings: Settings) -> Self {
+        let store = Arc::new(Sqlite::in_memory().await.unwrap());
+        let (app, _) = App::start(&settings, store).await.unwrap();
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 4593));
+        Self {
+            state: Arc::new(State {
+                app,
+                admin_token: settings.admin_token,
+                listen,
+                database: "memory",
+                max_body_size: 1 << 20,
+                body_timeout: Duration::from_secs(5),
+            }),
+        }
+    }
+
+    /// The root user of account 000000000000.
+    pub fn root(&self) -> Client {
+        self.client("test", "test", None)
+    }
+
+    /// The root user of any account.
+    pub fn root_of(&self, account: &str) -> Client {
+        self.client(account, "test", None)
+    }
+
+    pub fn client(&self, id: &str, secret: &str, token: Option<&str>) -> Client {
+        let credentials = Credentials::new(id, secret, token.map(str::to_owned), None, "tests");
+        Client { server: self.clone(), credentials, region: "us-east-1".to_owned() }
+    }
+
+    /// A client with new access keys of a user.
+    pub async fn user(&self, name: &str) -> Client {
+        let keys = self.root().iam("CreateAccessKey", &[("UserName", name)]).await.ok();
+        self.client(&keys.text("AccessKeyId"), &keys.text("SecretAccessKey"), None)
+    }
+
+    /// A client with the credentials that an STS answer holds.
+    pub fn session(&self, answer: &Answer) -> Client {
+        let token = answer.text("SessionToken");
+        self.client(&answer.text("AccessKeyId"), &answer.text("SecretAccessKey"), Some(&token))
+    }
+
+    /// Moves the server's clock.
+    pub fn advance(&self, seconds: i64) {
+        self.state.app.environment.clock.advance(chrono::TimeDelta::seconds(seconds));
+    }
+}
+
+/// Credentials that sign requests.
+#[derive(Clone)]
+pub struct Client {
+    server: Server,
+    credentials: Credentials,
+    pub region: String,
+}
+
+impl Client {
+    /// Calls an operation of IAM.
+    pub async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
+        self.call("iam", "2010-05-08", action, parameters).await
+    }
+
+    /// Calls an operation of STS.
+    pub async fn sts(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
+        self.call("sts", "2011-06-15", action, parameters).await
+    }
+
+    async fn call(&self, service: &str, version: &str, action: &str, parameters: &[(&str, &str)]) -> Answer {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("Action", action).append_pair("Version", version).extend_pairs(parameters);
+        let mut request = http::Request::post("http://127.0.0.1:4593/")
+            .header("host", "127.0.0.1:4593")
+            .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+            .body(form.finish())
+            .unwrap();
+        self.sign(&mut request, service);
+        self.send(request).await
+    }
+
+    fn sign(&self, request: &mut http::Request<String>, service: &str) {
+        let identity = self.credentials.clone().into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(service)
+            .time(self.server.state.app.environment.clock.now().into())
+            .settings(SigningSettings::default())
+            .build()
+            .unwrap()
+            .into();
+        let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap()));
+        let body = SignableBody::Bytes(request.body().as_bytes());
+        let signable =
+            SignableRequest::new(request.method().as_str(), request.uri().to_string(), headers, body).unwrap();
+        let (instructions, _) = sign(signable, &params).unwrap().into_parts();
+        instructions.apply_to_request_http1x(request);
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(&self, request: http::Request<String>) -> Answer {
+        let mut request = request.map(Body::from);
+        request.extensions_mut().insert(ConnectInfo(self.server.state.listen));
+        let response = router(self.server.state.clone()).call(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        Answer { status, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+}
+
+/// What a call answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+}
+
+impl Answer {
+    /// The answer, if the call succeeded.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.status, 200, "{}", self.body);
+        self
+    }
+
+    /// Asserts that the call failed with this status, code and message.
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str, message: &str) {
+        let got = (self.status, self.text("Code"), self.text("Message"));
+        assert_eq!(got, (status, code.to_owned(), message.to_owned()), "{}", self.body);
+    }
+
+    /// Asserts that the call was denied for lack of permission.
+    #[track_caller]
+    pub fn denied(self) {
+        assert_eq!((self.status, self.text("Code").as_str()), (403, "AccessDenied"), "{}", self.body);
+    }
+
+    /// The text of the first element of this name; empty if there is none.
+    pub fn text(&self, element: &str) -> String {
+        self.texts(element).into_iter().next().unwrap_or_default()
+    }
+
+    /// The texts of all elements of this name.
+    pub fn texts(&self, element: &str) -> Vec<String> {
+        let (open, close) = (format!("<{element}>"), format!("</{element}>"));
+        let inner = self.body.split(&open).skip(1).filter_map(|rest| rest.split(&close).next());
+        inner.map(|text| quick_xml::escape::unescape(text).unwrap().into_owned()).collect()
+    }
+
+    /// Whether an element of this name is there.
+    pub fn has(&self, element: &str) -> bool {
+        self.body.contains(&format!("<{element}>")) || self.body.contains(&format!("<{element}/>"))
+    }
+}
