@@ -1,3 +1,4 @@
 //! iamd: a local AWS IAM and STS.
 
 pub mod error;
+pub mod policy;
