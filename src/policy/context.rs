@@ -1,0 +1,156 @@
+//! The request context: condition keys and their values.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// The values of a key. One value is not the same as a list of one: only the former can stand for a policy variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Values<'a> {
+    /// A single-valued key.
+    One(Cow<'a, str>),
+    /// A multivalued key.
+    Many(Vec<Cow<'a, str>>),
+}
+
+impl<'a> Values<'a> {
+    /// The values in order.
+    pub fn as_slice(&self) -> &[Cow<'a, str>] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Values<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::One(Cow::Borrowed(value))
+    }
+}
+
+impl From<String> for Values<'_> {
+    fn from(value: String) -> Self {
+        Self::One(Cow::Owned(value))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Values<'a> {
+    fn from(value: Cow<'a, str>) -> Self {
+        Self::One(value)
+    }
+}
+
+impl From<bool> for Values<'_> {
+    fn from(value: bool) -> Self {
+        Self::One(Cow::Borrowed(if value { "true" } else { "false" }))
+    }
+}
+
+impl<'a, T: Into<Cow<'a, str>>> From<Vec<T>> for Values<'a> {
+    fn from(values: Vec<T>) -> Self {
+        Self::Many(values.into_iter().map(Into::into).collect())
+    }
+}
+
+/// The keys of one request. Names ignore case, also the tag key behind the slash (AWS: "Condition keys are not
+/// case-sensitive"); values keep theirs.
+#[derive(Clone, Debug, Default)]
+pub struct Context<'a> {
+    /// Sorted by [`order`].
+    entries: Vec<(Cow<'a, str>, Values<'a>)>,
+}
+
+impl<'a> Context<'a> {
+    /// A context without keys.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a key, replacing its former values. Many keys at once are cheaper collected from an iterator.
+    pub fn set(&mut self, key: impl Into<Cow<'a, str>>, values: impl Into<Values<'a>>) {
+        let (key, values) = (key.into(), values.into());
+        match self.find(&key) {
+            Ok(index) => {
+                if let Some(entry) = self.entries.get_mut(index) {
+                    *entry = (key, values);
+                }
+            }
+            Err(index) => self.entries.insert(index, (key, values)),
+        }
+    }
+
+    /// [`Context::set`] for chaining.
+    #[must_use]
+    pub fn with(mut self, key: impl Into<Cow<'a, str>>, values: impl Into<Values<'a>>) -> Self {
+        self.set(key, values);
+        self
+    }
+
+    /// The values of a key, in whatever case it is written.
+    pub fn get(&self, key: &str) -> Option<&Values<'a>> {
+        let index = self.find(key).ok()?;
+        self.entries.get(index).map(|(_, values)| values)
+    }
+
+    /// The value of a single-valued key: the only kind a policy variable can name.
+    pub fn single(&self, key: &str) -> Option<&str> {
+        match self.get(key)? {
+            Values::One(value) => Some(value),
+            Values::Many(_) => None,
+        }
+    }
+
+    /// All keys with their values, shorter names first.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Values<'a>)> {
+        self.entries.iter().map(|(key, values)| (&**key, values))
+    }
+
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.entries.binary_search_by(|(entry, _)| order(entry, key))
+    }
+}
+
+impl<'a> FromIterator<(Cow<'a, str>, Values<'a>)> for Context<'a> {
+    /// Of a key that comes twice the last counts.
+    fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, Values<'a>)>>(entries: I) -> Self {
+        let mut entries: Vec<_> = entries.into_iter().collect();
+        entries.reverse();
+        entries.sort_by(|(a, _), (b, _)| order(a, b));
+        entries.dedup_by(|(a, _), (b, _)| a.eq_ignore_ascii_case(b));
+        Self { entries }
+    }
+}
+
+/// Length first: lengths tell most keys apart without a look at their bytes.
+fn order(a: &str, b: &str) -> Ordering {
+    let folded = |key: &str| -> Ordering {
+        let (a, b) = (a.bytes().map(|b| b.to_ascii_lowercase()), key.bytes().map(|b| b.to_ascii_lowercase()));
+        a.cmp(b)
+    };
+    a.len().cmp(&b.len()).then_with(|| folded(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_ignore_case_and_the_last_value_counts() {
+        let mut context = Context::new().with("aws:PrincipalTag/Dept", "a").with("aws:SourceIp", "1.2.3.4");
+        context.set("AWS:principaltag/dept", "b");
+        assert_eq!(context.single("aws:PrincipalTag/DEPT"), Some("b"));
+        assert_eq!(context.single("aws:sourceip"), Some("1.2.3.4"));
+        assert_eq!(context.get("aws:SourceVpc"), None);
+        let entries = [("k", "1"), ("other", "2"), ("K", "3")];
+        let collected: Context<'_> = entries.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        assert_eq!(collected.single("k"), Some("3"));
+        assert_eq!(collected.iter().count(), 2);
+    }
+
+    #[test]
+    fn a_list_is_no_single_value() {
+        let context = Context::new().with("aws:TagKeys", vec!["a"]);
+        assert_eq!(context.single("aws:TagKeys"), None);
+        assert_eq!(context.get("aws:tagkeys").unwrap().as_slice(), ["a"]);
+    }
+}

@@ -1,0 +1,48 @@
+//! The words in which AWS denies (AWS: "Troubleshoot access denied error messages").
+
+use super::Action;
+use super::decide::{Decision, Layer};
+
+impl Layer {
+    /// What AWS calls a policy of this layer.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::ServiceControl => "service control policy",
+            Self::ResourceControl => "resource control policy",
+            Self::Endpoint => "VPC endpoint policy",
+            Self::Resource => "resource-based policy",
+            Self::Trust => "role trust policy",
+            Self::Identity => "identity-based policy",
+            Self::Boundary => "permissions boundary",
+            Self::Session => "session policy",
+        }
+    }
+
+    fn article(self) -> &'static str {
+        match self {
+            Self::Trust => "the",
+            Self::Identity => "an",
+            _ => "a",
+        }
+    }
+}
+
+impl Decision<'_> {
+    /// The end of AWS's sentence "User: … is not authorized to perform: … on resource: …"; `None` if it is allowed.
+    /// `name_policy` appends the ARN of the policy that denies, as AWS does since January 2026 towards callers of the
+    /// policy's own account or organization.
+    pub fn reason(&self, action: &Action, name_policy: bool) -> Option<String> {
+        match self {
+            Self::Allow { .. } => None,
+            Self::ImplicitDeny { missing } => {
+                Some(format!("because no {} allows the {} action", missing.noun(), action.as_str()))
+            }
+            Self::ExplicitDeny { by, layer } => {
+                let named = matches!(layer, Layer::Resource | Layer::Trust | Layer::Endpoint);
+                let arn = by.source.arn.as_deref().filter(|_| name_policy && !named);
+                let suffix = arn.map(|arn| format!(": {arn}")).unwrap_or_default();
+                Some(format!("with an explicit deny in {} {}{suffix}", layer.article(), layer.noun()))
+            }
+        }
+    }
+}

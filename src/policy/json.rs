@@ -1,0 +1,177 @@
+//! JSON with the place of every value and with duplicate keys, which serde_json's own `Value` loses.
+//!
+//! serde_json does the parsing. Its `RawValue`s are slices of the text, so an address is an offset; each level of
+//! nesting reads the text below it once more, and policies nest seven levels deep at most.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A policy document nests statement list, statement, condition, operator, key, value list, value.
+const MAX_DEPTH: usize = 8;
+
+/// A JSON value and the bytes it takes in the text.
+#[derive(Debug)]
+pub(crate) struct Node<'a> {
+    pub start: usize,
+    pub end: usize,
+    pub value: Value<'a>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Value<'a> {
+    Null,
+    Bool(bool),
+    /// As written.
+    Number(&'a str),
+    String(Cow<'a, str>),
+    Array(Vec<Node<'a>>),
+    Object(Vec<Member<'a>>),
+}
+
+/// One member of an object, in the order written.
+#[derive(Debug)]
+pub(crate) struct Member<'a> {
+    pub key: Cow<'a, str>,
+    pub key_start: usize,
+    pub value: Node<'a>,
+}
+
+/// Why a text is not JSON, or not JSON a policy could be.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub at: At,
+    pub detail: String,
+}
+
+/// serde_json tells line and column of a syntax error; everything else is known by its offset.
+#[derive(Debug)]
+pub(crate) enum At {
+    Line { line: usize, column: usize },
+    Offset(usize),
+}
+
+impl<'a> Node<'a> {
+    /// Reads a whole text.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Unreadable> {
+        let raw: &RawValue = serde_json::from_str(text).map_err(|error| Unreadable {
+            at: At::Line { line: error.line(), column: error.column() },
+            detail: without_position(&error),
+        })?;
+        read(raw, address(text), 0)
+    }
+
+    /// What kind of JSON value it is, for messages.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        }
+    }
+}
+
+fn address(text: &str) -> usize {
+    text.as_ptr() as usize
+}
+
+/// serde_json appends " at line 1 column 2", which is told apart.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+fn read<'a>(raw: &'a RawValue, origin: usize, depth: usize) -> Result<Node<'a>, Unreadable> {
+    let text = raw.get();
+    let start = address(text) - origin;
+    let unreadable = |detail: String| Unreadable { at: At::Offset(start), detail };
+    if depth == MAX_DEPTH {
+        return Err(unreadable("nested deeper than any policy".to_owned()));
+    }
+    let value = match text.as_bytes().first() {
+        Some(b'{') => {
+            let Members(members) = serde_json::from_str(text).map_err(|error| unreadable(without_position(&error)))?;
+            let member = |(key, value): (&'a RawValue, &'a RawValue)| {
+                let key_start = address(key.get()) - origin;
+                let at_key = |detail| Unreadable { at: At::Offset(key_start), detail };
+                Ok(Member { key: string(key).map_err(at_key)?, key_start, value: read(value, origin, depth + 1)? })
+            };
+            Value::Object(members.into_iter().map(member).collect::<Result<_, _>>()?)
+        }
+        Some(b'[') => {
+            let items: Vec<&'a RawValue> =
+                serde_json::from_str(text).map_err(|error| unreadable(without_position(&error)))?;
+            Value::Array(items.into_iter().map(|item| read(item, origin, depth + 1)).collect::<Result<_, _>>()?)
+        }
+        Some(b'"') => Value::String(string(raw).map_err(unreadable)?),
+        Some(b't') => Value::Bool(true),
+        Some(b'f') => Value::Bool(false),
+        Some(b'n') => Value::Null,
+        _ => Value::Number(text),
+    };
+    Ok(Node { start, end: start + text.len(), value })
+}
+
+fn string(raw: &RawValue) -> Result<Cow<'_, str>, String> {
+    let text = raw.get();
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(plain) if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),
+        _ => serde_json::from_str(text).map(Cow::Owned).map_err(|error| without_position(&error)),
+    }
+}
+
+/// The members of an object, none lost.
+struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_duplicates_and_escapes_are_kept() {
+        let text = r#" {"a": [1, "x\u0041"], "a": null}"#;
+        let node = Node::parse(text).unwrap();
+        let Value::Object(members) = &node.value else { panic!("{node:?}") };
+        assert_eq!(members.iter().map(|m| (&*m.key, m.key_start)).collect::<Vec<_>>(), [("a", 2), ("a", 23)]);
+        let Value::Array(items) = &members[0].value.value else { panic!("{node:?}") };
+        assert_eq!(&text[items[1].start..items[1].end], r#""x\u0041""#);
+        assert!(matches!(&items[1].value, Value::String(s) if s == "xA"));
+    }
+
+    #[test]
+    fn what_no_policy_is_is_refused() {
+        for text in ["", "{", "{} x", "{'a':1}", "{\"a\":1,}", "[1 2]", "\"\u{1}\"", "\"\\ud800\"", "01"] {
+            assert!(Node::parse(text).is_err(), "{text:?}");
+        }
+        assert!(Node::parse(&"[".repeat(100_000)).is_err());
+        assert!(Node::parse(&format!("{}{}", "[".repeat(9), "]".repeat(9))).is_err());
+        assert!(Node::parse(&format!("{}{}", "[".repeat(8), "]".repeat(8))).is_ok());
+    }
+}

@@ -1,0 +1,35 @@
+//! The policy engine: reads IAM policy documents, and decides requests by them.
+//!
+//! A [`Policy`] is parsed, validated in the words of its [`Grammar`] and compiled once. A [`PolicySet`] is what a
+//! principal or a level of an organization has of them. [`decide`] takes a [`Request`] and the [`Layers`] of sets that
+//! bear on it, and gives a [`Decision`] that borrows its evidence. Nothing here does I/O, asks the time or waits.
+
+mod action;
+mod condition;
+mod context;
+mod decide;
+mod denial;
+mod document;
+mod grammar;
+mod json;
+mod organization;
+mod pattern;
+#[expect(clippy::module_inception, reason = "the policy itself is what the module is about")]
+mod policy;
+mod position;
+mod principal;
+mod request;
+mod set;
+mod statement;
+mod validate;
+
+pub use action::Action;
+pub use context::{Context, Values};
+pub use decide::{Decision, Grant, Layer, decide};
+pub use grammar::{Grammar, Invalid, document_size};
+pub use policy::Policy;
+pub use position::Position;
+pub use principal::{Principal, PrincipalKind, PrincipalName, PrincipalText};
+pub use request::{Layers, Request, ResourceKind};
+pub use set::{Match, PolicySet, Source, SourceKind};
+pub use statement::{Effect, Statement};

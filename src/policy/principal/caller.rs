@@ -1,0 +1,79 @@
+//! Who calls.
+
+/// The principal that makes a request. Unique ids (`AIDA…`, `AROA…`) may be empty where nobody stores them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Principal<'a> {
+    /// Nobody: an unsigned request.
+    Anonymous,
+    /// The root user of an account.
+    Root {
+        /// Its account.
+        account: &'a str,
+    },
+    /// An IAM user, with long-term keys or those of GetSessionToken.
+    User {
+        /// Its ARN.
+        arn: &'a str,
+        /// Its unique id.
+        id: &'a str,
+        /// Its account.
+        account: &'a str,
+    },
+    /// A session of a role, however it was assumed.
+    RoleSession {
+        /// The role's ARN, with its path.
+        role_arn: &'a str,
+        /// The role's unique id.
+        role_id: &'a str,
+        /// `arn:aws:sts::…:assumed-role/{role}/{session}`.
+        session_arn: &'a str,
+        /// The role's account.
+        account: &'a str,
+        /// A service-linked role, which organization policies do not bind.
+        service_linked: bool,
+    },
+    /// A session of GetFederationToken.
+    FederatedUser {
+        /// `arn:aws:sts::…:federated-user/{name}`.
+        arn: &'a str,
+        /// The user who asked for it: ARN and unique id; `None` if that was the root user.
+        user: Option<(&'a str, &'a str)>,
+        /// The account.
+        account: &'a str,
+    },
+    /// An AWS service on its own behalf.
+    Service {
+        /// Its name: `x.amazonaws.com`.
+        name: &'a str,
+        /// Its other names, such as regional ones.
+        aliases: &'a [&'a str],
+    },
+    /// Someone with no more than an identity provider's word: the caller of AssumeRoleWithSAML or
+    /// AssumeRoleWithWebIdentity.
+    Federated {
+        /// The provider's ARN, or one of the built-in names (`accounts.google.com`, …).
+        provider: &'a str,
+    },
+}
+
+impl<'a> Principal<'a> {
+    /// The account it belongs to; services and strangers have none.
+    pub fn account(&self) -> Option<&'a str> {
+        match *self {
+            Self::Root { account }
+            | Self::User { account, .. }
+            | Self::RoleSession { account, .. }
+            | Self::FederatedUser { account, .. } => Some(account),
+            Self::Anonymous | Self::Service { .. } | Self::Federated { .. } => None,
+        }
+    }
+
+    pub(crate) fn is_service_linked(&self) -> bool {
+        matches!(self, Self::RoleSession { service_linked: true, .. })
+    }
+
+    /// Whether its account's root user stands behind it, to whom everything is allowed.
+    pub(crate) fn is_root(&self) -> bool {
+        matches!(self, Self::Root { .. } | Self::FederatedUser { user: None, .. })
+    }
+}
