@@ -59,10 +59,13 @@ struct Record {
 
 impl App {
     /// Answers one request of AWS's protocol and writes one line about it.
-    pub async fn answer(&self, request: WireRequest<'_>) -> Outcome {
+    pub async fn answer(&self, mut request: WireRequest<'_>) -> Outcome {
         let start = Instant::now();
         let mut record = Record::default();
         let signature = Signature::read(&request.incoming);
+        if let Ok(signature) = &signature {
+            request.facts.region = signature.credential().region.to_string();
+        }
         let params = Params::read(request.incoming.query, form(&request.incoming));
         let route = Route::of(&request.incoming, &params, signature.as_ref().ok());
         let result = self.call(&request, &params, &route, signature, &mut record).await;
