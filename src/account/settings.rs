@@ -1,5 +1,7 @@
 //! What belongs to the account itself: alias, password policy.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Account, Entity};
@@ -11,6 +13,9 @@ pub struct Settings {
     /// The account's alias.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// Settings of services, by `{Namespace}/{PropertyName}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
     /// The rules for passwords; AWS's own rules hold while there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<PasswordPolicy>,

@@ -3,6 +3,7 @@
 
 mod access;
 mod account_alias;
+mod account_property;
 mod authorize;
 mod context;
 mod group;
@@ -182,7 +183,7 @@ use operations;
 
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [account_alias::OPERATIONS, group::OPERATIONS, user::OPERATIONS].into_iter().flatten()
+    [account_alias::OPERATIONS, account_property::OPERATIONS, group::OPERATIONS, user::OPERATIONS].into_iter().flatten()
 }
 
 /// The operation of this name.
