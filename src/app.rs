@@ -7,6 +7,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 
 use crate::account::Account;
+use crate::audit::Use;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Authenticator, Caller, RequestFacts};
 use crate::operations::{self, Access, Call, Context, Enforcement, Entry, Environment, Question, Verdict};
@@ -106,17 +107,21 @@ impl App {
             .await?;
         record.caller = caller.label();
         caller.must_be_allowed_at(entry.service, entry.name)?;
-        let usage = &self.environment.usage;
-        usage.note(
-            caller.account,
-            &caller.access_key_id,
-            request.facts.now,
-            entry.service.prefix(),
-            &request.facts.region,
-        );
+        self.note_use(entry, &caller, &record.action, &request.facts);
         let decoded = entry.decode(params)?;
         let result = self.invoke(entry, decoded, &caller, request, record).await?;
         Ok((entry, result))
+    }
+
+    /// Notes when the access key was last used, and what its user or role last called.
+    fn note_use(&self, entry: &Entry, caller: &Caller, action: &str, facts: &RequestFacts) {
+        let service = entry.service.prefix();
+        let call = Use { account: caller.account, used: facts.now, service, region: &facts.region };
+        let usage = &self.environment.usage;
+        usage.note(&caller.access_key_id, call);
+        if let Some(id) = caller.unique_id() {
+            usage.note_action(id, action, call);
+        }
     }
 
     /// Authorises and executes. A read works on the committed state; a write takes the account's turn and waits until
