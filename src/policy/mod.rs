@@ -11,6 +11,7 @@ mod decide;
 mod denial;
 mod document;
 mod grammar;
+mod index;
 mod json;
 mod organization;
 mod pattern;

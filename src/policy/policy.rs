@@ -14,7 +14,7 @@ use super::validate;
 #[derive(Clone, Debug)]
 pub struct Policy {
     text: Arc<str>,
-    statements: Arc<[Statement]>,
+    statements: Box<[Statement]>,
 }
 
 impl Policy {

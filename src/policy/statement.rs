@@ -1,5 +1,8 @@
 //! A compiled statement and how it matches a request.
 
+use std::iter::once_with;
+use std::sync::Arc;
+
 use super::Position;
 use super::action::ActionSet;
 use super::condition::Condition;
@@ -36,6 +39,10 @@ pub struct Statement {
     pub(crate) actions: ActionSet,
     pub(crate) resources: Option<Resources>,
     pub(crate) conditions: Box<[Condition]>,
+    /// Under what the index keeps it.
+    pub(crate) index_keys: Box<[u64]>,
+    /// The text that every resource it matches begins with.
+    pub(crate) resource_prefix: Arc<str>,
 }
 
 /// `Resource` or `NotResource`.
@@ -45,12 +52,16 @@ pub(crate) struct Resources {
     pub patterns: Box<[ResourcePattern]>,
 }
 
-/// The first element of a statement that a request does not match.
+/// An element of a statement that a request does not match.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Mismatch<'a> {
     Action,
     Resource,
-    Condition(&'a Condition),
+    Condition {
+        /// Its place among the statement's conditions.
+        index: usize,
+        condition: &'a Condition,
+    },
 }
 
 impl Statement {
@@ -62,6 +73,9 @@ impl Statement {
         let resources = either(&written.resource, &written.not_resource);
         let principal = either(&written.principal, &written.not_principal);
         let allows = written.effect.is_some_and(|effect| effect.value == "Allow");
+        let actions = ActionSet::new(actions);
+        let not_action = not_action.unwrap_or(false);
+        let resources = resources.map(|(negated, list)| Resources::new(negated, list, variables));
         Self {
             sid: written.sid.map(|sid| sid.value).filter(|sid| !sid.is_empty()).map(Box::from),
             effect: if allows { Effect::Allow } else { Effect::Deny },
@@ -69,25 +83,29 @@ impl Statement {
             position: locator.locate(written.start),
             end: locator.locate(written.end),
             principal: principal.map(|(negated, principal)| PrincipalElement::new(negated, principal)),
-            not_action: not_action.unwrap_or(false),
-            actions: ActionSet::new(actions),
-            resources: resources.map(|(negated, list)| Resources::new(negated, list, variables)),
+            index_keys: actions.index_keys(not_action),
+            resource_prefix: resources.as_ref().map(Resources::prefix).unwrap_or_default().into(),
+            not_action,
+            actions,
+            resources,
             conditions: written.conditions.iter().map(|condition| compile(condition, variables)).collect(),
         }
     }
 
-    /// Matches everything but the principal, cheapest first.
-    pub(crate) fn check(&self, request: &Request<'_>) -> Result<(), Mismatch<'_>> {
-        if self.actions.contains(request.action) == self.not_action {
-            return Err(Mismatch::Action);
-        }
-        if self.resources.as_ref().is_some_and(|resources| !resources.contain(request)) {
-            return Err(Mismatch::Resource);
-        }
-        match self.conditions.iter().find(|condition| !condition.holds(request.context)) {
-            Some(condition) => Err(Mismatch::Condition(condition)),
-            None => Ok(()),
-        }
+    /// Whether it matches the request, leaving aside whose request it is.
+    pub(crate) fn matches(&self, request: &Request<'_>) -> bool {
+        self.mismatches(request).next().is_none()
+    }
+
+    /// What does not match, found one by one, cheapest first.
+    pub(crate) fn mismatches(&self, request: &Request<'_>) -> impl Iterator<Item = Mismatch<'_>> {
+        let action = || (self.actions.contains(request.action) == self.not_action).then_some(Mismatch::Action);
+        let resources = self.resources.as_ref();
+        let resource =
+            move || resources.is_some_and(|resources| !resources.contain(request)).then_some(Mismatch::Resource);
+        let conditions = (0..).zip(&self.conditions).filter(|(_, condition)| !condition.holds(request.context));
+        let conditions = conditions.map(|(index, condition)| Mismatch::Condition { index, condition });
+        once_with(action).chain(once_with(resource)).flatten().chain(conditions)
     }
 
     /// How far the statement reaches a principal; one without a principal is about whoever it is attached to.
@@ -116,10 +134,25 @@ impl Resources {
         Self { negated, patterns }
     }
 
+    /// The text that every resource begins with that they contain.
+    fn prefix(&self) -> String {
+        if self.negated {
+            return String::new();
+        }
+        let mut prefixes = self.patterns.iter().map(ResourcePattern::literal_prefix);
+        let first = prefixes.next().unwrap_or_default();
+        prefixes.fold(first, |common, prefix| common_prefix(&common, &prefix).to_owned())
+    }
+
     fn contain(&self, request: &Request<'_>) -> bool {
         let listed = self.patterns.iter().any(|pattern| pattern.matches(&request.resource, request.context));
         listed != self.negated
     }
+}
+
+fn common_prefix<'t>(a: &'t str, b: &str) -> &'t str {
+    let same = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    a.get(..same).unwrap_or_default()
 }
 
 impl PrincipalElement {
