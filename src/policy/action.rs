@@ -97,6 +97,12 @@ impl ActionSet {
         rest.iter().take_while(move |(of, _)| **of == *service).map(|(_, pattern)| pattern)
     }
 
+    /// Whether it names actions of a service, given in lower case.
+    pub(crate) fn names_service(&self, service: &str) -> bool {
+        let of = |action: &str| action.strip_prefix(service).is_some_and(|rest| rest.starts_with(':'));
+        self.globs_of(service).next().is_some() || self.exact.iter().any(|exact| of(exact))
+    }
+
     /// Under what the index keeps a statement with this set: whole actions, services of which it names a pattern, or
     /// anything.
     pub(crate) fn index_keys(&self, negated: bool) -> Box<[u64]> {

@@ -214,22 +214,20 @@ impl<'r, 'a> Procedure<'r, 'a> {
     pub(crate) fn denies(&self, layer: Layer) -> Option<Match<'a>> {
         self.sets(layer).iter().find_map(|set| {
             if let Some(source) = set.broken() {
-                return Some(Match { source, statement: None });
+                return Some(Match { source, policy: None, statement: None });
             }
             let mut denying = set.matching(self.request, Effect::Deny);
-            denying
-                .find(|(_, statement)| self.reach(statement).is_some())
-                .map(|(source, statement)| Match { source, statement: Some(statement) })
+            denying.find(|(_, statement)| self.reach(statement).is_some()).map(|(found, _)| found)
         })
     }
 
     /// The Allow of a set that gives the principal most.
     pub(crate) fn reached(&self, set: Option<&'a PolicySet>) -> Option<(Reach, Match<'a>)> {
         let mut best = None;
-        for (source, statement) in set?.matching(self.request, Effect::Allow) {
+        for (found, statement) in set?.matching(self.request, Effect::Allow) {
             let Some(reach) = self.reach(statement) else { continue };
             if best.as_ref().is_none_or(|(known, _)| *known < reach) {
-                best = Some((reach, Match { source, statement: Some(statement) }));
+                best = Some((reach, found));
             }
             if reach == Reach::Direct {
                 break;

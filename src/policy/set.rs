@@ -67,7 +67,9 @@ struct Member {
 pub struct Match<'a> {
     /// Where the policy comes from.
     pub source: &'a Source,
-    /// The statement; `None` if the policy cannot be read, and denies for that reason.
+    /// The policy; `None` if it cannot be read, and denies for that reason.
+    pub policy: Option<&'a Policy>,
+    /// The statement of a policy that can be read.
     pub statement: Option<&'a Statement>,
 }
 
@@ -89,12 +91,17 @@ impl PolicySet {
         self.members.get(self.broken?).map(|member| &member.source)
     }
 
+    /// The policies, well or not.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&Source, Result<&Policy, &Invalid>)> {
+        self.members.iter().map(|member| (&member.source, member.policy.as_deref().map_err(|invalid| &**invalid)))
+    }
+
     /// The statements of an effect that match a request, leaving aside whose request it is.
     pub(crate) fn matching<'a>(
         &'a self,
         request: &Request<'_>,
         effect: Effect,
-    ) -> impl Iterator<Item = (&'a Source, &'a Statement)> {
+    ) -> impl Iterator<Item = (Match<'a>, &'a Statement)> {
         let scanned = self.index.is_none().then(|| self.statements(effect));
         let index = self.index.as_deref().map(|indexes| match effect {
             Effect::Allow => &indexes.allow,
@@ -107,10 +114,10 @@ impl PolicySet {
     }
 
     /// All statements of an effect.
-    pub(crate) fn statements(&self, effect: Effect) -> impl Iterator<Item = (&Source, &Statement)> {
-        let policies = self.members.iter().filter_map(|member| Some((&member.source, member.policy.as_ref().ok()?)));
-        policies
-            .flat_map(|(source, policy)| policy.statements().iter().map(move |statement| (source, statement)))
+    fn statements(&self, effect: Effect) -> impl Iterator<Item = (Match<'_>, &Statement)> {
+        let readable = self.members.iter().filter_map(|member| Some((&member.source, member.policy.as_deref().ok()?)));
+        readable
+            .flat_map(|(source, policy)| policy.statements().iter().map(move |found| found.of(policy, source)))
             .filter(move |(_, statement)| statement.effect == effect)
     }
 
@@ -121,8 +128,15 @@ impl PolicySet {
         })
     }
 
-    fn at(&self, place: Place) -> Option<(&Source, &Statement)> {
+    fn at(&self, place: Place) -> Option<(Match<'_>, &Statement)> {
         let Member { source, policy } = self.members.get(place.policy as usize)?;
-        Some((source, policy.as_ref().ok()?.statements().get(place.statement as usize)?))
+        let policy = policy.as_deref().ok()?;
+        Some(policy.statements().get(place.statement as usize)?.of(policy, source))
+    }
+}
+
+impl Statement {
+    fn of<'a>(&'a self, policy: &'a Policy, source: &'a Source) -> (Match<'a>, &'a Self) {
+        (Match { source, policy: Some(policy), statement: Some(self) }, self)
     }
 }

@@ -1,5 +1,6 @@
 //! A compiled statement and how it matches a request.
 
+use std::fmt;
 use std::iter::once_with;
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ pub struct Statement {
     pub sid: Option<Box<str>>,
     /// Its effect.
     pub effect: Effect,
+    /// Its place among the document's statements, from 0.
+    pub index: usize,
     /// Where its opening brace stands.
     pub position: Position,
     /// Just behind the character before it (`[`, `,` or `:`): what the policy simulator calls its start.
@@ -66,8 +69,7 @@ pub(crate) enum Mismatch<'a> {
 
 impl Statement {
     /// Compiles a statement that its grammar has accepted.
-    pub(crate) fn new(written: &Written<'_>, text: &str, locator: &mut Locator<'_>, variables: bool) -> Self {
-        let before = text.get(..written.start).unwrap_or_default().trim_end().len();
+    pub(crate) fn new(index: usize, written: &Written<'_>, locator: &mut Locator<'_>, variables: bool) -> Self {
         let (not_action, actions) = either(&written.action, &written.not_action).unzip();
         let actions = actions.into_iter().flat_map(|list| &list.items).map(|item| item.value);
         let resources = either(&written.resource, &written.not_resource);
@@ -79,7 +81,8 @@ impl Statement {
         Self {
             sid: written.sid.map(|sid| sid.value).filter(|sid| !sid.is_empty()).map(Box::from),
             effect: if allows { Effect::Allow } else { Effect::Deny },
-            start: locator.locate(before),
+            index,
+            start: locator.locate_behind(written.start),
             position: locator.locate(written.start),
             end: locator.locate(written.end),
             principal: principal.map(|(negated, principal)| PrincipalElement::new(negated, principal)),
@@ -108,11 +111,35 @@ impl Statement {
         once_with(action).chain(once_with(resource)).flatten().chain(conditions)
     }
 
+    /// The keys its resources name as variables.
+    pub(crate) fn resource_keys(&self) -> impl Iterator<Item = &str> {
+        let patterns = self.resources.iter().flat_map(|resources| &resources.patterns);
+        patterns.flat_map(ResourcePattern::variables).map(|variable| &*variable.key)
+    }
+
+    /// All context keys it asks for, in conditions and variables, as written.
+    pub(crate) fn context_keys(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.conditions.iter();
+        let of_conditions = conditions.flat_map(|condition| {
+            std::iter::once(&*condition.key).chain(condition.variables().map(|variable| &*variable.key))
+        });
+        self.resource_keys().chain(of_conditions)
+    }
+
     /// How far the statement reaches a principal; one without a principal is about whoever it is attached to.
     pub(crate) fn reach(&self, principal: &Principal<'_>, trust: bool, bounded: bool) -> Option<Reach> {
         match &self.principal {
             Some(element) => element.reach(principal, trust, bounded),
             None => Some(Reach::Direct),
+        }
+    }
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.sid {
+            Some(sid) => write!(f, "statement {sid} (line {})", self.position.line),
+            None => write!(f, "statement {} (line {})", self.index + 1, self.position.line),
         }
     }
 }
