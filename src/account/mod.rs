@@ -5,6 +5,7 @@
 
 mod access_report;
 mod credentials;
+mod credentials_owner;
 mod entity;
 mod granting;
 mod group;
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 
 pub use access_report::*;
 pub use credentials::*;
+pub use credentials_owner::*;
 pub use entity::*;
 pub use granting::*;
 pub use group::*;
