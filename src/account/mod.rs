@@ -4,12 +4,14 @@
 //! works on a clone; what it changed is remembered and handed to the store when the operation succeeds.
 
 mod credentials;
+mod deletion_task;
 mod entity;
 mod group;
 mod instance_profile;
 mod managed_policy;
 mod permissions;
 mod policy_sets;
+mod principals;
 mod quota;
 mod references;
 mod role;
@@ -17,11 +19,13 @@ mod root_user;
 mod settings;
 mod stored_policy;
 mod table;
+mod trust_document;
 mod user;
 
 use std::collections::BTreeMap;
 
 pub use credentials::*;
+pub use deletion_task::*;
 pub use entity::*;
 pub use group::*;
 pub use instance_profile::*;
@@ -123,6 +127,8 @@ tables! {
     policies: ManagedPolicy,
     /// Instance profiles, by lower-cased name.
     instance_profiles: InstanceProfile,
+    /// Deletions of service-linked roles, by task id.
+    deletion_tasks: DeletionTask,
     /// The root user's credentials: one row at most.
     root_users: RootUser,
     /// The account's own settings: one row at most.

@@ -93,6 +93,10 @@ enums! {
     PolicyUsage { PermissionsPolicy, PermissionsBoundary }
     /// The kinds of entities in the account's authorization details (`EntityType`).
     EntityType { User, Role, Group, LocalManagedPolicy, AWSManagedPolicy }
+    /// What became of the deletion of a service-linked role (`DeletionTaskStatusType`).
+    DeletionTaskStatus {
+        Succeeded = "SUCCEEDED", InProgress = "IN_PROGRESS", Failed = "FAILED", NotStarted = "NOT_STARTED",
+    }
     /// Where a global endpoint's tokens are valid (`globalEndpointTokenVersion`).
     GlobalEndpointTokenVersion { V1 = "v1Token", V2 = "v2Token" }
 }
