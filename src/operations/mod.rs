@@ -203,7 +203,6 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         group::OPERATIONS,
         service_access::OPERATIONS,
         organization::OPERATIONS,
-        group::OPERATIONS,
         instance_profile::OPERATIONS,
         role::OPERATIONS,
         service_linked_role::OPERATIONS,
