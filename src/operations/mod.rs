@@ -3,10 +3,17 @@
 
 mod access;
 mod account_alias;
+mod attachments;
 mod authorize;
+mod boundaries;
 mod context;
 mod group;
+mod inline_policies;
 mod listing;
+mod managed_policy;
+mod policy_entities;
+mod policy_version;
+mod tags;
 mod user;
 
 use std::collections::HashMap;
@@ -182,7 +189,20 @@ use operations;
 
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [account_alias::OPERATIONS, group::OPERATIONS, user::OPERATIONS].into_iter().flatten()
+    [
+        account_alias::OPERATIONS,
+        attachments::OPERATIONS,
+        boundaries::OPERATIONS,
+        group::OPERATIONS,
+        inline_policies::OPERATIONS,
+        managed_policy::OPERATIONS,
+        policy_entities::OPERATIONS,
+        policy_version::OPERATIONS,
+        tags::OPERATIONS,
+        user::OPERATIONS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The operation of this name.
