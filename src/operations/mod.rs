@@ -3,16 +3,20 @@
 
 mod access;
 mod account_alias;
+mod account_property;
 mod attachments;
 mod authorize;
 mod boundaries;
 mod context;
+mod granting_policies;
 mod group;
 mod inline_policies;
 mod listing;
 mod managed_policy;
+mod organization;
 mod policy_entities;
 mod policy_version;
+mod service_access;
 mod tags;
 mod user;
 
@@ -26,6 +30,7 @@ pub use access::{Access, Check, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use listing::{Listing, Page, Paging};
+pub use organization::Organization;
 
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
@@ -191,13 +196,17 @@ use operations;
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
         account_alias::OPERATIONS,
+        account_property::OPERATIONS,
         attachments::OPERATIONS,
         boundaries::OPERATIONS,
+        granting_policies::OPERATIONS,
         group::OPERATIONS,
         inline_policies::OPERATIONS,
         managed_policy::OPERATIONS,
+        organization::OPERATIONS,
         policy_entities::OPERATIONS,
         policy_version::OPERATIONS,
+        service_access::OPERATIONS,
         tags::OPERATIONS,
         user::OPERATIONS,
     ]
