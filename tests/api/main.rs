@@ -3,4 +3,8 @@
 mod client;
 
 mod groups;
+mod instance_profiles;
+mod roles;
+mod service_linked_roles;
+mod trust_policies;
 mod users;
