@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::account::{Account, Quota, Quotas, Resource};
+use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
-use super::Enforcement;
+use super::{Enforcement, Organization};
 
 /// What all calls share.
 pub struct Environment {
@@ -22,6 +22,8 @@ pub struct Environment {
     pub usage: Arc<Usage>,
     /// What happens to calls that no policy allows.
     pub enforcement: Enforcement,
+    /// The organization, if the configuration has one.
+    pub organization: Option<Organization>,
     /// Whether explicit denials name the policy, as AWS does since January 2026.
     pub denials_name_policy: bool,
 }
@@ -67,13 +69,34 @@ impl Context<'_> {
         })
     }
 
+    /// Whose credentials a call is about: those of the user that is named, or the caller's own. The name is in the
+    /// user's own spelling.
+    ///
+    /// # Errors
+    /// `NoSuchEntity`; `ValidationError` when no user is named and the caller is neither user nor root user.
+    pub fn credentials_owner(&self, given: Option<&str>) -> Result<CredentialsOwner> {
+        if self.is_about_root(given) {
+            return Ok(CredentialsOwner::Root);
+        }
+        let user = self.account.find::<User>(&self.user_name(given)?)?;
+        Ok(CredentialsOwner::User(user.name.clone()))
+    }
+
+    /// The precondition of operations on the credentials, or the person, of whoever calls when no user is named.
+    ///
+    /// # Errors
+    /// `ValidationError` when no user is named and the caller is neither user nor root user.
+    pub fn must_tell_whose(&self, given: Option<&str>) -> Result<()> {
+        if self.is_about_root(given) { Ok(()) } else { self.user_name(given).map(drop) }
+    }
+
     /// The permissions boundary that a parameter names.
     ///
     /// # Errors
-    /// `InvalidInput` for what is no policy's ARN, `NoSuchEntity` for a policy that does not exist.
+    /// `ValidationError` for what is no ARN, `InvalidInput` for what is no policy's, `NoSuchEntity` for a policy that does not exist.
     pub fn boundary(&self, arn: Option<Arn>) -> Result<Option<String>> {
         let Some(arn) = arn else { return Ok(None) };
-        self.account.managed_policy_exists(&arn, || {
+        self.account.find_managed_policy(&arn, || {
             Error::new(Code::NoSuchEntity, format!("Scope ARN: {arn} does not exist or is not attachable."))
         })?;
         Ok(Some(arn.into()))

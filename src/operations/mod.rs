@@ -4,15 +4,25 @@
 mod access;
 mod account_alias;
 mod account_property;
+mod attachments;
 mod authorize;
+mod boundaries;
 mod context;
+mod granting_policies;
 mod group;
 mod instance_profile;
+mod inline_policies;
 mod listing;
+mod managed_policy;
+mod organization;
+mod policy_entities;
+mod policy_version;
+mod service_access;
 mod role;
 mod role_shape;
 mod service_linked_role;
 mod trust;
+mod tags;
 mod user;
 
 use std::collections::HashMap;
@@ -25,6 +35,7 @@ pub use access::{Access, Check, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use listing::{Listing, Page, Paging};
+pub use organization::Organization;
 
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
@@ -195,10 +206,20 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
         account_alias::OPERATIONS,
         account_property::OPERATIONS,
+        attachments::OPERATIONS,
+        boundaries::OPERATIONS,
+        granting_policies::OPERATIONS,
         group::OPERATIONS,
+        inline_policies::OPERATIONS,
+        managed_policy::OPERATIONS,
+        organization::OPERATIONS,
         instance_profile::OPERATIONS,
         role::OPERATIONS,
         service_linked_role::OPERATIONS,
+        policy_entities::OPERATIONS,
+        policy_version::OPERATIONS,
+        service_access::OPERATIONS,
+        tags::OPERATIONS,
         user::OPERATIONS,
     ]
     .into_iter()

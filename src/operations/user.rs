@@ -104,7 +104,7 @@ impl Operation for CreateUser {
             path: self.path.unwrap_or_else(Path::root),
             id: cx.ids.unique(IdPrefix::Aida),
             created: cx.now,
-            tags: TagSet::from_request(self.tags)?,
+            tags: TagSet::from_request(Kind::User, self.tags)?,
             permissions: Permissions { boundary: cx.boundary(self.permissions_boundary)?, ..Permissions::default() },
             groups: Vec::new(),
             credentials: Credentials::default(),
@@ -140,10 +140,7 @@ impl Operation for GetUser {
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {
-        if cx.is_about_root(self.user_name.as_deref()) {
-            return Ok(());
-        }
-        cx.user_name(self.user_name.as_deref()).map(drop)
+        cx.must_tell_whose(self.user_name.as_deref())
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<GetUserResult> {

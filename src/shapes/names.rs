@@ -93,6 +93,8 @@ enums! {
     PolicyUsage { PermissionsPolicy, PermissionsBoundary }
     /// The kinds of entities in the account's authorization details (`EntityType`).
     EntityType { User, Role, Group, LocalManagedPolicy, AWSManagedPolicy }
+    /// What an organization can enable for its member accounts' root users (`FeatureType`).
+    OrganizationFeature { RootCredentialsManagement, RootSessions }
     /// What became of the deletion of a service-linked role (`DeletionTaskStatusType`).
     DeletionTaskStatus {
         Succeeded = "SUCCEEDED", InProgress = "IN_PROGRESS", Failed = "FAILED", NotStarted = "NOT_STARTED",

@@ -2,9 +2,13 @@
 
 mod client;
 
+mod account_properties;
+mod admin;
 mod groups;
 mod instance_profiles;
 mod roles;
 mod service_linked_roles;
 mod trust_policies;
+mod organization;
+mod service_access;
 mod users;
