@@ -4,6 +4,7 @@
 //! works on a clone; what it changed is remembered and handed to the store when the operation succeeds.
 
 mod access_report;
+mod aliases;
 mod credentials;
 mod credentials_owner;
 mod entity;
@@ -27,6 +28,7 @@ mod user;
 use std::collections::BTreeMap;
 
 pub use access_report::*;
+pub use aliases::*;
 pub use credentials::*;
 pub use credentials_owner::*;
 pub use entity::*;

@@ -2,14 +2,20 @@
 //! does, what it answers. **To add one**: write it in its kind's file and add its name to the list at the file's end.
 
 mod access;
+mod access_key;
 mod account_alias;
+mod account_authorization_details;
 mod account_property;
+mod account_summary;
 mod authorize;
 mod context;
+mod entity_details;
 mod granting_policies;
 mod group;
 mod listing;
+mod login_profile;
 mod organization;
+mod password_policy;
 mod service_access;
 mod user;
 
@@ -188,12 +194,17 @@ use operations;
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
+        access_key::OPERATIONS,
         account_alias::OPERATIONS,
+        account_authorization_details::OPERATIONS,
         account_property::OPERATIONS,
+        account_summary::OPERATIONS,
         granting_policies::OPERATIONS,
         group::OPERATIONS,
+        login_profile::OPERATIONS,
         service_access::OPERATIONS,
         organization::OPERATIONS,
+        password_policy::OPERATIONS,
         user::OPERATIONS,
     ]
     .into_iter()
