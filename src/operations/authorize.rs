@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, ManagedPolicy, Reference, Resource, Role, User,
+    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, Reference, Resource, Role,
+    User,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
@@ -207,7 +208,7 @@ impl Question<'_> {
     }
 
     fn by_arn<'f>(&'f self, arn: &'f str) -> Found<'f> {
-        let tags = self.account.managed_policy(arn).and_then(Resource::tags);
+        let tags = self.account.managed_policy(arn).and_then(Managed::tags);
         Found { arn: arn.into(), tags, ..Found::default() }
     }
 }

@@ -7,16 +7,23 @@ mod account_alias;
 mod account_authorization_details;
 mod account_property;
 mod account_summary;
+mod attachments;
 mod authorize;
+mod boundaries;
 mod context;
 mod entity_details;
 mod granting_policies;
 mod group;
+mod inline_policies;
 mod listing;
 mod login_profile;
+mod managed_policy;
 mod organization;
 mod password_policy;
+mod policy_entities;
+mod policy_version;
 mod service_access;
+mod tags;
 mod user;
 
 use std::collections::HashMap;
@@ -199,12 +206,19 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         account_authorization_details::OPERATIONS,
         account_property::OPERATIONS,
         account_summary::OPERATIONS,
+        attachments::OPERATIONS,
+        boundaries::OPERATIONS,
         granting_policies::OPERATIONS,
         group::OPERATIONS,
+        inline_policies::OPERATIONS,
         login_profile::OPERATIONS,
-        service_access::OPERATIONS,
+        managed_policy::OPERATIONS,
         organization::OPERATIONS,
         password_policy::OPERATIONS,
+        policy_entities::OPERATIONS,
+        policy_version::OPERATIONS,
+        service_access::OPERATIONS,
+        tags::OPERATIONS,
         user::OPERATIONS,
     ]
     .into_iter()
