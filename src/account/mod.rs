@@ -7,6 +7,7 @@ mod access_report;
 mod aliases;
 mod credentials;
 mod credentials_owner;
+mod deletion_task;
 mod entity;
 mod granting;
 mod group;
@@ -16,6 +17,7 @@ mod managed_policy;
 mod password_policy;
 mod permissions;
 mod policy_sets;
+mod principals;
 mod quota;
 mod references;
 mod role;
@@ -23,6 +25,7 @@ mod root_user;
 mod settings;
 mod stored_policy;
 mod table;
+mod trust_document;
 mod user;
 
 use std::collections::BTreeMap;
@@ -31,6 +34,7 @@ pub use access_report::*;
 pub use aliases::*;
 pub use credentials::*;
 pub use credentials_owner::*;
+pub use deletion_task::*;
 pub use entity::*;
 pub use granting::*;
 pub use group::*;
@@ -135,6 +139,8 @@ tables! {
     policies: ManagedPolicy,
     /// Instance profiles, by lower-cased name.
     instance_profiles: InstanceProfile,
+    /// Deletions of service-linked roles, by task id.
+    deletion_tasks: DeletionTask,
     /// The root user's credentials: one row at most.
     root_users: RootUser,
     /// The account's own settings: one row at most.

@@ -15,6 +15,7 @@ mod entity_details;
 mod granting_policies;
 mod group;
 mod inline_policies;
+mod instance_profile;
 mod listing;
 mod login_profile;
 mod managed_policy;
@@ -22,8 +23,12 @@ mod organization;
 mod password_policy;
 mod policy_entities;
 mod policy_version;
+mod role;
+mod role_shape;
 mod service_access;
+mod service_linked_role;
 mod tags;
+mod trust;
 mod user;
 
 use std::collections::HashMap;
@@ -38,6 +43,7 @@ pub use context::{Context, Environment};
 pub use listing::{Listing, Page, Paging};
 pub use organization::Organization;
 
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
 use crate::shapes::AccountId;
@@ -59,6 +65,9 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
     /// The errors of its own that the service model declares.
     const ERRORS: &'static [Code];
 
+    /// Errors that AWS answers with although the service model does not declare them.
+    const UNDECLARED_ERRORS: &'static [Code] = &[];
+
     /// Whether it changes nothing in the account.
     const READ_ONLY: bool = false;
 
@@ -70,8 +79,8 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
         caller.account
     }
 
-    /// Accounts besides that one, and the caller's own, that it looks into.
-    fn other_accounts(&self) -> Vec<AccountId> {
+    /// Accounts besides that one, `account`, and the caller's own, that it looks into.
+    fn other_accounts(&self, _account: &Account) -> Vec<AccountId> {
         Vec::new()
     }
 
@@ -95,7 +104,7 @@ pub trait Call: Send {
     /// See [`Operation::account`].
     fn account(&self, caller: &Caller) -> AccountId;
     /// See [`Operation::other_accounts`].
-    fn other_accounts(&self) -> Vec<AccountId>;
+    fn other_accounts(&self, account: &Account) -> Vec<AccountId>;
     /// See [`Operation::precondition`].
     ///
     /// # Errors
@@ -115,8 +124,8 @@ impl<O: Operation> Call for O {
         Operation::account(self, caller)
     }
 
-    fn other_accounts(&self) -> Vec<AccountId> {
-        Operation::other_accounts(self)
+    fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
+        Operation::other_accounts(self, account)
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {
@@ -145,7 +154,7 @@ fn is_declared<O: Operation>(code: Code) -> bool {
         Code::ServiceFailure,
         Code::ValidationError,
     ];
-    O::ERRORS.contains(&code) || common.contains(&code)
+    O::ERRORS.contains(&code) || O::UNDECLARED_ERRORS.contains(&code) || common.contains(&code)
 }
 
 /// An operation in the registry.
@@ -211,13 +220,16 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         granting_policies::OPERATIONS,
         group::OPERATIONS,
         inline_policies::OPERATIONS,
+        instance_profile::OPERATIONS,
         login_profile::OPERATIONS,
         managed_policy::OPERATIONS,
         organization::OPERATIONS,
         password_policy::OPERATIONS,
         policy_entities::OPERATIONS,
         policy_version::OPERATIONS,
+        role::OPERATIONS,
         service_access::OPERATIONS,
+        service_linked_role::OPERATIONS,
         tags::OPERATIONS,
         user::OPERATIONS,
     ]
