@@ -99,7 +99,14 @@ impl<'a> Access<'a> {
     }
 
     fn also_on(mut self, action: Option<Cow<'static, str>>, target: Target<'a>) -> Self {
-        self.checks.push(Check { action, target, keys: Vec::new(), tags: Vec::new(), current_boundary: false, by_password_policy: false });
+        self.checks.push(Check {
+            action,
+            target,
+            keys: Vec::new(),
+            tags: Vec::new(),
+            current_boundary: false,
+            by_password_policy: false,
+        });
         self
     }
 

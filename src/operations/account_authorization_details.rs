@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entity_details::{GroupDetail, ManagedPolicyDetail, RoleDetail, UserDetail};
-use super::{Access, Context, Named, Operation, Paging, operations};
-use crate::account::{Account, Entity, Group, ManagedPolicy, Reference, Role, User};
+use super::entity_details::{GroupDetail, RoleDetail, UserDetail};
+use super::managed_policy::PolicyShape;
+use super::{Access, Context, Named, Operation, Paging, operations, trust};
+use crate::account::{Account, Entity, Group, Managed, Reference, Role, User};
 use crate::catalogue::managed_policies as aws;
 use crate::error::{Code, Result};
-use crate::shapes::{EntityType, Marker, MaxItems};
+use crate::shapes::{AccountId, EntityType, Marker, MaxItems};
 
 /// Tells all about the account's users, groups, roles and policies.
 #[derive(Deserialize)]
@@ -25,7 +26,7 @@ pub struct GetAccountAuthorizationDetailsResult {
     user_detail_list: Vec<UserDetail>,
     group_detail_list: Vec<GroupDetail>,
     role_detail_list: Vec<RoleDetail>,
-    policies: Vec<ManagedPolicyDetail>,
+    policies: Vec<PolicyShape>,
     is_truncated: bool,
     marker: Option<String>,
 }
@@ -38,6 +39,10 @@ impl Operation for GetAccountAuthorizationDetails {
 
     fn access(&self) -> Access<'_> {
         Access::any()
+    }
+
+    fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
+        trust::accounts_trusted(account)
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<GetAccountAuthorizationDetailsResult> {
@@ -56,8 +61,7 @@ impl Operation for GetAccountAuthorizationDetails {
                 Member::User(user) => result.user_detail_list.push(UserDetail::of(user, cx)),
                 Member::Group(group) => result.group_detail_list.push(GroupDetail::of(group, cx)),
                 Member::Role(role) => result.role_detail_list.push(RoleDetail::of(role, cx)),
-                Member::Policy(policy) => result.policies.push(ManagedPolicyDetail::of(policy, cx)),
-                Member::AwsPolicy(policy) => result.policies.push(ManagedPolicyDetail::of_aws(policy, cx)),
+                Member::Policy(policy) => result.policies.push(PolicyShape::detailed(policy, cx.account)),
             }
         }
         Ok(result)
@@ -69,8 +73,7 @@ enum Member<'a> {
     User(&'a User),
     Group(&'a Group),
     Role(&'a Role),
-    Policy(&'a ManagedPolicy),
-    AwsPolicy(aws::ManagedPolicy),
+    Policy(Managed<'a>),
 }
 
 /// The members with their keys, in the order of their keys: list by list. Of AWS's policies those that are in use, or
@@ -92,8 +95,8 @@ fn members<'a>(
     let users = users.map(move |user| (key(1, &user.key()), Member::User(user)));
     let groups = groups.map(move |group| (key(2, &group.key()), Member::Group(group)));
     let roles = roles.map(move |role| (key(3, &role.key()), Member::Role(role)));
-    let policies = policies.map(move |policy| (key(4, &policy.key()), Member::Policy(policy)));
-    let aws = aws.map(move |policy| (key(5, &policy.name.to_ascii_lowercase()), Member::AwsPolicy(policy)));
+    let policies = policies.map(move |policy| (key(4, &policy.key()), Member::Policy(Managed::Customer(policy))));
+    let aws = aws.map(move |policy| (key(5, &policy.name.to_ascii_lowercase()), Member::Policy(Managed::Aws(policy))));
     users.chain(groups).chain(roles).chain(policies).chain(aws)
 }
 

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, Reference, Resource, Role,
-    User,
+    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, Reference, Resource,
+    Role, User,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
@@ -91,7 +91,9 @@ impl Question<'_> {
         };
         let request = policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
         let decision = policy::decide(&request, &layers);
-        if check.by_password_policy && matches!(decision, Decision::ImplicitDeny { .. }) && self.is_let_by_password_policy()
+        if check.by_password_policy
+            && matches!(decision, Decision::ImplicitDeny { .. })
+            && self.is_let_by_password_policy()
         {
             return Ok(None);
         }
