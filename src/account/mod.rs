@@ -3,8 +3,11 @@
 //! An [`Account`] is cheap to clone (its tables share structure) and never changes behind a reader's back. An operation
 //! works on a clone; what it changed is remembered and handed to the store when the operation succeeds.
 
+mod access_report;
 mod credentials;
+mod credentials_owner;
 mod entity;
+mod granting;
 mod group;
 mod instance_profile;
 mod managed_policy;
@@ -21,8 +24,11 @@ mod user;
 
 use std::collections::BTreeMap;
 
+pub use access_report::*;
 pub use credentials::*;
+pub use credentials_owner::*;
 pub use entity::*;
+pub use granting::*;
 pub use group::*;
 pub use instance_profile::*;
 pub use managed_policy::*;
@@ -127,6 +133,8 @@ tables! {
     root_users: RootUser,
     /// The account's own settings: one row at most.
     settings: Settings,
+    /// Reports of service access, by job id.
+    access_reports: AccessReport,
 }
 
 impl Account {
@@ -140,7 +148,7 @@ impl Account {
         let before = E::table(self).get(&key).map(|old| old.references()).unwrap_or_default();
         self.references.replace(E::TABLE, &key, &before, &entity.references());
         E::table_mut(self).insert(key.clone(), entity);
-        self.changes.insert((E::TABLE, key), Some(body));
+        self.note_change(E::TABLE, key, Some(body));
         Ok(())
     }
 
@@ -150,7 +158,13 @@ impl Account {
         let before = old.references();
         self.references.replace(E::TABLE, key, &before, &[]);
         E::table_mut(self).remove(key);
-        self.changes.insert((E::TABLE, key.to_owned()), None);
+        self.note_change(E::TABLE, key.to_owned(), None);
+    }
+
+    /// What was gathered from the state before the change is stale now.
+    fn note_change(&mut self, table: &'static str, key: String, body: Option<String>) {
+        self.changes.insert((table, key), body);
+        self.policy_sets = PolicySets::default();
     }
 
     /// Who refers to something, in the order of their keys.

@@ -21,7 +21,7 @@ pub enum Move {
     Now(DateTime<Utc>),
     /// Move it by so many seconds; backwards if negative.
     Advance(i64),
-    /// Go back to real time.
+    /// Go back to real time, if true.
     Reset(bool),
 }
 
@@ -39,7 +39,8 @@ pub async fn turn(Shared(state): Shared<Arc<State>>, request: Result<Json<Move>,
             Some(by) if clock.now().checked_add_signed(by).is_some() => clock.advance(by),
             _ => return refused("the clock cannot be moved that far"),
         },
-        Ok(Json(Move::Reset(_))) => clock.reset(),
+        Ok(Json(Move::Reset(true))) => clock.reset(),
+        Ok(Json(Move::Reset(false))) => {}
         Err(rejection) => return refused(&rejection.body_text()),
     }
     Json(tell(&state)).into_response()

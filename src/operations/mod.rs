@@ -6,8 +6,11 @@ mod account_alias;
 mod account_property;
 mod authorize;
 mod context;
+mod granting_policies;
 mod group;
 mod listing;
+mod organization;
+mod service_access;
 mod user;
 
 use std::collections::HashMap;
@@ -20,6 +23,7 @@ pub use access::{Access, Check, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use listing::{Listing, Page, Paging};
+pub use organization::Organization;
 
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
@@ -192,7 +196,17 @@ use operations;
 
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [account_alias::OPERATIONS, account_property::OPERATIONS, group::OPERATIONS, user::OPERATIONS].into_iter().flatten()
+    [
+        account_alias::OPERATIONS,
+        account_property::OPERATIONS,
+        granting_policies::OPERATIONS,
+        group::OPERATIONS,
+        service_access::OPERATIONS,
+        organization::OPERATIONS,
+        user::OPERATIONS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The operation of this name.

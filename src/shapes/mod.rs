@@ -8,6 +8,7 @@ mod constraint;
 mod document;
 mod ids;
 mod names;
+mod report;
 mod secret;
 mod session;
 mod tag;
@@ -21,6 +22,7 @@ pub use constraint::{Constraint, Pattern, Text, at_least_long, at_most_long};
 pub use document::*;
 pub use ids::*;
 pub use names::*;
+pub use report::*;
 pub use secret::*;
 pub use session::*;
 pub use tag::*;
@@ -128,7 +130,7 @@ macro_rules! enums {
     ($($(#[$doc:meta])* $name:ident { $($variant:ident $(= $wire:literal)?),+ $(,)? })+) => {
         $(
             $(#[$doc])*
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
             #[allow(missing_docs, reason = "the variants are AWS's own words")]
             pub enum $name { $($(#[serde(rename = $wire)])? $variant),+ }
         )+
@@ -145,6 +147,8 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
             document::TEXTS,
             names::TEXTS,
             names::NUMBERS,
+            report::TEXTS,
+            report::LISTS,
             secret::TEXTS,
             session::TEXTS,
             session::NUMBERS,

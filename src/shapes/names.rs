@@ -93,6 +93,8 @@ enums! {
     PolicyUsage { PermissionsPolicy, PermissionsBoundary }
     /// The kinds of entities in the account's authorization details (`EntityType`).
     EntityType { User, Role, Group, LocalManagedPolicy, AWSManagedPolicy }
+    /// What an organization can enable for its member accounts' root users (`FeatureType`).
+    OrganizationFeature { RootCredentialsManagement, RootSessions }
     /// Where a global endpoint's tokens are valid (`globalEndpointTokenVersion`).
     GlobalEndpointTokenVersion { V1 = "v1Token", V2 = "v2Token" }
 }

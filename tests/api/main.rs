@@ -2,5 +2,9 @@
 
 mod client;
 
+mod account_properties;
+mod admin;
 mod groups;
+mod organization;
+mod service_access;
 mod users;
