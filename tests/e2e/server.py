@@ -21,8 +21,8 @@ def environment(**variables):
 class Server:
     """A running server; `arguments` are its flags."""
 
-    def __init__(self, *arguments, database="memory", cwd=None, variables=None, level="warn"):
-        flags = ["--listen", "127.0.0.1:0", "--database", database, "--log-level", level]
+    def __init__(self, *arguments, listen="127.0.0.1:0", database="memory", cwd=None, variables=None):
+        flags = ["--listen", listen, "--database", database, "--log-level", "warn"]
         self.process = subprocess.Popen(
             [BINARY, *flags, *arguments],
             stdout=subprocess.PIPE,
@@ -40,12 +40,11 @@ class Server:
     def connect(self, timeout=30):
         return socket.create_connection(("127.0.0.1", self.port), timeout)
 
-    def raw(self, data, timeout=30):
+    def raw(self, data, timeout=3):
         """Sends bytes as they are and returns all that comes back until the server closes or falls silent."""
         with self.connect(timeout) as connection:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 connection.sendall(data)
-                connection.shutdown(socket.SHUT_WR)
             return received(connection)
 
     def own(self, path, method="GET", **headers):
