@@ -6,13 +6,17 @@
 mod access_report;
 mod credentials;
 mod credentials_owner;
+mod deletion_task;
 mod entity;
 mod granting;
 mod group;
 mod instance_profile;
+mod login_profile;
 mod managed_policy;
+mod password_policy;
 mod permissions;
 mod policy_sets;
+mod principals;
 mod quota;
 mod references;
 mod role;
@@ -20,6 +24,7 @@ mod root_user;
 mod settings;
 mod stored_policy;
 mod table;
+mod trust_document;
 mod user;
 
 use std::collections::BTreeMap;
@@ -27,11 +32,14 @@ use std::collections::BTreeMap;
 pub use access_report::*;
 pub use credentials::*;
 pub use credentials_owner::*;
+pub use deletion_task::*;
 pub use entity::*;
 pub use granting::*;
 pub use group::*;
 pub use instance_profile::*;
+pub use login_profile::*;
 pub use managed_policy::*;
+pub use password_policy::*;
 pub use permissions::*;
 pub use policy_sets::*;
 pub use quota::*;
@@ -129,6 +137,8 @@ tables! {
     policies: ManagedPolicy,
     /// Instance profiles, by lower-cased name.
     instance_profiles: InstanceProfile,
+    /// Deletions of service-linked roles, by task id.
+    deletion_tasks: DeletionTask,
     /// The root user's credentials: one row at most.
     root_users: RootUser,
     /// The account's own settings: one row at most.

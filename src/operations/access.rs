@@ -16,7 +16,7 @@ pub enum Target<'a> {
     /// An entity by name; it need not exist.
     Existing(Kind, &'a str),
     /// An entity that is to be created: path and name.
-    New(Kind, &'a str, &'a str),
+    New(Kind, Cow<'a, str>, Cow<'a, str>),
     /// A user by name, or the caller itself when no name is given.
     UserOrCaller(Option<&'a str>),
     /// The user that has this access key.
@@ -78,12 +78,17 @@ impl<'a> Access<'a> {
 
     /// The operation's own action on an entity that is to be created.
     pub fn new(kind: Kind, path: Option<&'a str>, name: &'a str) -> Self {
-        Self::to(Target::New(kind, path.unwrap_or("/"), name))
+        Self::to(Target::New(kind, path.unwrap_or("/").into(), name.into()))
     }
 
     /// The operation's own action on all entities of a kind under a path prefix.
     pub fn under(kind: Kind, prefix: Option<&'a str>) -> Self {
         Self::to(Target::Under(kind, prefix))
+    }
+
+    /// The operation's own action on a resource by ARN.
+    pub fn arn(arn: &'a str) -> Self {
+        Self::to(Target::Arn(arn.into()))
     }
 
     /// A further action on a resource.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, Entity, Grantee, Group, InstanceProfile, ManagedPolicy, Reference, Resource, Role, User,
+    Account, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, Reference, Resource, Role, User,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, RequestFacts, Standing};
@@ -191,7 +191,7 @@ impl Question<'_> {
     }
 
     fn by_arn<'f>(&'f self, arn: &'f str) -> Found<'f> {
-        let tags = self.account.managed_policy(arn).and_then(Resource::tags);
+        let tags = self.account.managed_policy(arn).and_then(Managed::tags);
         Found { arn: arn.into(), tags, ..Found::default() }
     }
 }

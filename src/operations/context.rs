@@ -93,10 +93,10 @@ impl Context<'_> {
     /// The permissions boundary that a parameter names.
     ///
     /// # Errors
-    /// `InvalidInput` for what is no policy's ARN, `NoSuchEntity` for a policy that does not exist.
+    /// `ValidationError` for what is no ARN, `InvalidInput` for what is no policy's, `NoSuchEntity` for a policy that does not exist.
     pub fn boundary(&self, arn: Option<Arn>) -> Result<Option<String>> {
         let Some(arn) = arn else { return Ok(None) };
-        self.account.managed_policy_exists(&arn, || {
+        self.account.find_managed_policy(&arn, || {
             Error::new(Code::NoSuchEntity, format!("Scope ARN: {arn} does not exist or is not attachable."))
         })?;
         Ok(Some(arn.into()))

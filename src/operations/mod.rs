@@ -4,13 +4,25 @@
 mod access;
 mod account_alias;
 mod account_property;
+mod attachments;
 mod authorize;
+mod boundaries;
 mod context;
 mod granting_policies;
 mod group;
+mod instance_profile;
+mod inline_policies;
 mod listing;
+mod managed_policy;
 mod organization;
+mod policy_entities;
+mod policy_version;
 mod service_access;
+mod role;
+mod role_shape;
+mod service_linked_role;
+mod trust;
+mod tags;
 mod user;
 
 use std::collections::HashMap;
@@ -25,6 +37,7 @@ pub use context::{Context, Environment};
 pub use listing::{Listing, Page, Paging};
 pub use organization::Organization;
 
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
 use crate::shapes::AccountId;
@@ -46,6 +59,9 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
     /// The errors of its own that the service model declares.
     const ERRORS: &'static [Code];
 
+    /// Errors that AWS answers with although the service model does not declare them.
+    const UNDECLARED_ERRORS: &'static [Code] = &[];
+
     /// Whether it changes nothing in the account.
     const READ_ONLY: bool = false;
 
@@ -57,8 +73,8 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
         caller.account
     }
 
-    /// Accounts besides that one, and the caller's own, that it looks into.
-    fn other_accounts(&self) -> Vec<AccountId> {
+    /// Accounts besides that one, `account`, and the caller's own, that it looks into.
+    fn other_accounts(&self, _account: &Account) -> Vec<AccountId> {
         Vec::new()
     }
 
@@ -82,7 +98,7 @@ pub trait Call: Send {
     /// See [`Operation::account`].
     fn account(&self, caller: &Caller) -> AccountId;
     /// See [`Operation::other_accounts`].
-    fn other_accounts(&self) -> Vec<AccountId>;
+    fn other_accounts(&self, account: &Account) -> Vec<AccountId>;
     /// See [`Operation::precondition`].
     ///
     /// # Errors
@@ -102,8 +118,8 @@ impl<O: Operation> Call for O {
         Operation::account(self, caller)
     }
 
-    fn other_accounts(&self) -> Vec<AccountId> {
-        Operation::other_accounts(self)
+    fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
+        Operation::other_accounts(self, account)
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {
@@ -132,7 +148,7 @@ fn is_declared<O: Operation>(code: Code) -> bool {
         Code::ServiceFailure,
         Code::ValidationError,
     ];
-    O::ERRORS.contains(&code) || common.contains(&code)
+    O::ERRORS.contains(&code) || O::UNDECLARED_ERRORS.contains(&code) || common.contains(&code)
 }
 
 /// An operation in the registry.
@@ -199,10 +215,20 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
         account_alias::OPERATIONS,
         account_property::OPERATIONS,
+        attachments::OPERATIONS,
+        boundaries::OPERATIONS,
         granting_policies::OPERATIONS,
         group::OPERATIONS,
-        service_access::OPERATIONS,
+        inline_policies::OPERATIONS,
+        managed_policy::OPERATIONS,
         organization::OPERATIONS,
+        instance_profile::OPERATIONS,
+        role::OPERATIONS,
+        service_linked_role::OPERATIONS,
+        policy_entities::OPERATIONS,
+        policy_version::OPERATIONS,
+        service_access::OPERATIONS,
+        tags::OPERATIONS,
         user::OPERATIONS,
     ]
     .into_iter()
