@@ -2,9 +2,12 @@
 
 mod client;
 
+mod access_keys;
+mod account;
 mod account_properties;
 mod admin;
 mod groups;
 mod organization;
+mod passwords;
 mod service_access;
 mod users;
