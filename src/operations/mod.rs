@@ -167,13 +167,22 @@ pub struct Entry {
     pub errors: &'static [Code],
     /// Whether it changes nothing in the account.
     pub read_only: bool,
+    /// The names of its parameters on the wire.
+    pub parameters: fn() -> &'static [&'static str],
     decode: fn(&Params<'_>) -> Result<Decoded<Box<dyn Call>>>,
 }
 
 impl Entry {
     /// The entry of an operation.
     pub const fn of<O: Operation>() -> Self {
-        Self { name: O::NAME, service: O::SERVICE, errors: O::ERRORS, read_only: O::READ_ONLY, decode: decode::<O> }
+        Self {
+            name: O::NAME,
+            service: O::SERVICE,
+            errors: O::ERRORS,
+            read_only: O::READ_ONLY,
+            parameters: wire::fields_of::<O>,
+            decode: decode::<O>,
+        }
     }
 
     /// Reads the parameters of a call.
@@ -224,6 +233,9 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         login_profile::OPERATIONS,
         managed_policy::OPERATIONS,
         organization::OPERATIONS,
+        instance_profile::OPERATIONS,
+        role::OPERATIONS,
+        service_linked_role::OPERATIONS,
         password_policy::OPERATIONS,
         policy_entities::OPERATIONS,
         policy_version::OPERATIONS,
