@@ -4,6 +4,7 @@
 //! works on a clone; what it changed is remembered and handed to the store when the operation succeeds.
 
 mod credentials;
+mod credentials_owner;
 mod entity;
 mod group;
 mod instance_profile;
@@ -22,6 +23,7 @@ mod user;
 use std::collections::BTreeMap;
 
 pub use credentials::*;
+pub use credentials_owner::*;
 pub use entity::*;
 pub use group::*;
 pub use instance_profile::*;

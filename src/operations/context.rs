@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::account::{Account, Quota, Quotas, Resource};
+use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
@@ -67,6 +67,27 @@ impl Context<'_> {
         user.map(|user| user.name.clone()).ok_or_else(|| {
             Error::new(Code::ValidationError, "Must specify userName when calling with non-User credentials")
         })
+    }
+
+    /// Whose credentials a call is about: those of the user that is named, or the caller's own. The name is in the
+    /// user's own spelling.
+    ///
+    /// # Errors
+    /// `NoSuchEntity`; `ValidationError` when no user is named and the caller is neither user nor root user.
+    pub fn credentials_owner(&self, given: Option<&str>) -> Result<CredentialsOwner> {
+        if self.is_about_root(given) {
+            return Ok(CredentialsOwner::Root);
+        }
+        let user = self.account.find::<User>(&self.user_name(given)?)?;
+        Ok(CredentialsOwner::User(user.name.clone()))
+    }
+
+    /// The precondition of operations on the credentials, or the person, of whoever calls when no user is named.
+    ///
+    /// # Errors
+    /// `ValidationError` when no user is named and the caller is neither user nor root user.
+    pub fn must_tell_whose(&self, given: Option<&str>) -> Result<()> {
+        if self.is_about_root(given) { Ok(()) } else { self.user_name(given).map(drop) }
     }
 
     /// The permissions boundary that a parameter names.
