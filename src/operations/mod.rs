@@ -6,9 +6,11 @@ mod account_alias;
 mod account_property;
 mod authorize;
 mod context;
+mod granting_policies;
 mod group;
 mod listing;
 mod organization;
+mod service_access;
 mod user;
 
 use std::collections::HashMap;
@@ -188,7 +190,9 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
         account_alias::OPERATIONS,
         account_property::OPERATIONS,
+        granting_policies::OPERATIONS,
         group::OPERATIONS,
+        service_access::OPERATIONS,
         organization::OPERATIONS,
         user::OPERATIONS,
     ]
