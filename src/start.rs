@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 use crate::audit::Usage;
 use crate::config::Settings;
-use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
+use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey, UsedCodes};
 use crate::operations::Environment;
 use crate::store::{Accounts, Sqlite};
 
@@ -35,6 +35,7 @@ impl App {
             key: key.clone(),
             clock: Clock::default(),
             usage,
+            used_codes: UsedCodes::default(),
             enforcement: settings.enforcement.unwrap_or_default(),
             organization: settings.organization.clone(),
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, Entity, Grantee, Group, InstanceProfile, ManagedPolicy, Reference, Resource, Role, User,
+    Account, Entity, Grantee, Group, InstanceProfile, ManagedPolicy, Reference, Resource, Role, ServerCertificate, User,
+    name_key,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, RequestFacts, Standing};
@@ -73,6 +74,7 @@ struct Found<'a> {
     tags: Option<&'a TagSet>,
     boundary: Option<&'a str>,
     trust: Option<Option<&'a Role>>,
+    credential_service: Option<&'a str>,
 }
 
 impl Question<'_> {
@@ -141,6 +143,9 @@ impl Question<'_> {
         if let Some(boundary) = found.boundary.filter(|_| check.current_boundary) {
             keys.push(("iam:PermissionsBoundary".into(), boundary.into()));
         }
+        if let Some(service) = found.credential_service {
+            keys.push(("iam:ServiceSpecificCredentialServiceName".into(), service.into()));
+        }
         keys.extend(check.keys.iter().map(|(key, values)| (Cow::Borrowed(key.as_ref()), values.clone())));
         keys.into_iter().collect()
     }
@@ -151,15 +156,15 @@ impl Question<'_> {
             Target::Any => Found { arn: "*".into(), ..Found::default() },
             Target::Existing(kind, name) => self.existing(*kind, name),
             Target::New(kind, path, name) => Found { arn: kind.arn(account.id, path, name).into(), ..Found::default() },
-            Target::UserOrCaller(Some(name)) => self.existing(Kind::User, name),
-            Target::UserOrCaller(None) => match self.caller.user(account)? {
-                Some(user) => grantee(&**user, account),
-                None => Found { arn: self.caller.arn(self.own)?.into(), ..Found::default() },
-            },
-            Target::OwnerOfKey(id) => {
-                let reference = Reference::AccessKey((*id).to_owned());
-                let any = || Found { arn: Kind::User.arn(account.id, "/", "*").into(), ..Found::default() };
-                account.referrers::<User>(&reference).next().map_or_else(any, |user| grantee(user, account))
+            Target::UserOrCaller(name) => self.user_or_caller(*name)?,
+            Target::OwnerOfKey(id) => self.owner_of(&Reference::AccessKey((*id).to_owned())),
+            Target::OwnerOfDevice(serial_number) => self.owner_of(&Reference::MfaDevice((*serial_number).to_owned())),
+            Target::ServiceCredential(name, id) => {
+                let user = name.map_or_else(|| self.caller.user(account), |name| Ok(account.users.get(&name_key(name))))?;
+                let credentials = user.map(|user| user.credentials.service_specific_credentials.as_slice());
+                let credential = credentials.unwrap_or_default().iter().find(|credential| credential.id == *id);
+                let credential_service = credential.map(|credential| credential.service.as_str());
+                Found { credential_service, ..self.user_or_caller(*name)? }
             }
             Target::Arn(arn) => self.by_arn(arn),
             Target::Under(kind, prefix) => {
@@ -172,9 +177,25 @@ impl Question<'_> {
                 let parts = ArnParts::parse(arn).and_then(|parts| parts.path_and_name(Kind::Role));
                 let role = parts.and_then(|(_, name)| account.get::<Role>(name));
                 let role = role.filter(|role| role.arn(account.id) == *arn);
-                Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), boundary: None }
+                Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), ..Found::default() }
             }
         })
+    }
+
+    fn user_or_caller<'f>(&'f self, name: Option<&str>) -> Result<Found<'f>> {
+        if let Some(name) = name {
+            return Ok(self.existing(Kind::User, name));
+        }
+        Ok(match self.caller.user(self.account)? {
+            Some(user) => grantee(&**user, self.account),
+            None => Found { arn: self.caller.arn(self.own)?.into(), ..Found::default() },
+        })
+    }
+
+    fn owner_of<'f>(&'f self, credential: &Reference) -> Found<'f> {
+        let any = || Found { arn: Kind::User.arn(self.account.id, "/", "*").into(), ..Found::default() };
+        let owner = self.account.referrers::<User>(credential).next();
+        owner.map_or_else(any, |user| grantee(user, self.account))
     }
 
     fn existing<'f>(&'f self, kind: Kind, name: &str) -> Found<'f> {
@@ -185,13 +206,15 @@ impl Question<'_> {
             Kind::Role => account.get::<Role>(name).map(|role| grantee(role, account)),
             Kind::InstanceProfile => account.get::<InstanceProfile>(name).map(|profile| resource(profile, account)),
             Kind::Policy => account.get::<ManagedPolicy>(name).map(|policy| resource(policy, account)),
+            Kind::ServerCertificate => account.get::<ServerCertificate>(name).map(|found| resource(found, account)),
             _ => None,
         };
         found.unwrap_or_else(|| Found { arn: kind.arn(account.id, "/", name).into(), ..Found::default() })
     }
 
     fn by_arn<'f>(&'f self, arn: &'f str) -> Found<'f> {
-        let tags = self.account.managed_policy(arn).and_then(Resource::tags);
+        let policy = self.account.managed_policy(arn).and_then(Resource::tags);
+        let tags = policy.or_else(|| self.account.virtual_mfa_device(arn).map(|device| &device.tags));
         Found { arn: arn.into(), tags, ..Found::default() }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
-use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
+use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCodes};
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
 use super::{Enforcement, Organization};
@@ -20,6 +20,8 @@ pub struct Environment {
     pub clock: Clock,
     /// When credentials and roles were last used.
     pub usage: Arc<Usage>,
+    /// The codes of MFA devices that were used.
+    pub used_codes: UsedCodes,
     /// What happens to calls that no policy allows.
     pub enforcement: Enforcement,
     /// The organization, if the configuration has one.

@@ -9,8 +9,14 @@ mod context;
 mod granting_policies;
 mod group;
 mod listing;
+mod mfa_activation;
+mod mfa_device;
 mod organization;
+mod server_certificate;
 mod service_access;
+mod service_specific_credential;
+mod signing_certificate;
+mod ssh_public_key;
 mod user;
 
 use std::collections::HashMap;
@@ -22,7 +28,7 @@ use serde::de::DeserializeOwned;
 pub use access::{Access, Check, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
-pub use listing::{Listing, Page, Paging};
+pub use listing::{Listing, Page, Paging, oldest_first};
 pub use organization::Organization;
 
 use crate::error::{Code, Error, Result};
@@ -192,7 +198,13 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         account_property::OPERATIONS,
         granting_policies::OPERATIONS,
         group::OPERATIONS,
+        mfa_activation::OPERATIONS,
+        mfa_device::OPERATIONS,
+        server_certificate::OPERATIONS,
         service_access::OPERATIONS,
+        service_specific_credential::OPERATIONS,
+        signing_certificate::OPERATIONS,
+        ssh_public_key::OPERATIONS,
         organization::OPERATIONS,
         user::OPERATIONS,
     ]
