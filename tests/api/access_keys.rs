@@ -61,6 +61,7 @@ async fn two_keys_at_most_are_listed_in_the_order_of_their_creation() {
     let bob = [("UserName", "Bob")];
     let mut ids = Vec::new();
     for _ in 0..2 {
+        server.advance(1);
         ids.push(root.iam("CreateAccessKey", &bob).await.ok().text("AccessKeyId"));
     }
     let message = "Cannot exceed quota for AccessKeysPerUser: 2";
