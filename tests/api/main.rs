@@ -2,6 +2,8 @@
 
 mod client;
 
+mod access_keys;
+mod account;
 mod account_properties;
 mod admin;
 mod groups;
@@ -10,5 +12,6 @@ mod roles;
 mod service_linked_roles;
 mod trust_policies;
 mod organization;
+mod passwords;
 mod service_access;
 mod users;
