@@ -103,14 +103,10 @@ impl App {
             .await?;
         record.caller = caller.label();
         caller.must_be_allowed_at(entry.service, entry.name)?;
-        let usage = &self.environment.usage;
-        usage.note(
-            caller.account,
-            &caller.access_key_id,
-            request.facts.now,
-            entry.service.prefix(),
-            &request.facts.region,
-        );
+        if let Some(subject) = caller.used_subject() {
+            let RequestFacts { now, region, .. } = &request.facts;
+            self.environment.usage.note(caller.account, subject, *now, entry.service.prefix(), region);
+        }
         let decoded = entry.decode(params)?;
         let result = self.invoke(entry, decoded, &caller, request, record).await?;
         Ok((entry, result))

@@ -10,8 +10,8 @@ use crate::account::{
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, RequestFacts, Standing};
-use crate::policy::{self, Action, Decision, PolicySet, ResourceKind, Source, SourceKind};
-use crate::shapes::{ArnParts, Kind, TagSet};
+use crate::policy::{self, Action, Decision, Layer, PolicySet, ResourceKind, Source, SourceKind};
+use crate::shapes::{Kind, TagSet};
 
 /// What happens to calls that no policy allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -59,7 +59,10 @@ pub fn authorize(question: &Question<'_>, access: &Access<'_>) -> Result<Verdict
     }
     let standing = Standing::of(question.caller, question.own)?;
     for check in &access.checks {
-        if let Some(denial) = question.deny(&standing, check, access.silent)? {
+        let check = check.inheriting(question.caller.session.as_deref());
+        if check.is_needed()
+            && let Some(denial) = question.deny(&standing, &check, access.silent)?
+        {
             return Ok(Verdict::Denied(denial));
         }
     }
@@ -89,7 +92,10 @@ impl Question<'_> {
             ..standing.layers()
         };
         let request = policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
-        let decision = policy::decide(&request, &layers);
+        let decision = match standing.lost {
+            true => Decision::ImplicitDeny { missing: Layer::Identity },
+            false => policy::decide(&request, &layers),
+        };
         Ok(self.denial(&decision, standing, &action, &found.arn, silent))
     }
 
@@ -169,9 +175,7 @@ impl Question<'_> {
                 Found { arn: format!("arn:aws:sts::{}:{resource}", account.id).into(), ..Found::default() }
             }
             Target::Trust(arn) => {
-                let parts = ArnParts::parse(arn).and_then(|parts| parts.path_and_name(Kind::Role));
-                let role = parts.and_then(|(_, name)| account.get::<Role>(name));
-                let role = role.filter(|role| role.arn(account.id) == *arn);
+                let role = account.role(arn);
                 Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), boundary: None }
             }
         })

@@ -7,6 +7,7 @@ mod authorize;
 mod context;
 mod group;
 mod listing;
+pub mod sts;
 mod user;
 
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use access::{Access, Check, Target};
+pub use access::{Access, Check, Need, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use listing::{Listing, Page, Paging};
@@ -182,7 +183,8 @@ use operations;
 
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [account_alias::OPERATIONS, group::OPERATIONS, user::OPERATIONS].into_iter().flatten()
+    let iam = [account_alias::OPERATIONS, group::OPERATIONS, user::OPERATIONS];
+    iam.into_iter().chain(sts::OPERATIONS).flatten()
 }
 
 /// The operation of this name.

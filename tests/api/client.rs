@@ -9,9 +9,11 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use iamd::account::{Account, Entity};
 use iamd::app::App;
 use iamd::config::Settings;
 use iamd::http::{State, router};
+use iamd::shapes::AccountId;
 use iamd::store::Sqlite;
 use tower_service::Service;
 
@@ -28,7 +30,11 @@ impl Server {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        let store = Arc::new(Sqlite::in_memory().await.unwrap());
+        Self::on(Arc::new(Sqlite::in_memory().await.unwrap()), settings).await
+    }
+
+    /// On a database that another server may have used.
+    pub async fn on(store: Arc<Sqlite>, settings: Settings) -> Self {
         let (app, _) = App::start(&settings, store).await.unwrap();
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 4593));
         Self {
@@ -68,6 +74,21 @@ impl Server {
     pub fn session(&self, answer: &Answer) -> Client {
         let token = answer.text("SessionToken");
         self.client(&answer.text("AccessKeyId"), &answer.text("SecretAccessKey"), Some(&token))
+    }
+
+    /// Puts an entity into an account, as its operations would have left it.
+    pub async fn put<E: Entity>(&self, account: &str, entity: E) {
+        self.change(account, |account| account.put(entity).unwrap()).await;
+    }
+
+    /// Changes an account behind the back of the operations.
+    pub async fn change(&self, account: &str, change: impl FnOnce(&mut Account)) {
+        let accounts = &self.state.app.accounts;
+        let cell = accounts.get(AccountId::parse(account).unwrap()).await.unwrap();
+        let turn = accounts.turn(&cell).await;
+        let mut changed = turn.account();
+        change(&mut changed);
+        turn.commit(changed).await.unwrap();
     }
 
     /// Moves the server's clock.
