@@ -10,6 +10,7 @@ mod context;
 mod decide;
 mod denial;
 mod document;
+pub mod evaluate;
 mod explain;
 mod grammar;
 mod index;
