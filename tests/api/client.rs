@@ -8,9 +8,11 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use iamd::account::Account;
 use iamd::app::App;
 use iamd::config::Settings;
 use iamd::http::{State, router};
+use iamd::shapes::AccountId;
 use iamd::store::Sqlite;
 use tower_service::Service;
 
@@ -80,6 +82,16 @@ impl Server {
         self.root().send(request).await
     }
 
+    /// Changes the root's account past the operations: for what only AWS itself makes.
+    pub async fn seed(&self, change: impl FnOnce(&mut Account)) {
+        let accounts = &self.state.app.accounts;
+        let cell = accounts.get(AccountId::from_number(0).unwrap()).await.unwrap();
+        let turn = accounts.turn(&cell).await;
+        let mut account = turn.account();
+        change(&mut account);
+        turn.commit(account).await.unwrap();
+    }
+
     /// Moves the server's clock.
     pub fn advance(&self, seconds: i64) {
         self.state.app.environment.clock.advance(chrono::TimeDelta::seconds(seconds));
@@ -134,6 +146,24 @@ impl Client {
             SignableRequest::new(request.method().as_str(), request.uri().to_string(), headers, body).unwrap();
         let (instructions, _) = sign(signable, &params).unwrap().into_parts();
         instructions.apply_to_request_http1x(request);
+    }
+
+    /// Calls a listing page by page, one member a page, and gathers the texts of an element.
+    pub async fn iam_pages(&self, action: &str, parameters: &[(&str, &str)], element: &str) -> Vec<String> {
+        let (mut gathered, mut marker) = (Vec::new(), None::<String>);
+        loop {
+            let mut page = vec![("MaxItems", "1")];
+            page.extend(marker.as_deref().map(|marker| ("Marker", marker)));
+            page.extend(parameters);
+            let answer = self.iam(action, &page).await.ok();
+            let texts = answer.texts(element);
+            assert!(texts.len() <= 1, "{}", answer.body);
+            gathered.extend(texts);
+            if answer.text("IsTruncated") == "false" {
+                return gathered;
+            }
+            marker = Some(answer.text("Marker"));
+        }
     }
 
     /// Sends a request as it is.
