@@ -188,6 +188,24 @@ impl Client {
         instructions.apply_to_request_http1x(request);
     }
 
+    /// Calls a listing page by page, one member a page, and gathers the texts of an element.
+    pub async fn iam_pages(&self, action: &str, parameters: &[(&str, &str)], element: &str) -> Vec<String> {
+        let (mut gathered, mut marker) = (Vec::new(), None::<String>);
+        loop {
+            let mut page = vec![("MaxItems", "1")];
+            page.extend(marker.as_deref().map(|marker| ("Marker", marker)));
+            page.extend(parameters);
+            let answer = self.iam(action, &page).await.ok();
+            let texts = answer.texts(element);
+            assert!(texts.len() <= 1, "{}", answer.body);
+            gathered.extend(texts);
+            if answer.text("IsTruncated") == "false" {
+                return gathered;
+            }
+            marker = Some(answer.text("Marker"));
+        }
+    }
+
     /// Sends a request as it is.
     pub async fn send(&self, request: http::Request<String>) -> Answer {
         let mut request = request.map(Body::from);

@@ -2,6 +2,7 @@
 
 mod client;
 mod principals;
+mod fixtures;
 
 mod access_key_info;
 mod access_keys;
@@ -26,4 +27,15 @@ mod session_tags;
 mod session_token;
 mod sessions;
 mod trust_policies;
+mod attachments;
+mod boundaries;
+mod enforcement;
+mod groups;
+mod inline_policies;
+mod managed_policies;
+mod organization;
+mod policy_entities;
+mod policy_versions;
+mod service_access;
+mod tags;
 mod users;
