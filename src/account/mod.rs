@@ -4,6 +4,7 @@
 //! works on a clone; what it changed is remembered and handed to the store when the operation succeeds.
 
 mod access_report;
+mod aliases;
 mod credentials;
 mod credentials_owner;
 mod deletion_task;
@@ -30,6 +31,7 @@ mod user;
 use std::collections::BTreeMap;
 
 pub use access_report::*;
+pub use aliases::*;
 pub use credentials::*;
 pub use credentials_owner::*;
 pub use deletion_task::*;

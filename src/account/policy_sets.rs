@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use super::{Account, Compiled, Grantee, Managed, Resource, Role, StoredPolicy, Subject, User};
+use super::{Account, Compiled, Grantee, Managed, Role, StoredPolicy, Subject, User};
 use crate::catalogue;
 use crate::policy::{Grammar, Policy, PolicySet, Source, SourceKind};
 use crate::shapes::Kind;

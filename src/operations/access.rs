@@ -44,6 +44,8 @@ pub struct Check<'a> {
     pub tags: Vec<(&'a str, &'a str)>,
     /// Whether the key `iam:PermissionsBoundary` tells the boundary that the entity has now.
     pub current_boundary: bool,
+    /// Whether users need no permission if the account's password policy says `AllowUsersToChangePassword`.
+    pub by_password_policy: bool,
 }
 
 /// All that an operation needs permission for. Nothing at all for the few that every caller may call.
@@ -97,7 +99,14 @@ impl<'a> Access<'a> {
     }
 
     fn also_on(mut self, action: Option<Cow<'static, str>>, target: Target<'a>) -> Self {
-        self.checks.push(Check { action, target, keys: Vec::new(), tags: Vec::new(), current_boundary: false });
+        self.checks.push(Check {
+            action,
+            target,
+            keys: Vec::new(),
+            tags: Vec::new(),
+            current_boundary: false,
+            by_password_policy: false,
+        });
         self
     }
 
@@ -138,6 +147,15 @@ impl<'a> Access<'a> {
     pub fn current_boundary(mut self) -> Self {
         if let Some(check) = self.checks.last_mut() {
             check.current_boundary = true;
+        }
+        self
+    }
+
+    /// Users need no permission for the latest check if the account's password policy lets them change their own
+    /// password (IAM User Guide, "Permit IAM users to change their own passwords").
+    pub fn or_by_password_policy(mut self) -> Self {
+        if let Some(check) = self.checks.last_mut() {
+            check.by_password_policy = true;
         }
         self
     }

@@ -6,10 +6,11 @@ use serde::Deserialize;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, Reference, Resource, Role, User,
+    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, Reference, Resource,
+    Role, User,
 };
 use crate::error::{Code, Error, Result};
-use crate::identity::{Caller, RequestFacts, Standing};
+use crate::identity::{Caller, Principal, RequestFacts, Standing};
 use crate::policy::{self, Action, Decision, PolicySet, ResourceKind, Source, SourceKind};
 use crate::shapes::{ArnParts, Kind, TagSet};
 
@@ -90,7 +91,20 @@ impl Question<'_> {
         };
         let request = policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
         let decision = policy::decide(&request, &layers);
+        if check.by_password_policy
+            && matches!(decision, Decision::ImplicitDeny { .. })
+            && self.is_let_by_password_policy()
+        {
+            return Ok(None);
+        }
         Ok(self.denial(&decision, standing, &action, &found.arn, silent))
+    }
+
+    /// Whether the account lets its users change their own passwords without a permission. A Deny still wins.
+    fn is_let_by_password_policy(&self) -> bool {
+        let policy = self.account.settings().password_policy;
+        matches!(self.caller.principal, Principal::User { .. })
+            && policy.is_some_and(|policy| policy.allow_users_to_change_password)
     }
 
     /// AWS's sentence for a denial.
@@ -157,9 +171,14 @@ impl Question<'_> {
                 None => Found { arn: self.caller.arn(self.own)?.into(), ..Found::default() },
             },
             Target::OwnerOfKey(id) => {
-                let reference = Reference::AccessKey((*id).to_owned());
-                let any = || Found { arn: Kind::User.arn(account.id, "/", "*").into(), ..Found::default() };
-                account.referrers::<User>(&reference).next().map_or_else(any, |user| grantee(user, account))
+                match account.owner_of(&Reference::AccessKey((*id).to_owned())) {
+                    Some(CredentialsOwner::User(name)) => self.existing(Kind::User, &name),
+                    Some(CredentialsOwner::Root) => {
+                        Found { arn: format!("arn:aws:iam::{}:root", account.id).into(), ..Found::default() }
+                    }
+                    // AWS's words for a key that it does not know.
+                    None => Found { arn: format!("access key {id}").into(), ..Found::default() },
+                }
             }
             Target::Arn(arn) => self.by_arn(arn),
             Target::Under(kind, prefix) => {

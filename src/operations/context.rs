@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
+use crate::account::{Account, Aliases, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
@@ -20,6 +20,8 @@ pub struct Environment {
     pub clock: Clock,
     /// When credentials and roles were last used.
     pub usage: Arc<Usage>,
+    /// Which account has which alias.
+    pub aliases: Aliases,
     /// What happens to calls that no policy allows.
     pub enforcement: Enforcement,
     /// The organization, if the configuration has one.

@@ -80,7 +80,7 @@ impl Operation for CreateInstanceProfile {
             id: cx.ids.unique(IdPrefix::Aipa),
             created: cx.now,
             role: None,
-            tags: TagSet::from_request(self.tags)?,
+            tags: TagSet::from_request(Kind::InstanceProfile, self.tags)?,
         };
         let shape = InstanceProfileShape { tags: profile.tags.shape(), ..InstanceProfileShape::brief(&profile, cx) };
         cx.create(profile, Quota::InstanceProfilesPerAccount)?;

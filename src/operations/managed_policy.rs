@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::policy_version::PolicyVersionShape;
 use super::{Access, Context, Listing, Operation, Paging, operations};
 use crate::account::{
     Account, Managed, ManagedPolicy, PolicyVersion, Quota, Reference, Resource, StoredPolicy, name_key,
@@ -29,6 +30,7 @@ pub struct PolicyShape {
     description: Option<String>,
     create_date: Timestamp,
     update_date: Timestamp,
+    policy_version_list: Option<Vec<PolicyVersionShape>>,
     tags: Option<Vec<Tag>>,
 }
 
@@ -64,6 +66,12 @@ impl PolicyShape {
             update_date,
             ..Self::default()
         }
+    }
+
+    /// What the account's authorization details tell: everything but tags, and all versions.
+    pub fn detailed(policy: Managed<'_>, account: &Account) -> Self {
+        let versions = Some(PolicyVersionShape::all(policy));
+        Self { policy_version_list: versions, tags: None, ..Self::whole(policy, account) }
     }
 
     /// All that is known of the policy. `Tags` is there even when there are none.

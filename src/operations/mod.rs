@@ -2,19 +2,25 @@
 //! does, what it answers. **To add one**: write it in its kind's file and add its name to the list at the file's end.
 
 mod access;
+mod access_key;
 mod account_alias;
+mod account_authorization_details;
 mod account_property;
+mod account_summary;
 mod attachments;
 mod authorize;
 mod boundaries;
 mod context;
+mod entity_details;
 mod granting_policies;
 mod group;
 mod inline_policies;
 mod instance_profile;
 mod listing;
+mod login_profile;
 mod managed_policy;
 mod organization;
+mod password_policy;
 mod policy_entities;
 mod policy_version;
 mod role;
@@ -213,21 +219,29 @@ use operations;
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
+        access_key::OPERATIONS,
         account_alias::OPERATIONS,
+        account_authorization_details::OPERATIONS,
         account_property::OPERATIONS,
+        account_summary::OPERATIONS,
         attachments::OPERATIONS,
         boundaries::OPERATIONS,
         granting_policies::OPERATIONS,
         group::OPERATIONS,
         inline_policies::OPERATIONS,
+        instance_profile::OPERATIONS,
+        login_profile::OPERATIONS,
         managed_policy::OPERATIONS,
         organization::OPERATIONS,
         instance_profile::OPERATIONS,
         role::OPERATIONS,
         service_linked_role::OPERATIONS,
+        password_policy::OPERATIONS,
         policy_entities::OPERATIONS,
         policy_version::OPERATIONS,
+        role::OPERATIONS,
         service_access::OPERATIONS,
+        service_linked_role::OPERATIONS,
         tags::OPERATIONS,
         user::OPERATIONS,
     ]

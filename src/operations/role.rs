@@ -4,12 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::role_shape::RoleShape;
 use super::{Access, Context, Listing, Operation, Paging, operations, trust};
-use crate::account::Grantee;
-use crate::account::{Account, Permissions, Quota, Reference, Resource, Role, accounts_named, name_key};
+use crate::account::{Account, Grantee, Permissions, Quota, Reference, Role, accounts_named, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
-    AccountId, Arn, EncodedDocument, IdPrefix, Kind, Marker, MaxItems, MaxSessionDuration, Path, PathPrefix,
-    PolicyDocument, RoleDescription, RoleName, Tag, TagSet, Tags, Timestamp,
+    AccountId, Arn, IdPrefix, Kind, Marker, MaxItems, MaxSessionDuration, Path, PathPrefix, PolicyDocument,
+    RoleDescription, RoleName, TagSet, Tags,
 };
 
 /// The longest session of a role that was created without saying, in seconds.
@@ -90,7 +89,7 @@ impl Operation for CreateRole {
             trust_policy: cx.trust_policy(&self.assume_role_policy_document)?,
             description: kept(self.description),
             max_session_duration: self.max_session_duration.map_or(DEFAULT_SESSION_DURATION, MaxSessionDuration::get),
-            tags: TagSet::from_request(self.tags)?,
+            tags: TagSet::from_request(Kind::Role, self.tags)?,
             permissions: Permissions { boundary, ..Permissions::default() },
         };
         let shape = RoleShape::created(&role, &self.assume_role_policy_document, cx.account.id);

@@ -31,7 +31,7 @@ pub struct RoleShape {
 /// When and where a role was last used; empty if it never was.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct RoleLastUsed {
+pub struct RoleLastUsed {
     last_used_date: Option<Timestamp>,
     region: Option<String>,
 }
@@ -90,7 +90,8 @@ impl RoleShape {
 }
 
 impl RoleLastUsed {
-    fn of(role: &Role, cx: &Context<'_>) -> Self {
+    /// What is known of the role's use.
+    pub fn of(role: &Role, cx: &Context<'_>) -> Self {
         let last = cx.environment.usage.last(&role.id);
         let last = last.filter(|last| last.used.plus(TRACKING_PERIOD) > cx.now);
         last.map(|last| Self { last_used_date: Some(last.used), region: Some(last.region) }).unwrap_or_default()
