@@ -20,14 +20,17 @@ COMMON = {
 class Boto3:
     """boto3 as one identity. Every answer is held against the service model."""
 
-    def __init__(self, endpoint, key_id, secret="test", token=None, region="us-east-1"):
+    def __init__(self, endpoint, key_id, secret="test", token=None, region="us-east-1", validate=True):
         self.endpoint = endpoint
+        self.validate = validate
         self.session = boto3.Session(key_id, secret, token, region_name=region)
         self.clients = {}
 
     def client(self, service):
         if service not in self.clients:
-            config = botocore.config.Config(retries={"total_max_attempts": 1}, max_pool_connections=64)
+            config = botocore.config.Config(
+                retries={"total_max_attempts": 1}, max_pool_connections=64, parameter_validation=self.validate
+            )
             client = self.session.client(service, endpoint_url=self.endpoint, config=config)
             client.meta.events.register(f"before-parse.{service}.*", must_fit_the_model)
             self.clients[service] = client
