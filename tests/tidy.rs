@@ -196,6 +196,10 @@ fn the_registry_is_sorted_out() {
         let sorted: Vec<_> = entry.errors.iter().map(|code| code.as_str()).collect();
         assert!(sorted.is_sorted(), "{}: the errors are in no order", entry.name);
         assert!(!entry.name.starts_with("Create") || !entry.read_only, "{} only reads", entry.name);
-        assert!(!reads || entry.read_only || entry.name.ends_with("Token"), "{} does not say that it only reads", entry.name);
+        assert!(
+            !reads || entry.read_only || entry.name.ends_with("Token"),
+            "{} does not say that it only reads",
+            entry.name
+        );
     }
 }
