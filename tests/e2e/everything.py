@@ -1,8 +1,15 @@
 """A life of an account that calls every operation once at least. `as_root` and all that follow are clients with a
 method `call(service, operation, **parameters)`; aws-cli and boto3 live the same life."""
 
+import base64
+import hashlib
+import hmac
 import json
+import pathlib
+import struct
 import time
+
+DATA = pathlib.Path(__file__).parent / "data"
 
 READ = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:Get*", "Resource": "*"}})
 ALL = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
@@ -25,8 +32,12 @@ def live(root):
     roles(iam, account)
     credentials(root, iam, called)
     sessions(root, iam, sts, called, account)
+    devices(iam)
+    keys_and_certificates(iam)
     the_account(iam)
+    organization(iam, called)
     reports(iam, account)
+    decoded(sts)
     return called
 
 
@@ -191,7 +202,8 @@ def the_account(iam):
     assert (summary["Users"], summary["Roles"], summary["Groups"]) == (1, 1, 0)
     details = iam("GetAccountAuthorizationDetails", Filter=["User", "Role"])
     assert [user["UserName"] for user in details["UserDetailList"]] == ["joe"]
-    iam("SetSecurityTokenServicePreferences", GlobalEndpointTokenVersion="v2Token")
+    iam("PutAccountProperties", Properties={"Test/Name": "value"})
+    assert iam("GetAccountProperties")["Properties"] == {"Test/Name": "value"}
 
 
 def reports(iam, account):
@@ -202,3 +214,84 @@ def reports(iam, account):
     assert iam("GetServiceLastAccessedDetails", JobId=job)["JobStatus"] == "COMPLETED"
     entities = iam("GetServiceLastAccessedDetailsWithEntities", JobId=job, ServiceNamespace="sts")
     assert entities["JobStatus"] == "COMPLETED"
+
+
+def devices(iam):
+    made = iam("CreateVirtualMFADevice", VirtualMFADeviceName="phone", Tags=TAGS)["VirtualMFADevice"]
+    device = {"UserName": "joe", "SerialNumber": made["SerialNumber"]}
+    assert made["SerialNumber"] in [each["SerialNumber"] for each in iam("ListVirtualMFADevices")["VirtualMFADevices"]]
+    tagged(iam, "MFADevice", SerialNumber=made["SerialNumber"])
+    seed, step = base64.b32decode(made["Base32StringSeed"]), int(time.time()) // 30
+    iam("EnableMFADevice", AuthenticationCode1=code(seed, step - 1), AuthenticationCode2=code(seed, step), **device)
+    assert iam("GetMFADevice", **device)["UserName"] == "joe"
+    assert len(iam("ListMFADevices", UserName="joe")["MFADevices"]) == 1
+    iam("ResyncMFADevice", AuthenticationCode1=code(seed, step + 1), AuthenticationCode2=code(seed, step + 2), **device)
+    iam("DeactivateMFADevice", **device)
+    iam("DeleteVirtualMFADevice", SerialNumber=made["SerialNumber"])
+
+
+def code(seed, step):
+    """The six digits that a device shows (RFC 6238)."""
+    digest = hmac.digest(seed, struct.pack(">Q", step), hashlib.sha1)
+    start = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+
+
+def keys_and_certificates(iam):
+    certificate, key = (DATA / "server.crt").read_text(), (DATA / "server.key").read_text()
+    iam("UploadServerCertificate", ServerCertificateName="web", CertificateBody=certificate, PrivateKey=key, Tags=TAGS)
+    tagged(iam, "ServerCertificate", ServerCertificateName="web")
+    iam("UpdateServerCertificate", ServerCertificateName="web", NewServerCertificateName="www")
+    assert iam("GetServerCertificate", ServerCertificateName="www")["ServerCertificate"]["CertificateBody"].strip()
+    assert len(iam("ListServerCertificates")["ServerCertificateMetadataList"]) == 1
+    iam("DeleteServerCertificate", ServerCertificateName="www")
+
+    signing = iam("UploadSigningCertificate", UserName="joe", CertificateBody=certificate)["Certificate"]["CertificateId"]
+    iam("UpdateSigningCertificate", UserName="joe", CertificateId=signing, Status="Inactive")
+    assert iam("ListSigningCertificates", UserName="joe")["Certificates"][0]["Status"] == "Inactive"
+    iam("DeleteSigningCertificate", UserName="joe", CertificateId=signing)
+
+    public = (DATA / "ssh.pub").read_text()
+    ssh = iam("UploadSSHPublicKey", UserName="joe", SSHPublicKeyBody=public)["SSHPublicKey"]["SSHPublicKeyId"]
+    iam("UpdateSSHPublicKey", UserName="joe", SSHPublicKeyId=ssh, Status="Inactive")
+    assert iam("ListSSHPublicKeys", UserName="joe")["SSHPublicKeys"][0]["Status"] == "Inactive"
+    told = iam("GetSSHPublicKey", UserName="joe", SSHPublicKeyId=ssh, Encoding="SSH")["SSHPublicKey"]
+    assert told["SSHPublicKeyBody"].split()[:2] == public.split()[:2]
+    iam("DeleteSSHPublicKey", UserName="joe", SSHPublicKeyId=ssh)
+
+    service = {"UserName": "joe", "ServiceName": "codecommit.amazonaws.com"}
+    made = iam("CreateServiceSpecificCredential", **service)["ServiceSpecificCredential"]
+    one = {"UserName": "joe", "ServiceSpecificCredentialId": made["ServiceSpecificCredentialId"]}
+    reset = iam("ResetServiceSpecificCredential", **one)["ServiceSpecificCredential"]
+    assert reset["ServicePassword"] != made["ServicePassword"]
+    iam("UpdateServiceSpecificCredential", Status="Inactive", **one)
+    listed = iam("ListServiceSpecificCredentials", UserName="joe")["ServiceSpecificCredentials"]
+    assert [each["Status"] for each in listed] == ["Inactive"]
+    iam("DeleteServiceSpecificCredential", **one)
+
+
+def organization(iam, called):
+    """The account is in no organization, and is told so."""
+    for operation in (
+        "ListOrganizationsFeatures",
+        "EnableOrganizationsRootCredentialsManagement",
+        "EnableOrganizationsRootSessions",
+        "DisableOrganizationsRootCredentialsManagement",
+        "DisableOrganizationsRootSessions",
+    ):
+        try:
+            iam(operation)
+        except Exception as error:
+            assert "OrganizationNotFound" in str(error), error
+        else:
+            raise AssertionError(f"{operation} finds an organization")
+
+
+def decoded(sts):
+    """IAM and STS encode no messages, but other services do, and this is not one of theirs."""
+    try:
+        sts("DecodeAuthorizationMessage", EncodedMessage="nonsense")
+    except Exception as error:
+        assert "InvalidAuthorizationMessage" in str(error), error
+    else:
+        raise AssertionError("nonsense is decoded")
