@@ -28,6 +28,7 @@ mod role_chaining;
 mod roles;
 mod service_access;
 mod service_linked_roles;
+mod session_mfa;
 mod session_policies;
 mod session_tags;
 mod session_token;
