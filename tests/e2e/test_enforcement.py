@@ -49,11 +49,13 @@ def example(shape, name=""):
     if shape.type_name == "map":
         return {example(shape.key): example(shape.value)}
     pattern, least = shape.metadata.get("pattern", ""), shape.metadata.get("min", 1)
-    candidates = ["bob", "bob-bob", "arn:aws:iam::aws:policy/ReadOnlyAccess", "123456", "v1", "/"]
-    candidates.append("A" * least)
+    if name == "RoleArn":
+        return "arn:aws:iam::123456789012:role/reader"
+    candidates = ["bob", "arn:aws:iam::aws:policy/ReadOnlyAccess", "123456", "123456789012", "v1", "/", "A" * least]
+    candidates += ["https://a.example", "o-abcdefghij", "p-abcdefgh", "o-abcdefghij/r-abcd", "abc-def"]
     python = re.sub(r"\\p\{[LNZ]\}", "A-Za-z0-9 ", re.sub(r"\\u10FFFF|\\u10000-|\\uD7FF\\uE000-", "", pattern))
     fits = (value for value in candidates if len(value) >= least and re.fullmatch(python or ".*", value))
-    return next(fits)
+    return next(fits, None) or pytest.fail(f"no example of {shape.name}: {pattern}")
 
 
 @pytest.mark.parametrize("service", ["iam", "sts"])
