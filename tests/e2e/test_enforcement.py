@@ -44,10 +44,10 @@ def example(shape, name=""):
         return shape.metadata.get("min", 1)
     if shape.type_name == "boolean":
         return True
-    if shape.enum:
-        return shape.enum[0]
     if shape.type_name == "map":
         return {example(shape.key): example(shape.value)}
+    if shape.enum:
+        return shape.enum[0]
     pattern, least, most = (shape.metadata.get(key, default) for key, default in (("pattern", ""), ("min", 1), ("max", 2048)))
     if name == "RoleArn":
         return "arn:aws:iam::123456789012:role/reader"
