@@ -357,7 +357,8 @@ fn compare(operator: &str, wanted: &str, value: &str, asked: &Asked) -> bool {
         "StringEqualsIgnoreCase" => wanted.to_lowercase() == value.to_lowercase(),
         "NumericEquals" => numbers(wanted, value, |wanted, value| value == wanted),
         "NumericLessThan" => numbers(wanted, value, |wanted, value| value < wanted),
-        "Bool" => wanted == value,
+        // Only these two are of the type, so nothing else equals anything.
+        "Bool" => wanted == value && ["true", "false"].contains(&wanted),
         "ArnEquals" | "ArnLike" => {
             let (wanted, value) = (wanted.splitn(6, ':'), value.splitn(6, ':'));
             let (wanted, value): (Vec<_>, Vec<_>) = (wanted.collect(), value.collect());
