@@ -26,7 +26,8 @@ fn tree(request: &Request<'_>, explanation: &Explanation<'_>) -> Tree<String> {
     for report in &explanation.layers {
         tree.push(layer(report));
     }
-    let absent = explanation.denied_by.iter().filter(|layer| !explanation.layers.iter().any(|one| one.layer == **layer));
+    let absent =
+        explanation.denied_by.iter().filter(|layer| !explanation.layers.iter().any(|one| one.layer == **layer));
     for layer in absent {
         tree.push(format!("✗ {}: there is none, and one must allow the request", layer.noun()));
     }
@@ -68,7 +69,10 @@ fn mismatch(failure: &Mismatch) -> Tree<String> {
         Mismatch::Condition { condition, found } => {
             let mut tree = Tree::new(format!("{} {} does not hold", condition.operator, condition.key));
             tree.push(format!("policy:  {}", condition.values.join(" | ")));
-            tree.push(format!("request: {}", found.as_ref().map_or("(absent)".to_owned(), |values| values.join(" | "))));
+            tree.push(format!(
+                "request: {}",
+                found.as_ref().map_or("(absent)".to_owned(), |values| values.join(" | "))
+            ));
             tree
         }
     }
@@ -89,7 +93,8 @@ mod tests {
             "serviceControlPolicies": [{"target": "root", "policies": [{"name": "full", "document": {
                 "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}}]}]}"#;
         let no_files = |_: &str| Err(String::new());
-        let text = with_explanation(body.as_bytes(), &no_files, |request, explanation| tree(request, explanation).to_string());
+        let text =
+            with_explanation(body.as_bytes(), &no_files, |request, explanation| tree(request, explanation).to_string());
         let expected = "\
 DENIED: s3:GetObject on arn:aws:s3:::b/k by arn:aws:iam::111122223333:user/ann
 ├── Denied: no identity-based policy allows s3:GetObject on arn:aws:s3:::b/k. Statement Read (line 5) of readers does not \

@@ -46,7 +46,8 @@ mod tests {
     #[test]
     fn failures_are_escaped_and_counted() {
         let case = |name: &str, failure: Option<&str>| Tested { name: name.into(), failure: failure.map(Into::into) };
-        let cases = vec![case("may read", None), case("may \"not\" <write>", Some("it is \"allowed\" & more\nbecause"))];
+        let cases =
+            vec![case("may read", None), case("may \"not\" <write>", Some("it is \"allowed\" & more\nbecause"))];
         let report = report(&[Ran { file: "a.test.json".into(), cases }]).unwrap();
         let expected = "\
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>

@@ -34,7 +34,9 @@ pub enum PolicyCommand {
     /// Check policy documents: errors, security warnings, warnings and suggestions
     ///
     /// The findings have the codes of AWS IAM Access Analyzer's policy checks, with line and column.
-    #[command(after_help = "Examples:\n  iamd policy validate policies/*.json\n  iamd policy validate --kind trust role.json")]
+    #[command(
+        after_help = "Examples:\n  iamd policy validate policies/*.json\n  iamd policy validate --kind trust role.json"
+    )]
     Validate(ValidateArgs),
     /// Run unit tests of policies
     ///

@@ -152,7 +152,8 @@ mod tests {
         assert_eq!(names, ["reads [s3:GetObject]", "reads [s3:PutObject]", "writes", "nonsense"]);
         let failures: Vec<_> = tested.into_iter().map(|tested| tested.failure.unwrap_or_default()).collect();
         assert_eq!(failures[0], "");
-        let denied = "the decision is \"implicitDeny\", not \"allowed\" as expected\nDenied: no identity-based policy allows";
+        let denied =
+            "the decision is \"implicitDeny\", not \"allowed\" as expected\nDenied: no identity-based policy allows";
         assert!(failures[1].starts_with(denied), "{}", failures[1]);
         assert!(failures[2].starts_with("deniedBy is [\"identity\"], not [\"scp\"] as expected"), "{}", failures[2]);
         assert!(failures[3].contains("not of the form service:Action"));
@@ -160,7 +161,9 @@ mod tests {
 
     #[test]
     fn suites_are_read_strictly() {
-        assert!(serde_json::from_str::<Suite>(r#"{"cases": [{"name": "a", "expect": "allowed", "expects": 1}]}"#).is_err());
+        assert!(
+            serde_json::from_str::<Suite>(r#"{"cases": [{"name": "a", "expect": "allowed", "expects": 1}]}"#).is_err()
+        );
         assert!(serde_json::from_str::<Suite>(r#"{"cases": [{"name": "a", "expect": "denied"}]}"#).is_err());
         assert!(serde_json::from_str::<Suite>(r#"{"case": []}"#).is_err());
     }

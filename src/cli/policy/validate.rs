@@ -68,7 +68,8 @@ fn counts(findings: &[(&Path, Finding)]) -> String {
         let count = findings.iter().filter(|(_, finding)| finding.severity() == severity).count();
         (count, severity.to_string())
     });
-    let parts: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| plural(*count, noun)).collect();
+    let parts: Vec<_> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| plural(*count, noun)).collect();
     if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
 }
 

@@ -11,9 +11,7 @@ pub use answer::{EvaluateError, Evaluation, LayerName, MatchedStatement, Verdict
 use self::policies::Policies;
 use self::request::EvaluateRequest;
 use super::pattern::Arn;
-use super::{
-    Action, Context, Explanation, Layers, Principal, PrincipalText, Request, ResourceKind, Values, explain,
-};
+use super::{Action, Context, Explanation, Layers, Principal, PrincipalText, Request, ResourceKind, Values, explain};
 
 /// Decides the request in a JSON body.
 ///

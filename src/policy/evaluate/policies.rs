@@ -128,7 +128,8 @@ impl Reader<'_> {
                 (Cow::Borrowed(document.get()), start.unwrap_or(Position::START))
             }
             (None, Some(file)) => {
-                let text = (self.files)(file).map_err(|reason| EvaluateError::new(format!("{path}: {file}: {reason}")))?;
+                let text =
+                    (self.files)(file).map_err(|reason| EvaluateError::new(format!("{path}: {file}: {reason}")))?;
                 (Cow::Owned(text), Position::START)
             }
             _ => return Err(EvaluateError::new(format!("{path} has no \"document\""))),
@@ -154,9 +155,11 @@ fn starts(body: &str, request: &EvaluateRequest<'_>) -> HashMap<usize, Position>
     ];
     let plain = plain.into_iter().flatten().flatten().filter_map(|named| named.document);
     let levels = [&request.service_control_policies, &request.resource_control_policies];
-    let levels = levels.into_iter().flatten().flatten().flat_map(|level| {
-        level.policies.iter().flatten().filter_map(|named| named.document).chain(level.document)
-    });
+    let levels = levels
+        .into_iter()
+        .flatten()
+        .flatten()
+        .flat_map(|level| level.policies.iter().flatten().filter_map(|named| named.document).chain(level.document));
     let documents = plain.chain(levels).chain(request.resource_policy);
     let mut offsets: Vec<_> = documents.map(|document| offset(body, document)).collect();
     offsets.sort_unstable();

@@ -12,10 +12,7 @@ impl Reference for Known {
         match prefix {
             "s3" => Some(Service {
                 actions: texts(&["GetObject", "PutObject", "ListBucket"]),
-                resource_arns: texts(&[
-                    "arn:${Partition}:s3:::${Bucket}",
-                    "arn:${Partition}:s3:::${Bucket}/${Key}",
-                ]),
+                resource_arns: texts(&["arn:${Partition}:s3:::${Bucket}", "arn:${Partition}:s3:::${Bucket}/${Key}"]),
                 condition_keys: vec![("s3:prefix".to_owned(), text)],
             }),
             "iam" => Some(Service {
@@ -46,10 +43,7 @@ fn a_good_policy_has_no_findings() {
     assert_eq!(codes(ALLOW), [""; 0]);
     assert_eq!(condition(r#"{"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#), [""; 0]);
     assert_eq!(condition(r#"{"StringLike": {"s3:prefix": "${aws:username}/*"}}"#), [""; 0]);
-    assert_eq!(
-        condition(r#"{"StringEquals": {"iam:ResourceTag/Team": "a", "token.example.com:sub": "x"}}"#),
-        [""; 0]
-    );
+    assert_eq!(condition(r#"{"StringEquals": {"iam:ResourceTag/Team": "a", "token.example.com:sub": "x"}}"#), [""; 0]);
 }
 
 #[test]
@@ -179,7 +173,8 @@ fn policies_of_resources() {
     assert_eq!(with(r#""NotPrincipal": {"AWS": "111122223333"}"#), ["ALLOW_WITH_NOT_PRINCIPAL"]);
     assert_eq!(with(r#""Principal": {}"#)[0], "EMPTY_OBJECT_PRINCIPAL");
     assert_eq!(with(r#""Principal": {"Service": "sns.amazonaws.com"}"#), ["RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL"]);
-    let narrowed = r#""Principal": {"Service": "sns.amazonaws.com"}, "Condition": {"StringEquals": {"aws:SourceAccount": "1"}}"#;
+    let narrowed =
+        r#""Principal": {"Service": "sns.amazonaws.com"}, "Condition": {"StringEquals": {"aws:SourceAccount": "1"}}"#;
     assert_eq!(with(narrowed), [""; 0]);
     let trust = r#""Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole""#;
     assert_eq!(codes(Grammar::Trust, trust), [""; 0]);
