@@ -5,6 +5,7 @@ pub mod app;
 pub mod audit;
 pub mod catalogue;
 pub mod config;
+pub mod cli;
 pub mod error;
 pub mod http;
 pub mod identity;

@@ -5,7 +5,7 @@ use super::decide::{Decision, Layer};
 
 impl Layer {
     /// What AWS calls a policy of this layer.
-    pub(crate) fn noun(self) -> &'static str {
+    pub fn noun(self) -> &'static str {
         match self {
             Self::ServiceControl => "service control policy",
             Self::ResourceControl => "resource control policy",

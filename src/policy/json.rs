@@ -63,6 +63,14 @@ impl<'a> Node<'a> {
         read(raw, address(text), 0)
     }
 
+    /// The members of an object; anything else has none.
+    pub(crate) fn members(&self) -> &[Member<'a>] {
+        match &self.value {
+            Value::Object(members) => members,
+            _ => &[],
+        }
+    }
+
     /// What kind of JSON value it is, for messages.
     pub(crate) fn kind(&self) -> &'static str {
         match self.value {

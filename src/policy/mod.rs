@@ -17,6 +17,7 @@ mod explain;
 mod grammar;
 mod index;
 mod json;
+pub mod lint;
 mod organization;
 mod pattern;
 #[expect(clippy::module_inception, reason = "the policy itself is what the module is about")]

@@ -122,7 +122,7 @@ impl<'a> Scenario<'a> {
             resource: resource.to_owned(),
             decision,
             matched: deciding(&explanation, decision),
-            missing_keys: explanation.missing_keys.clone(),
+            missing_keys: explanation.missing_keys(|layer| layer != Layer::ServiceControl),
             allowed_by_organizations,
             allowed_by_boundary: allows(&explanation, Layer::Boundary),
             details,

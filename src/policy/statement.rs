@@ -22,6 +22,16 @@ pub enum Effect {
     Deny,
 }
 
+impl Effect {
+    /// What a statement does: "allows", "denies".
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Allow => "allows",
+            Self::Deny => "denies",
+        }
+    }
+}
+
 /// A statement of a policy.
 #[derive(Clone, Debug)]
 pub struct Statement {

@@ -92,6 +92,11 @@ const OPERATORS: &[(&str, Comparison, bool)] = &[
 ];
 
 impl Operator {
+    /// The names without quantifier and suffix.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        OPERATORS.iter().map(|(name, ..)| *name)
+    }
+
     /// Reads a name, exact in its case. `Null` asks for presence itself, so it takes no `IfExists`.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let prefixed = |prefix, quantifier| name.strip_prefix(prefix).map(|rest| (Some(quantifier), rest));

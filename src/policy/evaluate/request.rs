@@ -42,13 +42,21 @@ fn no_resource() -> String {
     "*".to_owned()
 }
 
-/// A policy document and what to call it.
+/// A policy document, or the file it stands in, and what to call it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NamedDocument<'a> {
     pub name: Option<String>,
     #[serde(borrow)]
-    pub document: &'a RawValue,
+    pub document: Option<&'a RawValue>,
+    pub file: Option<String>,
+}
+
+/// A file in the place of a document.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileReference {
+    pub file: String,
 }
 
 /// The policies of one level of an organization; or one policy, and all such together are a level.
@@ -61,6 +69,7 @@ pub(super) struct Level<'a> {
     pub name: Option<String>,
     #[serde(borrow)]
     pub document: Option<&'a RawValue>,
+    pub file: Option<String>,
 }
 
 /// The values of a context key: one, or a list.

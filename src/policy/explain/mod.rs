@@ -5,7 +5,7 @@ mod sentences;
 
 pub use near::{Failure, NearMiss};
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::decide::{Decision, LAYERS, Layer, Procedure, decide};
 use super::request::{Layers, Request};
@@ -21,8 +21,6 @@ pub struct Explanation<'a> {
     pub layers: Vec<LayerReport<'a>>,
     /// The layers that deny the request, or had to allow it and do not.
     pub denied_by: Vec<Layer>,
-    /// The keys that statements about this action and resource ask for and the request does not have, as written.
-    pub missing_keys: Vec<String>,
 }
 
 /// What one layer, or one level of it, says.
@@ -38,6 +36,9 @@ pub struct LayerReport<'a> {
     pub matched: Vec<Match<'a>>,
     /// The statements that match but for something.
     pub near: Vec<NearMiss<'a>>,
+    /// The keys that statements about this action and resource ask for and the request does not have: in lower case, and
+    /// as written.
+    pub missing_keys: BTreeMap<String, String>,
 }
 
 /// How a layer counts.
@@ -60,6 +61,15 @@ pub enum Said {
     Allows,
     /// None matches.
     Nothing,
+}
+
+impl Explanation<'_> {
+    /// The keys that are missing in the layers that `counts` names, as written, each once.
+    pub fn missing_keys(&self, counts: impl Fn(Layer) -> bool) -> Vec<String> {
+        let reports = self.layers.iter().filter(|report| counts(report.layer));
+        let keys: BTreeMap<_, _> = reports.flat_map(|report| &report.missing_keys).collect();
+        keys.into_values().cloned().collect()
+    }
 }
 
 impl LayerReport<'_> {
@@ -91,80 +101,72 @@ pub fn explain<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Explanation<'a
             required.iter().copied().filter(|layer| !procedure.is_satisfied(*layer, reach)).collect()
         }
     };
-    let mut collector = Collector { procedure: &procedure, missing_keys: BTreeSet::new() };
-    let reports = LAYERS.into_iter().filter(|layer| layer.is_given(layers)).flat_map(|layer| {
+    let given = LAYERS.into_iter().filter(|layer| layer.is_given(layers));
+    let reports = given.flat_map(|layer| {
         let standing = match layer {
             _ if !layer.is_given(&procedure.layers) => Standing::Exempt,
             _ if required.contains(&layer) => Standing::Required,
             _ => Standing::DenyOnly,
         };
-        collector.reports(layer, standing)
+        reports(&procedure, layer, standing)
     });
-    let layers = reports.collect();
-    Explanation { decision, layers, denied_by, missing_keys: collector.missing_keys.into_iter().collect() }
+    Explanation { decision, layers: reports.collect(), denied_by }
 }
 
-/// Goes through all statements of all layers.
-struct Collector<'p, 'r, 'a> {
-    procedure: &'p Procedure<'r, 'a>,
-    missing_keys: BTreeSet<String>,
+/// The reports of a layer: one, or one per level; what does not bind or has no level is only named.
+fn reports<'a>(procedure: &Procedure<'_, 'a>, layer: Layer, standing: Standing) -> Vec<LayerReport<'a>> {
+    let sets = procedure.sets(layer);
+    if sets.is_empty() {
+        return vec![LayerReport::new(layer, None, standing)];
+    }
+    let by_level = matches!(layer, Layer::ServiceControl | Layer::ResourceControl);
+    let reports = sets.iter().enumerate().map(|(level, set)| {
+        let mut report = LayerReport::new(layer, by_level.then_some(level), standing);
+        report.collect(procedure, set);
+        report
+    });
+    reports.collect()
 }
 
-impl<'a> Collector<'_, '_, 'a> {
-    /// The reports of a layer: one, or one per level; what does not bind or has no level is only named.
-    fn reports(&mut self, layer: Layer, standing: Standing) -> Vec<LayerReport<'a>> {
-        let sets = self.procedure.sets(layer);
-        if sets.is_empty() {
-            return vec![LayerReport { layer, level: None, standing, matched: Vec::new(), near: Vec::new() }];
-        }
-        let by_level = matches!(layer, Layer::ServiceControl | Layer::ResourceControl);
-        let reports = sets.iter().enumerate().map(|(level, set)| {
-            let (matched, near) = self.evidence(set);
-            LayerReport { layer, level: by_level.then_some(level), standing, matched, near }
-        });
-        reports.collect()
+impl<'a> LayerReport<'a> {
+    fn new(layer: Layer, level: Option<usize>, standing: Standing) -> Self {
+        Self { layer, level, standing, matched: Vec::new(), near: Vec::new(), missing_keys: BTreeMap::new() }
     }
 
-    fn evidence(&mut self, set: &'a PolicySet) -> (Vec<Match<'a>>, Vec<NearMiss<'a>>) {
-        let (mut matched, mut near) = (Vec::new(), Vec::new());
+    /// Goes through all statements of a set.
+    fn collect(&mut self, procedure: &Procedure<'_, 'a>, set: &'a PolicySet) {
         for (source, policy) in set.members() {
             let Ok(policy) = policy else {
-                matched.push(Match { source, policy: None, statement: None });
+                self.matched.push(Match { source, policy: None, statement: None });
                 continue;
             };
             let mut candidates = Vec::new();
             for statement in policy.statements() {
-                let reached = self.procedure.reach(statement).is_some();
-                let mismatches: Vec<_> = statement.mismatches(self.procedure.request).collect();
+                let reached = procedure.reach(statement).is_some();
+                let mismatches: Vec<_> = statement.mismatches(procedure.request).collect();
                 if reached {
-                    self.note_missing_keys(statement, &mismatches);
+                    self.note_missing_keys(procedure.request, statement, &mismatches);
                 }
                 if reached && mismatches.is_empty() {
-                    matched.push(Match { source, policy: Some(policy), statement: Some(statement) });
-                } else if near::is_near(statement, reached, &mismatches, self.procedure.request) {
+                    self.matched.push(Match { source, policy: Some(policy), statement: Some(statement) });
+                } else if near::is_near(statement, reached, &mismatches, procedure.request) {
                     candidates.push((statement, reached, mismatches));
                 }
             }
-            near.extend(near::describe(self.procedure.request, source, policy, candidates));
+            self.near.extend(near::describe(procedure.request, source, policy, candidates));
         }
-        (matched, near)
     }
 
     /// A key is missing where a statement about this action, and about this resource as far as one can tell, asks for it.
-    fn note_missing_keys(&mut self, statement: &Statement, mismatches: &[Mismatch<'_>]) {
-        let context = self.procedure.request.context;
-        let about_this = !mismatches.iter().any(|mismatch| match mismatch {
-            Mismatch::Action => true,
-            Mismatch::Resource => statement.resource_keys().all(|key| context.get(key).is_some()),
-            Mismatch::Condition { .. } => false,
+    fn note_missing_keys(&mut self, request: &Request<'_>, statement: &Statement, mismatches: &[Mismatch<'_>]) {
+        let is_missing = |key: &&str| request.context.get(key).is_none();
+        let about_this = mismatches.iter().all(|mismatch| match mismatch {
+            Mismatch::Action => false,
+            Mismatch::Resource => statement.resource_keys().any(|key| is_missing(&key)),
+            Mismatch::Condition { .. } => true,
         });
-        if about_this {
-            let missing = statement.context_keys().filter(|key| context.get(key).is_none());
-            for key in missing {
-                if !self.missing_keys.iter().any(|known| known.eq_ignore_ascii_case(key)) {
-                    self.missing_keys.insert(key.to_owned());
-                }
-            }
+        for key in statement.context_keys().filter(|key| about_this && is_missing(key)) {
+            self.missing_keys.entry(key.to_ascii_lowercase()).or_insert_with(|| key.to_owned());
         }
     }
 }

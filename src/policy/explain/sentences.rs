@@ -51,10 +51,10 @@ impl Explanation<'_> {
         for layer in &self.denied_by {
             self.shortfall(text, *layer, request)?;
         }
-        if !self.missing_keys.is_empty() {
-            write!(text, " The request has no value for {}.", self.missing_keys.join(", "))?;
+        match self.missing_keys(|layer| self.denied_by.contains(&layer)).as_slice() {
+            [] => Ok(()),
+            missing => write!(text, " The request has no value for {}.", missing.join(", ")),
         }
-        Ok(())
     }
 
     /// What a layer lacks: no policy at all, or the statement that came closest.

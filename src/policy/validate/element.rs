@@ -4,7 +4,7 @@ use super::{Check, refuse};
 use crate::policy::document::Text;
 
 /// AWS's partitions.
-pub(super) const PARTITIONS: &[&str] =
+pub(crate) const PARTITIONS: &[&str] =
     &["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"];
 
 /// `service:Name` or `*`.

@@ -8,6 +8,9 @@ mod resource;
 mod trust;
 
 use super::document::{Document, List, Text, Written};
+pub(crate) use element::PARTITIONS;
+pub(crate) use principal::is_principal;
+
 use super::grammar::{Grammar, Refusal};
 
 type Check = Result<(), Refusal>;

@@ -13,19 +13,24 @@ pub(super) fn check(principal: &WrittenPrincipal<'_>) -> Check {
 }
 
 fn names(kind: &Text<'_>, list: &List<'_>) -> Check {
-    let (shown, is_valid): (&str, fn(&str) -> bool) = match kind.value {
-        "AWS" => ("AWS", is_aws),
-        "Service" => ("SERVICE", is_service),
-        "Federated" => ("FEDERATED", is_provider),
-        _ => ("CANONICALUSER", |name| !name.is_empty()),
-    };
-    match list.items.iter().find(|name| !is_valid(name.value)) {
+    let shown = kind.value.to_ascii_uppercase();
+    match list.items.iter().find(|name| !is_principal(kind.value, name.value)) {
         Some(name) => refuse(
             format!("Invalid principal in policy: \"{shown}\":\"{}\"", name.value),
             name.at,
             format!("{:?} is not a principal of the kind {}", name.value, kind.value),
         ),
         None => Ok(()),
+    }
+}
+
+/// Whether a name could be a principal of a kind (`AWS`, `Service`, …).
+pub(crate) fn is_principal(kind: &str, name: &str) -> bool {
+    match kind {
+        "AWS" => is_aws(name),
+        "Service" => is_service(name),
+        "Federated" => is_provider(name),
+        _ => !name.is_empty(),
     }
 }
 

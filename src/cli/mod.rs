@@ -1,0 +1,3 @@
+//! Commands besides the server.
+
+pub mod policy;

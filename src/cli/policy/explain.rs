@@ -1,0 +1,112 @@
+//! `iamd policy explain`: the decision as a tree.
+
+use std::io::Write;
+
+use termtree::Tree;
+
+use super::{EvaluateArgs, Failure, Outcome, files_beside, read};
+use crate::policy::evaluate::with_explanation;
+use crate::policy::{Explanation, Failure as Mismatch, LayerReport, NearMiss, Request, Said, Standing};
+
+pub(super) fn run(args: &EvaluateArgs, out: &mut dyn Write) -> Outcome {
+    let body = read(&args.request)?;
+    let told = with_explanation(body.as_bytes(), &files_beside(&args.request), |request, explanation| {
+        (tree(request, explanation), explanation.decision.is_allowed())
+    });
+    let (tree, allowed) = told.map_err(|error| Failure(error.to_string()))?;
+    write!(out, "{tree}")?;
+    Ok(!args.exit_code || allowed)
+}
+
+fn tree(request: &Request<'_>, explanation: &Explanation<'_>) -> Tree<String> {
+    let verdict = if explanation.decision.is_allowed() { "ALLOWED" } else { "DENIED" };
+    let asked = format!("{} on {} by {}", request.action().as_str(), request.resource(), request.principal());
+    let mut tree = Tree::new(format!("{verdict}: {asked}"));
+    tree.push(explanation.sentences(request));
+    for report in &explanation.layers {
+        tree.push(layer(report));
+    }
+    let absent =
+        explanation.denied_by.iter().filter(|layer| !explanation.layers.iter().any(|one| one.layer == **layer));
+    for layer in absent {
+        tree.push(format!("✗ {}: there is none, and one must allow the request", layer.noun()));
+    }
+    tree
+}
+
+fn layer(report: &LayerReport<'_>) -> Tree<String> {
+    let (mark, said) = match (report.standing, report.said()) {
+        (Standing::Exempt, _) => ("–", "does not bind this request"),
+        (_, Said::Denies) => ("✗", "denies"),
+        (_, Said::Allows) => ("✓", "allows"),
+        (Standing::Required, Said::Nothing) => ("✗", "allows nothing here, and must"),
+        (Standing::DenyOnly, Said::Nothing) => ("–", "says nothing, and need not"),
+    };
+    let mut tree = Tree::new(format!("{mark} {}: {said}", report.title()));
+    for found in &report.matched {
+        let effect = found.statement.map_or("denies all", |statement| statement.effect.verb());
+        tree.push(format!("{found} {effect}"));
+    }
+    for near in &report.near {
+        tree.push(near_miss(near));
+    }
+    tree
+}
+
+fn near_miss(near: &NearMiss<'_>) -> Tree<String> {
+    let near_statement = format!("{} of {}", near.statement, near.source.id);
+    let mut tree = Tree::new(format!("{near_statement} {}, but not here:", near.statement.effect.verb()));
+    for failure in &near.failures {
+        tree.push(mismatch(failure));
+    }
+    tree
+}
+
+/// What is compared, each on its own line where it is long.
+fn mismatch(failure: &Mismatch) -> Tree<String> {
+    match failure {
+        Mismatch::Element { .. } => Tree::new(failure.to_string()),
+        Mismatch::Condition { condition, found } => {
+            let mut tree = Tree::new(format!("{} {} does not hold", condition.operator, condition.key));
+            tree.push(format!("policy:  {}", condition.values.join(" | ")));
+            tree.push(format!(
+                "request: {}",
+                found.as_ref().map_or("(absent)".to_owned(), |values| values.join(" | "))
+            ));
+            tree
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_shows_every_layer() {
+        let body = r#"{
+            "principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k",
+            "context": {"aws:SourceIp": "192.0.2.1"},
+            "identityPolicies": [{"name": "readers", "document": {"Version": "2012-10-17", "Statement": [
+                {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*",
+                 "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}]}}],
+            "serviceControlPolicies": [{"target": "root", "policies": [{"name": "full", "document": {
+                "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}}]}]}"#;
+        let no_files = |_: &str| Err(String::new());
+        let text =
+            with_explanation(body.as_bytes(), &no_files, |request, explanation| tree(request, explanation).to_string());
+        let expected = "\
+DENIED: s3:GetObject on arn:aws:s3:::b/k by arn:aws:iam::111122223333:user/ann
+├── Denied: no identity-based policy allows s3:GetObject on arn:aws:s3:::b/k. Statement Read (line 5) of readers does not \
+match: IpAddress wants aws:SourceIp to be \"203.0.113.0/24\", and the request has \"192.0.2.1\".
+├── ✓ service control policy, level 1: allows
+│   └── statement 1 (line 8) of full allows
+└── ✗ identity-based policy: allows nothing here, and must
+    └── statement Read (line 5) of readers allows, but not here:
+        └── IpAddress aws:SourceIp does not hold
+            ├── policy:  203.0.113.0/24
+            └── request: 192.0.2.1
+";
+        assert_eq!(text.unwrap(), expected);
+    }
+}

@@ -1,0 +1,195 @@
+//! `iamd policy`: policies decided, explained, checked and tested without a server.
+
+mod evaluate;
+mod explain;
+mod junit;
+mod suite;
+mod test;
+mod validate;
+
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::policy::Grammar;
+use crate::policy::lint::{Reference, Severity};
+
+/// Decides, explains, checks and tests policies without a server
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Decide a request and print the answer as JSON
+    ///
+    /// REQUEST is what `POST /_iamd/evaluate` takes: principal, action, resource, context and the policies of every
+    /// layer. A document can also be a file: {"file": "policy.json"}, relative to REQUEST.
+    #[command(after_help = "Example: iamd policy evaluate request.json | jq .decision")]
+    Evaluate(EvaluateArgs),
+    /// Tell as a tree why a request is allowed or denied
+    ///
+    /// Shows what every layer says, the statements that match, those that nearly match and what is in their way.
+    #[command(after_help = "Example: iamd policy explain request.json")]
+    Explain(EvaluateArgs),
+    /// Check policy documents: errors, security warnings, warnings and suggestions
+    ///
+    /// The findings have the codes of AWS IAM Access Analyzer's policy checks, with line and column.
+    #[command(
+        after_help = "Examples:\n  iamd policy validate policies/*.json\n  iamd policy validate --kind trust role.json"
+    )]
+    Validate(ValidateArgs),
+    /// Run unit tests of policies
+    ///
+    /// Looks for *.test.json and *.test.toml files: requests with the decisions they are expected to get.
+    #[command(after_help = "Example: iamd policy test policies/ --junit report.xml")]
+    Test(TestArgs),
+}
+
+/// What `evaluate` and `explain` take.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// The request, a JSON file; - is standard input
+    request: PathBuf,
+    /// Exit with 1 if the request is denied
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// What `validate` takes.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// The documents, JSON files; - is standard input
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// What kind of policies they are; guessed from each document if not given
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
+    /// Exit with 1 on findings of this severity or a greater one
+    #[arg(long, value_enum, default_value_t = FailOn::SecurityWarning)]
+    fail_on: FailOn,
+    /// Print the findings as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `test` takes.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// A directory with *.test.json and *.test.toml files, or one such file
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// Write a report in JUnit's XML to this file
+    #[arg(long)]
+    junit: Option<PathBuf>,
+}
+
+/// The kinds of policies.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    /// Inline policy of a user, group or role
+    Identity,
+    /// Managed policy
+    Managed,
+    /// Session policy
+    Session,
+    /// Role trust policy
+    Trust,
+    /// Policy of any other resource
+    Resource,
+    /// Service control policy
+    Scp,
+    /// Resource control policy
+    Rcp,
+    /// VPC endpoint policy
+    Endpoint,
+}
+
+/// The least severity that fails.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FailOn {
+    Error,
+    SecurityWarning,
+    Warning,
+    Suggestion,
+}
+
+impl From<Kind> for Grammar {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Identity => Self::Identity,
+            Kind::Managed => Self::Managed,
+            Kind::Session => Self::Session,
+            Kind::Trust => Self::Trust,
+            Kind::Resource => Self::Resource,
+            Kind::Scp => Self::ServiceControl,
+            Kind::Rcp => Self::ResourceControl,
+            Kind::Endpoint => Self::Endpoint,
+        }
+    }
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::SecurityWarning => Self::SecurityWarning,
+            FailOn::Warning => Self::Warning,
+            FailOn::Suggestion => Self::Suggestion,
+        }
+    }
+}
+
+/// Why a command cannot do its work, for people.
+#[derive(Debug)]
+struct Failure(String);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Runs a command; `reference` knows AWS's services. Exits with 0 if all is well, with 1 if what was asked about is
+/// not, and with 2 if the command could not do its work.
+pub fn run(command: &PolicyCommand, reference: &dyn Reference) -> ExitCode {
+    let out = &mut std::io::stdout().lock();
+    let result = match command {
+        PolicyCommand::Evaluate(args) => evaluate::run(args, out),
+        PolicyCommand::Explain(args) => explain::run(args, out),
+        PolicyCommand::Validate(args) => validate::run(args, reference, out),
+        PolicyCommand::Test(args) => test::run(args, out),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(failure) => {
+            eprintln!("iamd: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether all is well.
+type Outcome = Result<bool, Failure>;
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let unreadable = |error: std::io::Error| Failure(format!("{}: {error}", path.display()));
+    if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(unreadable)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}
+
+/// Reads the files that a request names, relative to where it stands itself.
+fn files_beside(path: &Path) -> impl Fn(&str) -> Result<String, String> {
+    let directory = path.parent().map(Path::to_owned).unwrap_or_default();
+    move |name| std::fs::read_to_string(directory.join(name)).map_err(|error| error.to_string())
+}
