@@ -69,7 +69,7 @@ impl Operation for CreateVirtualMFADevice {
             path: self.path.unwrap_or_else(Path::root),
             created: cx.now,
             seed: Seed::new(&cx.ids.bytes::<40>()),
-            tags: TagSet::from_request(self.tags)?,
+            tags: TagSet::from_request(Kind::MfaDevice, self.tags)?,
         };
         let serial_number = device.arn(cx.account.id);
         if serial_number.len() > LONGEST_SERIAL_NUMBER {

@@ -88,7 +88,7 @@ impl Operation for UploadServerCertificate {
             expires,
             body: self.certificate_body.into(),
             chain: self.certificate_chain.map(Into::into),
-            tags: TagSet::from_request(self.tags)?,
+            tags: TagSet::from_request(Kind::ServerCertificate, self.tags)?,
         };
         let server_certificate_metadata = ServerCertificateMetadata::of(&certificate, cx.account.id);
         let tags = certificate.tags.shape();
