@@ -29,7 +29,6 @@ mod service_specific_credential;
 mod settings;
 mod stored_policy;
 mod table;
-mod trust_document;
 mod uploaded_keys;
 mod user;
 

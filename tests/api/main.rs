@@ -1,8 +1,17 @@
 //! The operations as a client sees them: signed requests to the router in memory, a module per behaviour.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test stops at the first thing that is wrong"
+)]
+
 mod client;
-mod principals;
 mod fixtures;
+mod principals;
 
 mod access_key_info;
 mod access_keys;
@@ -10,37 +19,29 @@ mod account;
 mod account_properties;
 mod admin;
 mod assume_role;
+mod attachments;
 mod authorization_message;
+mod boundaries;
 mod caller_identity;
+mod enforcement;
 mod federation_token;
 mod groups;
-mod groups;
+mod inline_policies;
 mod instance_profiles;
-mod organization;
-mod roles;
-mod service_access;
-mod service_linked_roles;
-mod trust_policies;
+mod managed_policies;
 mod organization;
 mod passwords;
+mod policy_entities;
+mod policy_versions;
 mod role_chaining;
 mod roles;
 mod service_access;
 mod service_linked_roles;
+mod session_mfa;
 mod session_policies;
 mod session_tags;
 mod session_token;
 mod sessions;
-mod trust_policies;
-mod attachments;
-mod boundaries;
-mod enforcement;
-mod groups;
-mod inline_policies;
-mod managed_policies;
-mod organization;
-mod policy_entities;
-mod policy_versions;
-mod service_access;
 mod tags;
+mod trust_policies;
 mod users;

@@ -26,7 +26,8 @@ async fn with_holders() -> (Client, String) {
 #[tokio::test]
 async fn holders_are_listed_by_kind_use_and_path() {
     let (root, arn) = with_holders().await;
-    let cases: [(&[(&str, &str)], [&[&str]; 3]); 9] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], [&'a [&'a str]; 3]);
+    let cases: [Case<'_>; 9] = [
         (&[], [&["Ops"], &["Ann", "Bob"], &["Worker"]]),
         (&[("EntityFilter", "Group")], [&["Ops"], &[], &[]]),
         (&[("EntityFilter", "User")], [&[], &["Ann", "Bob"], &[]]),
