@@ -15,7 +15,7 @@ pub enum CredentialsOwner {
 }
 
 impl CredentialsOwner {
-    /// The user's name, if it is a user.
+    /// The user's name; the root user has none.
     pub fn user_name(&self) -> Option<&str> {
         match self {
             Self::Root => None,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Account, Entity, PasswordPolicy};
 use crate::error::Result;
-use crate::shapes::OrganizationFeature;
+use crate::shapes::{GlobalEndpointTokenVersion, OrganizationFeature};
 
 /// The account's own settings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct Settings {
     /// The account's alias.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// Which tokens the global endpoint of STS issues; the first version's if it was never said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub global_endpoint_token_version: Option<GlobalEndpointTokenVersion>,
     /// What the organization has enabled, if this is its management account.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub organization_features: BTreeSet<OrganizationFeature>,

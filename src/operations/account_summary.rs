@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Access, Context, Operation, operations};
 use crate::account::{Account, CredentialsOwner, Grantee, Quota};
 use crate::error::{Code, Result};
+use crate::shapes::GlobalEndpointTokenVersion;
 
 /// What AWS tells as the quota of policy versions in use. The other quotas keep every account far below it.
 const POLICY_VERSIONS_IN_USE: usize = 10_000;
@@ -68,9 +69,12 @@ fn quotas(cx: &Context<'_>) -> BTreeMap<&'static str, usize> {
 
 fn counts(account: &Account) -> [(&'static str, usize); 11] {
     let (mfa_devices, in_use) = mfa_devices(account);
+    let token_version = match account.settings().global_endpoint_token_version {
+        None | Some(GlobalEndpointTokenVersion::V1) => 1,
+        Some(GlobalEndpointTokenVersion::V2) => 2,
+    };
     [
-        // What every account has until it chooses the second version, for which there is no operation here.
-        ("GlobalEndpointTokenVersion", 1),
+        ("GlobalEndpointTokenVersion", token_version),
         ("Groups", account.groups.len()),
         ("InstanceProfiles", account.instance_profiles.len()),
         ("MFADevices", mfa_devices),

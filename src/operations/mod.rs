@@ -34,8 +34,9 @@ mod service_linked_role;
 mod service_specific_credential;
 mod signing_certificate;
 mod ssh_public_key;
-pub mod sts;
 mod tags;
+mod token_preferences;
+pub mod sts;
 mod trust;
 mod user;
 
@@ -258,6 +259,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         signing_certificate::OPERATIONS,
         ssh_public_key::OPERATIONS,
         tags::OPERATIONS,
+        token_preferences::OPERATIONS,
         user::OPERATIONS,
     ];
     iam.into_iter().chain(sts::OPERATIONS).flatten()

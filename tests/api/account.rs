@@ -73,6 +73,7 @@ async fn the_summary_counts_what_there_is() {
     }
     populate(&root).await;
     root.iam("CreateAccessKey", &[]).await.ok();
+    root.iam("CreateVirtualMFADevice", &[("VirtualMFADeviceName", "phone")]).await.ok();
     let after = summary(&root).await;
     let counts = [
         ("Users", 2),
@@ -86,6 +87,19 @@ async fn the_summary_counts_what_there_is() {
     for (key, count) in counts {
         assert_eq!(after[key], count, "{key}");
     }
+    let zero = [
+        "ServerCertificates",
+        "MFADevicesInUse",
+        "AccountMFAEnabled",
+        "AccountPasswordPresent",
+        "AccountSigningCertificatesPresent",
+    ];
+    for key in zero {
+        assert_eq!(after[key], 0, "{key}");
+    }
+    assert_eq!((after["MFADevices"], after["GlobalEndpointTokenVersion"]), (1, 1));
+    root.iam("SetSecurityTokenServicePreferences", &[("GlobalEndpointTokenVersion", "v2Token")]).await.ok();
+    assert_eq!(summary(&root).await["GlobalEndpointTokenVersion"], 2);
     let quota = Settings { quota: vec![("UsersPerAccount".to_owned(), 7)], ..Settings::default() };
     assert_eq!(summary(&Server::with(quota).await.root()).await["UsersQuota"], 7);
 }
@@ -224,6 +238,7 @@ async fn the_accounts_operations_need_permission_on_everything() {
     let actions = [
         "GetAccountSummary",
         "GetAccountAuthorizationDetails",
+        "SetSecurityTokenServicePreferences",
         "CreateAccountAlias",
         "DeleteAccountAlias",
         "ListAccountAliases",
@@ -231,7 +246,7 @@ async fn the_accounts_operations_need_permission_on_everything() {
         "DeleteAccountPasswordPolicy",
     ];
     for action in actions {
-        eve.iam(action, &[("AccountAlias", "alias")]).await.refused(
+        eve.iam(action, &[("AccountAlias", "alias"), ("GlobalEndpointTokenVersion", "v1Token")]).await.refused(
             403,
             "AccessDenied",
             &format!(

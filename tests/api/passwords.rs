@@ -1,5 +1,8 @@
 //! Login profiles, the rules for passwords, and users who change their own.
 
+use iamd::identity::{Session, SessionPolicy, SessionPrincipal};
+use iamd::shapes::{AccountId, Ids, Timestamp};
+
 use crate::access_keys::user_who_may;
 use crate::client::{Client, Server};
 
@@ -13,6 +16,22 @@ async fn bob(server: &Server) -> Client {
     let profile = [("UserName", "Bob"), ("Password", "Passw0rd"), ("PasswordResetRequired", "true")];
     root.iam("CreateLoginProfile", &profile).await.ok();
     server.user("Bob").await
+}
+
+/// A session of `AssumeRoot` with one of AWS's task policies.
+fn assumed_root(server: &Server, task: &str) -> Client {
+    let environment = &server.state.app.environment;
+    let account = AccountId::parse("000000000000").unwrap();
+    let issued = Timestamp::from(environment.clock.now());
+    let id = Ids::new(&mut rand::rng()).access_key("ASIA", account);
+    let policy = SessionPolicy::Managed(format!("arn:aws:iam::aws:policy/root-task/{task}"));
+    let session = Session {
+        expires: issued.plus(900),
+        policies: Some(vec![policy]),
+        ..Session::new(id.clone(), account, SessionPrincipal::Root, issued)
+    };
+    let token = session.token(&environment.key, [7; 24], 0);
+    server.client(&id, environment.key.session_secret(&id).reveal(), token.as_deref())
 }
 
 fn change<'a>(old: &'a str, new: &'a str) -> [(&'static str, &'a str); 2] {
@@ -229,4 +248,27 @@ async fn the_policy_can_let_all_users_change_their_passwords() {
     user.iam("ChangePassword", &new).await.denied();
     root.iam("DeleteUserPolicy", &[("UserName", "Bob"), ("PolicyName", "p")]).await.ok();
     user.iam("ChangePassword", &new).await.ok();
+}
+
+#[tokio::test]
+async fn an_assumed_root_user_may_have_its_password_recovered() {
+    let server = Server::start().await;
+    let creating = assumed_root(&server, "IAMCreateRootUserPassword");
+    creating.iam("CreateLoginProfile", &[("Password", "Passw0rd")]).await.refused(
+        400,
+        "ValidationError",
+        "Must not specify password when calling with AssumeRoot credentials",
+    );
+    let made = creating.iam("CreateLoginProfile", &[]).await.ok();
+    assert!(!made.has("UserName"), "the root user has no name");
+    let again = "Login Profile for User root already exists.";
+    creating.iam("CreateLoginProfile", &[]).await.refused(409, "EntityAlreadyExists", again);
+    creating.iam("DeleteLoginProfile", &[]).await.denied();
+    let summary = server.root().iam("GetAccountSummary", &[]).await.ok();
+    let place = summary.texts("key").iter().position(|key| key == "AccountPasswordPresent").unwrap();
+    assert_eq!(summary.texts("value")[place], "1");
+    let deleting = assumed_root(&server, "IAMDeleteRootUserCredentials");
+    deleting.iam("DeleteLoginProfile", &[]).await.ok();
+    let missing = "Login Profile for User root cannot be found.";
+    deleting.iam("GetLoginProfile", &[]).await.refused(404, "NoSuchEntity", missing);
 }
