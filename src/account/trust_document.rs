@@ -21,14 +21,14 @@ struct Statements(Vec<Statement>);
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMany {
-    One(Statement),
+    One(Box<Statement>),
     Many(Vec<Statement>),
 }
 
 impl From<OneOrMany> for Statements {
     fn from(statements: OneOrMany) -> Self {
         match statements {
-            OneOrMany::One(statement) => Self(vec![statement]),
+            OneOrMany::One(statement) => Self(vec![*statement]),
             OneOrMany::Many(statements) => Self(statements),
         }
     }
