@@ -8,6 +8,7 @@ pub mod config;
 pub mod error;
 pub mod http;
 pub mod identity;
+pub mod keys;
 pub mod operations;
 pub mod policy;
 pub mod shapes;

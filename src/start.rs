@@ -8,7 +8,7 @@ use crate::account::Aliases;
 use crate::app::App;
 use crate::audit::Usage;
 use crate::config::Settings;
-use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
+use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey, UsedCodes};
 use crate::operations::Environment;
 use crate::store::{Accounts, Sqlite};
 
@@ -37,6 +37,7 @@ impl App {
             clock: Clock::default(),
             usage,
             aliases: Aliases::new(store.load_aliases().await?),
+            used_codes: UsedCodes::default(),
             enforcement: settings.enforcement.unwrap_or_default(),
             organization: settings.organization.clone(),
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),

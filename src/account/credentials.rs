@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LoginProfile, Reference};
+use super::{
+    EnabledMfaDevice, LoginProfile, Reference, ServiceSpecificCredential, SigningCertificate, SshPublicKey,
+};
 use crate::error::{Error, Result};
 use crate::shapes::{Secret, Status, Timestamp};
 
@@ -15,6 +17,18 @@ pub struct Credentials {
     /// The password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_profile: Option<LoginProfile>,
+    /// MFA devices in the order in which they were enabled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mfa_devices: Vec<EnabledMfaDevice>,
+    /// Signing certificates in the order of their upload.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signing_certificates: Vec<SigningCertificate>,
+    /// SSH public keys in the order of their upload; the root user has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ssh_public_keys: Vec<SshPublicKey>,
+    /// Credentials for single services in the order of their creation; the root user has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_specific_credentials: Vec<ServiceSpecificCredential>,
 }
 
 impl Credentials {
@@ -29,12 +43,24 @@ impl Credentials {
         if !self.access_keys.is_empty() {
             return Err(Error::delete_first("delete access keys"));
         }
+        if !self.mfa_devices.is_empty() {
+            return Err(Error::delete_first("delete MFA device"));
+        }
+        if !self.signing_certificates.is_empty() {
+            return Err(Error::delete_first("delete signing certificates"));
+        }
+        if !self.ssh_public_keys.is_empty() || !self.service_specific_credentials.is_empty() {
+            return Err(Error::delete_first("remove referenced objects"));
+        }
         Ok(())
     }
 
     /// What can be looked up by its id.
     pub fn references(&self) -> impl Iterator<Item = Reference> {
-        self.access_keys.iter().map(|key| Reference::AccessKey(key.id.clone()))
+        let keys = self.access_keys.iter().map(|key| Reference::AccessKey(key.id.clone()));
+        let devices = self.mfa_devices.iter().map(|device| Reference::MfaDevice(device.serial_number.clone()));
+        let certificates = self.signing_certificates.iter();
+        keys.chain(devices).chain(certificates.map(|one| Reference::SigningCertificate(one.fingerprint.clone())))
     }
 }
 

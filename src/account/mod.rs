@@ -14,6 +14,7 @@ mod group;
 mod instance_profile;
 mod login_profile;
 mod managed_policy;
+mod mfa_device;
 mod password_policy;
 mod permissions;
 mod policy_sets;
@@ -22,10 +23,13 @@ mod quota;
 mod references;
 mod role;
 mod root_user;
+mod server_certificate;
+mod service_specific_credential;
 mod settings;
 mod stored_policy;
 mod table;
 mod trust_document;
+mod uploaded_keys;
 mod user;
 
 use std::collections::BTreeMap;
@@ -41,6 +45,7 @@ pub use group::*;
 pub use instance_profile::*;
 pub use login_profile::*;
 pub use managed_policy::*;
+pub use mfa_device::*;
 pub use password_policy::*;
 pub use permissions::*;
 pub use policy_sets::*;
@@ -48,9 +53,12 @@ pub use quota::*;
 pub use references::*;
 pub use role::*;
 pub use root_user::*;
+pub use server_certificate::*;
+pub use service_specific_credential::*;
 pub use settings::*;
 pub use stored_policy::*;
 pub use table::*;
+pub use uploaded_keys::*;
 pub use user::*;
 
 use crate::error::{Error, Result};
@@ -141,6 +149,10 @@ tables! {
     instance_profiles: InstanceProfile,
     /// Deletions of service-linked roles, by task id.
     deletion_tasks: DeletionTask,
+    /// Virtual MFA devices, by lower-cased path and name.
+    mfa_devices: MfaDevice,
+    /// Server certificates, by lower-cased name.
+    server_certificates: ServerCertificate,
     /// The root user's credentials: one row at most.
     root_users: RootUser,
     /// The account's own settings: one row at most.

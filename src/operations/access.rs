@@ -21,6 +21,11 @@ pub enum Target<'a> {
     UserOrCaller(Option<&'a str>),
     /// The user that has this access key.
     OwnerOfKey(&'a str),
+    /// The user that has enabled this MFA device.
+    OwnerOfDevice(&'a str),
+    /// A user, or the caller itself, and the id of a service-specific credential of its: the key
+    /// `iam:ServiceSpecificCredentialServiceName` tells the credential's service.
+    ServiceCredential(Option<&'a str>, &'a str),
     /// A resource by ARN.
     Arn(Cow<'a, str>),
     /// All resources of a kind under a path prefix, as listings need them.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Access, Check, Target};
 use crate::account::{
     Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, Reference, Resource,
-    Role, User,
+    Role, ServerCertificate, User, name_key,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
@@ -74,6 +74,7 @@ struct Found<'a> {
     tags: Option<&'a TagSet>,
     boundary: Option<&'a str>,
     trust: Option<Option<&'a Role>>,
+    credential_service: Option<&'a str>,
 }
 
 impl Question<'_> {
@@ -155,6 +156,9 @@ impl Question<'_> {
         if let Some(boundary) = found.boundary.filter(|_| check.current_boundary) {
             keys.push(("iam:PermissionsBoundary".into(), boundary.into()));
         }
+        if let Some(service) = found.credential_service {
+            keys.push(("iam:ServiceSpecificCredentialServiceName".into(), service.into()));
+        }
         keys.extend(check.keys.iter().map(|(key, values)| (Cow::Borrowed(key.as_ref()), values.clone())));
         keys.into_iter().collect()
     }
@@ -165,20 +169,21 @@ impl Question<'_> {
             Target::Any => Found { arn: "*".into(), ..Found::default() },
             Target::Existing(kind, name) => self.existing(*kind, name),
             Target::New(kind, path, name) => Found { arn: kind.arn(account.id, path, name).into(), ..Found::default() },
-            Target::UserOrCaller(Some(name)) => self.existing(Kind::User, name),
-            Target::UserOrCaller(None) => match self.caller.user(account)? {
-                Some(user) => grantee(&**user, account),
-                None => Found { arn: self.caller.arn(self.own)?.into(), ..Found::default() },
-            },
+            Target::UserOrCaller(name) => self.user_or_caller(*name)?,
             Target::OwnerOfKey(id) => {
-                match account.owner_of(&Reference::AccessKey((*id).to_owned())) {
-                    Some(CredentialsOwner::User(name)) => self.existing(Kind::User, &name),
-                    Some(CredentialsOwner::Root) => {
-                        Found { arn: format!("arn:aws:iam::{}:root", account.id).into(), ..Found::default() }
-                    }
-                    // AWS's words for a key that it does not know.
-                    None => Found { arn: format!("access key {id}").into(), ..Found::default() },
-                }
+                // AWS's words for a key that it does not know.
+                self.owner_of(&Reference::AccessKey((*id).to_owned()), || format!("access key {id}"))
+            }
+            Target::OwnerOfDevice(serial_number) => {
+                let any = || Kind::User.arn(account.id, "/", "*");
+                self.owner_of(&Reference::MfaDevice((*serial_number).to_owned()), any)
+            }
+            Target::ServiceCredential(name, id) => {
+                let user = name.map_or_else(|| self.caller.user(account), |name| Ok(account.users.get(&name_key(name))))?;
+                let credentials = user.map(|user| user.credentials.service_specific_credentials.as_slice());
+                let credential = credentials.unwrap_or_default().iter().find(|credential| credential.id == *id);
+                let credential_service = credential.map(|credential| credential.service.as_str());
+                Found { credential_service, ..self.user_or_caller(*name)? }
             }
             Target::Arn(arn) => self.by_arn(arn),
             Target::Under(kind, prefix) => {
@@ -191,9 +196,29 @@ impl Question<'_> {
                 let parts = ArnParts::parse(arn).and_then(|parts| parts.path_and_name(Kind::Role));
                 let role = parts.and_then(|(_, name)| account.get::<Role>(name));
                 let role = role.filter(|role| role.arn(account.id) == *arn);
-                Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), boundary: None }
+                Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), ..Found::default() }
             }
         })
+    }
+
+    fn user_or_caller<'f>(&'f self, name: Option<&str>) -> Result<Found<'f>> {
+        if let Some(name) = name {
+            return Ok(self.existing(Kind::User, name));
+        }
+        Ok(match self.caller.user(self.account)? {
+            Some(user) => grantee(&**user, self.account),
+            None => Found { arn: self.caller.arn(self.own)?.into(), ..Found::default() },
+        })
+    }
+
+    fn owner_of<'f>(&'f self, credential: &Reference, unknown: impl FnOnce() -> String) -> Found<'f> {
+        match self.account.owner_of(credential) {
+            Some(CredentialsOwner::User(name)) => self.existing(Kind::User, &name),
+            Some(CredentialsOwner::Root) => {
+                Found { arn: format!("arn:aws:iam::{}:root", self.account.id).into(), ..Found::default() }
+            }
+            None => Found { arn: unknown().into(), ..Found::default() },
+        }
     }
 
     fn existing<'f>(&'f self, kind: Kind, name: &str) -> Found<'f> {
@@ -204,13 +229,15 @@ impl Question<'_> {
             Kind::Role => account.get::<Role>(name).map(|role| grantee(role, account)),
             Kind::InstanceProfile => account.get::<InstanceProfile>(name).map(|profile| resource(profile, account)),
             Kind::Policy => account.get::<ManagedPolicy>(name).map(|policy| resource(policy, account)),
+            Kind::ServerCertificate => account.get::<ServerCertificate>(name).map(|found| resource(found, account)),
             _ => None,
         };
         found.unwrap_or_else(|| Found { arn: kind.arn(account.id, "/", name).into(), ..Found::default() })
     }
 
     fn by_arn<'f>(&'f self, arn: &'f str) -> Found<'f> {
-        let tags = self.account.managed_policy(arn).and_then(Managed::tags);
+        let policy = self.account.managed_policy(arn).and_then(Managed::tags);
+        let tags = policy.or_else(|| self.account.virtual_mfa_device(arn).map(|device| &device.tags));
         Found { arn: arn.into(), tags, ..Found::default() }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::account::{Account, Aliases, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
-use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
+use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCodes};
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
 use super::{Enforcement, Organization};
@@ -22,6 +22,8 @@ pub struct Environment {
     pub usage: Arc<Usage>,
     /// Which account has which alias.
     pub aliases: Aliases,
+    /// The codes of MFA devices that were used.
+    pub used_codes: UsedCodes,
     /// What happens to calls that no policy allows.
     pub enforcement: Enforcement,
     /// The organization, if the configuration has one.

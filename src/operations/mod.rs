@@ -29,6 +29,14 @@ mod service_access;
 mod service_linked_role;
 mod tags;
 mod trust;
+mod mfa_activation;
+mod mfa_device;
+mod organization;
+mod server_certificate;
+mod service_access;
+mod service_specific_credential;
+mod signing_certificate;
+mod ssh_public_key;
 mod user;
 
 use std::collections::HashMap;
@@ -40,7 +48,7 @@ use serde::de::DeserializeOwned;
 pub use access::{Access, Check, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
-pub use listing::{Listing, Page, Paging};
+pub use listing::{Listing, Page, Paging, oldest_first};
 pub use organization::Organization;
 
 use crate::account::Account;
@@ -232,16 +240,20 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         instance_profile::OPERATIONS,
         login_profile::OPERATIONS,
         managed_policy::OPERATIONS,
+        mfa_activation::OPERATIONS,
+        mfa_device::OPERATIONS,
+        server_certificate::OPERATIONS,
+        service_access::OPERATIONS,
+        service_specific_credential::OPERATIONS,
+        signing_certificate::OPERATIONS,
+        ssh_public_key::OPERATIONS,
         organization::OPERATIONS,
-        instance_profile::OPERATIONS,
         role::OPERATIONS,
         service_linked_role::OPERATIONS,
         password_policy::OPERATIONS,
         policy_entities::OPERATIONS,
         policy_version::OPERATIONS,
-        role::OPERATIONS,
         service_access::OPERATIONS,
-        service_linked_role::OPERATIONS,
         tags::OPERATIONS,
         user::OPERATIONS,
     ]

@@ -2,6 +2,8 @@
 
 mod client;
 
+mod access_keys;
+mod account;
 mod account_properties;
 mod admin;
 mod groups;
@@ -11,4 +13,7 @@ mod roles;
 mod service_access;
 mod service_linked_roles;
 mod trust_policies;
+mod organization;
+mod passwords;
+mod service_access;
 mod users;
