@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
+use aws_credential_types::Credentials as SigningCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use iamd::account::{AccessKey, Account, Credentials, Entity, Permissions, StoredPolicy, User};
 use iamd::app::App;
 use iamd::config::Settings;
 use iamd::http::{State, router};
+use iamd::policy::Grammar;
+use iamd::shapes::{AccountId, IdPrefix, Ids, Path, Timestamp};
 use iamd::store::Sqlite;
 use serde_json::{Value, json};
 use tower_service::Service;
@@ -28,7 +31,11 @@ impl Server {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        let store = Arc::new(Sqlite::in_memory().await.unwrap());
+        Self::on(Arc::new(Sqlite::in_memory().await.unwrap()), settings).await
+    }
+
+    /// On a database that another server may have used.
+    pub async fn on(store: Arc<Sqlite>, settings: Settings) -> Self {
         let (app, _) = App::start(&settings, store).await.unwrap();
         let listen = settings.listen();
         Self {
@@ -54,7 +61,7 @@ impl Server {
     }
 
     pub fn client(&self, id: &str, secret: &str, token: Option<&str>) -> Client {
-        let credentials = Credentials::new(id, secret, token.map(str::to_owned), None, "tests");
+        let credentials = SigningCredentials::new(id, secret, token.map(str::to_owned), None, "tests");
         Client { server: self.clone(), credentials, region: "us-east-1".to_owned() }
     }
 
@@ -76,6 +83,16 @@ impl Server {
         self.user(name).await
     }
 
+    /// Changes an account as no operation could.
+    pub async fn change(&self, account: &str, change: impl FnOnce(&mut Account)) {
+        let accounts = &self.state.app.accounts;
+        let cell = accounts.get(AccountId::parse(account).unwrap()).await.unwrap();
+        let turn = accounts.turn(&cell).await;
+        let mut changed = turn.account();
+        change(&mut changed);
+        turn.commit(changed).await.unwrap();
+    }
+
     /// A client with the credentials that an STS answer holds.
     pub fn session(&self, answer: &Answer) -> Client {
         let token = answer.text("SessionToken");
@@ -93,6 +110,11 @@ impl Server {
         self.root().send(request).await
     }
 
+    /// Puts an entity into an account, as its operations would have left it.
+    pub async fn put<E: Entity>(&self, account: &str, entity: E) {
+        self.change(account, |account| account.put(entity).unwrap()).await;
+    }
+
     /// Moves the server's clock.
     pub fn advance(&self, seconds: i64) {
         self.state.app.environment.clock.advance(chrono::TimeDelta::seconds(seconds));
@@ -103,11 +125,16 @@ impl Server {
 #[derive(Clone)]
 pub struct Client {
     server: Server,
-    credentials: Credentials,
-    pub region: String,
+    credentials: SigningCredentials,
+    region: String,
 }
 
 impl Client {
+    /// The same client for another region.
+    pub fn in_region(self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self }
+    }
+
     /// Calls an operation of IAM.
     pub async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
         self.call("iam", "2010-05-08", action, parameters).await
@@ -147,6 +174,24 @@ impl Client {
             SignableRequest::new(request.method().as_str(), request.uri().to_string(), headers, body).unwrap();
         let (instructions, _) = sign(signable, &params).unwrap().into_parts();
         instructions.apply_to_request_http1x(request);
+    }
+
+    /// Calls a listing page by page, one member a page, and gathers the texts of an element.
+    pub async fn iam_pages(&self, action: &str, parameters: &[(&str, &str)], element: &str) -> Vec<String> {
+        let (mut gathered, mut marker) = (Vec::new(), None::<String>);
+        loop {
+            let mut page = vec![("MaxItems", "1")];
+            page.extend(marker.as_deref().map(|marker| ("Marker", marker)));
+            page.extend(parameters);
+            let answer = self.iam(action, &page).await.ok();
+            let texts = answer.texts(element);
+            assert!(texts.len() <= 1, "{}", answer.body);
+            gathered.extend(texts);
+            if answer.text("IsTruncated") == "false" {
+                return gathered;
+            }
+            marker = Some(answer.text("Marker"));
+        }
     }
 
     /// Sends a request as it is.

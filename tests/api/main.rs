@@ -1,17 +1,43 @@
 //! The operations as a client sees them: signed requests to the router in memory, a module per behaviour.
 
 mod client;
+mod fixtures;
+mod principals;
 
+mod access_key_info;
 mod access_keys;
 mod account;
 mod account_properties;
 mod admin;
+mod assume_role;
+mod attachments;
+mod authorization_message;
+mod boundaries;
+mod caller_identity;
+mod enforcement;
+mod federation_token;
 mod groups;
+mod inline_policies;
 mod instance_profiles;
 mod organization;
 mod passwords;
 mod roles;
 mod service_access;
 mod service_linked_roles;
+mod managed_policies;
+mod organization;
+mod passwords;
+mod policy_entities;
+mod policy_versions;
+mod role_chaining;
+mod roles;
+mod service_access;
+mod service_linked_roles;
+mod session_mfa;
+mod session_policies;
+mod session_tags;
+mod session_token;
+mod sessions;
+mod tags;
 mod trust_policies;
 mod users;

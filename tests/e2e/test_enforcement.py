@@ -36,23 +36,26 @@ def test_a_user_without_policies_may_only_ask_who_it_is(user, account):
 def example(shape, name=""):
     """A value that meets the constraints of a shape."""
     if shape.type_name == "structure":
-        return {member: example(shape.members[member], member) for member in shape.required_members}
+        needed = [*shape.required_members, *({"UserName", "Password"} & set(shape.members))]
+        return {member: example(shape.members[member], member) for member in needed}
     if shape.type_name == "list":
         return [example(shape.member, name)] * max(1, shape.metadata.get("min", 1))
     if shape.type_name == "integer":
         return shape.metadata.get("min", 1)
     if shape.type_name == "boolean":
         return True
-    if shape.enum:
-        return shape.enum[0]
     if shape.type_name == "map":
         return {example(shape.key): example(shape.value)}
-    pattern, least = shape.metadata.get("pattern", ""), shape.metadata.get("min", 1)
-    candidates = ["bob", "bob-bob", "arn:aws:iam::aws:policy/ReadOnlyAccess", "123456", "v1", "/"]
-    candidates.append("A" * least)
+    if shape.enum:
+        return shape.enum[0]
+    pattern, least, most = (shape.metadata.get(key, default) for key, default in (("pattern", ""), ("min", 1), ("max", 2048)))
+    if name == "RoleArn":
+        return "arn:aws:iam::123456789012:role/reader"
+    candidates = ["bob", "arn:aws:iam::aws:policy/ReadOnlyAccess", "123456", "123456789012", "v1", "/", "A" * least]
+    candidates += ["https://a.example", "o-abcdefghij", "p-abcdefgh", "o-abcdefghij/r-abcd", "abc-def"]
     python = re.sub(r"\\p\{[LNZ]\}", "A-Za-z0-9 ", re.sub(r"\\u10FFFF|\\u10000-|\\uD7FF\\uE000-", "", pattern))
-    fits = (value for value in candidates if len(value) >= least and re.fullmatch(python or ".*", value))
-    return next(fits)
+    fits = (value for value in candidates if least <= len(value) <= most and re.fullmatch(python or ".*", value))
+    return next(fits, None) or pytest.fail(f"no example of {shape.name}: {pattern}")
 
 
 @pytest.mark.parametrize("service", ["iam", "sts"])
@@ -114,12 +117,12 @@ def test_a_session_is_bounded_by_its_policy_and_lives_through_a_restart(tmp_path
         root.iam.put_role_policy(RoleName="reader", PolicyName="all", PolicyDocument=document("iam:*"))
         root.iam.create_user(UserName="bob")
         bob = root.using(root.iam.create_access_key(UserName="bob")["AccessKey"])
-        assert code(bob.sts.assume_role, RoleArn=role, RoleSessionName="s") == DENIED
+        assert code(bob.sts.assume_role, RoleArn=role, RoleSessionName="session") == DENIED
         root.iam.put_user_policy(UserName="bob", PolicyName="assume", PolicyDocument=document("sts:AssumeRole", role))
-        assumed = bob.sts.assume_role(RoleArn=role, RoleSessionName="s", Policy=document("iam:List*"))
+        assumed = bob.sts.assume_role(RoleArn=role, RoleSessionName="session", Policy=document("iam:List*"))
     with Server(database=database) as server:
         session = Boto3(server.endpoint, account).using(assumed["Credentials"])
-        arn = f"arn:aws:sts::{account}:assumed-role/reader/s"
+        arn = f"arn:aws:sts::{account}:assumed-role/reader/session"
         assert session.sts.get_caller_identity()["Arn"] == arn == assumed["AssumedRoleUser"]["Arn"]
         assert code(session.iam.list_users) == "OK"
         assert code(session.iam.get_user, UserName="bob") == DENIED
