@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_credential_types::Credentials as SigningCredentials;
+use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use iamd::account::{AccessKey, Account, Credentials, Entity, Permissions, StoredPolicy, User};
+use iamd::account::{Account, Entity};
 use iamd::app::App;
 use iamd::config::Settings;
 use iamd::http::{State, router};
-use iamd::policy::Grammar;
-use iamd::shapes::{AccountId, IdPrefix, Ids, Path, Timestamp};
+use iamd::shapes::AccountId;
 use iamd::store::Sqlite;
 use serde_json::{Value, json};
 use tower_service::Service;
@@ -61,7 +60,7 @@ impl Server {
     }
 
     pub fn client(&self, id: &str, secret: &str, token: Option<&str>) -> Client {
-        let credentials = SigningCredentials::new(id, secret, token.map(str::to_owned), None, "tests");
+        let credentials = Credentials::new(id, secret, token.map(str::to_owned), None, "tests");
         Client { server: self.clone(), credentials, region: "us-east-1".to_owned() }
     }
 
@@ -125,7 +124,7 @@ impl Server {
 #[derive(Clone)]
 pub struct Client {
     server: Server,
-    credentials: SigningCredentials,
+    credentials: Credentials,
     region: String,
 }
 

@@ -1,5 +1,14 @@
 //! The operations as a client sees them: signed requests to the router in memory, a module per behaviour.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test stops at the first thing that is wrong"
+)]
+
 mod client;
 mod fixtures;
 mod principals;
@@ -19,11 +28,6 @@ mod federation_token;
 mod groups;
 mod inline_policies;
 mod instance_profiles;
-mod organization;
-mod passwords;
-mod roles;
-mod service_access;
-mod service_linked_roles;
 mod managed_policies;
 mod organization;
 mod passwords;
