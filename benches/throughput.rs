@@ -11,6 +11,7 @@
     missing_docs,
     reason = "a benchmark may stop at the first thing that goes wrong"
 )]
+
 mod support;
 
 use std::net::SocketAddr;
