@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_credential_types::Credentials as SigningCredentials;
+use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use iamd::account::{AccessKey, Account, Credentials, Entity, Permissions, StoredPolicy, User};
+use iamd::account::{Account, Entity};
 use iamd::app::App;
 use iamd::config::Settings;
 use iamd::http::{State, router};
-use iamd::policy::Grammar;
-use iamd::shapes::{AccountId, IdPrefix, Ids, Path, Timestamp};
+use iamd::shapes::AccountId;
 use iamd::store::Sqlite;
 use serde_json::{Value, json};
 use tower_service::Service;
@@ -61,7 +60,7 @@ impl Server {
     }
 
     pub fn client(&self, id: &str, secret: &str, token: Option<&str>) -> Client {
-        let credentials = SigningCredentials::new(id, secret, token.map(str::to_owned), None, "tests");
+        let credentials = Credentials::new(id, secret, token.map(str::to_owned), None, "tests");
         Client { server: self.clone(), credentials, region: "us-east-1".to_owned() }
     }
 
@@ -76,28 +75,11 @@ impl Server {
     pub async fn allowed(&self, name: &str, actions: &[&str], resources: &[&str], condition: Value) -> Client {
         let statement = json!({"Effect": "Allow", "Action": actions, "Resource": resources, "Condition": condition});
         let document = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
-        let id = AccountId::parse("000000000000").unwrap();
-        let (mut random, created) = (rand::rng(), Timestamp::default());
-        let mut ids = Ids::new(&mut random);
-        let key = AccessKey { id: ids.access_key("AKIA", id), secret: ids.secret_access_key(), active: true, created };
-        let client = self.client(&key.id, key.secret.reveal(), None);
-        let policy = StoredPolicy::new(&document, Grammar::Identity).unwrap();
-        let inline = [("p".to_owned(), policy)].into();
-        self.change("000000000000", |account| {
-            let user = User {
-                name: name.to_owned(),
-                path: Path::root(),
-                id: ids.unique(IdPrefix::Aida),
-                created,
-                tags: Default::default(),
-                permissions: Permissions { inline, ..Permissions::default() },
-                groups: Vec::new(),
-                credentials: Credentials { access_keys: vec![key], ..Credentials::default() },
-            };
-            account.put(user).unwrap();
-        })
-        .await;
-        client
+        let root = self.root();
+        root.iam("CreateUser", &[("UserName", name)]).await.ok();
+        let policy = [("UserName", name), ("PolicyName", "p"), ("PolicyDocument", &document)];
+        root.iam("PutUserPolicy", &policy).await.ok();
+        self.user(name).await
     }
 
     /// Changes an account as no operation could.
@@ -142,7 +124,7 @@ impl Server {
 #[derive(Clone)]
 pub struct Client {
     server: Server,
-    credentials: SigningCredentials,
+    credentials: Credentials,
     region: String,
 }
 

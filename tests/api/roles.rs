@@ -115,28 +115,25 @@ async fn the_quota_of_roles_holds() {
 
 #[tokio::test]
 async fn a_role_in_use_is_not_deleted() {
-    let server = Server::start().await;
-    let root = server.root();
+    let root = Server::start().await.root();
     let name = ("RoleName", "R");
     root.iam("CreateRole", &[name, ("AssumeRolePolicyDocument", TRUST)]).await.ok();
     root.iam("CreateInstanceProfile", &[("InstanceProfileName", "P")]).await.ok();
     root.iam("AddRoleToInstanceProfile", &[("InstanceProfileName", "P"), name]).await.ok();
-    let attach = |attached: Vec<String>| {
-        server.change("000000000000", move |account| {
-            let change = |role: &mut iamd::account::Role| {
-                role.permissions.attached = attached;
-                Ok(())
-            };
-            account.update("R", change).unwrap();
-        })
-    };
-    attach(vec![BOUNDARY.to_owned()]).await;
-    let profiles = "Cannot delete entity, must remove roles from instance profile first.";
-    root.iam("DeleteRole", &[name]).await.refused(409, "DeleteConflict", profiles);
-    root.iam("RemoveRoleFromInstanceProfile", &[("InstanceProfileName", "P"), name]).await.ok();
-    let policies = "Cannot delete entity, must detach all policies first.";
-    root.iam("DeleteRole", &[name]).await.refused(409, "DeleteConflict", policies);
-    attach(Vec::new()).await;
+    root.iam("AttachRolePolicy", &[name, ("PolicyArn", BOUNDARY)]).await.ok();
+    let inline = r#"{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
+    root.iam("PutRolePolicy", &[name, ("PolicyName", "p"), ("PolicyDocument", inline)]).await.ok();
+    root.iam("PutRolePermissionsBoundary", &[name, ("PermissionsBoundary", BOUNDARY)]).await.ok();
+    let obstacles: [(&str, &str, (&str, &str)); 3] = [
+        ("remove roles from instance profile", "RemoveRoleFromInstanceProfile", ("InstanceProfileName", "P")),
+        ("detach all policies", "DetachRolePolicy", ("PolicyArn", BOUNDARY)),
+        ("delete policies", "DeleteRolePolicy", ("PolicyName", "p")),
+    ];
+    for (first, remedy, parameter) in obstacles {
+        let message = format!("Cannot delete entity, must {first} first.");
+        root.iam("DeleteRole", &[name]).await.refused(409, "DeleteConflict", &message);
+        root.iam(remedy, &[name, parameter]).await.ok();
+    }
     root.iam("DeleteRole", &[name]).await.ok();
     assert!(!root.iam("ListRoles", &[]).await.ok().has("RoleName"));
 }

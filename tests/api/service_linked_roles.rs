@@ -1,7 +1,6 @@
 //! Service-linked roles.
 
 use iamd::catalogue::service_linked_roles;
-use iamd::shapes::AccountId;
 use serde_json::json;
 
 use crate::client::Server;
@@ -13,22 +12,19 @@ const ARN: &str =
 
 #[tokio::test]
 async fn a_role_is_what_aws_makes_of_it() {
-    let server = Server::start().await;
-    let root = server.root();
+    let root = Server::start().await.root();
     let made = root.iam("CreateServiceLinkedRole", &[SERVICE, ("Description", "d")]).await.ok();
     assert_eq!(made.text("Arn"), ARN);
     assert_eq!(made.text("Description"), "d");
-    assert_eq!(
-        made.document("AssumeRolePolicyDocument"),
-        r#"{"Version":"2012-10-17","Statement":[{"Action":["sts:AssumeRole"],"Effect":"Allow","Principal":{"Service":["autoscaling.amazonaws.com"]}}]}"#
-    );
     let read = root.iam("GetRole", &[NAME]).await.ok();
     assert_eq!((read.text("Description"), read.text("MaxSessionDuration")), ("d".into(), "3600".into()));
-    assert_eq!(read.document("AssumeRolePolicyDocument"), made.document("AssumeRolePolicyDocument"));
-    let account = server.state.app.accounts.get(AccountId::parse("000000000000").unwrap()).await.unwrap().durable();
-    let role = account.find::<iamd::account::Role>(NAME.1).unwrap();
+    assert_eq!(
+        read.document("AssumeRolePolicyDocument"),
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"autoscaling.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#
+    );
+    let attached = root.iam("ListAttachedRolePolicies", &[NAME]).await.ok();
     let policy = "arn:aws:iam::aws:policy/aws-service-role/AutoScalingServiceRolePolicy";
-    assert_eq!(role.permissions.attached, [policy]);
+    assert_eq!(attached.texts("PolicyArn"), [policy]);
 }
 
 #[tokio::test]
@@ -72,11 +68,21 @@ async fn only_the_description_can_be_changed() {
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;
     let message = "Cannot perform the operation on the protected role 'AWSServiceRoleForAutoScaling' - this role is \
                    only modifiable by AWS";
-    let parameters = [NAME, ("PolicyDocument", trust), ("InstanceProfileName", "P")];
-    for operation in
-        ["DeleteRole", "UpdateAssumeRolePolicy", "AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile"]
-    {
-        root.iam(operation, &parameters).await.refused(400, "UnmodifiableEntity", message);
+    let inline = r#"{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
+    let policy = ("PolicyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess");
+    let refused: [(&str, &[(&str, &str)]); 9] = [
+        ("DeleteRole", &[]),
+        ("UpdateAssumeRolePolicy", &[("PolicyDocument", trust)]),
+        ("AddRoleToInstanceProfile", &[("InstanceProfileName", "P")]),
+        ("RemoveRoleFromInstanceProfile", &[("InstanceProfileName", "P")]),
+        ("AttachRolePolicy", &[policy]),
+        ("DetachRolePolicy", &[policy]),
+        ("PutRolePolicy", &[("PolicyName", "p"), ("PolicyDocument", inline)]),
+        ("DeleteRolePolicy", &[("PolicyName", "p")]),
+        ("PutRolePermissionsBoundary", &[("PermissionsBoundary", policy.1)]),
+    ];
+    for (operation, more) in refused {
+        root.iam(operation, &[&[NAME], more].concat()).await.refused(400, "UnmodifiableEntity", message);
     }
     root.iam("UpdateRole", &[NAME, ("MaxSessionDuration", "7200")]).await.refused(
         400,
