@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
+use crate::account::Aliases;
 use crate::app::App;
 use crate::audit::Usage;
 use crate::config::Settings;
@@ -36,6 +37,7 @@ impl App {
             clock: Clock::default(),
             usage,
             used_codes: UsedCodes::default(),
+            aliases: Aliases::new(store.load_aliases().await?),
             enforcement: settings.enforcement.unwrap_or_default(),
             organization: settings.organization.clone(),
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),

@@ -4,8 +4,10 @@
 //! works on a clone; what it changed is remembered and handed to the store when the operation succeeds.
 
 mod access_report;
+mod aliases;
 mod credentials;
 mod credentials_owner;
+mod deletion_task;
 mod entity;
 mod granting;
 mod group;
@@ -16,6 +18,7 @@ mod mfa_device;
 mod password_policy;
 mod permissions;
 mod policy_sets;
+mod principals;
 mod quota;
 mod references;
 mod role;
@@ -25,14 +28,17 @@ mod service_specific_credential;
 mod settings;
 mod stored_policy;
 mod table;
+mod trust_document;
 mod uploaded_keys;
 mod user;
 
 use std::collections::BTreeMap;
 
 pub use access_report::*;
+pub use aliases::*;
 pub use credentials::*;
 pub use credentials_owner::*;
+pub use deletion_task::*;
 pub use entity::*;
 pub use granting::*;
 pub use group::*;
@@ -145,6 +151,8 @@ tables! {
     mfa_devices: MfaDevice,
     /// Server certificates, by lower-cased name.
     server_certificates: ServerCertificate,
+    /// Deletions of service-linked roles, by task id.
+    deletion_tasks: DeletionTask,
     /// The root user's credentials: one row at most.
     root_users: RootUser,
     /// The account's own settings: one row at most.

@@ -140,8 +140,10 @@ mod tests {
     #[test]
     fn awss_own_rules_ask_for_three_classes_of_four() {
         let more = |n, what: &str| Some(format!("Password should meet {n} more of the following requirements: {what}"));
-        let (upper, lower) =
-            ("Password should have at least one uppercase letter", "Password should have at least one lowercase letter");
+        let (upper, lower) = (
+            "Password should have at least one uppercase letter",
+            "Password should have at least one lowercase letter",
+        );
         let (number, symbol) = ("Password should have at least one number", "Password should have at least one symbol");
         let cases = [
             ("Passw0rd", None),

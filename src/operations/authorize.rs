@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, Entity, Grantee, Group, InstanceProfile, ManagedPolicy, Reference, Resource, Role, ServerCertificate, User,
-    name_key,
+    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, Reference, Resource,
+    Role, ServerCertificate, User, name_key,
 };
 use crate::error::{Code, Error, Result};
-use crate::identity::{Caller, RequestFacts, Standing};
+use crate::identity::{Caller, Principal, RequestFacts, Standing};
 use crate::policy::{self, Action, Decision, PolicySet, ResourceKind, Source, SourceKind};
 use crate::shapes::{ArnParts, Kind, TagSet};
 
@@ -92,7 +92,20 @@ impl Question<'_> {
         };
         let request = policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
         let decision = policy::decide(&request, &layers);
+        if check.by_password_policy
+            && matches!(decision, Decision::ImplicitDeny { .. })
+            && self.is_let_by_password_policy()
+        {
+            return Ok(None);
+        }
         Ok(self.denial(&decision, standing, &action, &found.arn, silent))
+    }
+
+    /// Whether the account lets its users change their own passwords without a permission. A Deny still wins.
+    fn is_let_by_password_policy(&self) -> bool {
+        let policy = self.account.settings().password_policy;
+        matches!(self.caller.principal, Principal::User { .. })
+            && policy.is_some_and(|policy| policy.allow_users_to_change_password)
     }
 
     /// AWS's sentence for a denial.
@@ -157,10 +170,17 @@ impl Question<'_> {
             Target::Existing(kind, name) => self.existing(*kind, name),
             Target::New(kind, path, name) => Found { arn: kind.arn(account.id, path, name).into(), ..Found::default() },
             Target::UserOrCaller(name) => self.user_or_caller(*name)?,
-            Target::OwnerOfKey(id) => self.owner_of(&Reference::AccessKey((*id).to_owned())),
-            Target::OwnerOfDevice(serial_number) => self.owner_of(&Reference::MfaDevice((*serial_number).to_owned())),
+            // AWS's words for a key that it does not know.
+            Target::OwnerOfKey(id) => {
+                self.owner_of(&Reference::AccessKey((*id).to_owned()), || format!("access key {id}"))
+            }
+            Target::OwnerOfDevice(serial_number) => {
+                let any = || Kind::User.arn(account.id, "/", "*");
+                self.owner_of(&Reference::MfaDevice((*serial_number).to_owned()), any)
+            }
             Target::ServiceCredential(name, id) => {
-                let user = name.map_or_else(|| self.caller.user(account), |name| Ok(account.users.get(&name_key(name))))?;
+                let user =
+                    name.map_or_else(|| self.caller.user(account), |name| Ok(account.users.get(&name_key(name))))?;
                 let credentials = user.map(|user| user.credentials.service_specific_credentials.as_slice());
                 let credential = credentials.unwrap_or_default().iter().find(|credential| credential.id == *id);
                 let credential_service = credential.map(|credential| credential.service.as_str());
@@ -192,10 +212,14 @@ impl Question<'_> {
         })
     }
 
-    fn owner_of<'f>(&'f self, credential: &Reference) -> Found<'f> {
-        let any = || Found { arn: Kind::User.arn(self.account.id, "/", "*").into(), ..Found::default() };
-        let owner = self.account.referrers::<User>(credential).next();
-        owner.map_or_else(any, |user| grantee(user, self.account))
+    fn owner_of<'f>(&'f self, credential: &Reference, nobody: impl FnOnce() -> String) -> Found<'f> {
+        match self.account.owner_of(credential) {
+            Some(CredentialsOwner::User(name)) => self.existing(Kind::User, &name),
+            Some(CredentialsOwner::Root) => {
+                Found { arn: format!("arn:aws:iam::{}:root", self.account.id).into(), ..Found::default() }
+            }
+            None => Found { arn: nobody().into(), ..Found::default() },
+        }
     }
 
     fn existing<'f>(&'f self, kind: Kind, name: &str) -> Found<'f> {
@@ -213,7 +237,7 @@ impl Question<'_> {
     }
 
     fn by_arn<'f>(&'f self, arn: &'f str) -> Found<'f> {
-        let policy = self.account.managed_policy(arn).and_then(Resource::tags);
+        let policy = self.account.managed_policy(arn).and_then(Managed::tags);
         let tags = policy.or_else(|| self.account.virtual_mfa_device(arn).map(|device| &device.tags));
         Found { arn: arn.into(), tags, ..Found::default() }
     }

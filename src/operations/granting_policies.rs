@@ -94,7 +94,10 @@ impl Listing for ListPoliciesGrantingServiceAccess {
         let namespaces = namespaces.into_iter().filter(move |namespace| after.is_none_or(|after| *namespace > after));
         Ok(Box::new(namespaces.map(move |namespace| {
             let policies = granting.iter().filter(|granting| grants(granting, namespace)).map(GrantingShape::of);
-            (namespace.to_owned(), ServicePolicies { service_namespace: namespace.to_owned(), policies: policies.collect() })
+            (
+                namespace.to_owned(),
+                ServicePolicies { service_namespace: namespace.to_owned(), policies: policies.collect() },
+            )
         })))
     }
 }

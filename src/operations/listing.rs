@@ -4,8 +4,9 @@ use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::{Access, Context, Named, Operation};
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::shapes::{Marker, MaxItems, Timestamp};
+use crate::shapes::{AccountId, Marker, MaxItems, Timestamp};
 
 /// The members of a page when the caller does not say.
 const DEFAULT_PAGE: usize = 100;
@@ -30,6 +31,11 @@ pub trait Listing: Named + DeserializeOwned + Send + 'static {
 
     /// What the caller needs permission for.
     fn access(&self) -> Access<'_>;
+
+    /// See [`Operation::other_accounts`].
+    fn other_accounts(&self, _account: &Account) -> Vec<AccountId> {
+        Vec::new()
+    }
 
     /// See [`Operation::precondition`].
     ///
@@ -58,6 +64,10 @@ impl<L: Listing> Operation for L {
 
     fn access(&self) -> Access<'_> {
         Listing::access(self)
+    }
+
+    fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
+        Listing::other_accounts(self, account)
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {

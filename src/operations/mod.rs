@@ -2,21 +2,41 @@
 //! does, what it answers. **To add one**: write it in its kind's file and add its name to the list at the file's end.
 
 mod access;
+mod access_key;
 mod account_alias;
+mod account_authorization_details;
 mod account_property;
+mod account_summary;
+mod attachments;
 mod authorize;
+mod boundaries;
 mod context;
+mod entity_details;
 mod granting_policies;
 mod group;
+mod inline_policies;
+mod instance_profile;
 mod listing;
+mod login_profile;
+mod managed_policy;
 mod mfa_activation;
 mod mfa_device;
 mod organization;
+mod organization;
+mod password_policy;
+mod policy_entities;
+mod policy_version;
+mod role;
+mod role_shape;
 mod server_certificate;
 mod service_access;
+mod service_access;
+mod service_linked_role;
 mod service_specific_credential;
 mod signing_certificate;
 mod ssh_public_key;
+mod tags;
+mod trust;
 mod user;
 
 use std::collections::HashMap;
@@ -31,6 +51,7 @@ pub use context::{Context, Environment};
 pub use listing::{Listing, Page, Paging, oldest_first};
 pub use organization::Organization;
 
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
 use crate::shapes::AccountId;
@@ -52,6 +73,9 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
     /// The errors of its own that the service model declares.
     const ERRORS: &'static [Code];
 
+    /// Errors that AWS answers with although the service model does not declare them.
+    const UNDECLARED_ERRORS: &'static [Code] = &[];
+
     /// Whether it changes nothing in the account.
     const READ_ONLY: bool = false;
 
@@ -63,8 +87,8 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
         caller.account
     }
 
-    /// Accounts besides that one, and the caller's own, that it looks into.
-    fn other_accounts(&self) -> Vec<AccountId> {
+    /// Accounts besides that one, `account`, and the caller's own, that it looks into.
+    fn other_accounts(&self, _account: &Account) -> Vec<AccountId> {
         Vec::new()
     }
 
@@ -88,7 +112,7 @@ pub trait Call: Send {
     /// See [`Operation::account`].
     fn account(&self, caller: &Caller) -> AccountId;
     /// See [`Operation::other_accounts`].
-    fn other_accounts(&self) -> Vec<AccountId>;
+    fn other_accounts(&self, account: &Account) -> Vec<AccountId>;
     /// See [`Operation::precondition`].
     ///
     /// # Errors
@@ -108,8 +132,8 @@ impl<O: Operation> Call for O {
         Operation::account(self, caller)
     }
 
-    fn other_accounts(&self) -> Vec<AccountId> {
-        Operation::other_accounts(self)
+    fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
+        Operation::other_accounts(self, account)
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {
@@ -138,7 +162,7 @@ fn is_declared<O: Operation>(code: Code) -> bool {
         Code::ServiceFailure,
         Code::ValidationError,
     ];
-    O::ERRORS.contains(&code) || common.contains(&code)
+    O::ERRORS.contains(&code) || O::UNDECLARED_ERRORS.contains(&code) || common.contains(&code)
 }
 
 /// An operation in the registry.
@@ -194,8 +218,13 @@ use operations;
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
+        access_key::OPERATIONS,
         account_alias::OPERATIONS,
+        account_authorization_details::OPERATIONS,
         account_property::OPERATIONS,
+        account_summary::OPERATIONS,
+        attachments::OPERATIONS,
+        boundaries::OPERATIONS,
         granting_policies::OPERATIONS,
         group::OPERATIONS,
         mfa_activation::OPERATIONS,
@@ -205,7 +234,18 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         service_specific_credential::OPERATIONS,
         signing_certificate::OPERATIONS,
         ssh_public_key::OPERATIONS,
+        inline_policies::OPERATIONS,
+        instance_profile::OPERATIONS,
+        login_profile::OPERATIONS,
+        managed_policy::OPERATIONS,
         organization::OPERATIONS,
+        password_policy::OPERATIONS,
+        policy_entities::OPERATIONS,
+        policy_version::OPERATIONS,
+        role::OPERATIONS,
+        service_access::OPERATIONS,
+        service_linked_role::OPERATIONS,
+        tags::OPERATIONS,
         user::OPERATIONS,
     ]
     .into_iter()

@@ -115,7 +115,7 @@ impl Operation for CreateUser {
             path: self.path.unwrap_or_else(Path::root),
             id: cx.ids.unique(IdPrefix::Aida),
             created: cx.now,
-            tags: TagSet::from_request(self.tags)?,
+            tags: TagSet::from_request(Kind::User, self.tags)?,
             permissions: Permissions { boundary: cx.boundary(self.permissions_boundary)?, ..Permissions::default() },
             groups: Vec::new(),
             credentials: Credentials::default(),

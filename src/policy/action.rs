@@ -103,6 +103,16 @@ impl ActionSet {
         self.globs_of(service).next().is_some() || self.exact.iter().any(|exact| of(exact))
     }
 
+    /// Whether it names some action of a service, or everything.
+    pub(crate) fn concerns(&self, service: &str) -> bool {
+        self.everything || self.names_service(service)
+    }
+
+    /// Whether it names all actions of a service.
+    pub(crate) fn covers(&self, service: &str) -> bool {
+        self.everything || self.globs_of(service).any(Pattern::is_everything)
+    }
+
     /// Under what the index keeps a statement with this set: whole actions, services of which it names a pattern, or
     /// anything.
     pub(crate) fn index_keys(&self, negated: bool) -> Box<[u64]> {

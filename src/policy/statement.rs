@@ -95,6 +95,12 @@ impl Statement {
         }
     }
 
+    /// Whether it covers some action of a service, given by its prefix in lower case: for reports of what grants
+    /// access. `NotAction` does unless it leaves out the whole service.
+    pub fn concerns(&self, service: &str) -> bool {
+        if self.not_action { !self.actions.covers(service) } else { self.actions.concerns(service) }
+    }
+
     /// Whether it matches the request, leaving aside whose request it is.
     pub(crate) fn matches(&self, request: &Request<'_>) -> bool {
         self.mismatches(request).next().is_none()

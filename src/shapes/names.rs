@@ -95,6 +95,10 @@ enums! {
     EntityType { User, Role, Group, LocalManagedPolicy, AWSManagedPolicy }
     /// What an organization can enable for its member accounts' root users (`FeatureType`).
     OrganizationFeature { RootCredentialsManagement, RootSessions }
+    /// What became of the deletion of a service-linked role (`DeletionTaskStatusType`).
+    DeletionTaskStatus {
+        Succeeded = "SUCCEEDED", InProgress = "IN_PROGRESS", Failed = "FAILED", NotStarted = "NOT_STARTED",
+    }
     /// Where a global endpoint's tokens are valid (`globalEndpointTokenVersion`).
     GlobalEndpointTokenVersion { V1 = "v1Token", V2 = "v2Token" }
 }

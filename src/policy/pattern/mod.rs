@@ -60,6 +60,11 @@ impl Pattern {
         Self { pieces: pieces.into(), shape }
     }
 
+    /// Whether it matches every text.
+    pub(crate) fn is_everything(&self) -> bool {
+        matches!(self.shape, Shape::Everything)
+    }
+
     /// The text that every match starts with.
     pub(crate) fn literal_prefix(&self) -> &str {
         match self.pieces.first() {
