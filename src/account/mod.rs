@@ -5,6 +5,7 @@
 
 mod access_report;
 mod aliases;
+mod credential_report;
 mod credentials;
 mod credentials_owner;
 mod deletion_task;
@@ -28,7 +29,6 @@ mod service_specific_credential;
 mod settings;
 mod stored_policy;
 mod table;
-mod trust_document;
 mod uploaded_keys;
 mod user;
 
@@ -36,6 +36,7 @@ use std::collections::BTreeMap;
 
 pub use access_report::*;
 pub use aliases::*;
+pub use credential_report::*;
 pub use credentials::*;
 pub use credentials_owner::*;
 pub use deletion_task::*;
@@ -147,18 +148,20 @@ tables! {
     policies: ManagedPolicy,
     /// Instance profiles, by lower-cased name.
     instance_profiles: InstanceProfile,
+    /// Deletions of service-linked roles, by task id.
+    deletion_tasks: DeletionTask,
     /// Virtual MFA devices, by lower-cased path and name.
     mfa_devices: MfaDevice,
     /// Server certificates, by lower-cased name.
     server_certificates: ServerCertificate,
-    /// Deletions of service-linked roles, by task id.
-    deletion_tasks: DeletionTask,
     /// The root user's credentials: one row at most.
     root_users: RootUser,
     /// The account's own settings: one row at most.
     settings: Settings,
     /// Reports of service access, by job id.
     access_reports: AccessReport,
+    /// The credential report: one row at most.
+    credential_reports: CredentialReport,
 }
 
 impl Account {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::listing::oldest_first;
 use super::{Access, Context, Listing, Operation, Paging, Target, operations};
 use crate::account::{AccessKey, Credentials, Quota, Reference};
 use crate::error::{Code, Error, Result};
@@ -123,24 +124,22 @@ impl Listing for ListAccessKeys {
         cx.must_tell_whose(self.user_name.as_deref())
     }
 
-    /// In the order of their creation.
     fn members<'a>(
         &'a self,
         cx: &'a Context<'_>,
         after: Option<&'a str>,
     ) -> Result<Box<dyn Iterator<Item = (String, AccessKeyMetadata)> + 'a>> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
-        let keys = &cx.account.credentials(&owner)?.access_keys;
-        let begin = after.map_or(0, |id| keys.iter().position(|key| key.id == id).map_or(keys.len(), |last| last + 1));
         let user_name = cx.account.shown_name(&owner);
-        Ok(Box::new(keys.iter().skip(begin).map(move |key| {
+        let keys = oldest_first(&cx.account.credentials(&owner)?.access_keys, after, |key| (key.created, &key.id));
+        Ok(Box::new(keys.map(move |(position, key)| {
             let metadata = AccessKeyMetadata {
                 user_name: user_name.clone(),
                 access_key_id: key.id.clone(),
                 status: key.status(),
                 create_date: key.created,
             };
-            (key.id.clone(), metadata)
+            (position, metadata)
         })))
     }
 }

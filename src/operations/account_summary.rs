@@ -66,13 +66,17 @@ fn quotas(cx: &Context<'_>) -> BTreeMap<&'static str, usize> {
     limits.into_iter().chain([("PolicyVersionsInUseQuota", POLICY_VERSIONS_IN_USE)]).collect()
 }
 
-fn counts(account: &Account) -> [(&'static str, usize); 6] {
+fn counts(account: &Account) -> [(&'static str, usize); 9] {
+    let (mfa_devices, in_use) = mfa_devices(account);
     [
         ("Groups", account.groups.len()),
         ("InstanceProfiles", account.instance_profiles.len()),
+        ("MFADevices", mfa_devices),
+        ("MFADevicesInUse", in_use),
         ("Policies", account.policies.len()),
         ("PolicyVersionsInUse", policies_in_use(account)),
         ("Roles", account.roles.len()),
+        ("ServerCertificates", account.server_certificates.len()),
         ("Users", account.users.len()),
     ]
 }
@@ -87,11 +91,23 @@ fn policies_in_use(account: &Account) -> usize {
     arns.collect::<BTreeSet<_>>().len()
 }
 
-fn root_user(account: &Account) -> Result<[(&'static str, usize); 2]> {
+/// All MFA devices, and those that somebody has enabled. A virtual one exists before, a physical one does not.
+fn mfa_devices(account: &Account) -> (usize, usize) {
+    let users = account.users.iter().map(|user| &user.credentials);
+    let root = account.root_users.iter().map(|root| &root.credentials);
+    let enabled: Vec<_> = users.chain(root).flat_map(|credentials| &credentials.mfa_devices).collect();
+    let is_virtual = |serial_number: &str| account.virtual_mfa_device(serial_number).is_some();
+    let physical = enabled.iter().filter(|device| !is_virtual(&device.serial_number)).count();
+    (account.mfa_devices.len() + physical, enabled.len())
+}
+
+fn root_user(account: &Account) -> Result<[(&'static str, usize); 4]> {
     let root = account.credentials(&CredentialsOwner::Root)?;
     Ok([
         ("AccountAccessKeysPresent", usize::from(!root.access_keys.is_empty())),
+        ("AccountMFAEnabled", usize::from(!root.mfa_devices.is_empty())),
         ("AccountPasswordPresent", usize::from(root.login_profile.is_some())),
+        ("AccountSigningCertificatesPresent", usize::from(!root.signing_certificates.is_empty())),
     ])
 }
 

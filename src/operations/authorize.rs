@@ -11,8 +11,8 @@ use crate::account::{
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
-use crate::policy::{self, Action, Decision, PolicySet, ResourceKind, Source, SourceKind};
-use crate::shapes::{ArnParts, Kind, TagSet};
+use crate::policy::{self, Action, Decision, Layer, PolicySet, ResourceKind, Source, SourceKind};
+use crate::shapes::{Kind, TagSet};
 
 /// What happens to calls that no policy allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -60,7 +60,10 @@ pub fn authorize(question: &Question<'_>, access: &Access<'_>) -> Result<Verdict
     }
     let standing = Standing::of(question.caller, question.own)?;
     for check in &access.checks {
-        if let Some(denial) = question.deny(&standing, check, access.silent)? {
+        let check = check.inheriting(question.caller.session.as_deref());
+        if check.is_needed()
+            && let Some(denial) = question.deny(&standing, &check, access.silent)?
+        {
             return Ok(Verdict::Denied(denial));
         }
     }
@@ -91,7 +94,10 @@ impl Question<'_> {
             ..standing.layers()
         };
         let request = policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
-        let decision = policy::decide(&request, &layers);
+        let decision = match standing.lost {
+            true => Decision::ImplicitDeny { missing: Layer::Identity },
+            false => policy::decide(&request, &layers),
+        };
         if check.by_password_policy
             && matches!(decision, Decision::ImplicitDeny { .. })
             && self.is_let_by_password_policy()
@@ -170,8 +176,8 @@ impl Question<'_> {
             Target::Existing(kind, name) => self.existing(*kind, name),
             Target::New(kind, path, name) => Found { arn: kind.arn(account.id, path, name).into(), ..Found::default() },
             Target::UserOrCaller(name) => self.user_or_caller(*name)?,
-            // AWS's words for a key that it does not know.
             Target::OwnerOfKey(id) => {
+                // AWS's words for a key that it does not know.
                 self.owner_of(&Reference::AccessKey((*id).to_owned()), || format!("access key {id}"))
             }
             Target::OwnerOfDevice(serial_number) => {
@@ -194,9 +200,7 @@ impl Question<'_> {
                 Found { arn: format!("arn:aws:sts::{}:{resource}", account.id).into(), ..Found::default() }
             }
             Target::Trust(arn) => {
-                let parts = ArnParts::parse(arn).and_then(|parts| parts.path_and_name(Kind::Role));
-                let role = parts.and_then(|(_, name)| account.get::<Role>(name));
-                let role = role.filter(|role| role.arn(account.id) == *arn);
+                let role = account.role(arn);
                 Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), ..Found::default() }
             }
         })
@@ -212,13 +216,13 @@ impl Question<'_> {
         })
     }
 
-    fn owner_of<'f>(&'f self, credential: &Reference, nobody: impl FnOnce() -> String) -> Found<'f> {
+    fn owner_of<'f>(&'f self, credential: &Reference, unknown: impl FnOnce() -> String) -> Found<'f> {
         match self.account.owner_of(credential) {
             Some(CredentialsOwner::User(name)) => self.existing(Kind::User, &name),
             Some(CredentialsOwner::Root) => {
                 Found { arn: format!("arn:aws:iam::{}:root", self.account.id).into(), ..Found::default() }
             }
-            None => Found { arn: nobody().into(), ..Found::default() },
+            None => Found { arn: unknown().into(), ..Found::default() },
         }
     }
 

@@ -20,10 +20,10 @@ pub struct Environment {
     pub clock: Clock,
     /// When credentials and roles were last used.
     pub usage: Arc<Usage>,
-    /// The codes of MFA devices that were used.
-    pub used_codes: UsedCodes,
     /// Which account has which alias.
     pub aliases: Aliases,
+    /// The codes of MFA devices that were used.
+    pub used_codes: UsedCodes,
     /// What happens to calls that no policy allows.
     pub enforcement: Enforcement,
     /// The organization, if the configuration has one.

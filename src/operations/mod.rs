@@ -11,6 +11,7 @@ mod attachments;
 mod authorize;
 mod boundaries;
 mod context;
+mod credential_report;
 mod entity_details;
 mod granting_policies;
 mod group;
@@ -22,7 +23,6 @@ mod managed_policy;
 mod mfa_activation;
 mod mfa_device;
 mod organization;
-mod organization;
 mod password_policy;
 mod policy_entities;
 mod policy_version;
@@ -30,11 +30,11 @@ mod role;
 mod role_shape;
 mod server_certificate;
 mod service_access;
-mod service_access;
 mod service_linked_role;
 mod service_specific_credential;
 mod signing_certificate;
 mod ssh_public_key;
+pub mod sts;
 mod tags;
 mod trust;
 mod user;
@@ -45,7 +45,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use access::{Access, Check, Target};
+pub use access::{Access, Check, Need, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use listing::{Listing, Page, Paging, oldest_first};
@@ -165,6 +165,9 @@ fn is_declared<O: Operation>(code: Code) -> bool {
     O::ERRORS.contains(&code) || O::UNDECLARED_ERRORS.contains(&code) || common.contains(&code)
 }
 
+/// A call with its parameters read.
+pub type DecodedCall = Decoded<Box<dyn Call>>;
+
 /// An operation in the registry.
 pub struct Entry {
     /// The name on the wire.
@@ -175,25 +178,34 @@ pub struct Entry {
     pub errors: &'static [Code],
     /// Whether it changes nothing in the account.
     pub read_only: bool,
-    decode: fn(&Params<'_>) -> Result<Decoded<Box<dyn Call>>>,
+    /// The names of its parameters on the wire.
+    pub parameters: fn() -> &'static [&'static str],
+    decode: fn(&Params<'_>) -> Result<DecodedCall>,
 }
 
 impl Entry {
     /// The entry of an operation.
     pub const fn of<O: Operation>() -> Self {
-        Self { name: O::NAME, service: O::SERVICE, errors: O::ERRORS, read_only: O::READ_ONLY, decode: decode::<O> }
+        Self {
+            name: O::NAME,
+            service: O::SERVICE,
+            errors: O::ERRORS,
+            read_only: O::READ_ONLY,
+            parameters: wire::fields_of::<O>,
+            decode: decode::<O>,
+        }
     }
 
     /// Reads the parameters of a call.
     ///
     /// # Errors
     /// `ValidationError` and `MalformedInput`.
-    pub fn decode(&self, params: &Params<'_>) -> Result<Decoded<Box<dyn Call>>> {
+    pub fn decode(&self, params: &Params<'_>) -> Result<DecodedCall> {
         (self.decode)(params)
     }
 }
 
-fn decode<O: Operation>(params: &Params<'_>) -> Result<Decoded<Box<dyn Call>>> {
+fn decode<O: Operation>(params: &Params<'_>) -> Result<DecodedCall> {
     let Decoded { request, after_authorization } = wire::decode::<O>(O::SERVICE, params)?;
     Ok(Decoded { request: Box::new(request), after_authorization })
 }
@@ -217,7 +229,7 @@ use operations;
 
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [
+    let iam = [
         access_key::OPERATIONS,
         account_alias::OPERATIONS,
         account_authorization_details::OPERATIONS,
@@ -225,31 +237,30 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         account_summary::OPERATIONS,
         attachments::OPERATIONS,
         boundaries::OPERATIONS,
+        credential_report::OPERATIONS,
         granting_policies::OPERATIONS,
         group::OPERATIONS,
-        mfa_activation::OPERATIONS,
-        mfa_device::OPERATIONS,
-        server_certificate::OPERATIONS,
-        service_access::OPERATIONS,
-        service_specific_credential::OPERATIONS,
-        signing_certificate::OPERATIONS,
-        ssh_public_key::OPERATIONS,
         inline_policies::OPERATIONS,
         instance_profile::OPERATIONS,
         login_profile::OPERATIONS,
         managed_policy::OPERATIONS,
+        mfa_activation::OPERATIONS,
+        mfa_device::OPERATIONS,
         organization::OPERATIONS,
         password_policy::OPERATIONS,
         policy_entities::OPERATIONS,
         policy_version::OPERATIONS,
         role::OPERATIONS,
+        server_certificate::OPERATIONS,
         service_access::OPERATIONS,
         service_linked_role::OPERATIONS,
+        service_specific_credential::OPERATIONS,
+        signing_certificate::OPERATIONS,
+        ssh_public_key::OPERATIONS,
         tags::OPERATIONS,
         user::OPERATIONS,
-    ]
-    .into_iter()
-    .flatten()
+    ];
+    iam.into_iter().chain(sts::OPERATIONS).flatten()
 }
 
 /// The operation of this name.

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::role_shape::RoleShape;
 use super::{Access, Context, Listing, Operation, Paging, operations, trust};
-use crate::account::Grantee;
-use crate::account::{Account, Permissions, Quota, Reference, Role, accounts_named, name_key};
+use crate::account::{Account, Grantee, Permissions, Quota, Reference, Role, accounts_named, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
     AccountId, Arn, IdPrefix, Kind, Marker, MaxItems, MaxSessionDuration, Path, PathPrefix, PolicyDocument,

@@ -153,7 +153,9 @@ mod tests {
 
     #[test]
     fn duplicates_and_reserved_keys_are_refused() {
-        let refused = |kind, pairs| TagSet::from_request(kind, Some(tags(pairs))).map_err(|error| error.to_string());
+        let refused = |kind, pairs: &[(&str, &str)]| {
+            TagSet::from_request(kind, Some(tags(pairs))).map_err(|error| error.to_string())
+        };
         let duplicate = "InvalidInput: Duplicate tag keys found.";
         let note = "Please note that Tag keys are case insensitive.";
         assert_eq!(refused(Kind::User, &[("a", "1"), ("A", "2")]), Err(format!("{duplicate} {note}")));

@@ -61,6 +61,7 @@ async fn two_keys_at_most_are_listed_in_the_order_of_their_creation() {
     let bob = [("UserName", "Bob")];
     let mut ids = Vec::new();
     for _ in 0..2 {
+        server.advance(1);
         ids.push(root.iam("CreateAccessKey", &bob).await.ok().text("AccessKeyId"));
     }
     let message = "Cannot exceed quota for AccessKeysPerUser: 2";
@@ -95,7 +96,8 @@ async fn what_does_not_exist_is_told_in_awss_words() {
         root.iam(action, &[("AccessKeyId", key), ("Status", "Inactive")]).await.refused(404, "NoSuchEntity", &message);
     }
     let id = server.root().iam("CreateAccessKey", &[("UserName", "Bob")]).await.ok().text("AccessKeyId");
-    let expired = root.iam("UpdateAccessKey", &[("UserName", "Bob"), ("AccessKeyId", &id), ("Status", "Expired")]).await;
+    let expired =
+        root.iam("UpdateAccessKey", &[("UserName", "Bob"), ("AccessKeyId", &id), ("Status", "Expired")]).await;
     assert_eq!((expired.status, expired.text("Code").as_str()), (400, "InvalidInput"));
     root.iam("UpdateAccessKey", &[("AccessKeyId", &id), ("Status", "active")]).await.refused(
         400,
@@ -133,7 +135,7 @@ async fn the_last_use_is_told() {
     assert_eq!(never.text("UserName"), "Bob");
     assert_eq!((never.text("ServiceName"), never.text("Region")), ("N/A".to_owned(), "N/A".to_owned()));
     assert!(!never.has("LastUsedDate"));
-    let bob = Client { region: "eu-west-1".to_owned(), ..client_of(&server, &made) };
+    let bob = client_of(&server, &made).in_region("eu-west-1");
     bob.sts("GetCallerIdentity", &[]).await.ok();
     let used = root.iam("GetAccessKeyLastUsed", &[("AccessKeyId", &id)]).await.ok();
     assert_eq!((used.text("ServiceName"), used.text("Region")), ("sts".to_owned(), "eu-west-1".to_owned()));
@@ -191,7 +193,8 @@ async fn users_with_the_permission_manage_their_own_keys_and_no_others() {
 async fn a_roles_session_must_name_the_user() {
     let server = Server::start().await;
     let root = server.root();
-    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}}"#;
+    let trust =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}}"#;
     root.iam("CreateRole", &[("RoleName", "R"), ("AssumeRolePolicyDocument", trust)]).await.ok();
     root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
     let assume = [("RoleArn", "arn:aws:iam::000000000000:role/R"), ("RoleSessionName", "session")];

@@ -1,15 +1,52 @@
 //! The operations as a client sees them: signed requests to the router in memory, a module per behaviour.
 
-mod client;
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test stops at the first thing that is wrong"
+)]
 
+mod client;
+mod fixtures;
+mod principals;
+
+mod access_key_info;
+mod access_keys;
+mod account;
 mod account_properties;
 mod admin;
+mod assume_role;
+mod attachments;
+mod authorization_message;
+mod boundaries;
+mod caller_identity;
+mod enforcement;
+mod federation_token;
 mod groups;
+mod inline_policies;
+mod instance_profiles;
+mod managed_policies;
 mod mfa_devices;
 mod organization;
+mod passwords;
+mod policy_entities;
+mod policy_versions;
+mod role_chaining;
+mod roles;
 mod server_certificates;
 mod service_access;
+mod service_linked_roles;
 mod service_specific_credentials;
+mod session_mfa;
+mod session_policies;
+mod session_tags;
+mod session_token;
+mod sessions;
 mod signing_certificates;
 mod ssh_public_keys;
+mod tags;
+mod trust_policies;
 mod users;

@@ -46,7 +46,11 @@ async fn a_login_profile_is_made_read_changed_and_deleted() {
     root.iam("DeleteLoginProfile", &name).await.ok();
     root.iam("DeleteUser", &name).await.ok();
     let nobody = "The user with name bob cannot be found.";
-    root.iam("CreateLoginProfile", &[("UserName", "bob"), ("Password", "x")]).await.refused(404, "NoSuchEntity", nobody);
+    root.iam("CreateLoginProfile", &[("UserName", "bob"), ("Password", "x")]).await.refused(
+        404,
+        "NoSuchEntity",
+        nobody,
+    );
 }
 
 #[tokio::test]
@@ -107,8 +111,13 @@ async fn the_accounts_own_policy_is_set_whole_and_deleted() {
     root.iam("GetAccountPasswordPolicy", &[]).await.refused(404, "NoSuchEntity", missing);
     let none = "The account policy with name PasswordPolicy cannot be found.";
     root.iam("DeleteAccountPasswordPolicy", &[]).await.refused(404, "NoSuchEntity", none);
-    let rules = [("MinimumPasswordLength", "12"), ("RequireSymbols", "true"), ("MaxPasswordAge", "90"),
-        ("PasswordReusePrevention", "3"), ("HardExpiry", "true")];
+    let rules = [
+        ("MinimumPasswordLength", "12"),
+        ("RequireSymbols", "true"),
+        ("MaxPasswordAge", "90"),
+        ("PasswordReusePrevention", "3"),
+        ("HardExpiry", "true"),
+    ];
     root.iam("UpdateAccountPasswordPolicy", &rules).await.ok();
     let read = root.iam("GetAccountPasswordPolicy", &[]).await.ok();
     for (element, value) in rules {
@@ -117,9 +126,16 @@ async fn the_accounts_own_policy_is_set_whole_and_deleted() {
     assert_eq!(read.text("ExpirePasswords"), "true");
     root.iam("UpdateAccountPasswordPolicy", &[("RequireNumbers", "true")]).await.ok();
     let read = root.iam("GetAccountPasswordPolicy", &[]).await.ok();
-    let expected = [("MinimumPasswordLength", "6"), ("RequireSymbols", "false"), ("RequireNumbers", "true"),
-        ("RequireUppercaseCharacters", "false"), ("RequireLowercaseCharacters", "false"),
-        ("AllowUsersToChangePassword", "false"), ("ExpirePasswords", "false"), ("HardExpiry", "false")];
+    let expected = [
+        ("MinimumPasswordLength", "6"),
+        ("RequireSymbols", "false"),
+        ("RequireNumbers", "true"),
+        ("RequireUppercaseCharacters", "false"),
+        ("RequireLowercaseCharacters", "false"),
+        ("AllowUsersToChangePassword", "false"),
+        ("ExpirePasswords", "false"),
+        ("HardExpiry", "false"),
+    ];
     for (element, value) in expected {
         assert_eq!(read.text(element), value, "{element}: what is left out goes back to its default");
     }
