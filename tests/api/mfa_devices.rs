@@ -3,9 +3,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use data_encoding::BASE32_NOPAD;
-use iamd::identity::{Caller, Principal, RequestFacts};
-use iamd::operations::Context;
-use iamd::shapes::{AccountId, Ids, Timestamp};
 use sha2::{Digest, Sha256};
 use totp_rs::{Builder, Totp};
 
@@ -307,70 +304,27 @@ async fn permissions_are_on_the_device_or_on_the_user() {
     bob.iam("DeleteVirtualMFADevice", &[("SerialNumber", &serial)]).await.ok();
 }
 
-/// What STS asks when a caller gives a serial number and a code: whether the code is right.
-async fn verify(server: &Server, principal: Principal, serial: &str, code: &str) -> Result<(), iamd::error::Error> {
-    let app = &server.state.app;
-    let id = AccountId::parse("000000000000").unwrap();
-    let mut account = (*app.accounts.get(id).await.unwrap().durable()).clone();
-    let caller = Caller { account: id, principal, access_key_id: String::new(), session: None };
-    let now = Timestamp::from(app.environment.clock.now());
-    let facts = RequestFacts {
-        request_id: String::new(),
-        now,
-        source_ip: std::net::Ipv4Addr::LOCALHOST.into(),
-        user_agent: None,
-        referer: None,
-        region: "us-east-1".to_owned(),
-        secure: false,
-    };
-    let mut random = rand::rng();
-    let context = Context {
-        account: &mut account,
-        caller: &caller,
-        now,
-        ids: Ids::new(&mut random),
-        facts: &facts,
-        environment: &app.environment,
-        others: &[],
-    };
-    context.verify_mfa(serial, code)
-}
-
 #[tokio::test]
-async fn a_code_makes_one_session_of_its_owner() {
+async fn sessions_take_codes_that_are_in_step_and_were_not_used_to_enable() {
     let server = Server::start().await;
     let root = server.root();
-    let mut ids = Vec::new();
-    for user in ["Bob", "Eve"] {
-        ids.push(root.iam("CreateUser", &[("UserName", user)]).await.ok().text("UserId"));
-    }
-    let user = |place: usize, key: &str| Principal::User { key: key.to_owned(), id: ids[place].clone() };
+    root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
+    let bob = server.user("Bob").await;
     let made = create(&root, "Phone").await;
     let (serial, device) = (made.text("SerialNumber"), Authenticator::of(&server, &made));
-    let wrong = "AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code. ";
-    let unknown = "AccessDenied: MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your \
-                   MFA serial number is valid and associated with this user.";
-    let refusal = async |principal, code: &str| {
-        verify(&server, principal, &serial, code).await.map_err(|error| error.to_string()).unwrap_err()
-    };
-    let (code, _) = device.codes(1, 1);
-    assert_eq!(refusal(user(0, "bob"), &code).await, unknown, "nobody has the device yet");
-    enable(&root, "Bob", &serial, &device).await.ok();
+    let session =
+        async |code: &str| bob.sts("GetSessionToken", &[("SerialNumber", &serial), ("TokenCode", code)]).await;
+    let wrong = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
     let (first, second) = device.codes(-1, 0);
-    for used in [first, second] {
-        assert_eq!(refusal(user(0, "bob"), &used).await, wrong, "it enabled the device");
+    pair(&root, "EnableMFADevice", "Bob", &serial, &(first.clone(), second.clone())).await.ok();
+    let (late, right) = device.codes(9, 1);
+    for code in [first, second, late] {
+        session(&code).await.refused(403, "AccessDenied", wrong);
     }
-    let (late, _) = device.codes(9, 9);
-    assert_eq!(refusal(user(0, "bob"), &late).await, wrong);
-    for other in [user(1, "eve"), Principal::Root] {
-        assert_eq!(refusal(other, &code).await, unknown, "only Bob has it");
-    }
-    verify(&server, user(0, "bob"), &serial, &code).await.unwrap();
-    assert_eq!(refusal(user(0, "bob"), &code).await, wrong, "a code is good for one use");
+    session(&right).await.ok();
 
-    let ahead = device.codes(39, 40);
-    pair(&root, "ResyncMFADevice", "Bob", &serial, &ahead).await.ok();
-    let (drifted, right) = device.codes(41, 2);
-    verify(&server, user(0, "bob"), &serial, &drifted).await.unwrap();
-    assert_eq!(refusal(user(0, "bob"), &right).await, wrong, "the device is known to be ahead");
+    pair(&root, "ResyncMFADevice", "Bob", &serial, &device.codes(39, 40)).await.ok();
+    let (in_step, behind) = device.codes(41, 2);
+    session(&in_step).await.ok();
+    session(&behind).await.refused(403, "AccessDenied", wrong);
 }
