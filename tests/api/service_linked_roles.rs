@@ -17,7 +17,7 @@ async fn a_role_is_what_aws_makes_of_it() {
     let root = server.root();
     let made = root.iam("CreateServiceLinkedRole", &[SERVICE, ("Description", "d")]).await.ok();
     assert_eq!(made.text("Arn"), ARN);
-    assert!(!made.has("Description"));
+    assert_eq!(made.text("Description"), "d");
     assert_eq!(
         made.document("AssumeRolePolicyDocument"),
         r#"{"Version":"2012-10-17","Statement":[{"Action":["sts:AssumeRole"],"Effect":"Allow","Principal":{"Service":["autoscaling.amazonaws.com"]}}]}"#

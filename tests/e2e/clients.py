@@ -84,8 +84,16 @@ class AwsCli:
         if operation == "CreateVirtualMFADevice":
             return self.virtual_device(**parameters)
         status, output, errors = self.run(*command)
+        if "argument operation: Invalid choice" in errors:
+            # aws-cli brings a service model of its own, which may be older than boto3's.
+            return self.boto3().call(service, operation, **parameters)
         assert status == 0, errors
         return json.loads(output) if output.strip() else {}
+
+    def boto3(self):
+        """boto3 as the same identity."""
+        key_id, secret = self.variables["AWS_ACCESS_KEY_ID"], self.variables["AWS_SECRET_ACCESS_KEY"]
+        return Boto3(self.endpoint, key_id, secret, self.variables.get("AWS_SESSION_TOKEN"))
 
     def virtual_device(self, VirtualMFADeviceName, Tags):
         """aws-cli has flags of its own for it, and writes the seed into a file."""
