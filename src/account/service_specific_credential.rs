@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use crate::shapes::{AccountId, Ids, Secret, Status, Timestamp};
 
@@ -27,7 +26,7 @@ pub struct ServiceSpecificCredential {
     /// The name to sign in with; for an API key, its public part.
     pub name: String,
     /// The SHA-256 of the password or API key, which is shown only once. Both are random and long enough for that.
-    secret: String,
+    secret: Secret,
     /// Whether its owner wants it to be usable.
     pub active: bool,
     /// When it was made.
@@ -55,7 +54,7 @@ pub fn uses_api_keys(service: &str) -> bool {
 impl ServiceSpecificCredential {
     /// A new credential, and its secret.
     pub fn new(ids: &mut Ids<'_>, id: String, service: String, name: String, created: Timestamp) -> (Self, Secret) {
-        let mut credential = Self { id, service, name, secret: String::new(), active: true, created, expires: None };
+        let mut credential = Self { id, service, name, secret: Secret::new(""), active: true, created, expires: None };
         let secret = credential.reset(ids);
         (credential, secret)
     }
@@ -76,7 +75,7 @@ impl ServiceSpecificCredential {
 
     /// Whether `secret` is the credential's.
     pub fn is_of(&self, secret: &Secret) -> bool {
-        self.secret.as_bytes().ct_eq(digest(secret).as_bytes()).into()
+        self.secret == digest(secret)
     }
 
     /// Whether it can be used.
@@ -88,8 +87,8 @@ impl ServiceSpecificCredential {
     }
 }
 
-fn digest(secret: &Secret) -> String {
-    HEXLOWER.encode(&Sha256::digest(secret.reveal()))
+fn digest(secret: &Secret) -> Secret {
+    Secret::new(HEXLOWER.encode(&Sha256::digest(secret.reveal())))
 }
 
 /// The name of a user's credential for a service: `Bob-at-123456789012`, then `Bob+1-at-123456789012`, and so on.

@@ -72,8 +72,8 @@ impl Certificate {
         let signature = self.parsed.signature.raw_bytes();
         let known = default_provider().signature_verification_algorithms.all;
         Some(known.iter().any(|algorithm| {
-            algorithm.signature_alg_id().as_ref() == signed_with
-                && algorithm.public_key_alg_id().as_ref() == key_algorithm
+            *algorithm.signature_alg_id() == *signed_with
+                && *algorithm.public_key_alg_id() == *key_algorithm
                 && algorithm.verify_signature(key.subject_public_key.raw_bytes(), &message, signature).is_ok()
         }))
     }
@@ -82,7 +82,7 @@ impl Certificate {
     pub fn is_of(&self, key: &PrivateKey) -> bool {
         let of_key = key.0.public_key();
         let own = self.parsed.tbs_certificate.subject_public_key_info.to_der().ok();
-        of_key.zip(own).is_some_and(|(of_key, own)| of_key.as_ref() == own)
+        of_key.zip(own).is_some_and(|(of_key, own)| *of_key == *own)
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-        let mut params = CertificateParams::new([]).unwrap();
+        let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(rcgen::DnType::CommonName, name);
         CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
