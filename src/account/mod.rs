@@ -8,12 +8,14 @@ mod entity;
 mod group;
 mod instance_profile;
 mod managed_policy;
+mod oidc_provider;
 mod permissions;
 mod policy_sets;
 mod quota;
 mod references;
 mod role;
 mod root_user;
+mod saml_provider;
 mod settings;
 mod stored_policy;
 mod table;
@@ -26,12 +28,14 @@ pub use entity::*;
 pub use group::*;
 pub use instance_profile::*;
 pub use managed_policy::*;
+pub use oidc_provider::*;
 pub use permissions::*;
 pub use policy_sets::*;
 pub use quota::*;
 pub use references::*;
 pub use role::*;
 pub use root_user::*;
+pub use saml_provider::*;
 pub use settings::*;
 pub use stored_policy::*;
 pub use table::*;
@@ -123,6 +127,10 @@ tables! {
     policies: ManagedPolicy,
     /// Instance profiles, by lower-cased name.
     instance_profiles: InstanceProfile,
+    /// OpenID Connect providers, by URL without scheme.
+    oidc_providers: OidcProvider,
+    /// SAML providers, by lower-cased name.
+    saml_providers: SamlProvider,
     /// The root user's credentials: one row at most.
     root_users: RootUser,
     /// The account's own settings: one row at most.

@@ -8,6 +8,7 @@ mod constraint;
 mod document;
 mod ids;
 mod names;
+mod provider;
 mod secret;
 mod session;
 mod tag;
@@ -21,6 +22,7 @@ pub use constraint::{Constraint, Pattern, Text, at_least_long, at_most_long};
 pub use document::*;
 pub use ids::*;
 pub use names::*;
+pub use provider::*;
 pub use secret::*;
 pub use session::*;
 pub use tag::*;
@@ -145,6 +147,8 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
             document::TEXTS,
             names::TEXTS,
             names::NUMBERS,
+            provider::TEXTS,
+            provider::LISTS,
             secret::TEXTS,
             session::TEXTS,
             session::NUMBERS,
