@@ -7,6 +7,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 
 use crate::account::Account;
+use crate::audit::Use;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Authenticator, Caller, RequestFacts};
 use crate::operations::{self, Access, Call, Context, Enforcement, Entry, Environment, Question, Verdict};
@@ -59,10 +60,13 @@ struct Record {
 
 impl App {
     /// Answers one request of AWS's protocol and writes one line about it.
-    pub async fn answer(&self, request: WireRequest<'_>) -> Outcome {
+    pub async fn answer(&self, mut request: WireRequest<'_>) -> Outcome {
         let start = Instant::now();
         let mut record = Record::default();
         let signature = Signature::read(&request.incoming);
+        if let Ok(signature) = &signature {
+            request.facts.region = signature.credential().region.to_string();
+        }
         let params = Params::read(request.incoming.query, form(&request.incoming));
         let route = Route::of(&request.incoming, &params, signature.as_ref().ok());
         let result = self.call(&request, &params, &route, signature, &mut record).await;
@@ -103,17 +107,21 @@ impl App {
             .await?;
         record.caller = caller.label();
         caller.must_be_allowed_at(entry.service, entry.name)?;
-        let usage = &self.environment.usage;
-        usage.note(
-            caller.account,
-            &caller.access_key_id,
-            request.facts.now,
-            entry.service.prefix(),
-            &request.facts.region,
-        );
+        self.note_use(entry, &caller, &record.action, &request.facts);
         let decoded = entry.decode(params)?;
         let result = self.invoke(entry, decoded, &caller, request, record).await?;
         Ok((entry, result))
+    }
+
+    /// Notes when the access key was last used, and what its user or role last called.
+    fn note_use(&self, entry: &Entry, caller: &Caller, action: &str, facts: &RequestFacts) {
+        let service = entry.service.prefix();
+        let call = Use { account: caller.account, used: facts.now, service, region: &facts.region };
+        let usage = &self.environment.usage;
+        usage.note(&caller.access_key_id, call);
+        if let Some(id) = caller.unique_id() {
+            usage.note_action(id, action, call);
+        }
     }
 
     /// Authorises and executes. A read works on the committed state; a write takes the account's turn and waits until

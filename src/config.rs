@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
 use crate::account::Quotas;
-use crate::operations::Enforcement;
+use crate::operations::{Enforcement, Organization};
 use crate::shapes::Secret;
 
 /// How log lines are written.
@@ -69,6 +69,10 @@ macro_rules! settings {
             #[serde(skip)]
             pub quota: Vec<(String, u32)>,
 
+            /// The organization in the configuration file.
+            #[arg(skip)]
+            pub organization: Option<Organization>,
+
             /// The quotas in the configuration file.
             #[arg(skip)]
             #[serde(default)]
@@ -76,12 +80,12 @@ macro_rules! settings {
         }
 
         impl Settings {
-            const KEYS: &[&str] = &[$($key),+, "quotas"];
+            const KEYS: &[&str] = &[$($key),+, "organization", "quotas"];
             const VARIABLES: &[&str] = &[$($env),+];
 
             /// These settings, and where they say nothing, those of the file.
             fn over(self, file: Self) -> Self {
-                Self { $($field: self.$field.or(file.$field),)+ quota: self.quota, quotas: file.quotas }
+                Self { $($field: self.$field.or(file.$field),)+ quota: self.quota, quotas: file.quotas, organization: file.organization }
             }
         }
     };

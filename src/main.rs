@@ -45,7 +45,9 @@ fn main() -> ExitCode {
     let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let result = cli.settings.complete(variables).map_err(Failure::from).and_then(|settings| match cli.command {
         None | Some(Command::Serve) => run(settings),
-        Some(Command::Health) => http::ask_health(settings.listen()).map_err(Failure::from),
+        Some(Command::Health) => {
+            http::ask_health(settings.listen(), settings.admin_token.as_ref()).map_err(Failure::from)
+        }
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

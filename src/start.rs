@@ -36,6 +36,7 @@ impl App {
             clock: Clock::default(),
             usage,
             enforcement: settings.enforcement.unwrap_or_default(),
+            organization: settings.organization.clone(),
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),
         };
         let authenticator = Authenticator { root: root_credentials(settings)?, key };

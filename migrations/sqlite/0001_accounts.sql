@@ -80,12 +80,13 @@ create table settings (
     primary key (account, key)
 ) without rowid;
 
--- When and where credentials and roles were last used.
+-- When and where access keys, users and roles were last used; for users and roles also each action.
 create table usage (
     account text not null,
     subject text not null,
+    action text not null,
     used integer not null,
     service text not null,
     region text not null,
-    primary key (account, subject)
+    primary key (account, subject, action)
 ) without rowid;

@@ -148,7 +148,7 @@ impl Account {
         let before = E::table(self).get(&key).map(|old| old.references()).unwrap_or_default();
         self.references.replace(E::TABLE, &key, &before, &entity.references());
         E::table_mut(self).insert(key.clone(), entity);
-        self.changes.insert((E::TABLE, key), Some(body));
+        self.note_change(E::TABLE, key, Some(body));
         Ok(())
     }
 
@@ -158,7 +158,13 @@ impl Account {
         let before = old.references();
         self.references.replace(E::TABLE, key, &before, &[]);
         E::table_mut(self).remove(key);
-        self.changes.insert((E::TABLE, key.to_owned()), None);
+        self.note_change(E::TABLE, key.to_owned(), None);
+    }
+
+    /// What was gathered from the state before the change is stale now.
+    fn note_change(&mut self, table: &'static str, key: String, body: Option<String>) {
+        self.changes.insert((table, key), body);
+        self.policy_sets = PolicySets::default();
     }
 
     /// Who refers to something, in the order of their keys.

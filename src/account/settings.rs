@@ -1,9 +1,12 @@
 //! What belongs to the account itself: alias, password policy.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::{Account, Entity};
 use crate::error::Result;
+use crate::shapes::OrganizationFeature;
 
 /// The account's own settings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -11,6 +14,12 @@ pub struct Settings {
     /// The account's alias.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// What the organization has enabled, if this is its management account.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub organization_features: BTreeSet<OrganizationFeature>,
+    /// Settings of services, by `{Namespace}/{PropertyName}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
     /// The rules for passwords; AWS's own rules hold while there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<PasswordPolicy>,

@@ -2,4 +2,4 @@
 
 mod usage;
 
-pub use usage::{LastUse, Usage};
+pub use usage::{LastUse, Usage, Use};

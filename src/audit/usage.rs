@@ -1,18 +1,20 @@
-//! When and where access keys and roles were last used. It changes with every call, so it is kept beside the accounts
-//! and written in batches.
+//! When and where access keys, users and roles were last used. It changes with every call, so it is kept beside the
+//! accounts and written in batches.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::shapes::{AccountId, Timestamp};
 
-/// The last use of one access key, password or role.
+/// The last use of an access key, user or role: of any kind, or for one action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastUse {
     /// The account that owns the subject.
     pub account: AccountId,
-    /// An access key id, or the unique id of a role.
+    /// An access key id, or the unique id of a user or role, or the account's number for its root user.
     pub subject: String,
+    /// The action, such as `iam:GetUser`; empty for the last use of any kind.
+    pub action: String,
     /// When.
     pub used: Timestamp,
     /// The service's namespace, such as `iam`.
@@ -21,60 +23,144 @@ pub struct LastUse {
     pub region: String,
 }
 
+/// One call, as far as usage is concerned.
+#[derive(Clone, Copy, Debug)]
+pub struct Use<'a> {
+    /// The account that owns the subject.
+    pub account: AccountId,
+    /// When.
+    pub used: Timestamp,
+    /// The service's namespace.
+    pub service: &'a str,
+    /// The region of the call.
+    pub region: &'a str,
+}
+
 /// All last uses, and which of them are not written yet.
 #[derive(Default)]
 pub struct Usage(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    last: HashMap<String, LastUse>,
-    unwritten: HashSet<String>,
+    /// By subject, then by action; it is empty for the last use of any kind.
+    last: HashMap<String, BTreeMap<String, LastUse>>,
+    unwritten: BTreeSet<(String, String)>,
 }
 
 impl Usage {
     /// What was known when the server stopped.
     pub fn new(known: Vec<LastUse>) -> Self {
-        let last = known.into_iter().map(|last_use| (last_use.subject.clone(), last_use)).collect();
-        Self(Mutex::new(State { last, unwritten: HashSet::new() }))
+        let mut state = State::default();
+        for last_use in known {
+            let uses = state.last.entry(last_use.subject.clone()).or_default();
+            uses.insert(last_use.action.clone(), last_use);
+        }
+        Self(Mutex::new(state))
     }
 
-    /// Notes a use.
-    pub fn note(&self, account: AccountId, subject: &str, used: Timestamp, service: &str, region: &str) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = state.last.get_mut(subject) {
-            if last.used == used && last.service == service && last.region == region {
-                return;
-            }
-            last.used = used;
-            service.clone_into(&mut last.service);
-            region.clone_into(&mut last.region);
-        } else {
-            let (service, region) = (service.to_owned(), region.to_owned());
-            state
-                .last
-                .insert(subject.to_owned(), LastUse { account, subject: subject.to_owned(), used, service, region });
-        }
-        if !state.unwritten.contains(subject) {
-            state.unwritten.insert(subject.to_owned());
-        }
+    /// Notes the use of an access key or role.
+    pub fn note(&self, subject: &str, call: Use<'_>) {
+        self.lock().note(subject, "", call);
     }
 
-    /// The last use of an access key or role.
+    /// Notes that a user or role called an action.
+    pub fn note_action(&self, subject: &str, action: &str, call: Use<'_>) {
+        let mut state = self.lock();
+        state.note(subject, "", call);
+        state.note(subject, action, call);
+    }
+
+    /// The last use of an access key, user or role.
     pub fn last(&self, subject: &str) -> Option<LastUse> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).last.get(subject).cloned()
+        self.lock().last.get(subject)?.get("").cloned()
+    }
+
+    /// The last calls of a user or role, one for each action that it has called.
+    pub fn actions(&self, subject: &str) -> Vec<LastUse> {
+        let state = self.lock();
+        let uses = state.last.get(subject).into_iter().flat_map(BTreeMap::values);
+        uses.filter(|last_use| !last_use.action.is_empty()).cloned().collect()
     }
 
     /// Takes out what has to be written.
     pub fn take_unwritten(&self) -> Vec<LastUse> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         let unwritten = std::mem::take(&mut state.unwritten);
-        unwritten.iter().filter_map(|subject| state.last.get(subject).cloned()).collect()
+        let find = |(subject, action): (String, String)| state.last.get(&subject)?.get(&action).cloned();
+        unwritten.into_iter().filter_map(find).collect()
     }
 
     /// Forgets one account, or all.
     pub fn forget(&self, account: Option<AccountId>) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.last.retain(|_, last| account.is_some_and(|account| last.account != account));
+        let mut state = self.lock();
+        state.last.retain(|_, uses| {
+            let owner = uses.values().next().map(|last_use| last_use.account);
+            account.is_some() && owner != account
+        });
         state.unwritten.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn note(&mut self, subject: &str, action: &str, call: Use<'_>) {
+        if !self.last.contains_key(subject) {
+            self.last.insert(subject.to_owned(), BTreeMap::new());
+        }
+        let Some(uses) = self.last.get_mut(subject) else { return };
+        let last_use = uses.entry(action.to_owned()).or_insert_with(|| LastUse {
+            account: call.account,
+            subject: subject.to_owned(),
+            action: action.to_owned(),
+            used: Timestamp::default(),
+            service: String::new(),
+            region: String::new(),
+        });
+        if last_use.used == call.used && last_use.service == call.service && last_use.region == call.region {
+            return;
+        }
+        last_use.used = call.used;
+        call.service.clone_into(&mut last_use.service);
+        call.region.clone_into(&mut last_use.region);
+        self.unwritten.insert((subject.to_owned(), action.to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(seconds: i64) -> Use<'static> {
+        let account = AccountId::parse("000000000000").unwrap();
+        Use { account, used: Timestamp::from_seconds(seconds), service: "iam", region: "us-east-1" }
+    }
+
+    #[test]
+    fn actions_are_kept_apart_and_the_last_use_is_of_any_kind() {
+        let usage = Usage::default();
+        usage.note_action("AIDA1", "iam:GetUser", call(1));
+        usage.note_action("AIDA1", "iam:ListUsers", call(2));
+        assert_eq!(usage.last("AIDA1").unwrap().used.seconds(), 2);
+        let actions: Vec<_> = usage.actions("AIDA1").into_iter().map(|u| (u.action, u.used.seconds())).collect();
+        assert_eq!(actions, [("iam:GetUser".to_owned(), 1), ("iam:ListUsers".to_owned(), 2)]);
+    }
+
+    #[test]
+    fn what_was_written_comes_back() {
+        let usage = Usage::default();
+        usage.note_action("AIDA1", "iam:GetUser", call(1));
+        let written = usage.take_unwritten();
+        assert_eq!(written.len(), 2);
+        assert!(usage.take_unwritten().is_empty());
+        let again = Usage::new(written);
+        assert_eq!(again.last("AIDA1"), usage.last("AIDA1"));
+        assert_eq!(again.actions("AIDA1"), usage.actions("AIDA1"));
+        again.forget(AccountId::parse("111111111111"));
+        assert!(again.last("AIDA1").is_some());
+        again.forget(None);
+        assert!(again.last("AIDA1").is_none());
     }
 }

@@ -13,8 +13,12 @@ use super::State;
 use crate::app::{Outcome, WireRequest};
 use crate::error::{Code, Error};
 use crate::identity::RequestFacts;
-use crate::sigv4::{Incoming, Signature};
+use crate::shapes::Timestamp;
+use crate::sigv4::Incoming;
 use crate::wire::{Format, Service};
+
+/// The region of the global endpoints; a signature names the one that is meant.
+const GLOBAL_REGION: &str = "us-east-1";
 
 /// Answers a request of AWS's protocol.
 pub async fn endpoint(
@@ -65,16 +69,15 @@ fn wanted_format(headers: &HeaderMap) -> Format {
     if wants_json { Format::Json } else { Format::Xml }
 }
 
-fn facts(incoming: &Incoming<'_>, request_id: String, peer: SocketAddr, now: crate::shapes::Timestamp) -> RequestFacts {
+fn facts(incoming: &Incoming<'_>, request_id: String, peer: SocketAddr, now: Timestamp) -> RequestFacts {
     let text = |name| incoming.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
-    let region = Signature::read(incoming).ok().map(|signature| signature.credential().region.to_string());
     RequestFacts {
         request_id,
         now,
         source_ip: peer.ip().to_canonical(),
         user_agent: text(header::USER_AGENT),
         referer: text(header::REFERER),
-        region: region.unwrap_or_else(|| "us-east-1".to_owned()),
+        region: GLOBAL_REGION.to_owned(),
         secure: false,
     }
 }

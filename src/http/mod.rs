@@ -2,6 +2,7 @@
 
 mod admin;
 mod aws;
+mod clock;
 mod health;
 mod listener;
 
@@ -37,6 +38,7 @@ pub struct State {
 /// The routes: the server's own under `/_iamd/`, everything else is AWS's.
 pub fn router(state: Arc<State>) -> Router {
     let own = Router::new()
+        .route("/clock", get(clock::read).post(clock::turn))
         .route("/health", get(admin::health))
         .route("/reset", post(admin::reset))
         .fallback(admin::unknown)

@@ -118,6 +118,14 @@ impl Caller {
         })
     }
 
+    /// The unique id of the calling user, or of the role behind a session.
+    pub fn unique_id(&self) -> Option<&str> {
+        match &self.principal {
+            Principal::User { id, .. } | Principal::RoleSession { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
     /// The unique id as `GetCallerIdentity` and `aws:userid` show it.
     pub fn user_id(&self) -> String {
         match &self.principal {

@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
-use super::Enforcement;
+use super::{Enforcement, Organization};
 
 /// What all calls share.
 pub struct Environment {
@@ -22,6 +22,8 @@ pub struct Environment {
     pub usage: Arc<Usage>,
     /// What happens to calls that no policy allows.
     pub enforcement: Enforcement,
+    /// The organization, if the configuration has one.
+    pub organization: Option<Organization>,
     /// Whether explicit denials name the policy, as AWS does since January 2026.
     pub denials_name_policy: bool,
 }

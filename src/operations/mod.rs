@@ -3,10 +3,12 @@
 
 mod access;
 mod account_alias;
+mod account_property;
 mod authorize;
 mod context;
 mod group;
 mod listing;
+mod organization;
 mod user;
 
 use std::collections::HashMap;
@@ -19,6 +21,7 @@ pub use access::{Access, Check, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use listing::{Listing, Page, Paging};
+pub use organization::Organization;
 
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
@@ -182,7 +185,15 @@ use operations;
 
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [account_alias::OPERATIONS, group::OPERATIONS, user::OPERATIONS].into_iter().flatten()
+    [
+        account_alias::OPERATIONS,
+        account_property::OPERATIONS,
+        group::OPERATIONS,
+        organization::OPERATIONS,
+        user::OPERATIONS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The operation of this name.

@@ -130,7 +130,7 @@ macro_rules! enums {
     ($($(#[$doc:meta])* $name:ident { $($variant:ident $(= $wire:literal)?),+ $(,)? })+) => {
         $(
             $(#[$doc])*
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
             #[allow(missing_docs, reason = "the variants are AWS's own words")]
             pub enum $name { $($(#[serde(rename = $wire)])? $variant),+ }
         )+

@@ -11,6 +11,7 @@ static MARKER: Pattern = Pattern::new(r"[\u0020-\u00FF]+");
 static ALIAS: Pattern = Pattern::new(r"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$");
 /// Letters, digits and underscores.
 pub(super) static WORD: Pattern = Pattern::new(r"[\w]+");
+static PROPERTY_KEY: Pattern = Pattern::new(r"^[A-Za-z][A-Za-z0-9/_-]*$");
 static VERSION: Pattern = Pattern::new(r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?");
 static DESCRIPTION: Pattern = Pattern::new(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*");
 
@@ -60,6 +61,10 @@ texts! {
     AwsServiceName = name(128);
     /// The end of a service-linked role's name (`customSuffixType`).
     CustomSuffix = Text::length(1, 64).matching(&NAME).or_say(NAME_RULE);
+    /// The key of an account property (`accountPropertyKeyType`).
+    AccountPropertyKey = Text::length(1, 50).matching(&PROPERTY_KEY);
+    /// The value of an account property (`accountPropertyValueType`).
+    AccountPropertyValue = Text::length(1, 1024);
     /// The id of a deletion task of a service-linked role (`DeletionTaskIdType`).
     DeletionTaskId = Text::length(1, 1000);
 }
@@ -88,6 +93,8 @@ enums! {
     PolicyUsage { PermissionsPolicy, PermissionsBoundary }
     /// The kinds of entities in the account's authorization details (`EntityType`).
     EntityType { User, Role, Group, LocalManagedPolicy, AWSManagedPolicy }
+    /// What an organization can enable for its member accounts' root users (`FeatureType`).
+    OrganizationFeature { RootCredentialsManagement, RootSessions }
     /// Where a global endpoint's tokens are valid (`globalEndpointTokenVersion`).
     GlobalEndpointTokenVersion { V1 = "v1Token", V2 = "v2Token" }
 }

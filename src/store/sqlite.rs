@@ -180,16 +180,17 @@ impl Sqlite {
     /// # Errors
     /// When the database fails.
     pub async fn load_usage(&self) -> Result<Vec<LastUse>> {
-        let sql = "select account, subject, used, service, region from usage";
+        let sql = "select account, subject, action, used, service, region from usage";
         let rows = sqlx::query(sql).fetch_all(&self.pool).await.map_err(Error::internal)?;
         let read = |row: &sqlx::sqlite::SqliteRow| -> Result<Option<LastUse>, sqlx::Error> {
             let Some(account) = AccountId::parse(row.try_get(0)?) else { return Ok(None) };
             Ok(Some(LastUse {
                 account,
                 subject: row.try_get(1)?,
-                used: Timestamp::from_seconds(row.try_get(2)?),
-                service: row.try_get(3)?,
-                region: row.try_get(4)?,
+                action: row.try_get(2)?,
+                used: Timestamp::from_seconds(row.try_get(3)?),
+                service: row.try_get(4)?,
+                region: row.try_get(5)?,
             }))
         };
         rows.iter().filter_map(|row| read(row).transpose()).collect::<Result<_, _>>().map_err(Error::internal)
@@ -200,11 +201,13 @@ impl Sqlite {
     /// # Errors
     /// When the database fails.
     pub async fn save_usage(&self, uses: &[LastUse]) -> Result<()> {
-        let rows: Vec<_> =
-            uses.iter().map(|u| (u.account.to_string(), &u.subject, u.used.seconds(), &u.service, &u.region)).collect();
-        let sql = "insert into usage (account, subject, used, service, region) select value ->> 0, value ->> 1, \
-                   value ->> 2, value ->> 3, value ->> 4 from json_each(?) where true on conflict do update set \
-                   used = excluded.used, service = excluded.service, region = excluded.region";
+        let rows: Vec<_> = uses
+            .iter()
+            .map(|u| (u.account.to_string(), &u.subject, &u.action, u.used.seconds(), &u.service, &u.region))
+            .collect();
+        let sql = "insert into usage (account, subject, action, used, service, region) \
+                   select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 \
+                   from json_each(?) where true on conflict do update set used = excluded.used, service = excluded.service, region = excluded.region";
         let rows = json(&rows).map_err(Error::internal)?;
         sqlx::query(sql).bind(rows).execute(&self.pool).await.map(drop).map_err(Error::internal)
     }

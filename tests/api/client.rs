@@ -1,6 +1,5 @@
 //! A server in memory, and clients that sign for it.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +29,7 @@ impl Server {
     pub async fn with(settings: Settings) -> Self {
         let store = Arc::new(Sqlite::in_memory().await.unwrap());
         let (app, _) = App::start(&settings, store).await.unwrap();
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 4593));
+        let listen = settings.listen();
         Self {
             state: Arc::new(State {
                 app,
@@ -68,6 +67,17 @@ impl Server {
     pub fn session(&self, answer: &Answer) -> Client {
         let token = answer.text("SessionToken");
         self.client(&answer.text("AccessKeyId"), &answer.text("SecretAccessKey"), Some(&token))
+    }
+
+    /// Calls one of the server's own endpoints.
+    pub async fn admin(&self, method: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = http::Request::builder().method(method).uri(path);
+        let has_host = headers.iter().any(|(name, _)| *name == "host");
+        for (name, value) in headers.iter().chain([&("host", "127.0.0.1:4593")].into_iter().filter(|_| !has_host)) {
+            request = request.header(*name, *value);
+        }
+        let request = request.header("content-type", "application/json").body(body.to_owned()).unwrap();
+        self.root().send(request).await
     }
 
     /// Moves the server's clock.

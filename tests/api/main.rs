@@ -2,5 +2,8 @@
 
 mod client;
 
+mod account_properties;
+mod admin;
 mod groups;
+mod organization;
 mod users;

@@ -1,0 +1,159 @@
+//! The organization's root features: central management of root credentials, and sessions of member accounts' root users.
+//!
+//! The organization itself comes from the configuration. What it has enabled is kept in its management account.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Access, Context, Operation, operations};
+use crate::error::{Code, Error, Result};
+use crate::shapes::{AccountId, OrganizationFeature};
+
+/// An organization of AWS Organizations, with all features.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Organization {
+    /// `o-…`.
+    pub id: String,
+    /// The account that the organization was made from.
+    #[serde(deserialize_with = "account")]
+    pub management_account: AccountId,
+    /// All other accounts.
+    #[serde(default, deserialize_with = "accounts")]
+    pub member_accounts: BTreeSet<AccountId>,
+}
+
+impl Organization {
+    /// Whether an account belongs to the organization.
+    pub fn contains(&self, account: AccountId) -> bool {
+        self.management_account == account || self.member_accounts.contains(&account)
+    }
+}
+
+fn account<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<AccountId, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    AccountId::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("{text} is not twelve digits")))
+}
+
+fn accounts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<AccountId>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let read = |text: String| {
+        AccountId::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("{text} is not twelve digits")))
+    };
+    texts.into_iter().map(read).collect()
+}
+
+/// What all operations here answer.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct OrganizationFeatures {
+    organization_id: String,
+    enabled_features: BTreeSet<OrganizationFeature>,
+}
+
+impl Context<'_> {
+    /// The organization whose management account calls.
+    ///
+    /// # Errors
+    /// `OrganizationNotFoundException` for accounts in no organization, and the one for member accounts.
+    pub fn managed_organization(&self) -> Result<&Organization> {
+        let organization = self.environment.organization.as_ref();
+        let organization = organization.filter(|organization| organization.contains(self.account.id));
+        let organization = organization.ok_or_else(|| {
+            let message = "The request was rejected because your organization does not exist.";
+            Error::new(Code::OrganizationNotFound, message)
+        })?;
+        if organization.management_account != self.account.id {
+            let message = "The request was rejected because the account making the request is not the management \
+                           account or delegated administrator account for centralized root access.";
+            return Err(Error::new(Code::AccountNotManagementOrDelegatedAdministrator, message));
+        }
+        Ok(organization)
+    }
+
+    /// Turns a feature on or off; nothing happens if it is so already.
+    fn set_feature(&mut self, feature: OrganizationFeature, on: bool) -> Result<OrganizationFeatures> {
+        let organization_id = self.managed_organization()?.id.clone();
+        self.account.update_settings(|settings| {
+            if on {
+                settings.organization_features.insert(feature);
+            } else {
+                settings.organization_features.remove(&feature);
+            }
+            Ok(())
+        })?;
+        Ok(OrganizationFeatures { organization_id, enabled_features: self.account.settings().organization_features })
+    }
+}
+
+/// The errors that all operations here declare.
+const COMMON: [Code; 4] = [
+    Code::AccountNotManagementOrDelegatedAdministrator,
+    Code::OrganizationNotFound,
+    Code::OrganizationNotInAllFeaturesMode,
+    Code::ServiceAccessNotEnabled,
+];
+
+/// Declares an operation that turns a feature on or off.
+macro_rules! switch {
+    ($($(#[$doc:meta])* $operation:ident: $feature:ident, $on:literal, $errors:expr;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Deserialize)]
+            pub struct $operation {}
+
+            impl Operation for $operation {
+                type Output = OrganizationFeatures;
+
+                const ERRORS: &'static [Code] = $errors;
+
+                fn access(&self) -> Access<'_> {
+                    Access::any()
+                }
+
+                fn execute(self, cx: &mut Context<'_>) -> Result<OrganizationFeatures> {
+                    cx.set_feature(OrganizationFeature::$feature, $on)
+                }
+            }
+        )+
+    };
+}
+
+const ENABLING: &[Code] = &[COMMON[0], COMMON[1], COMMON[2], COMMON[3], Code::CallerIsNotManagementAccount];
+
+switch! {
+    /// Lets the management account manage the root credentials of member accounts.
+    EnableOrganizationsRootCredentialsManagement: RootCredentialsManagement, true, ENABLING;
+    /// Ends the central management of root credentials.
+    DisableOrganizationsRootCredentialsManagement: RootCredentialsManagement, false, &COMMON;
+    /// Lets the management account call `AssumeRoot` for member accounts.
+    EnableOrganizationsRootSessions: RootSessions, true, ENABLING;
+    /// Ends sessions of member accounts' root users.
+    DisableOrganizationsRootSessions: RootSessions, false, &COMMON;
+}
+
+/// Lists the enabled features.
+#[derive(Deserialize)]
+pub struct ListOrganizationsFeatures {}
+
+impl Operation for ListOrganizationsFeatures {
+    type Output = OrganizationFeatures;
+
+    const ERRORS: &'static [Code] = &COMMON;
+    const READ_ONLY: bool = true;
+
+    fn access(&self) -> Access<'_> {
+        Access::any()
+    }
+
+    fn execute(self, cx: &mut Context<'_>) -> Result<OrganizationFeatures> {
+        let organization_id = cx.managed_organization()?.id.clone();
+        Ok(OrganizationFeatures { organization_id, enabled_features: cx.account.settings().organization_features })
+    }
+}
+
+operations!(
+    Iam: DisableOrganizationsRootCredentialsManagement, DisableOrganizationsRootSessions,
+    EnableOrganizationsRootCredentialsManagement, EnableOrganizationsRootSessions, ListOrganizationsFeatures,
+);
