@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 use crate::audit::Usage;
 use crate::config::Settings;
+use crate::federation::Issuers;
 use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
 use crate::operations::Environment;
 use crate::store::{Accounts, Sqlite};
@@ -37,6 +38,11 @@ impl App {
             usage,
             enforcement: settings.enforcement.unwrap_or_default(),
             organization: settings.organization.clone(),
+            issuers: Issuers::new(
+                settings.issuer_network.unwrap_or_default(),
+                settings.local_issuers == Some(true),
+                &settings.issuers,
+            )?,
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),
         };
         let authenticator = Authenticator { root: root_credentials(settings)?, key };

@@ -3,8 +3,11 @@
 //! An [`Account`] is cheap to clone (its tables share structure) and never changes behind a reader's back. An operation
 //! works on a clone; what it changed is remembered and handed to the store when the operation succeeds.
 
+mod access_report;
 mod credentials;
+mod credentials_owner;
 mod entity;
+mod granting;
 mod group;
 mod instance_profile;
 mod managed_policy;
@@ -23,8 +26,11 @@ mod user;
 
 use std::collections::BTreeMap;
 
+pub use access_report::*;
 pub use credentials::*;
+pub use credentials_owner::*;
 pub use entity::*;
+pub use granting::*;
 pub use group::*;
 pub use instance_profile::*;
 pub use managed_policy::*;
@@ -135,6 +141,8 @@ tables! {
     root_users: RootUser,
     /// The account's own settings: one row at most.
     settings: Settings,
+    /// Reports of service access, by job id.
+    access_reports: AccessReport,
 }
 
 impl Account {

@@ -30,9 +30,8 @@ pub fn without_scheme(url: &str) -> &str {
 }
 
 impl Entity for OidcProvider {
-    /// Exact: issuers are compared to the letter (OpenID Connect Core, "ID Token Validation").
     fn key(&self) -> String {
-        without_scheme(&self.url).to_owned()
+        Self::key_of(self.name())
     }
 }
 
@@ -45,6 +44,11 @@ impl Resource for OidcProvider {
 
     fn path(&self) -> &str {
         "/"
+    }
+
+    /// Exact: issuers are compared to the letter (OpenID Connect Core, "ID Token Validation").
+    fn key_of(name: &str) -> String {
+        name.to_owned()
     }
 
     fn tags(&self) -> Option<&TagSet> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use super::{Account, Compiled, Group, ManagedPolicy, Permissions, Resource, Role, StoredPolicy, User};
+use super::{Account, Compiled, Grantee, ManagedPolicy, Resource, Role, StoredPolicy, Subject, User};
 use crate::catalogue;
 use crate::error::{Code, Error, Result};
 use crate::policy::{Grammar, Policy, PolicySet, Source, SourceKind};
@@ -28,61 +28,30 @@ impl Clone for PolicySets {
     }
 }
 
-type Member = (Source, Compiled);
-
 impl Account {
     /// The policies of a user, those of its groups included.
     pub fn policies_of_user(&self, user: &User) -> PrincipalPolicies {
-        self.gathered(Kind::User, user.name(), || {
-            let mut members = self.members(user.name(), SourceKind::User, &user.permissions);
-            for group in user.groups.iter().filter_map(|key| self.groups.get(key)) {
-                let group: &Group = group;
-                members.extend(self.members(group.name(), SourceKind::Group, &group.permissions));
-            }
-            (members, user.permissions.boundary.as_deref())
-        })
+        self.gathered(Subject::User(user), user)
     }
 
     /// The policies of a role.
     pub fn policies_of_role(&self, role: &Role) -> PrincipalPolicies {
-        self.gathered(Kind::Role, role.name(), || {
-            let members = self.members(role.name(), SourceKind::Role, &role.permissions);
-            (members, role.permissions.boundary.as_deref())
-        })
+        self.gathered(Subject::Role(role), role)
     }
 
-    fn gathered<'a>(
-        &'a self,
-        kind: Kind,
-        name: &str,
-        gather: impl FnOnce() -> (Vec<Member>, Option<&'a str>),
-    ) -> PrincipalPolicies {
-        let key = (kind, name.to_owned());
+    fn gathered<G: Grantee>(&self, subject: Subject<'_>, grantee: &G) -> PrincipalPolicies {
         let mut sets = self.policy_sets.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let policies = sets.entry(key).or_insert_with(|| {
-            let (members, boundary) = gather();
+        let policies = sets.entry((G::KIND, grantee.name().to_owned())).or_insert_with(|| {
+            let granting = self.granting(subject).into_iter().map(|granting| (granting.source, granting.policy));
+            let boundary = grantee.permissions().boundary.as_deref();
             let boundary = boundary.map(|arn| Arc::new(PolicySet::new([self.managed_member(arn)])));
-            PrincipalPolicies { identity: Arc::new(PolicySet::new(members)), boundary }
+            PrincipalPolicies { identity: Arc::new(PolicySet::new(granting)), boundary }
         });
         policies.clone()
     }
 
-    fn members(&self, owner: &str, kind: SourceKind, permissions: &Permissions) -> Vec<Member> {
-        let part = match kind {
-            SourceKind::User => "user",
-            SourceKind::Group => "group",
-            _ => "role",
-        };
-        let inline = permissions.inline.iter().map(|(name, policy): (&String, &StoredPolicy)| {
-            // The simulator's form of an inline policy's id.
-            let source = Source { id: format!("{part}_{owner}_{name}").into(), kind, arn: None };
-            (source, policy.compiled())
-        });
-        inline.chain(permissions.attached.iter().map(|arn| self.managed_member(arn))).collect()
-    }
-
     /// A managed policy, of this account or AWS's, as a member of a set. One that is not there cannot be read.
-    pub fn managed_member(&self, arn: &str) -> Member {
+    pub fn managed_member(&self, arn: &str) -> (Source, Compiled) {
         let arn_text: Arc<str> = arn.into();
         let id = arn.rsplit('/').next().unwrap_or(arn).into();
         if let Some(policy) = self.managed_policy(arn) {

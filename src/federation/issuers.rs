@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a call needs from the network.
 #[derive(Clone, Debug)]
-pub enum Need {
+pub enum Inquiry {
     /// The keys of an issuer, among them the one that a token names.
     Keys {
         /// The issuer's URL.
@@ -41,9 +41,9 @@ pub enum Need {
 /// What was fetched.
 #[derive(Clone, Debug)]
 pub enum Fetched {
-    /// For [`Need::Keys`].
+    /// For [`Inquiry::Keys`].
     Keys(Arc<KeySet>),
-    /// For [`Need::Thumbprint`]: `None` where there is nothing to look at.
+    /// For [`Inquiry::Thumbprint`]: `None` where there is nothing to look at.
     Thumbprint(Option<String>),
 }
 
@@ -56,7 +56,7 @@ pub struct IssuerSettings {
     /// A file with its keys.
     pub jwks_file: Option<std::path::PathBuf>,
     /// Where its discovery document is instead of under its own URL.
-    pub discovery: Option<Url>,
+    pub discovery: Option<String>,
 }
 
 /// Where an issuer's keys come from, if not from its own URL.
@@ -81,7 +81,7 @@ pub struct Issuers {
 #[derive(Deserialize)]
 struct Discovery {
     issuer: String,
-    jwks_uri: Url,
+    jwks_uri: String,
 }
 
 impl Issuers {
@@ -111,9 +111,9 @@ impl Issuers {
     ///
     /// # Errors
     /// `OpenIdIdpCommunicationError`, `IDPCommunicationError` and `InvalidIdentityToken` in AWS's words.
-    pub async fn fetch(&self, need: &Need) -> Result<Fetched> {
+    pub async fn fetch(&self, need: &Inquiry) -> Result<Fetched> {
         match need {
-            Need::Keys { issuer, key_id, thumbprints } => {
+            Inquiry::Keys { issuer, key_id, thumbprints } => {
                 self.keys(issuer, key_id.as_deref(), thumbprints).await.map(Fetched::Keys).map_err(|error| {
                     tracing::warn!(issuer, %error, "the keys of an issuer could not be fetched");
                     match error {
@@ -124,7 +124,7 @@ impl Issuers {
                     }
                 })
             }
-            Need::Thumbprint { issuer } => self.thumbprint(issuer).await.map(Fetched::Thumbprint).map_err(|error| {
+            Inquiry::Thumbprint { issuer } => self.thumbprint(issuer).await.map(Fetched::Thumbprint).map_err(|error| {
                 tracing::warn!(issuer, %error, "the certificate of an issuer could not be fetched");
                 Error::new(Code::OpenIdIdpCommunicationError, format!("Could not connect to {issuer}"))
             }),
@@ -184,7 +184,7 @@ impl Issuers {
         if document.issuer != issuer {
             return Err(no(&url, "for another issuer"));
         }
-        let keys_at = &document.jwks_uri;
+        let keys_at = &Url::parse(&document.jwks_uri).map_err(|_| no(&url, "with keys at no URL"))?;
         let secure = keys_at.scheme() == "https" || (keys_at.scheme() == "http" && url.scheme() == "http");
         if !secure {
             return Err(no(&url, "with keys at a URL that is not secure"));
@@ -206,7 +206,10 @@ impl IssuerSettings {
                 let json = std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
                 pinned(&json)
             }
-            (None, None, Some(url)) => Ok(Source::Discovery(url.clone())),
+            (None, None, Some(url)) => {
+                let parsed = Url::parse(url).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
+                parsed.map(Source::Discovery).ok_or_else(|| format!("{url} is no URL"))
+            }
             _ => Err("give one of jwks, jwks-file and discovery".to_owned()),
         }
     }

@@ -11,7 +11,7 @@ mod vouched;
 mod web_identity;
 
 pub use address::Reach;
-pub use issuers::{Fetched, IssuerSettings, Issuers, Need, no_key};
+pub use issuers::{Fetched, IssuerSettings, Issuers, Inquiry, no_key};
 pub use jwk::{Jwk, Jwks, KeySet};
 pub use jws::{Algorithm, Token};
 pub use vouched::{Claim, Vouched};

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::issuers::no_key;
 use super::vouched::{Claim, Vouched, expired, invalid};
-use super::{KeySet, Need, Token};
+use super::{KeySet, Inquiry, Token};
 use crate::account::{Account, Resource, without_scheme};
 use crate::catalogue::service_authorization;
 use crate::error::Result;
@@ -67,8 +67,8 @@ impl<'a> Issuer<'a> {
     }
 
     /// What must be fetched to verify a token.
-    pub fn keys_for(&self, token: &Token<'_>) -> Need {
-        Need::Keys {
+    pub fn keys_for(&self, token: &Token<'_>) -> Inquiry {
+        Inquiry::Keys {
             issuer: self.url.clone(),
             key_id: token.key_id.clone(),
             thumbprints: self.thumbprints.to_vec(),

@@ -86,6 +86,11 @@ impl<'a> Access<'a> {
         Self::to(Target::Under(kind, prefix))
     }
 
+    /// The operation's own action on a resource by ARN.
+    pub fn arn(arn: &'a str) -> Self {
+        Self::to(Target::Arn(arn.into()))
+    }
+
     /// A further action on a resource.
     pub fn also(self, action: impl Into<Cow<'static, str>>, target: Target<'a>) -> Self {
         self.also_on(Some(action.into()), target)

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, Entity, Grantee, Group, InstanceProfile, ManagedPolicy, Reference, Resource, Role, User,
+    Account, Entity, Grantee, Group, InstanceProfile, ManagedPolicy, OidcProvider, Reference, Resource, Role, SamlProvider,
+    User,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, RequestFacts, Standing};
@@ -191,7 +192,12 @@ impl Question<'_> {
     }
 
     fn by_arn<'f>(&'f self, arn: &'f str) -> Found<'f> {
-        let tags = self.account.managed_policy(arn).and_then(Resource::tags);
+        let account = self.account;
+        let tags = account
+            .managed_policy(arn)
+            .and_then(Resource::tags)
+            .or_else(|| account.find_by_arn::<OidcProvider>(arn).ok()?.tags())
+            .or_else(|| account.find_by_arn::<SamlProvider>(arn).ok()?.tags());
         Found { arn: arn.into(), tags, ..Found::default() }
     }
 }

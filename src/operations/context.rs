@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::account::{Account, Quota, Quotas, Resource};
+use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
+use crate::federation::{Fetched, Issuers};
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
@@ -24,6 +25,8 @@ pub struct Environment {
     pub enforcement: Enforcement,
     /// The organization, if the configuration has one.
     pub organization: Option<Organization>,
+    /// The keys of identity providers.
+    pub issuers: Issuers,
     /// Whether explicit denials name the policy, as AWS does since January 2026.
     pub denials_name_policy: bool,
 }
@@ -42,6 +45,8 @@ pub struct Context<'a> {
     pub facts: &'a RequestFacts,
     /// What all calls share.
     pub environment: &'a Environment,
+    /// What was fetched for the call, if it inquired for something.
+    pub fetched: Option<&'a Fetched>,
     /// Other accounts that the call looks into.
     pub others: &'a [Arc<Account>],
 }
@@ -67,6 +72,27 @@ impl Context<'_> {
         user.map(|user| user.name.clone()).ok_or_else(|| {
             Error::new(Code::ValidationError, "Must specify userName when calling with non-User credentials")
         })
+    }
+
+    /// Whose credentials a call is about: those of the user that is named, or the caller's own. The name is in the
+    /// user's own spelling.
+    ///
+    /// # Errors
+    /// `NoSuchEntity`; `ValidationError` when no user is named and the caller is neither user nor root user.
+    pub fn credentials_owner(&self, given: Option<&str>) -> Result<CredentialsOwner> {
+        if self.is_about_root(given) {
+            return Ok(CredentialsOwner::Root);
+        }
+        let user = self.account.find::<User>(&self.user_name(given)?)?;
+        Ok(CredentialsOwner::User(user.name.clone()))
+    }
+
+    /// The precondition of operations on the credentials, or the person, of whoever calls when no user is named.
+    ///
+    /// # Errors
+    /// `ValidationError` when no user is named and the caller is neither user nor root user.
+    pub fn must_tell_whose(&self, given: Option<&str>) -> Result<()> {
+        if self.is_about_root(given) { Ok(()) } else { self.user_name(given).map(drop) }
     }
 
     /// The permissions boundary that a parameter names.

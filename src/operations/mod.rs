@@ -6,9 +6,13 @@ mod account_alias;
 mod account_property;
 mod authorize;
 mod context;
+mod granting_policies;
 mod group;
 mod listing;
+mod oidc_provider;
 mod organization;
+mod saml_provider;
+mod service_access;
 mod user;
 
 use std::collections::HashMap;
@@ -24,6 +28,7 @@ pub use listing::{Listing, Page, Paging};
 pub use organization::Organization;
 
 use crate::error::{Code, Error, Result};
+use crate::federation::Inquiry;
 use crate::identity::Caller;
 use crate::shapes::AccountId;
 use crate::wire::{self, Decoded, Format, Params, Service};
@@ -47,6 +52,12 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
     /// Whether it changes nothing in the account.
     const READ_ONLY: bool = false;
 
+    /// Whether callers need not sign.
+    const UNSIGNED: bool = false;
+
+    /// Whether it may need something from the network: see [`Operation::inquiry`].
+    const FETCHES: bool = false;
+
     /// What the caller needs permission for. Names resources and looks nothing up.
     fn access(&self) -> Access<'_>;
 
@@ -66,6 +77,15 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
     /// The refusal.
     fn precondition(&self, _: &Context<'_>) -> Result<()> {
         Ok(())
+    }
+
+    /// What it needs from the network. It is fetched before the call runs, and then [`Context::fetched`]: operations
+    /// are functions of an account, and nothing may wait while it holds the account's turn.
+    ///
+    /// # Errors
+    /// What the operation refuses before anything is fetched.
+    fn inquiry(&self, _: &Context<'_>) -> Result<Option<Inquiry>> {
+        Ok(None)
     }
 
     /// Does it. An error leaves the account as it was.
@@ -88,6 +108,11 @@ pub trait Call: Send {
     fn precondition(&self, cx: &Context<'_>) -> Result<()>;
     /// See [`Operation::access`].
     fn access(&self) -> Access<'_>;
+    /// See [`Operation::inquiry`].
+    ///
+    /// # Errors
+    /// The refusal.
+    fn inquiry(&self, cx: &Context<'_>) -> Result<Option<Inquiry>>;
     /// Does it and writes the result in the wanted format.
     ///
     /// # Errors
@@ -110,6 +135,10 @@ impl<O: Operation> Call for O {
 
     fn access(&self) -> Access<'_> {
         Operation::access(self)
+    }
+
+    fn inquiry(&self, cx: &Context<'_>) -> Result<Option<Inquiry>> {
+        Operation::inquiry(self, cx)
     }
 
     fn execute(self: Box<Self>, cx: &mut Context<'_>, format: Format) -> Result<String> {
@@ -143,13 +172,25 @@ pub struct Entry {
     pub errors: &'static [Code],
     /// Whether it changes nothing in the account.
     pub read_only: bool,
+    /// Whether callers need not sign.
+    pub unsigned: bool,
+    /// Whether it may need something from the network.
+    pub fetches: bool,
     decode: fn(&Params<'_>) -> Result<Decoded<Box<dyn Call>>>,
 }
 
 impl Entry {
     /// The entry of an operation.
     pub const fn of<O: Operation>() -> Self {
-        Self { name: O::NAME, service: O::SERVICE, errors: O::ERRORS, read_only: O::READ_ONLY, decode: decode::<O> }
+        Self {
+            name: O::NAME,
+            service: O::SERVICE,
+            errors: O::ERRORS,
+            read_only: O::READ_ONLY,
+            unsigned: O::UNSIGNED,
+            fetches: O::FETCHES,
+            decode: decode::<O>,
+        }
     }
 
     /// Reads the parameters of a call.
@@ -188,8 +229,12 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
         account_alias::OPERATIONS,
         account_property::OPERATIONS,
+        granting_policies::OPERATIONS,
         group::OPERATIONS,
+        service_access::OPERATIONS,
+        oidc_provider::OPERATIONS,
         organization::OPERATIONS,
+        saml_provider::OPERATIONS,
         user::OPERATIONS,
     ]
     .into_iter()

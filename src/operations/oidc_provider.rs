@@ -6,7 +6,7 @@ use url::Url;
 use super::{Access, Context, Operation, operations};
 use crate::account::{OidcProvider, Quota, Resource, without_scheme};
 use crate::error::{Code, Error, Result};
-use crate::federation::{Fetched, Need};
+use crate::federation::{Fetched, Inquiry};
 use crate::shapes::{Arn, ClientId, ClientIds, Kind, OpenIdConnectProviderUrl, Tag, TagSet, Tags, Thumbprints, Timestamp};
 
 /// The most certificates of one provider.
@@ -50,17 +50,17 @@ impl Operation for CreateOpenIDConnectProvider {
             .tagged(Kind::OidcProvider, self.tags.as_deref())
     }
 
-    fn needs(&self, cx: &Context<'_>) -> Result<Option<Need>> {
+    fn inquiry(&self, cx: &Context<'_>) -> Result<Option<Inquiry>> {
         check_url(&self.url, cx.environment.issuers.accepts_local())?;
         let given = self.thumbprint_list.as_ref().is_some_and(|list| !list.is_empty());
         let exists = cx.account.get::<OidcProvider>(without_scheme(&self.url)).is_some();
-        Ok((!given && !exists).then(|| Need::Thumbprint { issuer: self.url.to_string() }))
+        Ok((!given && !exists).then(|| Inquiry::Thumbprint { issuer: self.url.to_string() }))
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<CreateOpenIDConnectProviderResult> {
         check_url(&self.url, cx.environment.issuers.accepts_local())?;
         let mut thumbprints = thumbprints(self.thumbprint_list.unwrap_or_default())?;
-        if let Some(Fetched::Thumbprint(fetched)) = &cx.fetched {
+        if let Some(Fetched::Thumbprint(fetched)) = cx.fetched {
             thumbprints.extend(fetched.clone());
         }
         let mut client_ids: Vec<String> = Vec::new();

@@ -140,10 +140,7 @@ impl Operation for GetUser {
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {
-        if cx.is_about_root(self.user_name.as_deref()) {
-            return Ok(());
-        }
-        cx.user_name(self.user_name.as_deref()).map(drop)
+        cx.must_tell_whose(self.user_name.as_deref())
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<GetUserResult> {

@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Context;
+use super::index::ANY;
 use super::pattern::{Pattern, Syntax};
 
 /// An action such as `iam:GetUser`, ready for matching. Make it once per operation and borrow it.
@@ -96,18 +97,33 @@ impl ActionSet {
         rest.iter().take_while(move |(of, _)| **of == *service).map(|(_, pattern)| pattern)
     }
 
-    pub(crate) fn is_everything(&self) -> bool {
-        self.everything
+    /// Whether it names actions of a service, given in lower case.
+    pub(crate) fn names_service(&self, service: &str) -> bool {
+        let of = |action: &str| action.strip_prefix(service).is_some_and(|rest| rest.starts_with(':'));
+        self.globs_of(service).next().is_some() || self.exact.iter().any(|exact| of(exact))
     }
 
-    /// Actions without wildcards, in lower case.
-    pub(crate) fn exact(&self) -> impl Iterator<Item = &str> {
-        self.exact.iter().map(|exact| &**exact)
+    /// Whether it names some action of a service, or everything.
+    pub(crate) fn concerns(&self, service: &str) -> bool {
+        self.everything || self.names_service(service)
     }
 
-    /// The services of which it names actions by pattern, in lower case; one may come several times.
-    pub(crate) fn glob_services(&self) -> impl Iterator<Item = &str> {
-        self.globs.iter().map(|(service, _)| &**service)
+    /// Whether it names all actions of a service.
+    pub(crate) fn covers(&self, service: &str) -> bool {
+        self.everything || self.globs_of(service).any(Pattern::is_everything)
+    }
+
+    /// Under what the index keeps a statement with this set: whole actions, services of which it names a pattern, or
+    /// anything.
+    pub(crate) fn index_keys(&self, negated: bool) -> Box<[u64]> {
+        if self.everything || negated {
+            return [ANY].into();
+        }
+        let services = self.globs.iter().map(|(service, _)| service);
+        let mut keys: Vec<_> = self.exact.iter().chain(services).map(|text| index_key(text)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.into()
     }
 }
 

@@ -72,13 +72,25 @@ impl Decision<'_> {
     }
 }
 
+/// All layers, in the order in which an explicit deny is looked for.
+pub(crate) const LAYERS: [Layer; 8] = [
+    Layer::ServiceControl,
+    Layer::ResourceControl,
+    Layer::Endpoint,
+    Layer::Resource,
+    Layer::Trust,
+    Layer::Identity,
+    Layer::Boundary,
+    Layer::Session,
+];
+
 /// Decides a request.
 pub fn decide<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Decision<'a> {
-    Procedure { request, layers: &applicable(request, layers) }.decide()
+    Procedure::new(request, layers).decide()
 }
 
 /// The layers without those that do not bind this principal or resource.
-pub(crate) fn applicable<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Layers<'a> {
+fn applicable<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Layers<'a> {
     let principal = &request.principal;
     let service_control = layers.service_control.filter(|_| {
         let account = principal.account();
@@ -92,121 +104,130 @@ pub(crate) fn applicable<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Laye
     Layers { service_control, resource_control, ..*layers }
 }
 
-struct Procedure<'r, 'a> {
-    request: &'r Request<'r>,
-    layers: &'r Layers<'a>,
+/// One request before its applicable layers.
+pub(crate) struct Procedure<'r, 'a> {
+    pub request: &'r Request<'r>,
+    pub layers: Layers<'a>,
 }
 
-/// Either a decision, or go on.
-type Step<'a> = Result<(), Decision<'a>>;
+impl<'r, 'a> Procedure<'r, 'a> {
+    pub(crate) fn new(request: &'r Request<'r>, layers: &Layers<'a>) -> Self {
+        Self { request, layers: applicable(request, layers) }
+    }
 
-impl<'a> Procedure<'_, 'a> {
     fn decide(&self) -> Decision<'a> {
-        // AWS: "No permissions are required to perform this operation", not even against a Deny.
-        if self.request.action.folded() == "sts:getcalleridentity" {
+        if self.is_free() {
             return Decision::Allow { by: Grant::Free };
         }
-        self.denied().and_then(|()| self.guarded()).and_then(|()| self.granted()).unwrap_or_else(|denied| denied)
-    }
-
-    /// An explicit deny anywhere ends it.
-    fn denied(&self) -> Step<'a> {
-        let Layers { identity, boundary, session, endpoint, .. } = *self.layers;
-        let levels =
-            |levels: Option<&'a [PolicySet]>| levels.into_iter().flatten().find_map(|level| self.denies(level));
-        let one = |set: Option<&'a PolicySet>| set.and_then(|set| self.denies(set));
-        let found = None
-            .or_else(|| Some((levels(self.layers.service_control)?, Layer::ServiceControl)))
-            .or_else(|| Some((levels(self.layers.resource_control)?, Layer::ResourceControl)))
-            .or_else(|| Some((one(endpoint)?, Layer::Endpoint)))
-            .or_else(|| Some((one(self.layers.resource)?, self.resource_layer())))
-            .or_else(|| Some((one(identity)?, Layer::Identity)))
-            .or_else(|| Some((one(boundary)?, Layer::Boundary)))
-            .or_else(|| Some((one(session)?, Layer::Session)));
-        found.map_or(Ok(()), |(by, layer)| Err(Decision::ExplicitDeny { by, layer }))
-    }
-
-    /// What must allow before anything else counts. `RCPFullAWSAccess` stands at every level, so only a deny of
-    /// resource control policies matters.
-    fn guarded(&self) -> Step<'a> {
-        let levels = self.layers.service_control.unwrap_or_default();
-        require(levels.iter().all(|level| self.allows(level).is_some()), Layer::ServiceControl)?;
-        let endpoint = self.layers.endpoint;
-        require(endpoint.is_none_or(|policy| self.allows(policy).is_some()), Layer::Endpoint)
-    }
-
-    fn granted(&self) -> Result<Decision<'a>, Decision<'a>> {
-        let resource = self.layers.resource.and_then(|set| self.reached_by(set));
-        let layer = self.resource_layer();
-        let granted = |by| Decision::Allow { by: Grant::Statement { by, layer } };
-        if self.request.principal.account().is_none() {
-            return resource.map(|(_, by)| granted(by)).ok_or(Decision::ImplicitDeny { missing: layer });
+        if let Some((layer, by)) = LAYERS.iter().find_map(|layer| Some((*layer, self.denies(*layer)?))) {
+            return Decision::ExplicitDeny { by, layer };
         }
-        if self.layers.resource_kind == ResourceKind::RoleTrust
-            && matches!(self.request.principal, Principal::Root { .. })
-        {
-            return Err(Decision::ImplicitDeny { missing: layer });
+        let resource = self.reached(self.layers.resource);
+        let reach = resource.map(|(reach, _)| reach);
+        if let Some(missing) = self.required(reach).find(|layer| !self.is_satisfied(*layer, reach)) {
+            return Decision::ImplicitDeny { missing };
         }
-        if self.request.is_same_account() {
-            match resource {
-                Some((Reach::Direct, by)) => return Ok(granted(by)),
-                Some((Reach::Limited, by)) => return self.limited().map(|()| granted(by)),
-                None if self.layers.resource_kind != ResourceKind::Ordinary => {
-                    return Err(Decision::ImplicitDeny { missing: layer });
-                }
-                Some((Reach::Delegated, _)) | None => {}
-            }
-        } else {
-            require(resource.is_some(), layer)?;
-        }
-        let by = self.identity()?;
-        self.limited()?;
-        Ok(Decision::Allow { by })
+        Decision::Allow { by: self.grant(resource) }
     }
 
-    fn identity(&self) -> Result<Grant<'a>, Decision<'a>> {
-        if self.request.principal.is_root() {
-            return Ok(Grant::Root);
-        }
-        let by = self.layers.identity.and_then(|set| self.allows(set));
-        let by = by.ok_or(Decision::ImplicitDeny { missing: Layer::Identity })?;
-        Ok(Grant::Statement { by, layer: Layer::Identity })
+    /// AWS: "No permissions are required to perform this operation", not even against a Deny.
+    pub(crate) fn is_free(&self) -> bool {
+        self.request.action.folded() == "sts:getcalleridentity"
     }
 
-    /// Boundary and session policies. The session of a federated user has nothing without session policies; that of the
-    /// root user is limited by what its task policy denies only.
-    fn limited(&self) -> Step<'a> {
-        let allowed = |set: Option<&'a PolicySet>| set.is_none_or(|set| self.allows(set).is_some());
-        require(allowed(self.layers.boundary), Layer::Boundary)?;
-        let session = match self.request.principal {
-            Principal::Root { .. } => true,
-            Principal::FederatedUser { .. } => self.layers.session.is_some() && allowed(self.layers.session),
-            _ => allowed(self.layers.session),
+    /// The layers that must allow the request, given how far the resource's policy reaches the principal.
+    pub(crate) fn required(&self, reach: Option<Reach>) -> impl Iterator<Item = Layer> {
+        const OWN_SIDE: &[Layer] = &[Layer::Identity, Layer::Boundary, Layer::Session];
+        const LIMITS: &[Layer] = &[Layer::Boundary, Layer::Session];
+        let stranger = self.request.principal.account().is_none();
+        let same_account = self.request.is_same_account();
+        let ordinary = self.layers.resource_kind == ResourceKind::Ordinary;
+        let (resource, own): (bool, &[Layer]) = match reach {
+            _ if stranger => (true, &[]),
+            _ if !same_account => (true, OWN_SIDE),
+            Some(Reach::Direct) => (!ordinary, &[]),
+            Some(Reach::Limited) => (!ordinary, LIMITS),
+            None if !ordinary => (true, &[]),
+            Some(Reach::Delegated) | None => (!ordinary, OWN_SIDE),
         };
-        require(session, Layer::Session)
+        let guards = [Layer::ServiceControl, Layer::Endpoint];
+        guards.into_iter().chain(resource.then_some(self.resource_layer())).chain(own.iter().copied())
     }
 
-    fn denies(&self, set: &'a PolicySet) -> Option<Match<'a>> {
-        if let Some(source) = set.broken() {
-            return Some(Match { source, statement: None });
+    /// Whether a layer allows the request, or has no say in it.
+    pub(crate) fn is_satisfied(&self, layer: Layer, reach: Option<Reach>) -> bool {
+        let allows = |set: Option<&'a PolicySet>| self.reached(set).is_some();
+        let principal = &self.request.principal;
+        match layer {
+            Layer::ServiceControl => {
+                self.layers.service_control.unwrap_or_default().iter().all(|set| allows(Some(set)))
+            }
+            // `RCPFullAWSAccess` stands at every level and cannot be detached.
+            Layer::ResourceControl => true,
+            Layer::Endpoint => self.layers.endpoint.is_none() || allows(self.layers.endpoint),
+            Layer::Resource => reach.is_some(),
+            // AWS: "Roles may not be assumed by root accounts."
+            Layer::Trust => reach.is_some() && !matches!(principal, Principal::Root { .. }),
+            Layer::Identity => principal.is_root() || allows(self.layers.identity),
+            Layer::Boundary => self.layers.boundary.is_none() || allows(self.layers.boundary),
+            Layer::Session => match principal {
+                // The task policies of AssumeRoot only deny.
+                Principal::Root { .. } => true,
+                // AWS: without session policies "the resulting federated user session has no permissions".
+                Principal::FederatedUser { .. } => allows(self.layers.session),
+                _ => self.layers.session.is_none() || allows(self.layers.session),
+            },
         }
-        let mut denying = set.matching(self.request, Effect::Deny);
-        denying
-            .find(|(_, statement)| self.reach(statement).is_some())
-            .map(|(source, statement)| Match { source, statement: Some(statement) })
     }
 
-    fn allows(&self, set: &'a PolicySet) -> Option<Match<'a>> {
-        self.reached_by(set).map(|(_, by)| by)
+    /// What allows a request that nothing forbids.
+    fn grant(&self, resource: Option<(Reach, Match<'a>)>) -> Grant<'a> {
+        let own_side = self.request.principal.account().is_some();
+        match resource {
+            Some((Reach::Direct | Reach::Limited, by)) if !own_side || self.request.is_same_account() => {
+                Grant::Statement { by, layer: self.resource_layer() }
+            }
+            _ => match self.reached(self.layers.identity) {
+                Some((_, by)) => Grant::Statement { by, layer: Layer::Identity },
+                None => Grant::Root,
+            },
+        }
+    }
+
+    /// The sets of a layer: one, or one per level of an organization.
+    pub(crate) fn sets(&self, layer: Layer) -> &'a [PolicySet] {
+        let one = |set: Option<&'a PolicySet>| set.map(std::slice::from_ref);
+        let sets = match layer {
+            Layer::ServiceControl => self.layers.service_control,
+            Layer::ResourceControl => self.layers.resource_control,
+            Layer::Endpoint => one(self.layers.endpoint),
+            Layer::Resource | Layer::Trust if layer == self.resource_layer() => one(self.layers.resource),
+            Layer::Resource | Layer::Trust => None,
+            Layer::Identity => one(self.layers.identity),
+            Layer::Boundary => one(self.layers.boundary),
+            Layer::Session => one(self.layers.session),
+        };
+        sets.unwrap_or_default()
+    }
+
+    /// What denies the request in a layer.
+    pub(crate) fn denies(&self, layer: Layer) -> Option<Match<'a>> {
+        self.sets(layer).iter().find_map(|set| {
+            if let Some(source) = set.broken() {
+                return Some(Match { source, policy: None, statement: None });
+            }
+            let mut denying = set.matching(self.request, Effect::Deny);
+            denying.find(|(_, statement)| self.reach(statement).is_some()).map(|(found, _)| found)
+        })
     }
 
     /// The Allow of a set that gives the principal most.
-    fn reached_by(&self, set: &'a PolicySet) -> Option<(Reach, Match<'a>)> {
+    pub(crate) fn reached(&self, set: Option<&'a PolicySet>) -> Option<(Reach, Match<'a>)> {
         let mut best = None;
-        for (source, statement) in set.matching(self.request, Effect::Allow) {
+        for (found, statement) in set?.matching(self.request, Effect::Allow) {
             let Some(reach) = self.reach(statement) else { continue };
             if best.as_ref().is_none_or(|(known, _)| *known < reach) {
-                best = Some((reach, Match { source, statement: Some(statement) }));
+                best = Some((reach, found));
             }
             if reach == Reach::Direct {
                 break;
@@ -215,21 +236,18 @@ impl<'a> Procedure<'_, 'a> {
         best
     }
 
-    fn reach(&self, statement: &Statement) -> Option<Reach> {
+    /// How far a statement reaches the principal.
+    pub(crate) fn reach(&self, statement: &Statement) -> Option<Reach> {
         let trust = self.layers.resource_kind == ResourceKind::RoleTrust;
         statement.reach(&self.request.principal, trust, self.layers.boundary.is_some())
     }
 
-    fn resource_layer(&self) -> Layer {
+    pub(crate) fn resource_layer(&self) -> Layer {
         match self.layers.resource_kind {
             ResourceKind::RoleTrust => Layer::Trust,
             ResourceKind::Ordinary | ResourceKind::KmsKey => Layer::Resource,
         }
     }
-}
-
-fn require<'a>(allowed: bool, layer: Layer) -> Step<'a> {
-    if allowed { Ok(()) } else { Err(Decision::ImplicitDeny { missing: layer }) }
 }
 
 #[cfg(test)]

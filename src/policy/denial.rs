@@ -18,6 +18,11 @@ impl Layer {
         }
     }
 
+    /// The noun behind its article.
+    pub(crate) fn with_article(self) -> String {
+        format!("{} {}", self.article(), self.noun())
+    }
+
     fn article(self) -> &'static str {
         match self {
             Self::Trust => "the",
@@ -41,7 +46,7 @@ impl Decision<'_> {
                 let named = matches!(layer, Layer::Resource | Layer::Trust | Layer::Endpoint);
                 let arn = by.source.arn.as_deref().filter(|_| name_policy && !named);
                 let suffix = arn.map(|arn| format!(": {arn}")).unwrap_or_default();
-                Some(format!("with an explicit deny in {} {}{suffix}", layer.article(), layer.noun()))
+                Some(format!("with an explicit deny in {}{suffix}", layer.with_article()))
             }
         }
     }

@@ -14,7 +14,7 @@ use super::validate;
 #[derive(Clone, Debug)]
 pub struct Policy {
     text: Arc<str>,
-    statements: Arc<[Statement]>,
+    statements: Box<[Statement]>,
 }
 
 impl Policy {
@@ -28,8 +28,9 @@ impl Policy {
         validate::check(&document, grammar, bare).map_err(|refusal| Invalid::refusal(body, refusal))?;
         let variables = document.version.is_some_and(|version| version.value == "2012-10-17");
         let mut locator = Locator::new(body);
-        let statements = document.statements.iter();
-        let statements = statements.map(|written| Statement::new(written, body, &mut locator, variables)).collect();
+        let statements = document.statements.iter().enumerate();
+        let statements = statements.map(|(index, written)| Statement::new(index, written, &mut locator, variables));
+        let statements = statements.collect();
         Ok(Self { text: text.into(), statements })
     }
 

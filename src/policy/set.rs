@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::index::{Index, Place};
 use super::request::Request;
 use super::statement::{Effect, Statement};
 use super::{Invalid, Policy};
@@ -40,7 +41,19 @@ pub enum SourceKind {
 #[derive(Clone, Debug, Default)]
 pub struct PolicySet {
     members: Box<[Member]>,
+    /// The first policy that cannot be read.
+    broken: Option<usize>,
+    index: Option<Box<Indexes>>,
 }
+
+#[derive(Clone, Debug)]
+struct Indexes {
+    allow: Index,
+    deny: Index,
+}
+
+/// Sets with fewer statements are looked through: that takes no longer, and the set costs nothing to make.
+const INDEXED_FROM: usize = 24;
 
 /// A policy of a set. One that could not be read denies everything, for nobody knows what it would have denied.
 #[derive(Clone, Debug)]
@@ -54,19 +67,33 @@ struct Member {
 pub struct Match<'a> {
     /// Where the policy comes from.
     pub source: &'a Source,
-    /// The statement; `None` if the policy cannot be read, and denies for that reason.
+    /// The policy; `None` if it cannot be read, and denies for that reason.
+    pub policy: Option<&'a Policy>,
+    /// The statement of a policy that can be read.
     pub statement: Option<&'a Statement>,
 }
 
 impl PolicySet {
     /// Makes a set of policies as they were parsed, well or not.
     pub fn new(policies: impl IntoIterator<Item = (Source, Result<Arc<Policy>, Arc<Invalid>>)>) -> Self {
-        Self { members: policies.into_iter().map(|(source, policy)| Member { source, policy }).collect() }
+        let members: Box<[_]> = policies.into_iter().map(|(source, policy)| Member { source, policy }).collect();
+        let broken = members.iter().position(|member| member.policy.is_err());
+        let mut set = Self { members, broken, index: None };
+        if set.places().count() >= INDEXED_FROM {
+            let index = |effect| Index::new(set.places().filter(|(_, statement)| statement.effect == effect));
+            set.index = Some(Box::new(Indexes { allow: index(Effect::Allow), deny: index(Effect::Deny) }));
+        }
+        set
     }
 
     /// A policy that cannot be read.
     pub(crate) fn broken(&self) -> Option<&Source> {
-        self.members.iter().find(|member| member.policy.is_err()).map(|member| &member.source)
+        self.members.get(self.broken?).map(|member| &member.source)
+    }
+
+    /// The policies, well or not.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&Source, Result<&Policy, &Invalid>)> {
+        self.members.iter().map(|member| (&member.source, member.policy.as_deref().map_err(|invalid| &**invalid)))
     }
 
     /// The statements of an effect that match a request, leaving aside whose request it is.
@@ -74,15 +101,42 @@ impl PolicySet {
         &'a self,
         request: &Request<'_>,
         effect: Effect,
-    ) -> impl Iterator<Item = (&'a Source, &'a Statement)> {
-        self.statements(effect).filter(|(_, statement)| statement.check(request).is_ok())
+    ) -> impl Iterator<Item = (Match<'a>, &'a Statement)> {
+        let scanned = self.index.is_none().then(|| self.statements(effect));
+        let index = self.index.as_deref().map(|indexes| match effect {
+            Effect::Allow => &indexes.allow,
+            Effect::Deny => &indexes.deny,
+        });
+        let found = index.map(|index| index.candidates(request.action, request.resource.text));
+        let found = found.into_iter().flatten().filter_map(|place| self.at(place));
+        let candidates = scanned.into_iter().flatten().chain(found);
+        candidates.filter(|(_, statement)| statement.matches(request))
     }
 
     /// All statements of an effect.
-    pub(crate) fn statements(&self, effect: Effect) -> impl Iterator<Item = (&Source, &Statement)> {
-        let policies = self.members.iter().filter_map(|member| Some((&member.source, member.policy.as_ref().ok()?)));
-        policies
-            .flat_map(|(source, policy)| policy.statements().iter().map(move |statement| (source, statement)))
+    fn statements(&self, effect: Effect) -> impl Iterator<Item = (Match<'_>, &Statement)> {
+        let readable = self.members.iter().filter_map(|member| Some((&member.source, member.policy.as_deref().ok()?)));
+        readable
+            .flat_map(|(source, policy)| policy.statements().iter().map(move |found| found.of(policy, source)))
             .filter(move |(_, statement)| statement.effect == effect)
+    }
+
+    fn places(&self) -> impl Iterator<Item = (Place, &Statement)> {
+        let policies = (0..).zip(&self.members).filter_map(|(at, member)| Some((at, member.policy.as_ref().ok()?)));
+        policies.flat_map(|(policy, member)| {
+            (0..).zip(member.statements()).map(move |(at, found)| (Place { policy, statement: at }, found))
+        })
+    }
+
+    fn at(&self, place: Place) -> Option<(Match<'_>, &Statement)> {
+        let Member { source, policy } = self.members.get(place.policy as usize)?;
+        let policy = policy.as_deref().ok()?;
+        Some(policy.statements().get(place.statement as usize)?.of(policy, source))
+    }
+}
+
+impl Statement {
+    fn of<'a>(&'a self, policy: &'a Policy, source: &'a Source) -> (Match<'a>, &'a Self) {
+        (Match { source, policy: Some(policy), statement: Some(self) }, self)
     }
 }

@@ -1,5 +1,9 @@
 //! A compiled statement and how it matches a request.
 
+use std::fmt;
+use std::iter::once_with;
+use std::sync::Arc;
+
 use super::Position;
 use super::action::ActionSet;
 use super::condition::Condition;
@@ -25,6 +29,8 @@ pub struct Statement {
     pub sid: Option<Box<str>>,
     /// Its effect.
     pub effect: Effect,
+    /// Its place among the document's statements, from 0.
+    pub index: usize,
     /// Where its opening brace stands.
     pub position: Position,
     /// Just behind the character before it (`[`, `,` or `:`): what the policy simulator calls its start.
@@ -36,6 +42,10 @@ pub struct Statement {
     pub(crate) actions: ActionSet,
     pub(crate) resources: Option<Resources>,
     pub(crate) conditions: Box<[Condition]>,
+    /// Under what the index keeps it.
+    pub(crate) index_keys: Box<[u64]>,
+    /// The text that every resource it matches begins with.
+    pub(crate) resource_prefix: Arc<str>,
 }
 
 /// `Resource` or `NotResource`.
@@ -45,49 +55,81 @@ pub(crate) struct Resources {
     pub patterns: Box<[ResourcePattern]>,
 }
 
-/// The first element of a statement that a request does not match.
+/// An element of a statement that a request does not match.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Mismatch<'a> {
     Action,
     Resource,
-    Condition(&'a Condition),
+    Condition {
+        /// Its place among the statement's conditions.
+        index: usize,
+        condition: &'a Condition,
+    },
 }
 
 impl Statement {
     /// Compiles a statement that its grammar has accepted.
-    pub(crate) fn new(written: &Written<'_>, text: &str, locator: &mut Locator<'_>, variables: bool) -> Self {
-        let before = text.get(..written.start).unwrap_or_default().trim_end().len();
+    pub(crate) fn new(index: usize, written: &Written<'_>, locator: &mut Locator<'_>, variables: bool) -> Self {
         let (not_action, actions) = either(&written.action, &written.not_action).unzip();
         let actions = actions.into_iter().flat_map(|list| &list.items).map(|item| item.value);
         let resources = either(&written.resource, &written.not_resource);
         let principal = either(&written.principal, &written.not_principal);
         let allows = written.effect.is_some_and(|effect| effect.value == "Allow");
+        let actions = ActionSet::new(actions);
+        let not_action = not_action.unwrap_or(false);
+        let resources = resources.map(|(negated, list)| Resources::new(negated, list, variables));
         Self {
             sid: written.sid.map(|sid| sid.value).filter(|sid| !sid.is_empty()).map(Box::from),
             effect: if allows { Effect::Allow } else { Effect::Deny },
-            start: locator.locate(before),
+            index,
+            start: locator.locate_behind(written.start),
             position: locator.locate(written.start),
             end: locator.locate(written.end),
             principal: principal.map(|(negated, principal)| PrincipalElement::new(negated, principal)),
-            not_action: not_action.unwrap_or(false),
-            actions: ActionSet::new(actions),
-            resources: resources.map(|(negated, list)| Resources::new(negated, list, variables)),
+            index_keys: actions.index_keys(not_action),
+            resource_prefix: resources.as_ref().map(Resources::prefix).unwrap_or_default().into(),
+            not_action,
+            actions,
+            resources,
             conditions: written.conditions.iter().map(|condition| compile(condition, variables)).collect(),
         }
     }
 
-    /// Matches everything but the principal, cheapest first.
-    pub(crate) fn check(&self, request: &Request<'_>) -> Result<(), Mismatch<'_>> {
-        if self.actions.contains(request.action) == self.not_action {
-            return Err(Mismatch::Action);
-        }
-        if self.resources.as_ref().is_some_and(|resources| !resources.contain(request)) {
-            return Err(Mismatch::Resource);
-        }
-        match self.conditions.iter().find(|condition| !condition.holds(request.context)) {
-            Some(condition) => Err(Mismatch::Condition(condition)),
-            None => Ok(()),
-        }
+    /// Whether it covers some action of a service, given by its prefix in lower case: for reports of what grants
+    /// access. `NotAction` does unless it leaves out the whole service.
+    pub fn concerns(&self, service: &str) -> bool {
+        if self.not_action { !self.actions.covers(service) } else { self.actions.concerns(service) }
+    }
+
+    /// Whether it matches the request, leaving aside whose request it is.
+    pub(crate) fn matches(&self, request: &Request<'_>) -> bool {
+        self.mismatches(request).next().is_none()
+    }
+
+    /// What does not match, found one by one, cheapest first.
+    pub(crate) fn mismatches(&self, request: &Request<'_>) -> impl Iterator<Item = Mismatch<'_>> {
+        let action = || (self.actions.contains(request.action) == self.not_action).then_some(Mismatch::Action);
+        let resources = self.resources.as_ref();
+        let resource =
+            move || resources.is_some_and(|resources| !resources.contain(request)).then_some(Mismatch::Resource);
+        let conditions = (0..).zip(&self.conditions).filter(|(_, condition)| !condition.holds(request.context));
+        let conditions = conditions.map(|(index, condition)| Mismatch::Condition { index, condition });
+        once_with(action).chain(once_with(resource)).flatten().chain(conditions)
+    }
+
+    /// The keys its resources name as variables.
+    pub(crate) fn resource_keys(&self) -> impl Iterator<Item = &str> {
+        let patterns = self.resources.iter().flat_map(|resources| &resources.patterns);
+        patterns.flat_map(ResourcePattern::variables).map(|variable| &*variable.key)
+    }
+
+    /// All context keys it asks for, in conditions and variables, as written.
+    pub(crate) fn context_keys(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.conditions.iter();
+        let of_conditions = conditions.flat_map(|condition| {
+            std::iter::once(&*condition.key).chain(condition.variables().map(|variable| &*variable.key))
+        });
+        self.resource_keys().chain(of_conditions)
     }
 
     /// How far the statement reaches a principal; one without a principal is about whoever it is attached to.
@@ -95,6 +137,15 @@ impl Statement {
         match &self.principal {
             Some(element) => element.reach(principal, trust, bounded),
             None => Some(Reach::Direct),
+        }
+    }
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.sid {
+            Some(sid) => write!(f, "statement {sid} (line {})", self.position.line),
+            None => write!(f, "statement {} (line {})", self.index + 1, self.position.line),
         }
     }
 }
@@ -116,10 +167,25 @@ impl Resources {
         Self { negated, patterns }
     }
 
+    /// The text that every resource begins with that they contain.
+    fn prefix(&self) -> String {
+        if self.negated {
+            return String::new();
+        }
+        let mut prefixes = self.patterns.iter().map(ResourcePattern::literal_prefix);
+        let first = prefixes.next().unwrap_or_default();
+        prefixes.fold(first, |common, prefix| common_prefix(&common, &prefix).to_owned())
+    }
+
     fn contain(&self, request: &Request<'_>) -> bool {
         let listed = self.patterns.iter().any(|pattern| pattern.matches(&request.resource, request.context));
         listed != self.negated
     }
+}
+
+fn common_prefix<'t>(a: &'t str, b: &str) -> &'t str {
+    let same = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    a.get(..same).unwrap_or_default()
 }
 
 impl PrincipalElement {

@@ -9,6 +9,7 @@ mod document;
 mod ids;
 mod names;
 mod provider;
+mod report;
 mod secret;
 mod session;
 mod tag;
@@ -23,6 +24,7 @@ pub use document::*;
 pub use ids::*;
 pub use names::*;
 pub use provider::*;
+pub use report::*;
 pub use secret::*;
 pub use session::*;
 pub use tag::*;
@@ -149,6 +151,8 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
             names::NUMBERS,
             provider::TEXTS,
             provider::LISTS,
+            report::TEXTS,
+            report::LISTS,
             secret::TEXTS,
             session::TEXTS,
             session::NUMBERS,

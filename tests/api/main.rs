@@ -6,4 +6,5 @@ mod account_properties;
 mod admin;
 mod groups;
 mod organization;
+mod service_access;
 mod users;

@@ -1,6 +1,6 @@
 //! ARNs and patterns over them: six parts, divided by the first five colons.
 
-use super::{Atom, Pattern, Syntax, automaton};
+use super::{Atom, Pattern, Syntax, Variable, automaton};
 use crate::policy::Context;
 
 const PARTS: usize = 6;
@@ -135,13 +135,23 @@ impl ResourcePattern {
         }
     }
 
-    /// The pattern behind the fifth colon.
-    pub(crate) fn tail(&self) -> Option<&Pattern> {
+    /// The text that every match begins with.
+    pub(crate) fn literal_prefix(&self) -> String {
         match self {
+            Self::Everything => String::new(),
+            Self::Plain { head, tail } => format!("{head}{}", tail.literal_prefix()),
+            Self::Parts(parts) => parts.literal_prefix(),
+        }
+    }
+
+    /// The variables it names.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
+        let tail = match self {
             Self::Everything => None,
             Self::Plain { tail, .. } => Some(tail),
             Self::Parts(parts) => Some(&parts.tail),
-        }
+        };
+        tail.into_iter().flat_map(Pattern::variables)
     }
 }
 
@@ -153,6 +163,19 @@ impl Parts {
             return true;
         }
         self.reaches && self.matches_reaching(resource.text, context)
+    }
+
+    /// Up to the first part with a wildcard, and that part's own beginning.
+    fn literal_prefix(&self) -> String {
+        let mut prefix = String::new();
+        for part in &self.heads {
+            prefix.push_str(part.literal_prefix());
+            if part.as_literal().is_none() {
+                break;
+            }
+            prefix.push(':');
+        }
+        prefix
     }
 
     /// A `*` can only reach beyond a colon if the text has more of them than the pattern.

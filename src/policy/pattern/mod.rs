@@ -62,7 +62,7 @@ impl Pattern {
 
     /// Whether it matches every text.
     pub(crate) fn is_everything(&self) -> bool {
-        self.shape == Shape::Everything
+        matches!(self.shape, Shape::Everything)
     }
 
     /// The text that every match starts with.

@@ -1,5 +1,7 @@
 //! Who calls.
 
+use std::fmt;
+
 /// The principal that makes a request. Unique ids (`AIDA…`, `AROA…`) may be empty where nobody stores them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Principal<'a> {
@@ -75,5 +77,20 @@ impl<'a> Principal<'a> {
     /// Whether its account's root user stands behind it, to whom everything is allowed.
     pub(crate) fn is_root(&self) -> bool {
         matches!(self, Self::Root { .. } | Self::FederatedUser { user: None, .. })
+    }
+}
+
+impl fmt::Display for Principal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("an anonymous caller"),
+            Self::Root { account } => write!(f, "the root user of {account}"),
+            Self::User { arn, .. } | Self::FederatedUser { arn, .. } => f.write_str(arn),
+            Self::RoleSession { session_arn, role_arn, .. } => {
+                f.write_str(if session_arn.is_empty() { role_arn } else { session_arn })
+            }
+            Self::Service { name, .. } => f.write_str(name),
+            Self::Federated { provider } => f.write_str(provider),
+        }
     }
 }

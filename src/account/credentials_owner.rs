@@ -1,0 +1,71 @@
+//! Whose credentials: a user's or the root user's. The one way to either's.
+
+use std::sync::LazyLock;
+
+use super::{Account, Credentials, Entity, Reference, RootUser, User};
+use crate::error::Result;
+
+/// Who owns credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialsOwner {
+    /// The account's root user.
+    Root,
+    /// A user, by name.
+    User(String),
+}
+
+impl CredentialsOwner {
+    /// The user's name; the root user has none.
+    pub fn user_name(&self) -> Option<&str> {
+        match self {
+            Self::Root => None,
+            Self::User(name) => Some(name),
+        }
+    }
+}
+
+impl Account {
+    /// The credentials of a user or of the root user, who need not have any.
+    ///
+    /// # Errors
+    /// `NoSuchEntity` for a user that does not exist.
+    pub fn credentials(&self, owner: &CredentialsOwner) -> Result<&Credentials> {
+        static NONE: LazyLock<Credentials> = LazyLock::new(Credentials::default);
+        match owner {
+            CredentialsOwner::Root => Ok(self.root_user().map_or(&NONE, |root| &root.credentials)),
+            CredentialsOwner::User(name) => self.find::<User>(name).map(|user| &user.credentials),
+        }
+    }
+
+    /// Changes the credentials of a user or of the root user; if `change` fails, nothing is changed.
+    ///
+    /// # Errors
+    /// `NoSuchEntity` for a user that does not exist, and what `change` returns.
+    pub fn update_credentials<T>(
+        &mut self,
+        owner: &CredentialsOwner,
+        change: impl FnOnce(&mut Credentials) -> Result<T>,
+    ) -> Result<T> {
+        match owner {
+            CredentialsOwner::Root => {
+                let mut root = self.root_user().cloned().unwrap_or_default();
+                let result = change(&mut root.credentials)?;
+                self.put(root)?;
+                Ok(result)
+            }
+            CredentialsOwner::User(name) => self.update::<User, T>(name, |user| change(&mut user.credentials)),
+        }
+    }
+
+    /// Who owns the credential that this reference stands for.
+    pub fn owner_of(&self, credential: &Reference) -> Option<CredentialsOwner> {
+        if let Some(user) = self.referrers::<User>(credential).next() {
+            return Some(CredentialsOwner::User(user.name.clone()));
+        }
+        self.referrers::<RootUser>(credential).next().map(|_| CredentialsOwner::Root)
+    }
+
+    fn root_user(&self) -> Option<&RootUser> {
+        self.root_users.get(&RootUser::default().key()).map(|root| &**root)
+    }
+}

@@ -1,0 +1,126 @@
+//! The policies that give an entity its permissions, one by one: for reports of what grants what.
+
+use super::{Account, Compiled, Grantee, Group, Reference, Resource, Role, User, name_key};
+use crate::error::{Code, Error, Result};
+use crate::policy::{Source, SourceKind};
+use crate::shapes::{ArnParts, Kind};
+
+/// The entity that a report is about.
+#[derive(Clone, Copy)]
+pub enum Subject<'a> {
+    /// A user.
+    User(&'a User),
+    /// A group.
+    Group(&'a Group),
+    /// A role.
+    Role(&'a Role),
+    /// A managed policy, by ARN.
+    Policy(&'a str),
+}
+
+/// A policy that an entity has, and on which entity it stands.
+pub struct Granting<'a> {
+    /// Name, kind and ARN.
+    pub source: Source,
+    /// The name of an inline policy.
+    pub inline: Option<&'a str>,
+    /// The kind and name of the entity that it stands on.
+    pub owner: (Kind, &'a str),
+    /// What it says.
+    pub policy: Compiled,
+}
+
+impl Account {
+    /// The user, group, role or managed policy with this ARN.
+    ///
+    /// # Errors
+    /// `InvalidInput` for ARNs of other things, `NoSuchEntity`.
+    pub fn subject<'a>(&'a self, arn: &'a str) -> Result<Subject<'a>> {
+        let unclear = || {
+            let message = format!("Invalid Entity Arn: {arn} does not clearly define entity type and name.");
+            Error::new(Code::InvalidInput, message)
+        };
+        let parts = ArnParts::parse(arn).ok_or_else(unclear)?;
+        let name = |kind| parts.path_and_name(kind).map(|(_, name)| name);
+        if let Some(name) = name(Kind::User) {
+            return self.exact::<User>(name, arn).map(Subject::User);
+        }
+        if let Some(name) = name(Kind::Group) {
+            return self.exact::<Group>(name, arn).map(Subject::Group);
+        }
+        if let Some(name) = name(Kind::Role) {
+            return self.exact::<Role>(name, arn).map(Subject::Role);
+        }
+        name(Kind::Policy).ok_or_else(unclear)?;
+        self.managed_policy_exists(arn, || Error::missing(Kind::Policy, arn))?;
+        Ok(Subject::Policy(arn))
+    }
+
+    fn exact<R: Resource>(&self, name: &str, arn: &str) -> Result<&R> {
+        self.get::<R>(name).filter(|found| found.arn(self.id) == arn).ok_or_else(|| Error::missing(R::KIND, name))
+    }
+
+    /// The policies that give a subject its permissions. A user has those of its groups, too.
+    pub fn granting<'a>(&'a self, subject: Subject<'a>) -> Vec<Granting<'a>> {
+        match subject {
+            Subject::User(user) => {
+                let groups = user.groups.iter().filter_map(|key| self.groups.get(key));
+                let inherited = groups.flat_map(|group| self.granting(Subject::Group(group)));
+                self.granting_of(user).into_iter().chain(inherited).collect()
+            }
+            Subject::Group(group) => self.granting_of(group),
+            Subject::Role(role) => self.granting_of(role),
+            Subject::Policy(arn) => {
+                let (source, policy) = self.managed_member(arn);
+                vec![Granting { source, inline: None, owner: (Kind::Policy, arn), policy }]
+            }
+        }
+    }
+
+    fn granting_of<'a, G: Grantee>(&'a self, entity: &'a G) -> Vec<Granting<'a>> {
+        let owner = (G::KIND, entity.name());
+        let permissions = entity.permissions();
+        let inline = permissions.inline.iter().map(|(name, policy)| Granting {
+            source: inline_source(G::KIND, entity.name(), name),
+            inline: Some(name.as_str()),
+            owner,
+            policy: policy.compiled(),
+        });
+        let managed = permissions.attached.iter().map(|arn| {
+            let (source, policy) = self.managed_member(arn);
+            Granting { source, inline: None, owner, policy }
+        });
+        inline.chain(managed).collect()
+    }
+
+    /// The users and roles whose calls count for a subject: itself, a group's members, or those that have a policy.
+    pub fn users_and_roles_of<'a>(&'a self, subject: Subject<'a>) -> (Vec<&'a User>, Vec<&'a Role>) {
+        match subject {
+            Subject::User(user) => (vec![user], Vec::new()),
+            Subject::Role(role) => (Vec::new(), vec![role]),
+            Subject::Group(group) => {
+                (self.referrers::<User>(&Reference::Group(name_key(&group.name))).collect(), Vec::new())
+            }
+            Subject::Policy(arn) => {
+                let attached = Reference::AttachedPolicy(arn.to_owned());
+                let mut users: Vec<&User> = self.referrers::<User>(&attached).collect();
+                for group in self.referrers::<Group>(&attached) {
+                    users.extend(self.referrers::<User>(&Reference::Group(name_key(&group.name))));
+                }
+                users.sort_unstable_by_key(|user| &user.id);
+                users.dedup_by_key(|user| &user.id);
+                (users, self.referrers::<Role>(&attached).collect())
+            }
+        }
+    }
+}
+
+/// An inline policy's source; its id has the policy simulator's form.
+fn inline_source(owner: Kind, name: &str, policy: &str) -> Source {
+    let kind = match owner {
+        Kind::User => SourceKind::User,
+        Kind::Group => SourceKind::Group,
+        _ => SourceKind::Role,
+    };
+    Source { id: format!("{}_{name}_{policy}", owner.arn_type()).into(), kind, arn: None }
+}
