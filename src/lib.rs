@@ -9,6 +9,7 @@ pub mod error;
 pub mod federation;
 pub mod http;
 pub mod identity;
+pub mod idp;
 pub mod operations;
 pub mod policy;
 pub mod shapes;

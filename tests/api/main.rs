@@ -5,6 +5,8 @@ mod client;
 mod account_properties;
 mod admin;
 mod groups;
+mod oidc_providers;
 mod organization;
+mod saml_providers;
 mod service_access;
 mod users;

@@ -1,9 +1,14 @@
 //! SAML 2.0: what identity providers publish, and the assertions that they make.
 
+mod attributes;
+mod decrypt;
 mod metadata;
+mod response;
+mod signature;
 mod xml;
 
 pub use metadata::Metadata;
+pub use response::{SamlIdentity, verify};
 
 /// Whether a text is a private key that decrypts assertions: RSA, PKCS #8 in PEM, without a password.
 pub fn is_decryption_key(pem: &str) -> bool {
