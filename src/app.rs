@@ -152,7 +152,7 @@ impl App {
     ) -> Result<String> {
         let id = decoded.request.account(caller);
         let cell = self.accounts.get(id).await?;
-        let mut named = decoded.request.other_accounts();
+        let mut named = decoded.request.other_accounts(&cell.durable());
         named.push(caller.account);
         let others = self.others(named, id).await?;
         let mut run = Run { app: self, entry, caller, request, others: &others, fetched: None };

@@ -10,6 +10,7 @@ pub mod federation;
 pub mod http;
 pub mod identity;
 pub mod idp;
+pub mod keys;
 pub mod operations;
 pub mod policy;
 pub mod shapes;

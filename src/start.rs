@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
+use crate::account::Aliases;
 use crate::app::App;
 use crate::audit::Usage;
 use crate::config::Settings;
 use crate::federation::Issuers;
-use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
+use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey, UsedCodes};
 use crate::operations::Environment;
 use crate::store::{Accounts, Sqlite};
 
@@ -36,6 +37,8 @@ impl App {
             key: key.clone(),
             clock: Clock::default(),
             usage,
+            aliases: Aliases::new(store.load_aliases().await?),
+            used_codes: UsedCodes::default(),
             enforcement: settings.enforcement.unwrap_or_default(),
             organization: settings.organization.clone(),
             issuers: Issuers::new(

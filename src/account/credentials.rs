@@ -1,12 +1,12 @@
 //! What a user, or the root user, signs in and signs requests with.
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc};
-use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
 
-use super::Reference;
+use super::{
+    EnabledMfaDevice, LoginProfile, Reference, ServiceSpecificCredential, SigningCertificate, SshPublicKey,
+};
 use crate::error::{Error, Result};
-use crate::shapes::{Secret, Timestamp};
+use crate::shapes::{Secret, Status, Timestamp};
 
 /// The credentials of a user or of the root user.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -17,6 +17,18 @@ pub struct Credentials {
     /// The password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login_profile: Option<LoginProfile>,
+    /// MFA devices in the order in which they were enabled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mfa_devices: Vec<EnabledMfaDevice>,
+    /// Signing certificates in the order of their upload.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signing_certificates: Vec<SigningCertificate>,
+    /// SSH public keys in the order of their upload; the root user has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ssh_public_keys: Vec<SshPublicKey>,
+    /// Credentials for single services in the order of their creation; the root user has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_specific_credentials: Vec<ServiceSpecificCredential>,
 }
 
 impl Credentials {
@@ -31,12 +43,24 @@ impl Credentials {
         if !self.access_keys.is_empty() {
             return Err(Error::delete_first("delete access keys"));
         }
+        if !self.mfa_devices.is_empty() {
+            return Err(Error::delete_first("delete MFA device"));
+        }
+        if !self.signing_certificates.is_empty() {
+            return Err(Error::delete_first("delete signing certificates"));
+        }
+        if !self.ssh_public_keys.is_empty() || !self.service_specific_credentials.is_empty() {
+            return Err(Error::delete_first("remove referenced objects"));
+        }
         Ok(())
     }
 
     /// What can be looked up by its id.
     pub fn references(&self) -> impl Iterator<Item = Reference> {
-        self.access_keys.iter().map(|key| Reference::AccessKey(key.id.clone()))
+        let keys = self.access_keys.iter().map(|key| Reference::AccessKey(key.id.clone()));
+        let devices = self.mfa_devices.iter().map(|device| Reference::MfaDevice(device.serial_number.clone()));
+        let certificates = self.signing_certificates.iter();
+        keys.chain(devices).chain(certificates.map(|one| Reference::SigningCertificate(one.fingerprint.clone())))
     }
 }
 
@@ -53,65 +77,9 @@ pub struct AccessKey {
     pub created: Timestamp,
 }
 
-/// The password of a user.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LoginProfile {
-    /// The password in force.
-    pub password: PasswordHash,
-    /// When the profile was made.
-    pub created: Timestamp,
-    /// When the password was last changed.
-    pub changed: Timestamp,
-    /// Whether the user must choose another password at the next sign-in.
-    pub reset_required: bool,
-    /// Former passwords, the newest first, for the reuse rule.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub former: Vec<PasswordHash>,
-}
-
-/// A password as argon2id keeps it.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PasswordHash(String);
-
-impl std::fmt::Debug for PasswordHash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
-/// OWASP's choice for little memory: 7 MiB, five passes.
-fn argon2() -> Result<Argon2<'static>> {
-    let params = Params::new(7 * 1024, 5, 1, None).map_err(|error| Error::internal(error.to_string()))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
-impl PasswordHash {
-    /// Hashes a password with this salt.
-    ///
-    /// # Errors
-    /// Only if the library refuses its parameters, which is a fault of ours.
-    pub fn of(password: &str, salt: &[u8; 16]) -> Result<Self> {
-        let hash = argon2()?.hash_password_with_salt(password.as_bytes(), salt);
-        hash.map(|hash| Self(hash.to_string())).map_err(|error| Error::internal(error.to_string()))
-    }
-
-    /// Whether `password` is the one.
-    pub fn is_of(&self, password: &str) -> bool {
-        let Ok(hash) = phc::PasswordHash::new(&self.0) else { return false };
-        argon2().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), &hash).is_ok())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_password_fits_its_hash() {
-        let hash = PasswordHash::of("hunter2", &[7; 16]).unwrap();
-        assert!(hash.is_of("hunter2"));
-        assert!(!hash.is_of("hunter3"));
-        assert!(!format!("{hash:?}").contains("argon2"));
+impl AccessKey {
+    /// The status as answers show it.
+    pub fn status(&self) -> Status {
+        if self.active { Status::Active } else { Status::Inactive }
     }
 }

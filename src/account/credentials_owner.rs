@@ -14,16 +14,6 @@ pub enum CredentialsOwner {
     User(String),
 }
 
-impl CredentialsOwner {
-    /// The user's name; the root user has none.
-    pub fn user_name(&self) -> Option<&str> {
-        match self {
-            Self::Root => None,
-            Self::User(name) => Some(name),
-        }
-    }
-}
-
 impl Account {
     /// The credentials of a user or of the root user, who need not have any.
     ///
@@ -63,6 +53,14 @@ impl Account {
             return Some(CredentialsOwner::User(user.name.clone()));
         }
         self.referrers::<RootUser>(credential).next().map(|_| CredentialsOwner::Root)
+    }
+
+    /// The owner's name as answers show it: as with `GetUser`, the root user goes by the account's alias.
+    pub fn shown_name(&self, owner: &CredentialsOwner) -> Option<String> {
+        match owner {
+            CredentialsOwner::Root => self.settings().alias,
+            CredentialsOwner::User(name) => Some(name.clone()),
+        }
     }
 
     fn root_user(&self) -> Option<&RootUser> {

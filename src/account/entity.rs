@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Account, Permissions, Reference, Table};
+use super::{Account, Permissions, Quota, Reference, Table};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{AccountId, ArnParts, Kind, TagSet};
 
@@ -63,6 +63,12 @@ pub trait Taggable: Resource {
 
 /// A resource that policies can be given to: a user, group or role.
 pub trait Grantee: Resource {
+    /// The limit on the size of all its inline policies together.
+    const INLINE_POLICY_SIZE: Quota;
+
+    /// The limit on the number of managed policies attached to it.
+    const ATTACHED_POLICIES: Quota;
+
     /// Its policies.
     fn permissions(&self) -> &Permissions;
 

@@ -52,7 +52,7 @@ impl Account {
             return self.exact::<Role>(name, arn).map(Subject::Role);
         }
         name(Kind::Policy).ok_or_else(unclear)?;
-        self.managed_policy_exists(arn, || Error::missing(Kind::Policy, arn))?;
+        self.find_managed_policy(arn, || Error::missing(Kind::Policy, arn))?;
         Ok(Subject::Policy(arn))
     }
 

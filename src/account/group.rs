@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Grantee, Permissions, Reference, Resource, name_key};
+use super::{Entity, Grantee, Permissions, Quota, Reference, Resource, name_key};
 use crate::shapes::{Kind, Path, TagSet, Timestamp};
 
 /// A group. Its members are the users that refer to it.
@@ -48,6 +48,9 @@ impl Resource for Group {
 }
 
 impl Grantee for Group {
+    const INLINE_POLICY_SIZE: Quota = Quota::GroupPolicySize;
+    const ATTACHED_POLICIES: Quota = Quota::PoliciesPerGroup;
+
     fn permissions(&self) -> &Permissions {
         &self.permissions
     }

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Resource, StoredPolicy, Taggable, name_key};
-use crate::shapes::{Kind, TagSet, Timestamp};
+use super::{Account, Entity, Resource, StoredPolicy, Taggable, name_key};
+use crate::catalogue::managed_policies as aws;
+use crate::error::{Code, Error, Result};
+use crate::shapes::{ArnParts, Kind, TagSet, Timestamp};
 
 /// A policy that the account manages itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,6 +61,100 @@ impl ManagedPolicy {
     /// The version that is in force.
     pub fn default(&self) -> Option<&PolicyVersion> {
         self.versions.iter().find(|version| version.number == self.default_version)
+    }
+}
+
+impl ManagedPolicy {
+    /// Adds a version, which comes into force at once if `in_force` says so.
+    pub fn add_version(&mut self, document: StoredPolicy, in_force: bool, now: Timestamp) -> PolicyVersion {
+        let version = PolicyVersion { number: self.next_version, created: now, document };
+        if in_force {
+            self.default_version = version.number;
+        }
+        self.next_version += 1;
+        self.updated = now;
+        self.versions.push(version.clone());
+        version
+    }
+}
+
+/// A managed policy, whoever manages it.
+#[derive(Clone, Copy, Debug)]
+pub enum Managed<'a> {
+    /// By the account itself.
+    Customer(&'a ManagedPolicy),
+    /// By AWS.
+    Aws(aws::ManagedPolicy),
+}
+
+impl<'a> Managed<'a> {
+    /// The name.
+    pub fn name(self) -> &'a str {
+        match self {
+            Self::Customer(policy) => &policy.name,
+            Self::Aws(policy) => policy.name,
+        }
+    }
+
+    /// The path.
+    pub fn path(self) -> &'a str {
+        match self {
+            Self::Customer(policy) => &policy.path,
+            Self::Aws(policy) => policy.path,
+        }
+    }
+
+    /// The tags; AWS's policies have none.
+    pub fn tags(self) -> Option<&'a TagSet> {
+        match self {
+            Self::Customer(policy) => Some(&policy.tags),
+            Self::Aws(_) => None,
+        }
+    }
+
+    /// Whether only roles linked to a service may have it.
+    pub fn is_for_service_linked_roles(self) -> bool {
+        matches!(self, Self::Aws(policy) if policy.path == "/aws-service-role/")
+    }
+}
+
+/// The one way from an ARN to a managed policy. ARNs are compared with regard to case.
+impl Account {
+    /// The managed policy with this ARN, of this account or AWS's.
+    pub fn managed_policy(&self, arn: &str) -> Option<Managed<'_>> {
+        let parts = ArnParts::parse(arn)?;
+        if parts.account == "aws" {
+            return aws::get(arn).map(Managed::Aws);
+        }
+        let (_, name) = parts.path_and_name(Kind::Policy)?;
+        self.get::<ManagedPolicy>(name).filter(|policy| policy.arn(self.id) == arn).map(Managed::Customer)
+    }
+
+    /// The managed policy that a parameter names, of this account or AWS's.
+    ///
+    /// # Errors
+    /// `ValidationError` for what is no ARN, `InvalidInput` for the ARN of anything but a managed policy, `missing` for
+    /// a policy that does not exist.
+    pub fn find_managed_policy(&self, arn: &str, missing: impl FnOnce() -> Error) -> Result<Managed<'_>> {
+        let invalid = |code| Error::new(code, format!("ARN {arn} is not valid."));
+        let parts = ArnParts::parse(arn).ok_or_else(|| invalid(Code::ValidationError))?;
+        let owned = parts.account == "aws" || parts.account_id().is_some();
+        let is_policy = parts.path_and_name(Kind::Policy).is_some() && arn.bytes().all(|byte| byte.is_ascii_graphic());
+        if parts.partition != "aws" || !owned || !is_policy {
+            return Err(invalid(Code::InvalidInput));
+        }
+        self.managed_policy(arn).ok_or_else(missing)
+    }
+
+    /// The account's own managed policy that a parameter names, to be changed.
+    ///
+    /// # Errors
+    /// Those of [`Account::find_managed_policy`], and `AccessDenied` for AWS's policies.
+    pub fn find_own_policy(&self, arn: &str, missing: impl FnOnce() -> Error) -> Result<&ManagedPolicy> {
+        match self.find_managed_policy(arn, missing)? {
+            Managed::Customer(policy) => Ok(policy),
+            Managed::Aws(_) => Err(Error::new(Code::AccessDenied, "Policy is outside your own account.")),
+        }
     }
 }
 

@@ -4,37 +4,52 @@
 //! works on a clone; what it changed is remembered and handed to the store when the operation succeeds.
 
 mod access_report;
+mod aliases;
 mod credentials;
 mod credentials_owner;
+mod deletion_task;
 mod entity;
 mod granting;
 mod group;
 mod instance_profile;
+mod login_profile;
 mod managed_policy;
 mod oidc_provider;
+mod mfa_device;
+mod password_policy;
 mod permissions;
 mod policy_sets;
+mod principals;
 mod quota;
 mod references;
 mod role;
 mod root_user;
 mod saml_provider;
+mod server_certificate;
+mod service_specific_credential;
 mod settings;
 mod stored_policy;
 mod table;
+mod trust_document;
+mod uploaded_keys;
 mod user;
 
 use std::collections::BTreeMap;
 
 pub use access_report::*;
+pub use aliases::*;
 pub use credentials::*;
 pub use credentials_owner::*;
+pub use deletion_task::*;
 pub use entity::*;
 pub use granting::*;
 pub use group::*;
 pub use instance_profile::*;
+pub use login_profile::*;
 pub use managed_policy::*;
 pub use oidc_provider::*;
+pub use mfa_device::*;
+pub use password_policy::*;
 pub use permissions::*;
 pub use policy_sets::*;
 pub use quota::*;
@@ -42,9 +57,12 @@ pub use references::*;
 pub use role::*;
 pub use root_user::*;
 pub use saml_provider::*;
+pub use server_certificate::*;
+pub use service_specific_credential::*;
 pub use settings::*;
 pub use stored_policy::*;
 pub use table::*;
+pub use uploaded_keys::*;
 pub use user::*;
 
 use crate::error::{Error, Result};
@@ -137,6 +155,12 @@ tables! {
     oidc_providers: OidcProvider,
     /// SAML providers, by lower-cased name.
     saml_providers: SamlProvider,
+    /// Deletions of service-linked roles, by task id.
+    deletion_tasks: DeletionTask,
+    /// Virtual MFA devices, by lower-cased path and name.
+    mfa_devices: MfaDevice,
+    /// Server certificates, by lower-cased name.
+    server_certificates: ServerCertificate,
     /// The root user's credentials: one row at most.
     root_users: RootUser,
     /// The account's own settings: one row at most.

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use super::{Account, Compiled, Grantee, ManagedPolicy, Resource, Role, StoredPolicy, Subject, User};
+use super::{Account, Compiled, Grantee, Managed, Role, StoredPolicy, Subject, User};
 use crate::catalogue;
-use crate::error::{Code, Error, Result};
 use crate::policy::{Grammar, Policy, PolicySet, Source, SourceKind};
-use crate::shapes::{AccountId, ArnParts, Kind};
+use crate::shapes::Kind;
 
 /// What bears on a user or role: its own policies and its boundary.
 #[derive(Clone, Debug, Default)]
@@ -52,57 +51,25 @@ impl Account {
 
     /// A managed policy, of this account or AWS's, as a member of a set. One that is not there cannot be read.
     pub fn managed_member(&self, arn: &str) -> (Source, Compiled) {
-        let arn_text: Arc<str> = arn.into();
-        let id = arn.rsplit('/').next().unwrap_or(arn).into();
-        if let Some(policy) = self.managed_policy(arn) {
-            let compiled = match policy.default() {
-                Some(version) => version.document.compiled(),
-                None => unreadable(),
-            };
-            return (Source { id, kind: SourceKind::UserManaged, arn: Some(arn_text) }, compiled);
-        }
-        (Source { id, kind: SourceKind::AwsManaged, arn: Some(arn_text) }, aws_managed(arn))
-    }
-
-    /// The customer-managed policy with this ARN.
-    pub fn managed_policy(&self, arn: &str) -> Option<&ManagedPolicy> {
-        let parts = ArnParts::parse(arn)?;
-        let (_, name) = parts.path_and_name(Kind::Policy)?;
-        self.get::<ManagedPolicy>(name).filter(|policy| policy.arn(self.id) == arn)
-    }
-}
-
-impl Account {
-    /// Checks that a parameter is the ARN of a managed policy, of this account or AWS's, that exists.
-    ///
-    /// # Errors
-    /// `InvalidInput` for what is no such ARN, `missing` for a policy that does not exist.
-    pub fn managed_policy_exists(&self, arn: &str, missing: impl FnOnce() -> Error) -> Result<()> {
-        let invalid = || Error::new(Code::InvalidInput, format!("ARN {arn} is not valid."));
-        let parts = ArnParts::parse(arn).filter(|parts| parts.partition == "aws").ok_or_else(invalid)?;
-        parts.path_and_name(Kind::Policy).ok_or_else(invalid)?;
-        let exists = match parts.account {
-            "aws" => catalogue::managed_policies::get(arn).is_some(),
-            account => {
-                AccountId::parse(account).ok_or_else(invalid)?;
-                self.managed_policy(arn).is_some()
+        let (kind, compiled) = match self.managed_policy(arn) {
+            Some(Managed::Customer(policy)) => {
+                let version = policy.default();
+                (SourceKind::UserManaged, version.map_or_else(unreadable, |version| version.document.compiled()))
             }
+            Some(Managed::Aws(policy)) => (SourceKind::AwsManaged, aws_managed(policy)),
+            None => (SourceKind::UserManaged, unreadable()),
         };
-        if exists { Ok(()) } else { Err(missing()) }
+        let id = arn.rsplit('/').next().unwrap_or(arn).into();
+        (Source { id, kind, arn: Some(arn.into()) }, compiled)
     }
 }
 
 /// An AWS-managed policy, compiled at its first use and kept.
-fn aws_managed(arn: &str) -> Compiled {
-    static COMPILED: LazyLock<Mutex<HashMap<String, Compiled>>> = LazyLock::new(Mutex::default);
+fn aws_managed(policy: catalogue::managed_policies::ManagedPolicy) -> Compiled {
+    static COMPILED: LazyLock<Mutex<HashMap<&str, Compiled>>> = LazyLock::new(Mutex::default);
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(policy) = compiled.get(arn) {
-        return policy.clone();
-    }
-    let Some(policy) = catalogue::managed_policies::get(arn) else { return unreadable() };
-    let policy = StoredPolicy::from(policy.document()).compiled();
-    compiled.insert(arn.to_owned(), policy.clone());
-    policy
+    let made = compiled.entry(policy.name).or_insert_with(|| StoredPolicy::from(policy.document()).compiled());
+    made.clone()
 }
 
 /// What stands for a policy that is not there: the engine lets it deny everything.

@@ -116,6 +116,15 @@ impl Quotas {
         Err(self.exceeded(quota))
     }
 
+    /// Refuses what is larger than the quota.
+    ///
+    /// # Errors
+    /// `LimitExceeded` with AWS's sentence.
+    pub fn check_size(&self, quota: Quota, size: usize) -> Result<()> {
+        let fits = u32::try_from(size).is_ok_and(|size| size <= self.limit(quota));
+        if fits { Ok(()) } else { Err(self.exceeded(quota)) }
+    }
+
     /// AWS's refusal: `Cannot exceed quota for UsersPerAccount: 5000`.
     pub fn exceeded(&self, quota: Quota) -> Error {
         Error::new(Code::LimitExceeded, format!("Cannot exceed quota for {}: {}", quota.name(), self.limit(quota)))

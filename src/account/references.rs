@@ -17,6 +17,10 @@ pub enum Reference {
     Role(String),
     /// An access key of the entity.
     AccessKey(String),
+    /// An MFA device of the entity, by serial number.
+    MfaDevice(String),
+    /// A signing certificate of the entity, by fingerprint.
+    SigningCertificate(String),
     /// The entity's own unique id.
     UniqueId(String),
 }

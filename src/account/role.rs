@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Grantee, Permissions, Reference, Resource, Taggable, TrustPolicy, name_key};
+use super::{Entity, Grantee, Permissions, Quota, Reference, Resource, Taggable, TrustPolicy, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{Kind, Path, TagSet, Timestamp};
 
@@ -72,6 +72,9 @@ impl Taggable for Role {
 }
 
 impl Grantee for Role {
+    const INLINE_POLICY_SIZE: Quota = Quota::RolePolicySize;
+    const ATTACHED_POLICIES: Quota = Quota::PoliciesPerRole;
+
     fn permissions(&self) -> &Permissions {
         &self.permissions
     }

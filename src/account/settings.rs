@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Entity};
+use super::{Account, Entity, PasswordPolicy};
 use crate::error::Result;
 use crate::shapes::OrganizationFeature;
 
@@ -23,32 +23,6 @@ pub struct Settings {
     /// The rules for passwords; AWS's own rules hold while there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<PasswordPolicy>,
-}
-
-/// The account's rules for passwords.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[allow(clippy::struct_excessive_bools, reason = "they are AWS's")]
-pub struct PasswordPolicy {
-    /// 6 to 128.
-    pub minimum_length: i32,
-    /// One of `` ! @ # $ % ^ & * ( ) _ + - = [ ] { } | ' ``.
-    pub require_symbols: bool,
-    /// One digit.
-    pub require_numbers: bool,
-    /// One of A to Z.
-    pub require_uppercase: bool,
-    /// One of a to z.
-    pub require_lowercase: bool,
-    /// Users need no permission to change their own password.
-    pub allow_users_to_change_password: bool,
-    /// Days after which a password expires.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_age: Option<i32>,
-    /// How many former passwords may not be used again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reuse_prevention: Option<i32>,
-    /// A user whose password has expired cannot set a new one.
-    pub hard_expiry: bool,
 }
 
 impl Entity for Settings {

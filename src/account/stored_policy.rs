@@ -5,9 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::trust_document;
 use crate::error::{Code, Error, Result};
 use crate::policy::{Grammar, Invalid, Policy, PrincipalKind};
-use crate::shapes::EncodedDocument;
+use crate::shapes::{AccountId, ArnParts, EncodedDocument};
 
 /// A compiled policy, or why it could not be read: the engine lets a policy that cannot be read deny everything.
 pub type Compiled = std::result::Result<Arc<Policy>, Arc<Invalid>>;
@@ -71,8 +72,8 @@ pub struct TrustPolicy {
 }
 
 impl TrustPolicy {
-    /// Takes up a document that a client sends. `resolve` gives the unique id of a user or role by its ARN, `Ok(None)`
-    /// for principals that have none, and refuses those that do not exist.
+    /// Takes up a document that a client sends. `resolve` gives the unique id of a user or role by its ARN, `Some(None)`
+    /// for principals that have none, and `None` for those that do not exist.
     ///
     /// # Errors
     /// `MalformedPolicyDocument` in AWS's words.
@@ -86,13 +87,18 @@ impl TrustPolicy {
             })?;
             ids.extend(id.map(|id| (name.written.to_string(), id)));
         }
-        let policy = policy.with_resolved_principals(|written| ids.get(written).cloned());
-        Ok(Self { text: text.into(), ids, compiled: OnceLock::from(Ok(Arc::new(policy))) })
+        let text = trust_document::rewrite(text).map_err(Error::internal)?;
+        Ok(Self { text: text.into(), ids, compiled: OnceLock::new() })
     }
 
-    /// The text as it was given.
+    /// The text as IAM writes it, with the principals as they were given.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The accounts of the users and roles that it names.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        self.ids.keys().filter_map(|arn| ArnParts::parse(arn)?.account_id())
     }
 
     /// The compiled policy, which means users and roles by their unique ids.
@@ -117,6 +123,13 @@ impl TrustPolicy {
         };
         EncodedDocument(policy.text_with_principals(|name| replace(&name.written)).into())
     }
+}
+
+/// The accounts whose users and roles a document names that may become a trust policy; none if it cannot be read.
+pub fn accounts_named(text: &str) -> Vec<AccountId> {
+    let Ok(policy) = Policy::parse(text, Grammar::Trust) else { return Vec::new() };
+    let arns = policy.principals().filter_map(|name| ArnParts::parse(&name.written));
+    arns.filter(|arn| arn.resource != "root").filter_map(|arn| arn.account_id()).collect()
 }
 
 fn compile(text: &str, grammar: Grammar) -> Compiled {

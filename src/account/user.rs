@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Credentials, Entity, Grantee, Permissions, Reference, Resource, Taggable, name_key};
+use super::{Credentials, Entity, Grantee, Permissions, Quota, Reference, Resource, Taggable, name_key};
 use crate::shapes::{Kind, Path, TagSet, Timestamp};
 
 /// An IAM user with all that belongs to it.
@@ -65,6 +65,9 @@ impl Taggable for User {
 }
 
 impl Grantee for User {
+    const INLINE_POLICY_SIZE: Quota = Quota::UserPolicySize;
+    const ATTACHED_POLICIES: Quota = Quota::PoliciesPerUser;
+
     fn permissions(&self) -> &Permissions {
         &self.permissions
     }

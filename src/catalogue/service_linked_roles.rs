@@ -51,10 +51,10 @@ impl ServiceLinkedRole {
         format!("arn:aws:iam::aws:policy/aws-service-role/{}", self.policy_name)
     }
 
-    /// The trust policy: only the service may assume the role.
+    /// The trust policy as the answer of `CreateServiceLinkedRole` writes it: only the service may assume the role.
     pub fn trust_policy(&self) -> String {
         format!(
-            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{}"}},"Action":"sts:AssumeRole"}}]}}"#,
+            r#"{{"Version":"2012-10-17","Statement":[{{"Action":["sts:AssumeRole"],"Effect":"Allow","Principal":{{"Service":["{}"]}}}}]}}"#,
             self.service
         )
     }
@@ -107,7 +107,7 @@ mod tests {
         for role in iter() {
             let trust: Value = serde_json::from_str(&role.trust_policy()).unwrap();
             let statement =
-                json!({"Effect": "Allow", "Principal": {"Service": role.service}, "Action": "sts:AssumeRole"});
+                json!({"Effect": "Allow", "Principal": {"Service": [role.service]}, "Action": ["sts:AssumeRole"]});
             assert_eq!(trust, json!({"Version": "2012-10-17", "Statement": [statement]}));
         }
     }

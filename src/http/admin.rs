@@ -98,6 +98,7 @@ pub async fn reset(
     match state.app.accounts.reset(account).await {
         Ok(()) => {
             state.app.environment.usage.forget(account);
+            state.app.environment.aliases.forget(account);
             Json(json!({"reset": account.map_or("everything".to_owned(), |id| id.to_string())})).into_response()
         }
         Err(error) => {

@@ -105,6 +105,12 @@ impl Caller {
         }
     }
 
+    /// Whether a session of `AssumeRoot` calls: one of the root user that session policies narrow.
+    pub fn has_assumed_root(&self) -> bool {
+        let narrowed = self.session.as_ref().is_some_and(|session| session.policies.is_some());
+        narrowed && self.principal == Principal::Root
+    }
+
     /// The ARN as `GetCallerIdentity` shows it.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod facts;
 mod server_key;
 mod session;
 mod standing;
+mod used_codes;
 
 pub use authenticate::{Authenticator, RootCredentials};
 pub use caller::{Caller, Principal};
@@ -15,3 +16,4 @@ pub use facts::RequestFacts;
 pub use server_key::ServerKey;
 pub use session::{Session, SessionPolicy, SessionPrincipal};
 pub use standing::Standing;
+pub use used_codes::UsedCodes;

@@ -16,11 +16,16 @@ pub enum Target<'a> {
     /// An entity by name; it need not exist.
     Existing(Kind, &'a str),
     /// An entity that is to be created: path and name.
-    New(Kind, &'a str, &'a str),
+    New(Kind, Cow<'a, str>, Cow<'a, str>),
     /// A user by name, or the caller itself when no name is given.
     UserOrCaller(Option<&'a str>),
     /// The user that has this access key.
     OwnerOfKey(&'a str),
+    /// The user that has enabled this MFA device.
+    OwnerOfDevice(&'a str),
+    /// A user, or the caller itself, and the id of a service-specific credential of its: the key
+    /// `iam:ServiceSpecificCredentialServiceName` tells the credential's service.
+    ServiceCredential(Option<&'a str>, &'a str),
     /// A resource by ARN.
     Arn(Cow<'a, str>),
     /// All resources of a kind under a path prefix, as listings need them.
@@ -44,6 +49,8 @@ pub struct Check<'a> {
     pub tags: Vec<(&'a str, &'a str)>,
     /// Whether the key `iam:PermissionsBoundary` tells the boundary that the entity has now.
     pub current_boundary: bool,
+    /// Whether users need no permission if the account's password policy says `AllowUsersToChangePassword`.
+    pub by_password_policy: bool,
 }
 
 /// All that an operation needs permission for. Nothing at all for the few that every caller may call.
@@ -78,7 +85,7 @@ impl<'a> Access<'a> {
 
     /// The operation's own action on an entity that is to be created.
     pub fn new(kind: Kind, path: Option<&'a str>, name: &'a str) -> Self {
-        Self::to(Target::New(kind, path.unwrap_or("/"), name))
+        Self::to(Target::New(kind, path.unwrap_or("/").into(), name.into()))
     }
 
     /// The operation's own action on all entities of a kind under a path prefix.
@@ -97,7 +104,14 @@ impl<'a> Access<'a> {
     }
 
     fn also_on(mut self, action: Option<Cow<'static, str>>, target: Target<'a>) -> Self {
-        self.checks.push(Check { action, target, keys: Vec::new(), tags: Vec::new(), current_boundary: false });
+        self.checks.push(Check {
+            action,
+            target,
+            keys: Vec::new(),
+            tags: Vec::new(),
+            current_boundary: false,
+            by_password_policy: false,
+        });
         self
     }
 
@@ -138,6 +152,15 @@ impl<'a> Access<'a> {
     pub fn current_boundary(mut self) -> Self {
         if let Some(check) = self.checks.last_mut() {
             check.current_boundary = true;
+        }
+        self
+    }
+
+    /// Users need no permission for the latest check if the account's password policy lets them change their own
+    /// password (IAM User Guide, "Permit IAM users to change their own passwords").
+    pub fn or_by_password_policy(mut self) -> Self {
+        if let Some(check) = self.checks.last_mut() {
+            check.by_password_policy = true;
         }
         self
     }

@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, Entity, Grantee, Group, InstanceProfile, ManagedPolicy, OidcProvider, Reference, Resource, Role, SamlProvider,
-    User,
+    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, OidcProvider, Reference,
+    Resource, Role, SamlProvider, ServerCertificate, User, name_key,
 };
 use crate::error::{Code, Error, Result};
-use crate::identity::{Caller, RequestFacts, Standing};
+use crate::identity::{Caller, Principal, RequestFacts, Standing};
 use crate::policy::{self, Action, Decision, PolicySet, ResourceKind, Source, SourceKind};
 use crate::shapes::{ArnParts, Kind, TagSet};
 
@@ -74,6 +74,7 @@ struct Found<'a> {
     tags: Option<&'a TagSet>,
     boundary: Option<&'a str>,
     trust: Option<Option<&'a Role>>,
+    credential_service: Option<&'a str>,
 }
 
 impl Question<'_> {
@@ -91,7 +92,20 @@ impl Question<'_> {
         };
         let request = policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
         let decision = policy::decide(&request, &layers);
+        if check.by_password_policy
+            && matches!(decision, Decision::ImplicitDeny { .. })
+            && self.is_let_by_password_policy()
+        {
+            return Ok(None);
+        }
         Ok(self.denial(&decision, standing, &action, &found.arn, silent))
+    }
+
+    /// Whether the account lets its users change their own passwords without a permission. A Deny still wins.
+    fn is_let_by_password_policy(&self) -> bool {
+        let policy = self.account.settings().password_policy;
+        matches!(self.caller.principal, Principal::User { .. })
+            && policy.is_some_and(|policy| policy.allow_users_to_change_password)
     }
 
     /// AWS's sentence for a denial.
@@ -142,6 +156,9 @@ impl Question<'_> {
         if let Some(boundary) = found.boundary.filter(|_| check.current_boundary) {
             keys.push(("iam:PermissionsBoundary".into(), boundary.into()));
         }
+        if let Some(service) = found.credential_service {
+            keys.push(("iam:ServiceSpecificCredentialServiceName".into(), service.into()));
+        }
         keys.extend(check.keys.iter().map(|(key, values)| (Cow::Borrowed(key.as_ref()), values.clone())));
         keys.into_iter().collect()
     }
@@ -152,15 +169,21 @@ impl Question<'_> {
             Target::Any => Found { arn: "*".into(), ..Found::default() },
             Target::Existing(kind, name) => self.existing(*kind, name),
             Target::New(kind, path, name) => Found { arn: kind.arn(account.id, path, name).into(), ..Found::default() },
-            Target::UserOrCaller(Some(name)) => self.existing(Kind::User, name),
-            Target::UserOrCaller(None) => match self.caller.user(account)? {
-                Some(user) => grantee(&**user, account),
-                None => Found { arn: self.caller.arn(self.own)?.into(), ..Found::default() },
-            },
+            Target::UserOrCaller(name) => self.user_or_caller(*name)?,
             Target::OwnerOfKey(id) => {
-                let reference = Reference::AccessKey((*id).to_owned());
-                let any = || Found { arn: Kind::User.arn(account.id, "/", "*").into(), ..Found::default() };
-                account.referrers::<User>(&reference).next().map_or_else(any, |user| grantee(user, account))
+                // AWS's words for a key that it does not know.
+                self.owner_of(&Reference::AccessKey((*id).to_owned()), || format!("access key {id}"))
+            }
+            Target::OwnerOfDevice(serial_number) => {
+                let any = || Kind::User.arn(account.id, "/", "*");
+                self.owner_of(&Reference::MfaDevice((*serial_number).to_owned()), any)
+            }
+            Target::ServiceCredential(name, id) => {
+                let user = name.map_or_else(|| self.caller.user(account), |name| Ok(account.users.get(&name_key(name))))?;
+                let credentials = user.map(|user| user.credentials.service_specific_credentials.as_slice());
+                let credential = credentials.unwrap_or_default().iter().find(|credential| credential.id == *id);
+                let credential_service = credential.map(|credential| credential.service.as_str());
+                Found { credential_service, ..self.user_or_caller(*name)? }
             }
             Target::Arn(arn) => self.by_arn(arn),
             Target::Under(kind, prefix) => {
@@ -173,9 +196,29 @@ impl Question<'_> {
                 let parts = ArnParts::parse(arn).and_then(|parts| parts.path_and_name(Kind::Role));
                 let role = parts.and_then(|(_, name)| account.get::<Role>(name));
                 let role = role.filter(|role| role.arn(account.id) == *arn);
-                Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), boundary: None }
+                Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), ..Found::default() }
             }
         })
+    }
+
+    fn user_or_caller<'f>(&'f self, name: Option<&str>) -> Result<Found<'f>> {
+        if let Some(name) = name {
+            return Ok(self.existing(Kind::User, name));
+        }
+        Ok(match self.caller.user(self.account)? {
+            Some(user) => grantee(&**user, self.account),
+            None => Found { arn: self.caller.arn(self.own)?.into(), ..Found::default() },
+        })
+    }
+
+    fn owner_of<'f>(&'f self, credential: &Reference, unknown: impl FnOnce() -> String) -> Found<'f> {
+        match self.account.owner_of(credential) {
+            Some(CredentialsOwner::User(name)) => self.existing(Kind::User, &name),
+            Some(CredentialsOwner::Root) => {
+                Found { arn: format!("arn:aws:iam::{}:root", self.account.id).into(), ..Found::default() }
+            }
+            None => Found { arn: unknown().into(), ..Found::default() },
+        }
     }
 
     fn existing<'f>(&'f self, kind: Kind, name: &str) -> Found<'f> {
@@ -186,6 +229,7 @@ impl Question<'_> {
             Kind::Role => account.get::<Role>(name).map(|role| grantee(role, account)),
             Kind::InstanceProfile => account.get::<InstanceProfile>(name).map(|profile| resource(profile, account)),
             Kind::Policy => account.get::<ManagedPolicy>(name).map(|policy| resource(policy, account)),
+            Kind::ServerCertificate => account.get::<ServerCertificate>(name).map(|found| resource(found, account)),
             _ => None,
         };
         found.unwrap_or_else(|| Found { arn: kind.arn(account.id, "/", name).into(), ..Found::default() })
@@ -195,7 +239,8 @@ impl Question<'_> {
         let account = self.account;
         let tags = account
             .managed_policy(arn)
-            .and_then(Resource::tags)
+            .and_then(Managed::tags)
+            .or_else(|| account.virtual_mfa_device(arn).map(|device| &device.tags))
             .or_else(|| account.find_by_arn::<OidcProvider>(arn).ok()?.tags())
             .or_else(|| account.find_by_arn::<SamlProvider>(arn).ok()?.tags());
         Found { arn: arn.into(), tags, ..Found::default() }

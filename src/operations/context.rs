@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
+use crate::account::{Account, Aliases, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
 use crate::federation::{Fetched, Issuers};
-use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
+use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCodes};
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
 use super::{Enforcement, Organization};
@@ -21,6 +21,10 @@ pub struct Environment {
     pub clock: Clock,
     /// When credentials and roles were last used.
     pub usage: Arc<Usage>,
+    /// Which account has which alias.
+    pub aliases: Aliases,
+    /// The codes of MFA devices that were used.
+    pub used_codes: UsedCodes,
     /// What happens to calls that no policy allows.
     pub enforcement: Enforcement,
     /// The organization, if the configuration has one.
@@ -98,10 +102,10 @@ impl Context<'_> {
     /// The permissions boundary that a parameter names.
     ///
     /// # Errors
-    /// `InvalidInput` for what is no policy's ARN, `NoSuchEntity` for a policy that does not exist.
+    /// `ValidationError` for what is no ARN, `InvalidInput` for what is no policy's, `NoSuchEntity` for a policy that does not exist.
     pub fn boundary(&self, arn: Option<Arn>) -> Result<Option<String>> {
         let Some(arn) = arn else { return Ok(None) };
-        self.account.managed_policy_exists(&arn, || {
+        self.account.find_managed_policy(&arn, || {
             Error::new(Code::NoSuchEntity, format!("Scope ARN: {arn} does not exist or is not attachable."))
         })?;
         Ok(Some(arn.into()))

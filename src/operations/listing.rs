@@ -4,8 +4,9 @@ use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::{Access, Context, Named, Operation};
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::shapes::{Marker, MaxItems};
+use crate::shapes::{AccountId, Marker, MaxItems, Timestamp};
 
 /// The members of a page when the caller does not say.
 const DEFAULT_PAGE: usize = 100;
@@ -30,6 +31,11 @@ pub trait Listing: Named + DeserializeOwned + Send + 'static {
 
     /// What the caller needs permission for.
     fn access(&self) -> Access<'_>;
+
+    /// See [`Operation::other_accounts`].
+    fn other_accounts(&self, _account: &Account) -> Vec<AccountId> {
+        Vec::new()
+    }
 
     /// See [`Operation::precondition`].
     ///
@@ -58,6 +64,10 @@ impl<L: Listing> Operation for L {
 
     fn access(&self) -> Access<'_> {
         Listing::access(self)
+    }
+
+    fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
+        Listing::other_accounts(self, account)
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {
@@ -105,6 +115,21 @@ impl Paging<'_> {
 /// A marker is good for the listing and the account that gave it.
 fn scope(listing: &str, cx: &Context<'_>) -> String {
     format!("{listing} {}", cx.account.id)
+}
+
+/// What belongs to a user, the oldest first, behind a key: `age` tells when each was made, and its id.
+pub fn oldest_first<'i, T>(
+    items: &'i [T],
+    after: Option<&str>,
+    age: fn(&T) -> (Timestamp, &str),
+) -> impl Iterator<Item = (String, &'i T)> + use<'i, T> {
+    let keyed = items.iter().map(|item| {
+        let (made, id) = age(item);
+        (format!("{:020} {id}", made.seconds()), item)
+    });
+    let mut keyed: Vec<_> = keyed.filter(|(key, _)| after.is_none_or(|after| key.as_str() > after)).collect();
+    keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    keyed.into_iter()
 }
 
 /// A page of a listing.

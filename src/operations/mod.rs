@@ -2,17 +2,44 @@
 //! does, what it answers. **To add one**: write it in its kind's file and add its name to the list at the file's end.
 
 mod access;
+mod access_key;
 mod account_alias;
+mod account_authorization_details;
 mod account_property;
+mod account_summary;
+mod attachments;
 mod authorize;
+mod boundaries;
 mod context;
+mod entity_details;
 mod granting_policies;
 mod group;
+mod inline_policies;
+mod instance_profile;
 mod listing;
 mod oidc_provider;
 mod organization;
 mod saml_provider;
+mod login_profile;
+mod managed_policy;
+mod organization;
+mod password_policy;
+mod policy_entities;
+mod policy_version;
+mod role;
+mod role_shape;
 mod service_access;
+mod service_linked_role;
+mod tags;
+mod trust;
+mod mfa_activation;
+mod mfa_device;
+mod organization;
+mod server_certificate;
+mod service_access;
+mod service_specific_credential;
+mod signing_certificate;
+mod ssh_public_key;
 mod user;
 
 use std::collections::HashMap;
@@ -24,9 +51,10 @@ use serde::de::DeserializeOwned;
 pub use access::{Access, Check, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
-pub use listing::{Listing, Page, Paging};
+pub use listing::{Listing, Page, Paging, oldest_first};
 pub use organization::Organization;
 
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::federation::Inquiry;
 use crate::identity::Caller;
@@ -49,6 +77,9 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
     /// The errors of its own that the service model declares.
     const ERRORS: &'static [Code];
 
+    /// Errors that AWS answers with although the service model does not declare them.
+    const UNDECLARED_ERRORS: &'static [Code] = &[];
+
     /// Whether it changes nothing in the account.
     const READ_ONLY: bool = false;
 
@@ -66,8 +97,8 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
         caller.account
     }
 
-    /// Accounts besides that one, and the caller's own, that it looks into.
-    fn other_accounts(&self) -> Vec<AccountId> {
+    /// Accounts besides that one, `account`, and the caller's own, that it looks into.
+    fn other_accounts(&self, _account: &Account) -> Vec<AccountId> {
         Vec::new()
     }
 
@@ -100,7 +131,7 @@ pub trait Call: Send {
     /// See [`Operation::account`].
     fn account(&self, caller: &Caller) -> AccountId;
     /// See [`Operation::other_accounts`].
-    fn other_accounts(&self) -> Vec<AccountId>;
+    fn other_accounts(&self, account: &Account) -> Vec<AccountId>;
     /// See [`Operation::precondition`].
     ///
     /// # Errors
@@ -125,8 +156,8 @@ impl<O: Operation> Call for O {
         Operation::account(self, caller)
     }
 
-    fn other_accounts(&self) -> Vec<AccountId> {
-        Operation::other_accounts(self)
+    fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
+        Operation::other_accounts(self, account)
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {
@@ -159,7 +190,7 @@ fn is_declared<O: Operation>(code: Code) -> bool {
         Code::ServiceFailure,
         Code::ValidationError,
     ];
-    O::ERRORS.contains(&code) || common.contains(&code)
+    O::ERRORS.contains(&code) || O::UNDECLARED_ERRORS.contains(&code) || common.contains(&code)
 }
 
 /// An operation in the registry.
@@ -176,6 +207,8 @@ pub struct Entry {
     pub unsigned: bool,
     /// Whether it may need something from the network.
     pub fetches: bool,
+    /// The names of its parameters on the wire.
+    pub parameters: fn() -> &'static [&'static str],
     decode: fn(&Params<'_>) -> Result<Decoded<Box<dyn Call>>>,
 }
 
@@ -189,6 +222,7 @@ impl Entry {
             read_only: O::READ_ONLY,
             unsigned: O::UNSIGNED,
             fetches: O::FETCHES,
+            parameters: wire::fields_of::<O>,
             decode: decode::<O>,
         }
     }
@@ -227,14 +261,37 @@ use operations;
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
+        access_key::OPERATIONS,
         account_alias::OPERATIONS,
+        account_authorization_details::OPERATIONS,
         account_property::OPERATIONS,
+        account_summary::OPERATIONS,
+        attachments::OPERATIONS,
+        boundaries::OPERATIONS,
         granting_policies::OPERATIONS,
         group::OPERATIONS,
+        inline_policies::OPERATIONS,
+        instance_profile::OPERATIONS,
+        login_profile::OPERATIONS,
+        managed_policy::OPERATIONS,
+        mfa_activation::OPERATIONS,
+        mfa_device::OPERATIONS,
+        server_certificate::OPERATIONS,
         service_access::OPERATIONS,
         oidc_provider::OPERATIONS,
         organization::OPERATIONS,
         saml_provider::OPERATIONS,
+        service_specific_credential::OPERATIONS,
+        signing_certificate::OPERATIONS,
+        ssh_public_key::OPERATIONS,
+        organization::OPERATIONS,
+        role::OPERATIONS,
+        service_linked_role::OPERATIONS,
+        password_policy::OPERATIONS,
+        policy_entities::OPERATIONS,
+        policy_version::OPERATIONS,
+        service_access::OPERATIONS,
+        tags::OPERATIONS,
         user::OPERATIONS,
     ]
     .into_iter()

@@ -61,6 +61,17 @@ impl UserShape {
             ..Self::brief(user, account)
         }
     }
+
+    /// The root user: its id is the account's, it has no name but the account's alias.
+    pub fn root(account: &Account) -> Self {
+        Self {
+            user_name: account.settings().alias,
+            user_id: account.id.to_string(),
+            arn: format!("arn:aws:iam::{}:root", account.id),
+            create_date: account.created,
+            ..Self::default()
+        }
+    }
 }
 
 /// Creates a user in the caller's account.
@@ -104,7 +115,7 @@ impl Operation for CreateUser {
             path: self.path.unwrap_or_else(Path::root),
             id: cx.ids.unique(IdPrefix::Aida),
             created: cx.now,
-            tags: TagSet::from_request(self.tags)?,
+            tags: TagSet::from_request(Kind::User, self.tags)?,
             permissions: Permissions { boundary: cx.boundary(self.permissions_boundary)?, ..Permissions::default() },
             groups: Vec::new(),
             credentials: Credentials::default(),
@@ -145,22 +156,11 @@ impl Operation for GetUser {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<GetUserResult> {
         if cx.is_about_root(self.user_name.as_deref()) {
-            return Ok(GetUserResult { user: root_shape(cx.account) });
+            return Ok(GetUserResult { user: UserShape::root(cx.account) });
         }
         let name = cx.user_name(self.user_name.as_deref())?;
         let user = UserShape::whole(cx.account.find(&name)?, cx.account.id);
         Ok(GetUserResult { user })
-    }
-}
-
-/// The root user as `GetUser` shows it: its id is the account's, it has no name but the account's alias.
-fn root_shape(account: &Account) -> UserShape {
-    UserShape {
-        user_name: account.settings().alias,
-        user_id: account.id.to_string(),
-        arn: format!("arn:aws:iam::{}:root", account.id),
-        create_date: account.created,
-        ..UserShape::default()
     }
 }
 

@@ -7,6 +7,7 @@ mod arn;
 mod constraint;
 mod document;
 mod ids;
+mod keys;
 mod names;
 mod provider;
 mod report;
@@ -22,6 +23,7 @@ pub use arn::*;
 pub use constraint::{Constraint, Pattern, Text, at_least_long, at_most_long};
 pub use document::*;
 pub use ids::*;
+pub use keys::*;
 pub use names::*;
 pub use provider::*;
 pub use report::*;
@@ -147,6 +149,7 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
         [
             arn::TEXTS,
             document::TEXTS,
+            keys::TEXTS,
             names::TEXTS,
             names::NUMBERS,
             provider::TEXTS,

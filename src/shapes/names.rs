@@ -15,7 +15,7 @@ static PROPERTY_KEY: Pattern = Pattern::new(r"^[A-Za-z][A-Za-z0-9/_-]*$");
 static VERSION: Pattern = Pattern::new(r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?");
 static DESCRIPTION: Pattern = Pattern::new(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*");
 
-const NAME_RULE: &str = "It must contain only alphanumeric characters and/or the following: +=,.@_-";
+pub(super) const NAME_RULE: &str = "It must contain only alphanumeric characters and/or the following: +=,.@_-";
 const PATH_RULE: &str = "It must begin and end with / and contain only alphanumeric characters and/or / characters.";
 const PREFIX_RULE: &str =
     "It must begin with the / character and contain only alphanumeric characters and/or / characters.";
@@ -95,8 +95,28 @@ enums! {
     EntityType { User, Role, Group, LocalManagedPolicy, AWSManagedPolicy }
     /// What an organization can enable for its member accounts' root users (`FeatureType`).
     OrganizationFeature { RootCredentialsManagement, RootSessions }
+    /// What became of the deletion of a service-linked role (`DeletionTaskStatusType`).
+    DeletionTaskStatus {
+        Succeeded = "SUCCEEDED", InProgress = "IN_PROGRESS", Failed = "FAILED", NotStarted = "NOT_STARTED",
+    }
     /// Where a global endpoint's tokens are valid (`globalEndpointTokenVersion`).
     GlobalEndpointTokenVersion { V1 = "v1Token", V2 = "v2Token" }
+}
+
+impl Status {
+    /// The status of what can be used, or cannot.
+    pub fn of(active: bool) -> Self {
+        if active { Self::Active } else { Self::Inactive }
+    }
+
+    /// Whether this status makes something usable; nothing can be made `Expired`.
+    pub fn activates(self) -> Option<bool> {
+        match self {
+            Self::Active => Some(true),
+            Self::Inactive => Some(false),
+            Self::Expired => None,
+        }
+    }
 }
 
 impl Path {

@@ -1,8 +1,8 @@
-//! Tags: up to fifty on an entity, keys compared without regard to case.
+//! Tags: up to fifty on an entity.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Pattern, Text, lists, texts};
+use super::{Kind, Pattern, Text, lists, texts};
 use crate::error::{Code, Error, Result};
 
 static KEY: Pattern = Pattern::new(r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+");
@@ -29,7 +29,7 @@ pub const TAGS_PER_ENTITY: usize = 50;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Tag {
-    /// Kept in the case it was given in, compared without.
+    /// Kept in the case it was given in.
     pub key: TagKey,
     /// May be empty.
     pub value: TagValue,
@@ -41,28 +41,25 @@ pub struct Tag {
 pub struct TagSet(Vec<Tag>);
 
 impl TagSet {
-    /// The tags that a new entity is given.
+    /// The tags that a new entity of this kind is given.
     ///
     /// # Errors
     /// `InvalidInput` for keys given twice and for reserved keys.
-    pub fn from_request(tags: Option<Tags>) -> Result<Self> {
+    pub fn from_request(kind: Kind, tags: Option<Tags>) -> Result<Self> {
         let mut set = Self::default();
-        set.merge(tags.unwrap_or_default())?;
+        set.merge(kind, tags.unwrap_or_default())?;
         Ok(set)
     }
 
-    /// Adds tags; a key that is there already, in whatever case, takes the new spelling and value.
+    /// Adds tags to those of an entity of this kind; a key that is there already takes the new spelling and value.
     ///
     /// # Errors
     /// `InvalidInput` for keys given twice and for reserved keys, `LimitExceeded` beyond fifty tags.
-    pub fn merge(&mut self, tags: Tags) -> Result<()> {
+    pub fn merge(&mut self, kind: Kind, tags: Tags) -> Result<()> {
         let tags = tags.into_inner();
         for (index, tag) in tags.iter().enumerate() {
-            if tags.iter().take(index).any(|earlier| earlier.key.eq_ignore_ascii_case(&tag.key)) {
-                return Err(Error::new(
-                    Code::InvalidInput,
-                    "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-                ));
+            if tags.iter().take(index).any(|earlier| is_same(kind, &earlier.key, &tag.key)) {
+                return Err(duplicate(kind));
             }
             if is_reserved(&tag.key) {
                 let message = "Tag keys starting with 'aws:' are reserved for system use";
@@ -70,7 +67,8 @@ impl TagSet {
             }
         }
         for tag in tags {
-            self.set(tag);
+            self.0.retain(|old| !is_same(kind, &old.key, &tag.key));
+            self.insert(tag);
         }
         if self.0.len() > TAGS_PER_ENTITY {
             return Err(Error::new(Code::LimitExceeded, "The number of tags has reached the maximum limit."));
@@ -78,16 +76,20 @@ impl TagSet {
         Ok(())
     }
 
-    /// Sets one tag.
+    /// Sets one tag of a principal.
     pub fn set(&mut self, tag: Tag) {
         self.0.retain(|old| !old.key.eq_ignore_ascii_case(&tag.key));
+        self.insert(tag);
+    }
+
+    fn insert(&mut self, tag: Tag) {
         let place = self.0.partition_point(|old| *old.key < *tag.key);
         self.0.insert(place, tag);
     }
 
-    /// Takes away the tags with these keys; keys that are not there are ignored.
-    pub fn remove(&mut self, keys: &[TagKey]) {
-        self.0.retain(|tag| !keys.iter().any(|key| key.eq_ignore_ascii_case(&tag.key)));
+    /// Takes away tags of an entity of this kind; keys that are not there are ignored.
+    pub fn remove(&mut self, kind: Kind, keys: &[TagKey]) {
+        self.0.retain(|tag| !keys.iter().any(|key| is_same(kind, key, &tag.key)));
     }
 
     /// The value of a key.
@@ -108,6 +110,21 @@ impl std::ops::Deref for TagSet {
     }
 }
 
+/// The keys of users and roles, whose tags become those of sessions, ignore case; the keys of other resources do not
+/// (IAM User Guide, "Tags for AWS Identity and Access Management resources").
+fn ignores_case(kind: Kind) -> bool {
+    matches!(kind, Kind::User | Kind::Role)
+}
+
+fn is_same(kind: Kind, one: &str, other: &str) -> bool {
+    one == other || (ignores_case(kind) && one.eq_ignore_ascii_case(other))
+}
+
+fn duplicate(kind: Kind) -> Error {
+    let rule = if ignores_case(kind) { " Please note that Tag keys are case insensitive." } else { "" };
+    Error::new(Code::InvalidInput, format!("Duplicate tag keys found.{rule}"))
+}
+
 /// Keys that begin with `aws:` are AWS's own.
 pub fn is_reserved(key: &str) -> bool {
     key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))
@@ -123,18 +140,29 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_another_case_replaces() {
-        let mut set = TagSet::from_request(Some(tags(&[("Dept", "a"), ("cost", "1")]))).unwrap();
-        set.merge(tags(&[("dept", "b")])).unwrap();
-        assert_eq!(set.len(), 2);
-        assert_eq!(set.get("DEPT"), Some("b"));
-        assert_eq!(set[1].key.as_str(), "dept");
+    fn a_key_in_another_case_replaces_on_principals_only() {
+        for (kind, count) in [(Kind::User, 2), (Kind::Role, 2), (Kind::Policy, 3), (Kind::InstanceProfile, 3)] {
+            let mut set = TagSet::from_request(kind, Some(tags(&[("Dept", "a"), ("cost", "1")]))).unwrap();
+            set.merge(kind, tags(&[("dept", "b")])).unwrap();
+            assert_eq!(set.len(), count, "{kind:?}");
+            assert_eq!(set.last().map(|tag| (&*tag.key, &*tag.value)), Some(("dept", "b")));
+            set.remove(kind, &[TagKey::new("DEPT")]);
+            assert_eq!(set.len(), if count == 2 { 1 } else { 3 }, "{kind:?}");
+        }
     }
 
     #[test]
     fn duplicates_and_reserved_keys_are_refused() {
-        for pairs in [&[("a", "1"), ("A", "2")][..], &[("aws:x", "1")][..], &[("AWS:x", "1")][..]] {
-            assert_eq!(TagSet::from_request(Some(tags(pairs))).unwrap_err().code(), Code::InvalidInput);
+        let refused = |kind, pairs: &[(&str, &str)]| {
+            TagSet::from_request(kind, Some(tags(pairs))).map_err(|error| error.to_string())
+        };
+        let duplicate = "InvalidInput: Duplicate tag keys found.";
+        let note = "Please note that Tag keys are case insensitive.";
+        assert_eq!(refused(Kind::User, &[("a", "1"), ("A", "2")]), Err(format!("{duplicate} {note}")));
+        assert_eq!(refused(Kind::Policy, &[("a", "1"), ("a", "2")]), Err(duplicate.to_owned()));
+        assert!(refused(Kind::Policy, &[("a", "1"), ("A", "2")]).is_ok());
+        for key in ["aws:x", "AWS:x"] {
+            assert!(refused(Kind::Policy, &[(key, "1")]).unwrap_err().contains("reserved"));
         }
     }
 }

@@ -175,6 +175,20 @@ impl Sqlite {
         transaction.commit().await
     }
 
+    /// The aliases of all accounts.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load_aliases(&self) -> Result<Vec<(String, AccountId)>> {
+        let sql = "select alias, account from settings where alias is not null";
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await.map_err(Error::internal)?;
+        let read = |row: &sqlx::sqlite::SqliteRow| -> Result<Option<(String, AccountId)>, sqlx::Error> {
+            let (alias, account) = (row.try_get(0)?, AccountId::parse(row.try_get(1)?));
+            Ok(account.map(|account| (alias, account)))
+        };
+        rows.iter().filter_map(|row| read(row).transpose()).collect::<Result<_, _>>().map_err(Error::internal)
+    }
+
     /// All that is known of when credentials and roles were last used.
     ///
     /// # Errors

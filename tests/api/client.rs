@@ -3,15 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
+use aws_credential_types::Credentials as SigningCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use iamd::account::{AccessKey, Account, Credentials, Permissions, StoredPolicy, User};
 use iamd::app::App;
 use iamd::config::Settings;
 use iamd::http::{State, router};
+use iamd::policy::Grammar;
+use iamd::shapes::{AccountId, IdPrefix, Ids, Path, Timestamp};
 use iamd::store::Sqlite;
+use serde_json::{Value, json};
 use tower_service::Service;
 
 /// A server on a database in memory.
@@ -53,7 +57,7 @@ impl Server {
     }
 
     pub fn client(&self, id: &str, secret: &str, token: Option<&str>) -> Client {
-        let credentials = Credentials::new(id, secret, token.map(str::to_owned), None, "tests");
+        let credentials = SigningCredentials::new(id, secret, token.map(str::to_owned), None, "tests");
         Client { server: self.clone(), credentials, region: "us-east-1".to_owned() }
     }
 
@@ -61,6 +65,45 @@ impl Server {
     pub async fn user(&self, name: &str) -> Client {
         let keys = self.root().iam("CreateAccessKey", &[("UserName", name)]).await.ok();
         self.client(&keys.text("AccessKeyId"), &keys.text("SecretAccessKey"), None)
+    }
+
+    /// A client for a new user of account 000000000000 with one inline policy of one statement, which allows these
+    /// actions on these resources under this condition.
+    pub async fn allowed(&self, name: &str, actions: &[&str], resources: &[&str], condition: Value) -> Client {
+        let statement = json!({"Effect": "Allow", "Action": actions, "Resource": resources, "Condition": condition});
+        let document = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+        let id = AccountId::parse("000000000000").unwrap();
+        let (mut random, created) = (rand::rng(), Timestamp::default());
+        let mut ids = Ids::new(&mut random);
+        let key = AccessKey { id: ids.access_key("AKIA", id), secret: ids.secret_access_key(), active: true, created };
+        let client = self.client(&key.id, key.secret.reveal(), None);
+        let policy = StoredPolicy::new(&document, Grammar::Identity).unwrap();
+        let inline = [("p".to_owned(), policy)].into();
+        self.change(id, |account| {
+            let user = User {
+                name: name.to_owned(),
+                path: Path::root(),
+                id: ids.unique(IdPrefix::Aida),
+                created,
+                tags: Default::default(),
+                permissions: Permissions { inline, ..Permissions::default() },
+                groups: Vec::new(),
+                credentials: Credentials { access_keys: vec![key], ..Credentials::default() },
+            };
+            account.put(user).unwrap();
+        })
+        .await;
+        client
+    }
+
+    /// Changes an account as no operation could.
+    pub async fn change(&self, id: AccountId, change: impl FnOnce(&mut Account)) {
+        let accounts = &self.state.app.accounts;
+        let cell = accounts.get(id).await.unwrap();
+        let turn = accounts.turn(&cell).await;
+        let mut account = turn.account();
+        change(&mut account);
+        turn.commit(account).await.unwrap();
     }
 
     /// A client with the credentials that an STS answer holds.
@@ -90,7 +133,7 @@ impl Server {
 #[derive(Clone)]
 pub struct Client {
     server: Server,
-    credentials: Credentials,
+    credentials: SigningCredentials,
     pub region: String,
 }
 
@@ -169,6 +212,15 @@ impl Answer {
         assert_eq!(got, (status, code.to_owned(), message.to_owned()), "{}", self.body);
     }
 
+    /// Asserts that the caller lacks permission for this action on this resource.
+    #[track_caller]
+    pub fn lacks(self, action: &str, resource: &str) {
+        let (code, message) = (self.text("Code"), self.text("Message"));
+        assert_eq!((self.status, code.as_str()), (403, "AccessDenied"), "{}", self.body);
+        let denial = format!("is not authorized to perform: {action} on resource: {resource} because");
+        assert!(message.contains(&denial), "{message}");
+    }
+
     /// Asserts that the call was denied for lack of permission.
     #[track_caller]
     pub fn denied(self) {
@@ -185,6 +237,11 @@ impl Answer {
         let (open, close) = (format!("<{element}>"), format!("</{element}>"));
         let inner = self.body.split(&open).skip(1).filter_map(|rest| rest.split(&close).next());
         inner.map(|text| quick_xml::escape::unescape(text).unwrap().into_owned()).collect()
+    }
+
+    /// The text of the first element of this name, percent-decoded as documents are.
+    pub fn document(&self, element: &str) -> String {
+        percent_encoding::percent_decode_str(&self.text(element)).decode_utf8().unwrap().into_owned()
     }
 
     /// Whether an element of this name is there.

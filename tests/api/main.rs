@@ -2,11 +2,19 @@
 
 mod client;
 
+mod access_keys;
+mod account;
 mod account_properties;
 mod admin;
 mod groups;
 mod oidc_providers;
 mod organization;
 mod saml_providers;
+mod instance_profiles;
+mod roles;
+mod service_linked_roles;
+mod trust_policies;
+mod organization;
+mod passwords;
 mod service_access;
 mod users;

@@ -1,0 +1,24 @@
+//! Users and roles as the principals of policies: by ARN while they exist, by unique id for ever.
+
+use super::{Account, Reference, Resource, Role, User};
+use crate::shapes::{ArnParts, Kind};
+
+impl Account {
+    /// The unique id of the user or role with this ARN. ARNs are compared to the letter, path included.
+    pub fn unique_id_of(&self, arn: &str) -> Option<&str> {
+        let parts = ArnParts::parse(arn)?;
+        if let Some((_, name)) = parts.path_and_name(Kind::User) {
+            let user = self.get::<User>(name).filter(|user| user.arn(self.id) == arn);
+            return user.map(|user| user.id.as_str());
+        }
+        let (_, name) = parts.path_and_name(Kind::Role)?;
+        self.get::<Role>(name).filter(|role| role.arn(self.id) == arn).map(|role| role.id.as_str())
+    }
+
+    /// The ARN that the user or role with this unique id has now.
+    pub fn arn_of(&self, unique_id: &str) -> Option<String> {
+        let reference = Reference::UniqueId(unique_id.to_owned());
+        let user = self.referrers::<User>(&reference).next().map(|user| user.arn(self.id));
+        user.or_else(|| self.referrers::<Role>(&reference).next().map(|role| role.arn(self.id)))
+    }
+}

@@ -1,0 +1,12 @@
+//! Keys, certificates and one-time codes in the forms in which people bring them: read, checked, written. Nothing here
+//! knows of accounts.
+
+mod certificate;
+mod qr_code;
+mod ssh;
+mod totp;
+
+pub use certificate::{Certificate, PrivateKey};
+pub use qr_code::qr_code_png;
+pub use ssh::{SshKey, SshKeyError};
+pub use totp::{RESYNC_SKEW, SKEW, Seed, around, step_at};

@@ -1,0 +1,171 @@
+//! Tags of everything that carries them: one family. **To add a kind**: a line in `tags!`, the names of its operations
+//! in the list at the end, and how its parameter is understood ([`Designated`]).
+
+use serde::Deserialize;
+
+use super::{Access, Context, Listing, Operation, Paging, operations};
+use crate::account::{Account, InstanceProfile, ManagedPolicy, Resource, Role, Taggable, User};
+use crate::error::{Code, Error, Result};
+use crate::shapes::{
+    Arn, ExistingUserName, InstanceProfileName, Kind, Marker, MaxItems, RoleName, Tag, TagKey, TagKeys, Tags,
+};
+
+/// Declares the family for one kind of resource: the parameter that names it, the three operations, and the errors that
+/// untagging and listing declare besides those of all kinds.
+macro_rules! tags {
+    ($($entity:ident by $field:ident: $name:ident =>
+        $tag:ident, $untag:ident $([$untag_error:ident])?, $list:ident $([$list_error:ident])?;)+) => { $(
+        #[doc = concat!("Tags a ", stringify!($entity), ".")]
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        pub struct $tag {
+            $field: $name,
+            tags: Tags,
+        }
+
+        impl Operation for $tag {
+            type Output = ();
+
+            const ERRORS: &'static [Code] = &[
+                Code::NoSuchEntity,
+                Code::LimitExceeded,
+                Code::InvalidInput,
+                Code::ConcurrentModification,
+                Code::ServiceFailure,
+            ];
+
+            fn access(&self) -> Access<'_> {
+                $entity::access(&self.$field).request_tags(Some(&self.tags))
+            }
+
+            fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+                let name = $entity::name_of(cx.account, &self.$field)?;
+                cx.account.update::<$entity, _>(&name, |tagged| tagged.tags_mut().merge($entity::KIND, self.tags))
+            }
+        }
+
+        #[doc = concat!("Takes tags of a ", stringify!($entity), " away; keys that it has not are ignored.")]
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        pub struct $untag {
+            $field: $name,
+            tag_keys: TagKeys,
+        }
+
+        impl Operation for $untag {
+            type Output = ();
+
+            const ERRORS: &'static [Code] = &[
+                Code::NoSuchEntity,
+                $(Code::$untag_error,)?
+                Code::ConcurrentModification,
+                Code::ServiceFailure,
+            ];
+
+            fn access(&self) -> Access<'_> {
+                $entity::access(&self.$field).tag_keys(&self.tag_keys)
+            }
+
+            fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+                let name = $entity::name_of(cx.account, &self.$field)?;
+                untag::<$entity>(cx, &name, &self.tag_keys)
+            }
+        }
+
+        #[doc = concat!("Lists the tags of a ", stringify!($entity), ", sorted by key.")]
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        pub struct $list {
+            $field: $name,
+            marker: Option<Marker>,
+            max_items: Option<MaxItems>,
+        }
+
+        impl Listing for $list {
+            type Item = Tag;
+
+            const MEMBERS: &'static str = "Tags";
+            const ERRORS: &'static [Code] = &[Code::NoSuchEntity, $(Code::$list_error,)? Code::ServiceFailure];
+
+            fn paging(&self) -> Paging<'_> {
+                Paging(&self.marker, &self.max_items)
+            }
+
+            fn access(&self) -> Access<'_> {
+                $entity::access(&self.$field)
+            }
+
+            fn members<'a>(
+                &'a self,
+                cx: &'a Context<'_>,
+                after: Option<&'a str>,
+            ) -> Result<Box<dyn Iterator<Item = (String, Tag)> + 'a>> {
+                Ok(listed($entity::tags_of(cx.account, &self.$field)?, after))
+            }
+        }
+    )+ };
+}
+
+tags! {
+    User by user_name: ExistingUserName => TagUser, UntagUser, ListUserTags;
+    Role by role_name: RoleName => TagRole, UntagRole, ListRoleTags;
+    InstanceProfile by instance_profile_name: InstanceProfileName =>
+        TagInstanceProfile, UntagInstanceProfile [InvalidInput], ListInstanceProfileTags;
+    ManagedPolicy by policy_arn: Arn => TagPolicy, UntagPolicy [InvalidInput], ListPolicyTags [InvalidInput];
+}
+
+/// How a parameter designates a resource that carries tags: by name, unless the kind says otherwise.
+trait Designated: Taggable {
+    /// The permission on the resource.
+    fn access(given: &str) -> Access<'_> {
+        Access::existing(Self::KIND, given)
+    }
+
+    /// The name that the account knows the resource by, if it can be tagged.
+    fn name_of(account: &Account, given: &str) -> Result<String> {
+        account.find::<Self>(given).map(|resource| resource.name().to_owned())
+    }
+
+    /// The tags of the resource.
+    fn tags_of<'a>(account: &'a Account, given: &str) -> Result<&'a [Tag]> {
+        let resource = account.find::<Self>(given)?;
+        Ok(resource.tags().map(|tags| &**tags).unwrap_or_default())
+    }
+}
+
+impl Designated for User {}
+impl Designated for Role {}
+impl Designated for InstanceProfile {}
+
+impl Designated for ManagedPolicy {
+    fn access(arn: &str) -> Access<'_> {
+        Access::arn(arn)
+    }
+
+    fn name_of(account: &Account, arn: &str) -> Result<String> {
+        account.find_own_policy(arn, || Error::missing(Kind::Policy, arn)).map(|policy| policy.name.clone())
+    }
+
+    fn tags_of<'a>(account: &'a Account, arn: &str) -> Result<&'a [Tag]> {
+        let policy = account.find_managed_policy(arn, || Error::missing(Kind::Policy, arn))?;
+        Ok(policy.tags().map(|tags| &**tags).unwrap_or_default())
+    }
+}
+
+fn untag<T: Taggable>(cx: &mut Context<'_>, name: &str, keys: &[TagKey]) -> Result<()> {
+    cx.account.update::<T, _>(name, |tagged| {
+        tagged.tags_mut().remove(T::KIND, keys);
+        Ok(())
+    })
+}
+
+/// A page's marker holds the place of a tag, for its key may be longer than a marker.
+fn listed<'a>(tags: &'a [Tag], after: Option<&'a str>) -> Box<dyn Iterator<Item = (String, Tag)> + 'a> {
+    let places = tags.iter().enumerate().map(|(place, tag)| (format!("{place:02}"), tag.clone()));
+    Box::new(places.filter(move |(place, _)| after.is_none_or(|after| place.as_str() > after)))
+}
+
+operations!(
+    Iam: ListInstanceProfileTags, ListPolicyTags, ListRoleTags, ListUserTags, TagInstanceProfile, TagPolicy, TagRole,
+    TagUser, UntagInstanceProfile, UntagPolicy, UntagRole, UntagUser
+);

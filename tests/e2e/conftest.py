@@ -1,0 +1,40 @@
+"""Fixtures: one server for all tests that need no settings of their own, and an account for every test."""
+
+import itertools
+
+import pytest
+from clients import AwsCli, Boto3
+from server import Server
+
+accounts = itertools.count(200_000_000_001)
+
+
+@pytest.fixture(scope="session")
+def server():
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def account():
+    """Twelve digits, which are the key id of the account's root user."""
+    return str(next(accounts))
+
+
+@pytest.fixture
+def root(server, account):
+    """boto3 as the root user of a fresh account."""
+    return Boto3(server.endpoint, account)
+
+
+@pytest.fixture
+def cli(server, account):
+    """aws-cli as the root user of a fresh account."""
+    return AwsCli(server.endpoint, account)
+
+
+@pytest.fixture
+def user(root):
+    """boto3 as a user without any policy, and the user's name."""
+    root.iam.create_user(UserName="bob")
+    return root.using(root.iam.create_access_key(UserName="bob")["AccessKey"])

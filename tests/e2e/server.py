@@ -1,0 +1,103 @@
+"""The real binary, started and stopped as a person would."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import urllib.request
+
+BINARY = os.environ.get("IAMD", "target/debug/iamd")
+
+
+def environment(**variables):
+    """The tests' environment without what would steer the server or a client."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("IAMD_", "AWS_"))}
+    return {**kept, **variables}
+
+
+class Server:
+    """A running server; `arguments` are its flags."""
+
+    def __init__(self, *arguments, listen="127.0.0.1:0", database="memory", cwd=None, variables=None):
+        flags = ["--listen", listen, "--database", database, "--log-level", "warn"]
+        self.process = subprocess.Popen(
+            [BINARY, *flags, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+            env=environment(**(variables or {})),
+        )
+        first = self.process.stdout.readline()
+        if not first:
+            raise RuntimeError(self.process.stderr.read())
+        self.endpoint = first.split()[-1]
+        self.port = int(self.endpoint.rsplit(":", 1)[1])
+
+    def connect(self, timeout=30):
+        return socket.create_connection(("127.0.0.1", self.port), timeout)
+
+    def raw(self, data, timeout=3):
+        """Sends bytes as they are and returns all that comes back until the server closes or falls silent."""
+        with self.connect(timeout) as connection:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.sendall(data)
+            return received(connection)
+
+    def own(self, path, method="GET", **headers):
+        """Calls an endpoint of the server's own; the status and the JSON."""
+        request = urllib.request.Request(f"{self.endpoint}/_iamd/{path}", method=method, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def resident_kib(self):
+        """The memory that the process holds."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.close()
+
+    def stop(self, how=signal.SIGTERM, timeout=30):
+        """Asks the server to stop; its exit status."""
+        self.process.send_signal(how)
+        try:
+            return self.process.wait(timeout)
+        finally:
+            self.close()
+
+    def close(self):
+        self.process.stdout.close()
+        self.errors = self.process.stderr.read()
+        self.process.stderr.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop()
+
+
+def received(connection):
+    parts = []
+    with contextlib.suppress(ConnectionResetError, TimeoutError):
+        while part := connection.recv(65536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+def run(*arguments, cwd=None, **variables):
+    """Runs the binary to its end: exit status, output, errors."""
+    done = subprocess.run(
+        [BINARY, *arguments], capture_output=True, text=True, timeout=60, cwd=cwd, env=environment(**variables)
+    )
+    return done.returncode, done.stdout, done.stderr

@@ -1,0 +1,124 @@
+"""The command: its help, its settings, and the sentence with which it gives up."""
+
+import socket
+import sqlite3
+
+import pytest
+from server import Server, run
+
+
+def refused(*arguments, cwd=None, **variables):
+    """The one sentence that a start which must fail leaves."""
+    status, output, errors = run(*arguments, cwd=cwd, **variables)
+    assert status not in (0, None), output
+    assert output == ""
+    assert len(errors.strip().splitlines()) == 1, errors
+    assert errors.startswith("iamd: ")
+    return errors
+
+
+def test_help_fits_a_person():
+    status, output, _ = run("--help")
+    assert status == 0
+    for name in ("serve", "--listen", "--database", "--enforcement", "IAMD_LISTEN", "AWS_ENDPOINT_URL"):
+        assert name in output
+    assert max(map(len, output.splitlines())) <= 100
+
+
+def test_the_banner_tells_all_that_a_client_needs():
+    with Server("--enforcement", "on", database="memory") as server:
+        lines = [server.process.stdout.readline().strip() for _ in range(7)]
+    banner = "\n".join(lines)
+    assert f"export AWS_ENDPOINT_URL={server.endpoint}" in banner
+    assert "export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test" in banner
+    assert "export AWS_REGION=us-east-1" in banner
+    assert "Enforcement is on" in banner
+    assert "memory" in banner
+    assert "000000000000" in banner
+
+
+@pytest.mark.parametrize(
+    ("arguments", "nearest"),
+    [
+        (["--enforcment", "log"], "--enforcement"),
+        (["--databse=memory"], "--database"),
+        (["helth"], "health"),
+    ],
+)
+def test_an_unknown_flag_is_refused_with_the_nearest(arguments, nearest):
+    status, _, errors = run(*arguments)
+    assert status not in (0, None)
+    assert nearest in errors
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest():
+    assert "IAMD_ENFORCEMENT" in refused(IAMD_ENFORCMENT="on")
+
+
+def test_an_unknown_key_of_the_file_is_refused_with_the_nearest(tmp_path):
+    (tmp_path / "iamd.toml").write_text('enforcment = "on"\n')
+    assert "enforcement?" in refused("--config", "iamd.toml", cwd=tmp_path)
+
+
+def test_an_unknown_quota_is_refused_with_the_nearest():
+    assert "UsersPerAccount" in refused("--database", "memory", "--listen", "127.0.0.1:0", "--quota", "UserPerAccount=1")
+
+
+def test_flags_win_over_variables_and_those_over_the_file(tmp_path):
+    (tmp_path / "iamd.toml").write_text('enforcement = "log"\nadmin-token = "file"\n')
+    variables = {"IAMD_ADMIN_TOKEN": "variable", "IAMD_ENFORCEMENT": "log", "IAMD_CONFIG": "iamd.toml"}
+    with Server("--enforcement", "on", cwd=tmp_path, variables=variables) as server:
+        assert server.own("health")[0] == 401
+        status, health = server.own("health", Authorization="Bearer variable")
+    assert (status, health["enforcement"]) == (200, "on")
+
+
+def test_a_taken_port_is_one_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        sentence = refused("--listen", f"127.0.0.1:{port}", "--database", "memory")
+    assert f"127.0.0.1:{port}" in sentence
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(tmp_path):
+    sentence = refused("--listen", "127.0.0.1:0", "--database", f"sqlite:{tmp_path}/none/iamd.db")
+    assert "none/iamd.db" in sentence
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence():
+    sentence = refused("--listen", "127.0.0.1:0", "--database", "sqlite:/proc/iamd.db")
+    assert "/proc/iamd.db" in sentence
+
+
+@pytest.mark.parametrize("content", [b"no database at all, but some text\n" * 200, b"SQLite format 3\0" + b"\xff" * 8192])
+def test_a_corrupt_database_is_one_sentence(tmp_path, content):
+    (tmp_path / "iamd.db").write_bytes(content)
+    assert "iamd.db" in refused("--listen", "127.0.0.1:0", cwd=tmp_path)
+    assert (tmp_path / "iamd.db").read_bytes() == content, "what cannot be read is not touched"
+
+
+def test_a_newer_database_is_one_sentence(tmp_path):
+    Server(database="sqlite:iamd.db", cwd=tmp_path).stop()
+    with sqlite3.connect(tmp_path / "iamd.db") as database:
+        database.execute(
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)"
+            " values (9999, 'of the future', true, x'00', 0)"
+        )
+    sentence = refused("--listen", "127.0.0.1:0", cwd=tmp_path)
+    assert "newer" in sentence
+
+
+def test_the_default_database_stands_in_the_working_directory(tmp_path):
+    Server(database="sqlite:iamd.db", cwd=tmp_path).stop()
+    assert (tmp_path / "iamd.db").exists()
+    Server("--data-dir", str(tmp_path), database="sqlite:other.db").stop()
+    assert (tmp_path / "other.db").exists()
+
+
+def test_health_asks_a_running_server(tmp_path):
+    with Server() as server:
+        status, output, _ = run("health", "--listen", f"127.0.0.1:{server.port}")
+        assert (status, '"status":"ok"' in output) == (0, True)
+    status, _, errors = run("health", "--listen", f"127.0.0.1:{server.port}")
+    assert status != 0
+    assert errors.startswith("iamd: ")

@@ -1,0 +1,167 @@
+"""Enforcement is on from the first start: what no policy allows is denied, and a change of policy counts at once."""
+
+import json
+import re
+
+import pytest
+from botocore.exceptions import ClientError
+from clients import Boto3, model
+from server import Server
+
+DENIED = "AccessDenied"
+
+
+def code(call, **parameters):
+    try:
+        call(**parameters)
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return "OK"
+
+
+def document(action, resource="*", effect="Allow"):
+    return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": effect, "Action": action, "Resource": resource}})
+
+
+def test_a_user_without_policies_may_only_ask_who_it_is(user, account):
+    assert user.sts.get_caller_identity()["Arn"] == f"arn:aws:iam::{account}:user/bob"
+    with pytest.raises(ClientError) as denied:
+        user.iam.get_user()
+    assert denied.value.response["Error"]["Message"] == (
+        f"User: arn:aws:iam::{account}:user/bob is not authorized to perform: iam:GetUser on resource: "
+        f"arn:aws:iam::{account}:user/bob because no identity-based policy allows the iam:GetUser action"
+    )
+
+
+def example(shape, name=""):
+    """A value that meets the constraints of a shape."""
+    if shape.type_name == "structure":
+        return {member: example(shape.members[member], member) for member in shape.required_members}
+    if shape.type_name == "list":
+        return [example(shape.member, name)] * max(1, shape.metadata.get("min", 1))
+    if shape.type_name == "integer":
+        return shape.metadata.get("min", 1)
+    if shape.type_name == "boolean":
+        return True
+    if shape.enum:
+        return shape.enum[0]
+    if shape.type_name == "map":
+        return {example(shape.key): example(shape.value)}
+    pattern, least = shape.metadata.get("pattern", ""), shape.metadata.get("min", 1)
+    candidates = ["bob", "bob-bob", "arn:aws:iam::aws:policy/ReadOnlyAccess", "123456", "v1", "/"]
+    candidates.append("A" * least)
+    python = re.sub(r"\\p\{[LNZ]\}", "A-Za-z0-9 ", re.sub(r"\\u10FFFF|\\u10000-|\\uD7FF\\uE000-", "", pattern))
+    fits = (value for value in candidates if len(value) >= least and re.fullmatch(python or ".*", value))
+    return next(fits)
+
+
+@pytest.mark.parametrize("service", ["iam", "sts"])
+def test_every_operation_is_denied_without_a_policy(user, service):
+    """Whatever exists is denied; what does not exist is an invalid action."""
+    free = {"GetCallerIdentity", "GetSessionToken", "GetAccessKeyInfo"}
+    unsigned = {"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
+    denied = 0
+    for name in model(service).operation_names:
+        if name in free | unsigned:
+            continue
+        operation = model(service).operation_model(name)
+        parameters = example(operation.input_shape) if operation.input_shape else {}
+        outcome = code(lambda **given: user.call(service, name, **given), **parameters)
+        assert outcome in (DENIED, "InvalidAction"), f"{name}({parameters}): {outcome}"
+        denied += outcome == DENIED
+    assert denied > (20 if service == "iam" else 0)
+
+
+def test_a_policy_counts_a_moment_after_it_changes(root, user):
+    assert code(user.iam.list_users) == DENIED
+    root.iam.put_user_policy(UserName="bob", PolicyName="p", PolicyDocument=document("iam:ListUsers"))
+    assert code(user.iam.list_users) == "OK"
+    assert code(user.iam.list_groups) == DENIED
+    root.iam.put_user_policy(UserName="bob", PolicyName="p", PolicyDocument=document("iam:ListGroups"))
+    assert code(user.iam.list_users) == DENIED
+    assert code(user.iam.list_groups) == "OK"
+    root.iam.delete_user_policy(UserName="bob", PolicyName="p")
+    assert code(user.iam.list_groups) == DENIED
+
+
+def test_policies_reach_a_user_through_groups_and_attachments(root, user):
+    root.iam.create_group(GroupName="staff")
+    root.iam.attach_group_policy(GroupName="staff", PolicyArn="arn:aws:iam::aws:policy/IAMReadOnlyAccess")
+    assert code(user.iam.list_users) == DENIED
+    root.iam.add_user_to_group(GroupName="staff", UserName="bob")
+    assert code(user.iam.list_users) == "OK"
+    assert code(user.iam.create_user, UserName="eve") == DENIED
+    own = root.iam.create_policy(PolicyName="own", PolicyDocument=document("iam:ListUsers", effect="Deny"))
+    root.iam.attach_user_policy(UserName="bob", PolicyArn=own["Policy"]["Arn"])
+    assert code(user.iam.list_users) == DENIED, "an explicit denial wins"
+
+
+def test_a_boundary_bounds(root, user):
+    policy = root.iam.create_policy(PolicyName="bound", PolicyDocument=document("iam:Get*"))["Policy"]["Arn"]
+    root.iam.put_user_policy(UserName="bob", PolicyName="all", PolicyDocument=document("*"))
+    assert code(user.iam.list_users) == "OK"
+    root.iam.put_user_permissions_boundary(UserName="bob", PermissionsBoundary=policy)
+    assert code(user.iam.list_users) == DENIED
+    assert code(user.iam.get_user) == "OK"
+
+
+def test_a_session_is_bounded_by_its_policy_and_lives_through_a_restart(tmp_path, account):
+    database = f"sqlite:{tmp_path}/iamd.db"
+    with Server(database=database) as server:
+        root = Boto3(server.endpoint, account)
+        trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}}  # fmt: skip
+        role = root.iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        root.iam.put_role_policy(RoleName="reader", PolicyName="all", PolicyDocument=document("iam:*"))
+        root.iam.create_user(UserName="bob")
+        bob = root.using(root.iam.create_access_key(UserName="bob")["AccessKey"])
+        assert code(bob.sts.assume_role, RoleArn=role, RoleSessionName="s") == DENIED
+        root.iam.put_user_policy(UserName="bob", PolicyName="assume", PolicyDocument=document("sts:AssumeRole", role))
+        assumed = bob.sts.assume_role(RoleArn=role, RoleSessionName="s", Policy=document("iam:List*"))
+    with Server(database=database) as server:
+        session = Boto3(server.endpoint, account).using(assumed["Credentials"])
+        arn = f"arn:aws:sts::{account}:assumed-role/reader/s"
+        assert session.sts.get_caller_identity()["Arn"] == arn == assumed["AssumedRoleUser"]["Arn"]
+        assert code(session.iam.list_users) == "OK"
+        assert code(session.iam.get_user, UserName="bob") == DENIED
+
+
+def test_the_secret_is_verified_always(server, account):
+    assert code(Boto3(server.endpoint, "test", "wrong").sts.get_caller_identity) == "SignatureDoesNotMatch"
+    assert code(Boto3(server.endpoint, account, "wrong").sts.get_caller_identity) == "SignatureDoesNotMatch"
+    assert code(Boto3(server.endpoint, "AKIAIOSFODNN7EXAMPLE").sts.get_caller_identity) == "InvalidClientTokenId"
+
+
+def test_an_inactive_key_is_refused_and_a_third_is_too_many(root, user):
+    keys = root.iam.list_access_keys(UserName="bob")["AccessKeyMetadata"]
+    root.iam.update_access_key(UserName="bob", AccessKeyId=keys[0]["AccessKeyId"], Status="Inactive")
+    assert code(user.sts.get_caller_identity) == "InvalidClientTokenId"
+    root.iam.update_access_key(UserName="bob", AccessKeyId=keys[0]["AccessKeyId"], Status="Active")
+    assert code(user.sts.get_caller_identity) == "OK"
+    root.iam.create_access_key(UserName="bob")
+    assert code(root.iam.create_access_key, UserName="bob") == "LimitExceeded"
+
+
+def test_accounts_are_apart(server, root, account):
+    root.iam.create_user(UserName="bob")
+    other = Boto3(server.endpoint, "299999999999")
+    assert code(other.iam.get_user, UserName="bob") == "NoSuchEntity"
+
+
+def test_without_development_credentials_only_the_root_key_is_known():
+    with Server("--no-dev-credentials", "--root-access-key", "AKIAROOT", "--root-secret-key", "s3cret") as server:
+        assert code(Boto3(server.endpoint, "AKIAROOT", "s3cret").sts.get_caller_identity) == "OK"
+        for key in ("test", "111111111111"):
+            assert code(Boto3(server.endpoint, key).sts.get_caller_identity) == "InvalidClientTokenId"
+
+
+def test_enforcement_that_only_logs_says_so():
+    with Server("--enforcement", "log") as server:
+        banner = server.process.stdout.readline()
+        root = Boto3(server.endpoint, "111111111111")
+        root.iam.create_user(UserName="bob")
+        bob = root.using(root.iam.create_access_key(UserName="bob")["AccessKey"])
+        answer = bob.iam.list_users()
+    assert "ONLY LOGS" in banner
+    header = answer["ResponseMetadata"]["HTTPHeaders"]["x-iamd-would-deny"]
+    assert "is not authorized to perform: iam:ListUsers" in header
+    assert "let through" in server.errors
