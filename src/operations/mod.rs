@@ -17,29 +17,26 @@ mod group;
 mod inline_policies;
 mod instance_profile;
 mod listing;
-mod oidc_provider;
-mod organization;
-mod saml_provider;
 mod login_profile;
 mod managed_policy;
+mod mfa_activation;
+mod mfa_device;
+mod oidc_provider;
 mod organization;
 mod password_policy;
 mod policy_entities;
 mod policy_version;
 mod role;
 mod role_shape;
-mod service_access;
-mod service_linked_role;
-mod tags;
-mod trust;
-mod mfa_activation;
-mod mfa_device;
-mod organization;
+mod saml_provider;
 mod server_certificate;
 mod service_access;
+mod service_linked_role;
 mod service_specific_credential;
 mod signing_certificate;
 mod ssh_public_key;
+mod tags;
+mod trust;
 mod user;
 
 use std::collections::HashMap;
@@ -276,21 +273,19 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         managed_policy::OPERATIONS,
         mfa_activation::OPERATIONS,
         mfa_device::OPERATIONS,
-        server_certificate::OPERATIONS,
-        service_access::OPERATIONS,
         oidc_provider::OPERATIONS,
         organization::OPERATIONS,
-        saml_provider::OPERATIONS,
-        service_specific_credential::OPERATIONS,
-        signing_certificate::OPERATIONS,
-        ssh_public_key::OPERATIONS,
-        organization::OPERATIONS,
-        role::OPERATIONS,
-        service_linked_role::OPERATIONS,
         password_policy::OPERATIONS,
         policy_entities::OPERATIONS,
         policy_version::OPERATIONS,
+        role::OPERATIONS,
+        saml_provider::OPERATIONS,
+        server_certificate::OPERATIONS,
         service_access::OPERATIONS,
+        service_linked_role::OPERATIONS,
+        service_specific_credential::OPERATIONS,
+        signing_certificate::OPERATIONS,
+        ssh_public_key::OPERATIONS,
         tags::OPERATIONS,
         user::OPERATIONS,
     ]

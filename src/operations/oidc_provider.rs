@@ -70,7 +70,7 @@ impl Operation for CreateOpenIDConnectProvider {
                 client_ids.push(id.into());
             }
         }
-        let tags = TagSet::from_request(self.tags)?;
+        let tags = TagSet::from_request(Kind::OidcProvider, self.tags)?;
         let provider = OidcProvider { url: self.url.into(), created: cx.now, client_ids, thumbprints, tags };
         if cx.account.get::<OidcProvider>(provider.name()).is_some() {
             return Err(Error::exists(Kind::OidcProvider, &provider.url));

@@ -62,7 +62,7 @@ impl Operation for CreateSAMLProvider {
             metadata: self.metadata.into(),
             encryption: self.assertion_encryption_mode,
             private_keys: Vec::new(),
-            tags: TagSet::from_request(self.tags)?,
+            tags: TagSet::from_request(Kind::SamlProvider, self.tags)?,
         };
         if let Some(key) = self.add_private_key {
             add_key(&mut provider, &key, cx.now, &mut cx.ids)?;

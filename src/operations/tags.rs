@@ -4,7 +4,9 @@
 use serde::Deserialize;
 
 use super::{Access, Context, Listing, Operation, Paging, operations};
-use crate::account::{Account, InstanceProfile, ManagedPolicy, Resource, Role, Taggable, User};
+use crate::account::{
+    Account, InstanceProfile, ManagedPolicy, OidcProvider, Resource, Role, SamlProvider, Taggable, User,
+};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
     Arn, ExistingUserName, InstanceProfileName, Kind, Marker, MaxItems, RoleName, Tag, TagKey, TagKeys, Tags,
@@ -13,12 +15,13 @@ use crate::shapes::{
 /// Declares the family for one kind of resource: the parameter that names it, the three operations, and the errors that
 /// untagging and listing declare besides those of all kinds.
 macro_rules! tags {
-    ($($entity:ident by $field:ident: $name:ident =>
+    ($($entity:ident by $field:ident $(($wire:literal))?: $name:ident =>
         $tag:ident, $untag:ident $([$untag_error:ident])?, $list:ident $([$list_error:ident])?;)+) => { $(
         #[doc = concat!("Tags a ", stringify!($entity), ".")]
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         pub struct $tag {
+            $(#[serde(rename = $wire)])?
             $field: $name,
             tags: Tags,
         }
@@ -48,6 +51,7 @@ macro_rules! tags {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         pub struct $untag {
+            $(#[serde(rename = $wire)])?
             $field: $name,
             tag_keys: TagKeys,
         }
@@ -76,6 +80,7 @@ macro_rules! tags {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         pub struct $list {
+            $(#[serde(rename = $wire)])?
             $field: $name,
             marker: Option<Marker>,
             max_items: Option<MaxItems>,
@@ -112,6 +117,10 @@ tags! {
     InstanceProfile by instance_profile_name: InstanceProfileName =>
         TagInstanceProfile, UntagInstanceProfile [InvalidInput], ListInstanceProfileTags;
     ManagedPolicy by policy_arn: Arn => TagPolicy, UntagPolicy [InvalidInput], ListPolicyTags [InvalidInput];
+    OidcProvider by arn ("OpenIDConnectProviderArn"): Arn => TagOpenIDConnectProvider,
+        UntagOpenIDConnectProvider [InvalidInput], ListOpenIDConnectProviderTags [InvalidInput];
+    SamlProvider by arn ("SAMLProviderArn"): Arn =>
+        TagSAMLProvider, UntagSAMLProvider [InvalidInput], ListSAMLProviderTags [InvalidInput];
 }
 
 /// How a parameter designates a resource that carries tags: by name, unless the kind says otherwise.
@@ -152,6 +161,27 @@ impl Designated for ManagedPolicy {
     }
 }
 
+/// Providers are designated by ARN.
+macro_rules! by_arn {
+    ($($entity:ident),+) => { $(
+        impl Designated for $entity {
+            fn access(arn: &str) -> Access<'_> {
+                Access::arn(arn)
+            }
+
+            fn name_of(account: &Account, arn: &str) -> Result<String> {
+                account.find_by_arn::<Self>(arn).map(|provider| provider.name().to_owned())
+            }
+
+            fn tags_of<'a>(account: &'a Account, arn: &str) -> Result<&'a [Tag]> {
+                account.find_by_arn::<Self>(arn).map(|provider| &*provider.tags)
+            }
+        }
+    )+ };
+}
+
+by_arn!(OidcProvider, SamlProvider);
+
 fn untag<T: Taggable>(cx: &mut Context<'_>, name: &str, keys: &[TagKey]) -> Result<()> {
     cx.account.update::<T, _>(name, |tagged| {
         tagged.tags_mut().remove(T::KIND, keys);
@@ -166,6 +196,7 @@ fn listed<'a>(tags: &'a [Tag], after: Option<&'a str>) -> Box<dyn Iterator<Item 
 }
 
 operations!(
-    Iam: ListInstanceProfileTags, ListPolicyTags, ListRoleTags, ListUserTags, TagInstanceProfile, TagPolicy, TagRole,
-    TagUser, UntagInstanceProfile, UntagPolicy, UntagRole, UntagUser
+    Iam: ListInstanceProfileTags, ListOpenIDConnectProviderTags, ListPolicyTags, ListRoleTags, ListSAMLProviderTags,
+    ListUserTags, TagInstanceProfile, TagOpenIDConnectProvider, TagPolicy, TagRole, TagSAMLProvider, TagUser,
+    UntagInstanceProfile, UntagOpenIDConnectProvider, UntagPolicy, UntagRole, UntagSAMLProvider, UntagUser
 );
