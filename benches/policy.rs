@@ -2,6 +2,8 @@
 //!
 //! Run with `cargo bench --bench policy`.
 
+#![expect(clippy::expect_used, missing_docs, reason = "a benchmark that finds its own policies invalid may stop")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 

@@ -134,7 +134,10 @@ impl App {
         let service = entry.service.prefix();
         let call = Use { account: caller.account, used: facts.now, service, region: &facts.region };
         let usage = &self.environment.usage;
-        usage.note(&caller.access_key_id, call);
+        // Only long-term keys have a last use.
+        if caller.session.is_none() {
+            usage.note(&caller.access_key_id, call);
+        }
         if let Some(id) = caller.unique_id() {
             usage.note_action(id, action, call);
         }

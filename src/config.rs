@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use clap::builder::ValueRange;
 use clap::{Args, ValueEnum};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
@@ -51,6 +52,15 @@ impl From<LogLevel> for LevelFilter {
     }
 }
 
+/// A setting that is on when it is named without a value.
+fn is_switch(value: &str) -> bool {
+    value == "true|false"
+}
+
+fn values(value: &str) -> ValueRange {
+    if is_switch(value) { ValueRange::new(0..=1) } else { ValueRange::SINGLE }
+}
+
 /// Declares the settings: every one is a flag, a variable and a key of the configuration file.
 macro_rules! settings {
     ($($(#[doc = $doc:literal])+ $field:ident: $type:ty, $key:literal, $env:literal, $value:literal $(, $hide:ident)?;)+) => {
@@ -61,7 +71,7 @@ macro_rules! settings {
             $(
                 $(#[doc = $doc])+
                 #[arg(long = $key, env = $env, value_name = $value, global = true $(, $hide = true)?)]
-                #[arg(num_args = settings!(@count $value), default_missing_value = "true")]
+                #[arg(num_args = values($value), require_equals = is_switch($value), default_missing_value = "true")]
                 pub $field: Option<$type>,
             )+
 
@@ -101,8 +111,6 @@ macro_rules! settings {
             }
         }
     };
-    (@count "true|false") => { 0..=1 };
-    (@count $value:literal) => { 1..=1 };
 }
 
 settings! {

@@ -61,6 +61,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(settings: Settings) -> Result<(), Failure> {
     start_log(&settings);
+    let stop = stopped()?;
     raise_open_files();
     let listen = settings.listen();
     let listener = TcpListener::bind(listen)
@@ -86,7 +87,7 @@ async fn run(settings: Settings) -> Result<(), Failure> {
     });
     let limits = Limits { connections: settings.max_connections.unwrap_or(20_000), header_timeout: timeout };
     let saving = tokio::spawn(save_usage_often(usage.clone(), store.clone()));
-    http::serve(listener, http::router(state), limits, stopped()?).await;
+    http::serve(listener, http::router(state), limits, stop).await;
     // The router is gone, and with it the accounts: the committer writes what it still has and ends.
     saving.abort();
     committer.await?;

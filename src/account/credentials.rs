@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    EnabledMfaDevice, LoginProfile, Reference, ServiceSpecificCredential, SigningCertificate, SshPublicKey,
-};
+use super::{EnabledMfaDevice, LoginProfile, Reference, ServiceSpecificCredential, SigningCertificate, SshPublicKey};
 use crate::error::{Error, Result};
 use crate::shapes::{Secret, Status, Timestamp};
 

@@ -14,6 +14,16 @@ pub enum CredentialsOwner {
     User(String),
 }
 
+impl CredentialsOwner {
+    /// The user's name, if it is a user.
+    pub fn user_name(&self) -> Option<&str> {
+        match self {
+            Self::Root => None,
+            Self::User(name) => Some(name),
+        }
+    }
+}
+
 impl Account {
     /// The credentials of a user or of the root user, who need not have any.
     ///

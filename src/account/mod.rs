@@ -5,6 +5,7 @@
 
 mod access_report;
 mod aliases;
+mod credential_report;
 mod credentials;
 mod credentials_owner;
 mod deletion_task;
@@ -38,6 +39,7 @@ use std::collections::BTreeMap;
 
 pub use access_report::*;
 pub use aliases::*;
+pub use credential_report::*;
 pub use credentials::*;
 pub use credentials_owner::*;
 pub use deletion_task::*;
@@ -167,6 +169,8 @@ tables! {
     settings: Settings,
     /// Reports of service access, by job id.
     access_reports: AccessReport,
+    /// The credential report: one row at most.
+    credential_reports: CredentialReport,
 }
 
 impl Account {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Grantee, Permissions, Quota, Reference, Resource, Taggable, TrustPolicy, name_key};
+use super::{Account, Entity, Grantee, Permissions, Quota, Reference, Resource, Taggable, TrustPolicy, name_key};
 use crate::error::{Code, Error, Result};
-use crate::shapes::{Kind, Path, TagSet, Timestamp};
+use crate::shapes::{ArnParts, Kind, Path, TagSet, Timestamp};
 
 /// A role: what it may do, and who may assume it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -36,6 +36,14 @@ impl Role {
     /// Whether the role is linked to an AWS service, which alone may use and change it.
     pub fn is_service_linked(&self) -> bool {
         self.path.starts_with("/aws-service-role/")
+    }
+}
+
+impl Account {
+    /// The role with exactly this ARN.
+    pub fn role(&self, arn: &str) -> Option<&Role> {
+        let (_, name) = ArnParts::parse(arn)?.path_and_name(Kind::Role)?;
+        self.get::<Role>(name).filter(|role| role.arn(self.id) == arn)
     }
 }
 

@@ -55,8 +55,7 @@ pub fn uses_api_keys(service: &str) -> bool {
 impl ServiceSpecificCredential {
     /// A new credential, and its secret.
     pub fn new(ids: &mut Ids<'_>, id: String, service: String, name: String, created: Timestamp) -> (Self, Secret) {
-        let mut credential =
-            Self { id, service, name, secret: String::new(), active: true, created, expires: None };
+        let mut credential = Self { id, service, name, secret: String::new(), active: true, created, expires: None };
         let secret = credential.reset(ids);
         (credential, secret)
     }

@@ -1,13 +1,13 @@
 //! The server's own endpoints, under `/_iamd/`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, Request, State as Shared};
+use axum::extract::{ConnectInfo, Query, Request, State as Shared};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,13 +17,14 @@ use crate::shapes::{AccountId, Secret};
 
 /// Lets through who has the token; without a token, who is on this machine. Pages of other sites never.
 pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
-    match refusal(&state, request.headers()) {
+    match refusal(&state, &request) {
         Some((status, why)) => (status, Json(json!({"error": why}))).into_response(),
         None => next.run(request).await,
     }
 }
 
-fn refusal(state: &State, headers: &HeaderMap) -> Option<(StatusCode, &'static str)> {
+fn refusal(state: &State, request: &Request) -> Option<(StatusCode, &'static str)> {
+    let headers = request.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
     let own_origin = |origin: &str| origin.split_once("://").is_some_and(|(_, authority)| authority == host);
@@ -38,13 +39,19 @@ fn refusal(state: &State, headers: &HeaderMap) -> Option<(StatusCode, &'static s
             let fits = given.is_some_and(|given| Secret::new(given) == *token);
             (!fits).then_some((StatusCode::UNAUTHORIZED, "the admin token is needed: Authorization: Bearer TOKEN"))
         }
-        None if !state.listen.ip().is_loopback() => {
+        None if !state.listen.ip().is_loopback() && !is_own_health_check(request) => {
             Some((StatusCode::FORBIDDEN, "set an admin token to use this endpoint on a listener that is not loopback"))
         }
         // A foreign name that resolves to this machine is how pages reach servers that they should not.
         None if !is_local(host) => Some((StatusCode::FORBIDDEN, "the Host header does not name this machine")),
         None => None,
     }
+}
+
+/// A container's health check comes from inside the container, where the server listens to all the world.
+fn is_own_health_check(request: &Request) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    request.uri().path() == "/health" && peer.is_some_and(|ConnectInfo(peer)| peer.ip().is_loopback())
 }
 
 fn is_local(host: &str) -> bool {

@@ -113,8 +113,8 @@ impl Authenticator {
             session: Some(Arc::new(session)),
         };
         // A deleted user's sessions end with the user; a deleted role's are merely allowed nothing.
-        if matches!(caller.principal, Principal::User { .. }) {
-            caller.user(&*accounts.get(caller.account).await?.durable())?;
+        if matches!(caller.principal, Principal::User { .. } | Principal::FederatedUser { .. }) {
+            caller.acting_user(&*accounts.get(caller.account).await?.durable())?;
         }
         Ok((caller, self.key.session_secret(access_key_id)))
     }

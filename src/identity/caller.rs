@@ -79,21 +79,42 @@ impl Caller {
         account.roles.get(key).filter(|role| role.id == *id)
     }
 
-    /// Sessions of users may not call everything (IAM User Guide, "Request temporary security credentials"): without
-    /// MFA they cannot call IAM, of STS they can call little, and federated users can call neither.
+    /// The user whose permissions the caller has: itself, or the one that asked for the federated user's session.
+    ///
+    /// # Errors
+    /// `InvalidClientTokenId` when the user is gone.
+    pub fn acting_user<'a>(&self, account: &'a Account) -> Result<Option<&'a Arc<User>>> {
+        match &self.principal {
+            Principal::User { key, id } | Principal::FederatedUser { issuer: Some((key, id)), .. } => {
+                user_of(account, key, id).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether a session of a role acts that is gone.
+    pub fn has_lost_its_role(&self, account: &Account) -> bool {
+        matches!(self.principal, Principal::RoleSession { .. }) && self.role(account).is_none()
+    }
+
+    /// Sessions may not call everything (IAM User Guide, "Compare AWS STS credentials"): no session can ask for a
+    /// user's session; those of users cannot call IAM without MFA, and of STS little; federated users can call neither.
     ///
     /// # Errors
     /// `InvalidClientTokenId` at IAM, `AccessDenied` at STS.
     pub fn must_be_allowed_at(&self, service: Service, operation: &str) -> Result<()> {
         let Some(session) = &self.session else { return Ok(()) };
-        let federated = match session.principal {
-            SessionPrincipal::Role { .. } => return Ok(()),
-            SessionPrincipal::User { .. } | SessionPrincipal::Root => false,
-            SessionPrincipal::Federated { .. } => true,
-        };
-        let allowed = match service {
-            Service::Iam => !federated && session.mfa.is_some(),
-            Service::Sts => operation == "GetCallerIdentity" || (operation == "AssumeRole" && !federated),
+        let allowed = match (&session.principal, service) {
+            (SessionPrincipal::Role { .. }, Service::Iam) => true,
+            (SessionPrincipal::Role { .. }, Service::Sts) => {
+                !matches!(operation, "GetFederationToken" | "GetSessionToken")
+            }
+            (SessionPrincipal::User { .. } | SessionPrincipal::Root, Service::Iam) => session.mfa.is_some(),
+            (SessionPrincipal::User { .. } | SessionPrincipal::Root, Service::Sts) => {
+                matches!(operation, "AssumeRole" | "GetCallerIdentity")
+            }
+            (SessionPrincipal::Federated { .. }, Service::Iam) => false,
+            (SessionPrincipal::Federated { .. }, Service::Sts) => operation == "GetCallerIdentity",
         };
         match service {
             _ if allowed => Ok(()),
@@ -168,7 +189,7 @@ fn user_of<'a>(account: &'a Account, key: &str, id: &str) -> Result<&'a Arc<User
         .get(key)
         .filter(|user| user.id == id)
         .or_else(|| renamed(account, id))
-        .ok_or_else(|| Error::new(Code::InvalidClientTokenId, "The security token included in the request is invalid."))
+        .ok_or_else(super::authenticate::invalid_token)
 }
 
 /// A session outlives the renaming of its user, whose id stays.

@@ -1,20 +1,24 @@
-//! The server's key: what seals session tokens and markers, and what session secrets derive from.
+//! The server's key: what seals session tokens, authorization messages and markers, and what session secrets derive
+//! from.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 
-use crate::shapes::Secret;
+use super::packing::{pack, unpack};
+use crate::shapes::{AccountId, Secret};
 use crate::sigv4::hmac;
 
 /// Real session tokens begin with these bytes, which makes them `IQoJ…` in base64.
 const TOKEN_PREFIX: &[u8] = b"!\n\t\x01";
 const NONCE_LENGTH: usize = 24;
+const TAG_LENGTH: usize = 16;
 
 /// A key of 32 bytes. Servers that share it accept each other's session tokens.
 pub struct ServerKey {
     sessions: XChaCha20Poly1305,
+    messages: XChaCha20Poly1305,
     secrets: [u8; 32],
     markers: [u8; 32],
 }
@@ -25,14 +29,20 @@ impl ServerKey {
         let derive = |purpose: &str| mac(key, &[purpose.as_bytes()]);
         Self {
             sessions: XChaCha20Poly1305::new(&Key::from(derive("session tokens"))),
+            messages: XChaCha20Poly1305::new(&Key::from(derive("authorization messages"))),
             secrets: derive("secrets of sessions"),
             markers: derive("markers"),
         }
     }
 
-    /// Seals a session: only a server with this key can read or make one.
-    pub fn seal(&self, session: &[u8], nonce: [u8; NONCE_LENGTH]) -> Option<String> {
-        let sealed = self.sessions.encrypt(&XNonce::from(nonce), session).ok()?;
+    /// Seals a session: only a server with this key can read or make one. Zeros behind the session make the token at
+    /// least `least_size` characters long.
+    pub fn seal(&self, mut session: Vec<u8>, nonce: [u8; NONCE_LENGTH], least_size: usize) -> Option<String> {
+        let overhead = TOKEN_PREFIX.len() + NONCE_LENGTH + TAG_LENGTH;
+        // Four characters of base64 stand for three bytes.
+        let padded = (least_size.div_ceil(4) * 3).saturating_sub(overhead);
+        session.resize(padded.max(session.len()), 0);
+        let sealed = self.sessions.encrypt(&XNonce::from(nonce), &*session).ok()?;
         Some(STANDARD.encode([TOKEN_PREFIX, &nonce, &sealed].concat()))
     }
 
@@ -41,6 +51,23 @@ impl ServerKey {
         let bytes = STANDARD.decode(token).ok()?;
         let (nonce, sealed) = bytes.strip_prefix(TOKEN_PREFIX)?.split_first_chunk::<NONCE_LENGTH>()?;
         self.sessions.decrypt(&XNonce::from(*nonce), sealed).ok()
+    }
+
+    /// Seals an authorization message for an account, in which alone it can be decoded.
+    pub fn seal_message(&self, account: AccountId, message: &str, nonce: [u8; NONCE_LENGTH]) -> Option<String> {
+        let (packed, account) = (pack(&message)?, account.number().to_be_bytes());
+        let payload = Payload { msg: &packed, aad: &account };
+        let sealed = self.messages.encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
+    }
+
+    /// Opens an authorization message; `None` if it is not one of this account's or was altered.
+    pub fn open_message(&self, account: AccountId, sealed: &str) -> Option<String> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LENGTH>()?;
+        let account = account.number().to_be_bytes();
+        let payload = Payload { msg: sealed, aad: &account };
+        unpack(&self.messages.decrypt(&XNonce::from(*nonce), payload).ok()?)
     }
 
     /// The secret access key of a session: 40 characters, derived from its access key id, so that it need not be kept.
@@ -74,7 +101,7 @@ mod tests {
     #[test]
     fn a_token_opens_with_its_key_only() {
         let key = ServerKey::new(&[1; 32]);
-        let token = key.seal(b"session", [9; 24]).unwrap();
+        let token = key.seal(b"session".to_vec(), [9; 24], 0).unwrap();
         assert!(token.starts_with("IQoJ"), "{token}");
         assert_eq!(key.open(&token).as_deref(), Some(&b"session"[..]));
         assert_eq!(ServerKey::new(&[2; 32]).open(&token), None);
@@ -84,6 +111,28 @@ mod tests {
             let altered = String::from_utf8(altered).unwrap();
             assert!(altered == token || key.open(&altered).is_none(), "altered at {position}");
         }
+    }
+
+    #[test]
+    fn a_token_is_as_long_as_asked_for() {
+        let key = ServerKey::new(&[1; 32]);
+        for (least, length) in [(0, 68), (68, 68), (69, 72), (1000, 1000), (4095, 4096), (4096, 4096)] {
+            let token = key.seal(b"session".to_vec(), [9; 24], least).unwrap();
+            assert_eq!(token.len(), length, "{least}");
+            assert!(key.open(&token).unwrap().starts_with(b"session"));
+        }
+    }
+
+    #[test]
+    fn a_message_opens_in_its_account_only() {
+        let key = ServerKey::new(&[1; 32]);
+        let [own, other] = [1, 2].map(|number| AccountId::from_number(number).unwrap());
+        let sealed = key.seal_message(own, "denied", [9; 24]).unwrap();
+        assert_eq!(key.open_message(own, &sealed).as_deref(), Some("denied"));
+        assert_eq!(key.open_message(other, &sealed), None);
+        assert_eq!(ServerKey::new(&[2; 32]).open_message(own, &sealed), None);
+        assert_eq!(key.open_message(own, "x"), None);
+        assert_eq!(key.open(&sealed), None, "a message is no session");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::session::{Session, SessionPolicy, SessionPrincipal};
+use super::session::{ProviderValue, Session, SessionPolicy, SessionPrincipal};
 use super::{Caller, Principal, RequestFacts};
 use crate::account::{Account, PrincipalPolicies, Resource, StoredPolicy};
 use crate::error::Result;
@@ -23,6 +23,8 @@ pub struct Standing<'c> {
     issuer_arn: Option<String>,
     user_name: Option<String>,
     service_linked: bool,
+    /// A session of a role that is gone, to which nothing is allowed.
+    pub lost: bool,
     policies: PrincipalPolicies,
     session: Option<PolicySet>,
     tags: TagSet,
@@ -41,17 +43,12 @@ impl<'c> Standing<'c> {
             issuer_arn: None,
             user_name: None,
             service_linked: false,
+            lost: caller.has_lost_its_role(account),
             policies: PrincipalPolicies::default(),
             session: None,
             tags: TagSet::default(),
         };
-        let issuer = match &caller.principal {
-            Principal::FederatedUser { issuer: Some((key, id)), .. } => {
-                account.users.get(key).filter(|user| user.id == *id)
-            }
-            _ => caller.user(account)?,
-        };
-        if let Some(user) = issuer {
+        if let Some(user) = caller.acting_user(account)? {
             standing.issuer_arn = Some(user.arn(account.id));
             standing.policies = account.policies_of_user(user);
             standing.tags = user.tags.clone();
@@ -107,7 +104,7 @@ impl<'c> Standing<'c> {
     /// The condition keys that the caller and the request give (IAM User Guide, "AWS global condition context keys").
     pub fn keys<'a>(&'a self, facts: &'a RequestFacts) -> Vec<Key<'a>> {
         let mut keys: Vec<Key<'a>> = Vec::with_capacity(32);
-        let mut key = |name: &'static str, values: Values<'a>| keys.push((Cow::Borrowed(name), values));
+        let mut key = |name: &'a str, values: Values<'a>| keys.push((Cow::Borrowed(name), values));
         key("aws:CurrentTime", facts.now.to_string().into());
         key("aws:EpochTime", facts.now.seconds().to_string().into());
         key("aws:SecureTransport", facts.secure.into());
@@ -159,7 +156,7 @@ impl<'c> Standing<'c> {
 }
 
 /// The condition keys that only temporary credentials have.
-fn session_keys<'a>(session: &'a Session, facts: &RequestFacts, key: &mut impl FnMut(&'static str, Values<'a>)) {
+fn session_keys<'a>(session: &'a Session, facts: &RequestFacts, key: &mut impl FnMut(&'a str, Values<'a>)) {
     key("aws:TokenIssueTime", session.issued.to_string().into());
     key("aws:MultiFactorAuthPresent", session.mfa.is_some().into());
     if let Some(mfa) = session.mfa {
@@ -167,6 +164,20 @@ fn session_keys<'a>(session: &'a Session, facts: &RequestFacts, key: &mut impl F
     }
     if let Some(identity) = &session.source_identity {
         key("aws:SourceIdentity", identity.as_str().into());
+    }
+    if let Some(provider) = &session.federated_provider {
+        key("aws:FederatedProvider", provider.as_str().into());
+    }
+    if !session.transitive_tag_keys.is_empty() {
+        let keys: Vec<&str> = session.transitive_tag_keys.iter().map(String::as_str).collect();
+        key("sts:TransitiveTagKeys", keys.into());
+    }
+    for (name, value) in &session.provider_keys {
+        let value = match value {
+            ProviderValue::One(value) => value.as_str().into(),
+            ProviderValue::Many(values) => values.iter().map(String::as_str).collect::<Vec<_>>().into(),
+        };
+        key(name, value);
     }
 }
 

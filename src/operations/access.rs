@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::identity::Session;
 use crate::policy::Values;
 use crate::shapes::{Kind, Tag};
 
@@ -32,8 +33,20 @@ pub enum Target<'a> {
     Under(Kind, Option<&'a str>),
     /// A resource of this type in the account, such as `federated-user/Bob` of STS.
     Sts(String),
-    /// The role with this ARN, whose trust policy decides too.
+    /// The role with this ARN, whose trust policy decides too. What the caller's session hands down counts as given
+    /// with the request.
     Trust(&'a str),
+}
+
+/// When a check is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Always.
+    Always,
+    /// When there are tags.
+    Tags,
+    /// When there is a source identity.
+    SourceIdentity,
 }
 
 /// One action on one resource.
@@ -51,6 +64,43 @@ pub struct Check<'a> {
     pub current_boundary: bool,
     /// Whether users need no permission if the account's password policy says `AllowUsersToChangePassword`.
     pub by_password_policy: bool,
+    /// When the check is made.
+    pub need: Need,
+}
+
+impl Check<'_> {
+    /// Whether the request is one that the check is made for.
+    pub fn is_needed(&self) -> bool {
+        match self.need {
+            Need::Always => true,
+            Need::Tags => !self.tags.is_empty(),
+            Need::SourceIdentity => self.keys.iter().any(|(key, _)| key == "sts:SourceIdentity"),
+        }
+    }
+}
+
+impl<'a> Check<'a> {
+    /// The same check with what the caller's session hands down to the session of a role: transitive tags and the
+    /// source identity (IAM User Guide, "Pass session tags in AWS STS", "Chaining roles with session tags").
+    pub fn inheriting<'s: 'c, 'c>(&self, session: Option<&'s Session>) -> Cow<'_, Check<'c>>
+    where
+        'a: 'c,
+    {
+        let (Target::Trust(_), Some(session)) = (&self.target, session) else { return Cow::Borrowed(self) };
+        let mut check: Check<'c> = self.clone();
+        let inherited: Vec<&Tag> = session.transitive_tags().collect();
+        if !inherited.is_empty() {
+            check.tags.extend(inherited.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())));
+            let given = self.keys.iter().find(|(key, _)| key == "sts:TransitiveTagKeys");
+            let given = given.into_iter().flat_map(|(_, keys)| keys.as_slice().iter().cloned());
+            let keys: Vec<Cow<'c, str>> = given.chain(inherited.iter().map(|tag| tag.key.as_str().into())).collect();
+            check.keys.push(("sts:TransitiveTagKeys".into(), keys.into()));
+        }
+        if let Some(identity) = &session.source_identity {
+            check.keys.push(("sts:SourceIdentity".into(), identity.as_str().into()));
+        }
+        Cow::Owned(check)
+    }
 }
 
 /// All that an operation needs permission for. Nothing at all for the few that every caller may call.
@@ -111,7 +161,16 @@ impl<'a> Access<'a> {
             tags: Vec::new(),
             current_boundary: false,
             by_password_policy: false,
+            need: Need::Always,
         });
+        self
+    }
+
+    /// The latest check's request needs this action on the same resource as well.
+    pub fn again(mut self, action: impl Into<Cow<'static, str>>, need: Need) -> Self {
+        if let Some(check) = self.checks.last().cloned() {
+            self.checks.push(Check { action: Some(action.into()), need, ..check });
+        }
         self
     }
 
@@ -139,13 +198,8 @@ impl<'a> Access<'a> {
 
     /// Creating with tags needs `iam:Tag…` on the new resource as well, with the same keys.
     pub fn tagged(self, kind: Kind, tags: Option<&'a [Tag]>) -> Self {
-        let mut access = self.request_tags(tags);
-        if let Some(check) = access.checks.last().filter(|check| !check.tags.is_empty()) {
-            let mut tagging = check.clone();
-            tagging.action = Some(format!("iam:Tag{}", kind.action_part()).into());
-            access.checks.push(tagging);
-        }
-        access
+        let access = self.request_tags(tags);
+        access.again(format!("iam:Tag{}", kind.action_part()), Need::Tags)
     }
 
     /// The latest check's key `iam:PermissionsBoundary` tells the boundary that the entity has now.

@@ -11,8 +11,8 @@ use crate::account::{
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
-use crate::policy::{self, Action, Decision, PolicySet, ResourceKind, Source, SourceKind};
-use crate::shapes::{ArnParts, Kind, TagSet};
+use crate::policy::{self, Action, Decision, Layer, PolicySet, ResourceKind, Source, SourceKind};
+use crate::shapes::{Kind, TagSet};
 
 /// What happens to calls that no policy allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -60,7 +60,10 @@ pub fn authorize(question: &Question<'_>, access: &Access<'_>) -> Result<Verdict
     }
     let standing = Standing::of(question.caller, question.own)?;
     for check in &access.checks {
-        if let Some(denial) = question.deny(&standing, check, access.silent)? {
+        let check = check.inheriting(question.caller.session.as_deref());
+        if check.is_needed()
+            && let Some(denial) = question.deny(&standing, &check, access.silent)?
+        {
             return Ok(Verdict::Denied(denial));
         }
     }
@@ -91,7 +94,10 @@ impl Question<'_> {
             ..standing.layers()
         };
         let request = policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
-        let decision = policy::decide(&request, &layers);
+        let decision = match standing.lost {
+            true => Decision::ImplicitDeny { missing: Layer::Identity },
+            false => policy::decide(&request, &layers),
+        };
         if check.by_password_policy
             && matches!(decision, Decision::ImplicitDeny { .. })
             && self.is_let_by_password_policy()
@@ -179,7 +185,8 @@ impl Question<'_> {
                 self.owner_of(&Reference::MfaDevice((*serial_number).to_owned()), any)
             }
             Target::ServiceCredential(name, id) => {
-                let user = name.map_or_else(|| self.caller.user(account), |name| Ok(account.users.get(&name_key(name))))?;
+                let user =
+                    name.map_or_else(|| self.caller.user(account), |name| Ok(account.users.get(&name_key(name))))?;
                 let credentials = user.map(|user| user.credentials.service_specific_credentials.as_slice());
                 let credential = credentials.unwrap_or_default().iter().find(|credential| credential.id == *id);
                 let credential_service = credential.map(|credential| credential.service.as_str());
@@ -193,9 +200,7 @@ impl Question<'_> {
                 Found { arn: format!("arn:aws:sts::{}:{resource}", account.id).into(), ..Found::default() }
             }
             Target::Trust(arn) => {
-                let parts = ArnParts::parse(arn).and_then(|parts| parts.path_and_name(Kind::Role));
-                let role = parts.and_then(|(_, name)| account.get::<Role>(name));
-                let role = role.filter(|role| role.arn(account.id) == *arn);
+                let role = account.role(arn);
                 Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), ..Found::default() }
             }
         })

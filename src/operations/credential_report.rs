@@ -151,7 +151,7 @@ fn user_row(cx: &Context<'_>, user: &User) -> Vec<String> {
 }
 
 fn keys_and_certificates(cx: &Context<'_>, credentials: &Credentials) -> Vec<String> {
-    let mut row = vec![credentials.has_mfa().to_string()];
+    let mut row = vec![(!credentials.mfa_devices.is_empty()).to_string()];
     for index in 0..2 {
         row.extend(key(cx, credentials.access_keys.get(index)));
     }

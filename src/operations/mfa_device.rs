@@ -69,11 +69,12 @@ impl Operation for CreateVirtualMFADevice {
             path: self.path.unwrap_or_else(Path::root),
             created: cx.now,
             seed: Seed::new(&cx.ids.bytes::<40>()),
-            tags: TagSet::from_request(self.tags)?,
+            tags: TagSet::from_request(Kind::MfaDevice, self.tags)?,
         };
         let serial_number = device.arn(cx.account.id);
         if serial_number.len() > LONGEST_SERIAL_NUMBER {
-            let message = format!("The serial number {serial_number} is longer than {LONGEST_SERIAL_NUMBER} characters.");
+            let message =
+                format!("The serial number {serial_number} is longer than {LONGEST_SERIAL_NUMBER} characters.");
             return Err(Error::new(Code::InvalidInput, message));
         }
         let virtual_mfa_device = VirtualMfaDeviceShape {
@@ -114,7 +115,7 @@ impl Operation for DeleteVirtualMFADevice {
     ];
 
     fn access(&self) -> Access<'_> {
-        Access::to(Target::Arn(self.serial_number.as_str().into()))
+        Access::arn(&self.serial_number)
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {

@@ -11,6 +11,7 @@ mod attachments;
 mod authorize;
 mod boundaries;
 mod context;
+mod credential_report;
 mod entity_details;
 mod granting_policies;
 mod group;
@@ -35,6 +36,7 @@ mod service_linked_role;
 mod service_specific_credential;
 mod signing_certificate;
 mod ssh_public_key;
+pub mod sts;
 mod tags;
 mod trust;
 mod user;
@@ -45,7 +47,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use access::{Access, Check, Target};
+pub use access::{Access, Check, Need, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use listing::{Listing, Page, Paging, oldest_first};
@@ -257,7 +259,7 @@ use operations;
 
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [
+    let iam = [
         access_key::OPERATIONS,
         account_alias::OPERATIONS,
         account_authorization_details::OPERATIONS,
@@ -265,6 +267,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         account_summary::OPERATIONS,
         attachments::OPERATIONS,
         boundaries::OPERATIONS,
+        credential_report::OPERATIONS,
         granting_policies::OPERATIONS,
         group::OPERATIONS,
         inline_policies::OPERATIONS,
@@ -288,9 +291,8 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         ssh_public_key::OPERATIONS,
         tags::OPERATIONS,
         user::OPERATIONS,
-    ]
-    .into_iter()
-    .flatten()
+    ];
+    iam.into_iter().chain(sts::OPERATIONS).flatten()
 }
 
 /// The operation of this name.

@@ -88,7 +88,7 @@ impl Operation for UploadServerCertificate {
             expires,
             body: self.certificate_body.into(),
             chain: self.certificate_chain.map(Into::into),
-            tags: TagSet::from_request(self.tags)?,
+            tags: TagSet::from_request(Kind::ServerCertificate, self.tags)?,
         };
         let server_certificate_metadata = ServerCertificateMetadata::of(&certificate, cx.account.id);
         let tags = certificate.tags.shape();
@@ -101,15 +101,16 @@ impl UploadServerCertificate {
     /// Checks certificate, key and chain; tells when the certificate expires. It must be valid at the time of upload
     /// (IAM User Guide, "Manage server certificates in IAM").
     fn check(&self, now: Timestamp) -> Result<Timestamp> {
-        let certificate = Certificate::read(&self.certificate_body).ok_or_else(|| {
-            malformed("Unable to parse certificate. Please ensure the certificate is in PEM format.")
-        })?;
+        let certificate = Certificate::read(&self.certificate_body)
+            .ok_or_else(|| malformed("Unable to parse certificate. Please ensure the certificate is in PEM format."))?;
         if now < certificate.not_before() {
-            let message = "Certificate is not yet valid. The 'Not Before' date restriction on the certificate has not passed.";
+            let message =
+                "Certificate is not yet valid. The 'Not Before' date restriction on the certificate has not passed.";
             return Err(malformed(message));
         }
         if certificate.not_after() < now {
-            let message = "Certificate is no longer valid. The 'Not After' date restriction on the certificate has passed.";
+            let message =
+                "Certificate is no longer valid. The 'Not After' date restriction on the certificate has passed.";
             return Err(malformed(message));
         }
         let key = Key::read(self.private_key.reveal())

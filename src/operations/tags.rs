@@ -5,11 +5,13 @@ use serde::Deserialize;
 
 use super::{Access, Context, Listing, Operation, Paging, operations};
 use crate::account::{
-    Account, InstanceProfile, ManagedPolicy, OidcProvider, Resource, Role, SamlProvider, Taggable, User,
+    Account, Entity, InstanceProfile, ManagedPolicy, MfaDevice, OidcProvider, Resource, Role, SamlProvider,
+    ServerCertificate, Taggable, User,
 };
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
-    Arn, ExistingUserName, InstanceProfileName, Kind, Marker, MaxItems, RoleName, Tag, TagKey, TagKeys, Tags,
+    Arn, ExistingUserName, InstanceProfileName, Kind, Marker, MaxItems, RoleName, SerialNumber, ServerCertificateName,
+    Tag, TagKey, TagKeys, Tags,
 };
 
 /// Declares the family for one kind of resource: the parameter that names it, the three operations, and the errors that
@@ -121,6 +123,10 @@ tags! {
         UntagOpenIDConnectProvider [InvalidInput], ListOpenIDConnectProviderTags [InvalidInput];
     SamlProvider by arn ("SAMLProviderArn"): Arn =>
         TagSAMLProvider, UntagSAMLProvider [InvalidInput], ListSAMLProviderTags [InvalidInput];
+    MfaDevice by serial_number: SerialNumber =>
+        TagMFADevice, UntagMFADevice [InvalidInput], ListMFADeviceTags [InvalidInput];
+    ServerCertificate by server_certificate_name: ServerCertificateName =>
+        TagServerCertificate, UntagServerCertificate [InvalidInput], ListServerCertificateTags;
 }
 
 /// How a parameter designates a resource that carries tags: by name, unless the kind says otherwise.
@@ -145,6 +151,7 @@ trait Designated: Taggable {
 impl Designated for User {}
 impl Designated for Role {}
 impl Designated for InstanceProfile {}
+impl Designated for ServerCertificate {}
 
 impl Designated for ManagedPolicy {
     fn access(arn: &str) -> Access<'_> {
@@ -158,6 +165,20 @@ impl Designated for ManagedPolicy {
     fn tags_of<'a>(account: &'a Account, arn: &str) -> Result<&'a [Tag]> {
         let policy = account.find_managed_policy(arn, || Error::missing(Kind::Policy, arn))?;
         Ok(policy.tags().map(|tags| &**tags).unwrap_or_default())
+    }
+}
+
+impl Designated for MfaDevice {
+    fn access(serial_number: &str) -> Access<'_> {
+        Access::arn(serial_number)
+    }
+
+    fn name_of(account: &Account, serial_number: &str) -> Result<String> {
+        account.find_virtual_mfa_device(serial_number).map(Entity::key)
+    }
+
+    fn tags_of<'a>(account: &'a Account, serial_number: &str) -> Result<&'a [Tag]> {
+        account.find_virtual_mfa_device(serial_number).map(|device| &*device.tags)
     }
 }
 
@@ -196,7 +217,9 @@ fn listed<'a>(tags: &'a [Tag], after: Option<&'a str>) -> Box<dyn Iterator<Item 
 }
 
 operations!(
-    Iam: ListInstanceProfileTags, ListOpenIDConnectProviderTags, ListPolicyTags, ListRoleTags, ListSAMLProviderTags,
-    ListUserTags, TagInstanceProfile, TagOpenIDConnectProvider, TagPolicy, TagRole, TagSAMLProvider, TagUser,
-    UntagInstanceProfile, UntagOpenIDConnectProvider, UntagPolicy, UntagRole, UntagSAMLProvider, UntagUser
+    Iam: ListInstanceProfileTags, ListMFADeviceTags, ListOpenIDConnectProviderTags, ListPolicyTags, ListRoleTags,
+    ListSAMLProviderTags, ListServerCertificateTags, ListUserTags, TagInstanceProfile, TagMFADevice,
+    TagOpenIDConnectProvider, TagPolicy, TagRole, TagSAMLProvider, TagServerCertificate, TagUser, UntagInstanceProfile,
+    UntagMFADevice, UntagOpenIDConnectProvider, UntagPolicy, UntagRole, UntagSAMLProvider, UntagServerCertificate,
+    UntagUser
 );

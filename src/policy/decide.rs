@@ -27,6 +27,23 @@ pub enum Layer {
     Session,
 }
 
+impl Layer {
+    /// Whether there are policies of this layer, be it none.
+    pub(crate) fn is_given(self, layers: &Layers<'_>) -> bool {
+        let trust = layers.resource_kind == ResourceKind::RoleTrust;
+        match self {
+            Self::ServiceControl => layers.service_control.is_some(),
+            Self::ResourceControl => layers.resource_control.is_some(),
+            Self::Endpoint => layers.endpoint.is_some(),
+            Self::Resource => layers.resource.is_some() && !trust,
+            Self::Trust => layers.resource.is_some() && trust,
+            Self::Identity => layers.identity.is_some(),
+            Self::Boundary => layers.boundary.is_some(),
+            Self::Session => layers.session.is_some(),
+        }
+    }
+}
+
 /// What was decided, and by what.
 #[derive(Clone, Copy, Debug)]
 pub enum Decision<'a> {
@@ -159,9 +176,10 @@ impl<'r, 'a> Procedure<'r, 'a> {
         let allows = |set: Option<&'a PolicySet>| self.reached(set).is_some();
         let principal = &self.request.principal;
         match layer {
-            Layer::ServiceControl => {
-                self.layers.service_control.unwrap_or_default().iter().all(|set| allows(Some(set)))
-            }
+            Layer::ServiceControl => self
+                .layers
+                .service_control
+                .is_none_or(|levels| !levels.is_empty() && levels.iter().all(|level| allows(Some(level)))),
             // `RCPFullAWSAccess` stands at every level and cannot be detached.
             Layer::ResourceControl => true,
             Layer::Endpoint => self.layers.endpoint.is_none() || allows(self.layers.endpoint),

@@ -64,10 +64,7 @@ impl Invalid {
         };
         let position = match fault.at {
             At::Offset(offset) => Position::of(text, offset),
-            At::Line { line, column } => {
-                let place = |number| u32::try_from(number).unwrap_or(u32::MAX).max(1);
-                Position { line: place(line), column: place(column) }
-            }
+            At::Line { line, column } => Position::reported(line, column),
         };
         Self { message: Cow::Borrowed(message), position: Some(position), detail: fault.detail }
     }

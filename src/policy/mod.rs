@@ -5,11 +5,14 @@
 //! bear on it, and gives a [`Decision`] that borrows its evidence. Nothing here does I/O, asks the time or waits.
 
 mod action;
+mod authorization_message;
 mod condition;
 mod context;
+mod context_keys;
 mod decide;
 mod denial;
 mod document;
+pub mod evaluate;
 mod explain;
 mod grammar;
 mod index;
@@ -22,12 +25,15 @@ mod position;
 mod principal;
 mod request;
 mod set;
+pub mod simulate;
 mod statement;
 mod validate;
 mod written;
 
 pub use action::Action;
+pub use authorization_message::authorization_message;
 pub use context::{Context, Values};
+pub use context_keys::context_keys;
 pub use decide::{Decision, Grant, Layer, decide};
 pub use explain::{Explanation, Failure, LayerReport, NearMiss, Said, Standing, explain};
 pub use grammar::{Grammar, Invalid, document_size};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Position;
 use super::document::Document;
 use super::grammar::{Grammar, Invalid};
 use super::json::Node;
@@ -19,7 +20,22 @@ pub struct Policy {
 
 impl Policy {
     /// Reads, checks and compiles a document in the grammar of its kind.
+    ///
+    /// # Errors
+    /// The first rule of the grammar that the document breaks, in AWS's words.
     pub fn parse(text: &str, grammar: Grammar) -> Result<Self, Invalid> {
+        Self::parse_within(text, grammar, Position::START)
+    }
+
+    /// [`Policy::parse`] for a document that begins at `start` of a larger text, of which all positions are.
+    pub(crate) fn parse_within(text: &str, grammar: Grammar, start: Position) -> Result<Self, Invalid> {
+        Self::compile(text, grammar, start).map_err(|invalid| {
+            let position = invalid.position.map(|position| position.within(start));
+            Invalid { position, ..invalid }
+        })
+    }
+
+    fn compile(text: &str, grammar: Grammar, start: Position) -> Result<Self, Invalid> {
         // A byte order mark is not what the identity grammar complains of first.
         let body = text.strip_prefix('\u{feff}').filter(|_| !grammar.names_principals()).unwrap_or(text);
         let root = Node::parse(body).map_err(|error| Invalid::fault(grammar, body, error.into()))?;
@@ -27,7 +43,7 @@ impl Policy {
         let bare = text.starts_with('{');
         validate::check(&document, grammar, bare).map_err(|refusal| Invalid::refusal(body, refusal))?;
         let variables = document.version.is_some_and(|version| version.value == "2012-10-17");
-        let mut locator = Locator::new(body);
+        let mut locator = Locator::starting(body, start);
         let statements = document.statements.iter().enumerate();
         let statements = statements.map(|(index, written)| Statement::new(index, written, &mut locator, variables));
         let statements = statements.collect();

@@ -4,7 +4,6 @@ use std::fmt;
 
 /// A place in a text: line and column, both counted from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "PascalCase")]
 pub struct Position {
     /// The line, from 1.
     pub line: u32,
@@ -19,6 +18,12 @@ impl Position {
     /// The place of a byte offset in `text`; an offset past the end is the end.
     pub fn of(text: &str, offset: usize) -> Self {
         Locator::new(text).locate(offset)
+    }
+
+    /// The place that a parser reports, which may count from 0.
+    pub(crate) fn reported(line: usize, column: usize) -> Self {
+        let place = |number| u32::try_from(number).unwrap_or(u32::MAX).max(1);
+        Self { line: place(line), column: place(column) }
     }
 
     /// This place, given in a text that itself begins at `start` of a larger one.
@@ -44,7 +49,12 @@ pub(crate) struct Locator<'a> {
 
 impl<'a> Locator<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, offset: 0, position: Position::START }
+        Self::starting(text, Position::START)
+    }
+
+    /// For a text that itself begins at `start` of a larger one.
+    pub(crate) fn starting(text: &'a str, start: Position) -> Self {
+        Self { text, offset: 0, position: start }
     }
 
     /// The place behind the last character before `offset` that is not white space.

@@ -14,7 +14,7 @@ use super::principal::{Name, Principal, PrincipalElement, PrincipalKind, Princip
 use super::request::Request;
 
 /// What a statement does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub enum Effect {
     /// Allows what it matches.
     Allow,

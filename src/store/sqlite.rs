@@ -1,6 +1,8 @@
 //! SQLite: one file, write-ahead log, every commit on disk before it is acknowledged.
 
 use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -23,6 +25,9 @@ pub enum StoreError {
     /// It is no database, or it is damaged.
     #[error("the file {0} is not a database of iamd, or it is damaged: {1}")]
     Damaged(PathBuf, String),
+    /// Another server has it open.
+    #[error("the database {0} is in use by another iamd")]
+    InUse(PathBuf),
     /// The folder or file cannot be read or written.
     #[error("the database {0} cannot be opened: {1}")]
     Unavailable(PathBuf, String),
@@ -31,6 +36,8 @@ pub enum StoreError {
 /// A SQLite database.
 pub struct Sqlite {
     pool: SqlitePool,
+    /// Held as long as the database is open.
+    _claim: Option<File>,
 }
 
 /// All that a batch of commits writes: per table, account and key the new body, or `None` for a row that is gone.
@@ -55,8 +62,9 @@ impl Sqlite {
     /// # Errors
     /// When the file cannot be used; see [`StoreError`].
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
-        Self::connect(options.journal_mode(SqliteJournalMode::Wal), path).await
+        let claim = claim(path)?;
+        let options = SqliteConnectOptions::new().filename(path);
+        Self::connect(options.journal_mode(SqliteJournalMode::Wal), path, Some(claim)).await
     }
 
     /// A database that is gone when the server stops.
@@ -64,10 +72,10 @@ impl Sqlite {
     /// # Errors
     /// Only when there is no memory for it.
     pub async fn in_memory() -> Result<Self, StoreError> {
-        Self::connect(SqliteConnectOptions::new().in_memory(true), Path::new("memory")).await
+        Self::connect(SqliteConnectOptions::new().in_memory(true), Path::new("memory"), None).await
     }
 
-    async fn connect(options: SqliteConnectOptions, path: &Path) -> Result<Self, StoreError> {
+    async fn connect(options: SqliteConnectOptions, path: &Path, claim: Option<File>) -> Result<Self, StoreError> {
         let options = options.synchronous(SqliteSynchronous::Full).pragma("cache_size", "-1024");
         // One connection: SQLite has one writer, and all reading is done from memory.
         let pool = SqlitePoolOptions::new()
@@ -78,7 +86,7 @@ impl Sqlite {
             .await
             .map_err(|error| explain(path, error))?;
         match MIGRATIONS.run(&pool).await {
-            Ok(()) => Ok(Self { pool }),
+            Ok(()) => Ok(Self { pool, _claim: claim }),
             Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => {
                 Err(StoreError::Newer(path.to_owned()))
             }
@@ -229,6 +237,21 @@ impl Sqlite {
     /// Closes the database after what is under way has ended.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// Makes the file if it is absent, readable by its owner only since secrets are in it, and locks it for this server: a
+/// second one would write over what it does not know of.
+fn claim(path: &Path) -> Result<File, StoreError> {
+    let unavailable = |error: std::io::Error| StoreError::Unavailable(path.to_owned(), error.to_string());
+    let open = |path: &Path| OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(unavailable);
+    let mut lock = path.as_os_str().to_owned();
+    lock.push("-lock");
+    let claim = open(Path::new(&lock))?;
+    match claim.try_lock() {
+        Ok(()) => open(path).map(|_| claim),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
+        Err(TryLockError::Error(error)) => Err(unavailable(error)),
     }
 }
 

@@ -8,7 +8,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use iamd::account::{AccessKey, Account, Credentials, Permissions, StoredPolicy, User};
+use iamd::account::{AccessKey, Account, Credentials, Entity, Permissions, StoredPolicy, User};
 use iamd::app::App;
 use iamd::config::Settings;
 use iamd::http::{State, router};
@@ -31,7 +31,11 @@ impl Server {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        let store = Arc::new(Sqlite::in_memory().await.unwrap());
+        Self::on(Arc::new(Sqlite::in_memory().await.unwrap()), settings).await
+    }
+
+    /// On a database that another server may have used.
+    pub async fn on(store: Arc<Sqlite>, settings: Settings) -> Self {
         let (app, _) = App::start(&settings, store).await.unwrap();
         let listen = settings.listen();
         Self {
@@ -79,7 +83,7 @@ impl Server {
         let client = self.client(&key.id, key.secret.reveal(), None);
         let policy = StoredPolicy::new(&document, Grammar::Identity).unwrap();
         let inline = [("p".to_owned(), policy)].into();
-        self.change(id, |account| {
+        self.change("000000000000", |account| {
             let user = User {
                 name: name.to_owned(),
                 path: Path::root(),
@@ -97,13 +101,13 @@ impl Server {
     }
 
     /// Changes an account as no operation could.
-    pub async fn change(&self, id: AccountId, change: impl FnOnce(&mut Account)) {
+    pub async fn change(&self, account: &str, change: impl FnOnce(&mut Account)) {
         let accounts = &self.state.app.accounts;
-        let cell = accounts.get(id).await.unwrap();
+        let cell = accounts.get(AccountId::parse(account).unwrap()).await.unwrap();
         let turn = accounts.turn(&cell).await;
-        let mut account = turn.account();
-        change(&mut account);
-        turn.commit(account).await.unwrap();
+        let mut changed = turn.account();
+        change(&mut changed);
+        turn.commit(changed).await.unwrap();
     }
 
     /// A client with the credentials that an STS answer holds.
@@ -121,6 +125,11 @@ impl Server {
         }
         let request = request.header("content-type", "application/json").body(body.to_owned()).unwrap();
         self.root().send(request).await
+    }
+
+    /// Puts an entity into an account, as its operations would have left it.
+    pub async fn put<E: Entity>(&self, account: &str, entity: E) {
+        self.change(account, |account| account.put(entity).unwrap()).await;
     }
 
     /// Moves the server's clock.
@@ -177,6 +186,24 @@ impl Client {
             SignableRequest::new(request.method().as_str(), request.uri().to_string(), headers, body).unwrap();
         let (instructions, _) = sign(signable, &params).unwrap().into_parts();
         instructions.apply_to_request_http1x(request);
+    }
+
+    /// Calls a listing page by page, one member a page, and gathers the texts of an element.
+    pub async fn iam_pages(&self, action: &str, parameters: &[(&str, &str)], element: &str) -> Vec<String> {
+        let (mut gathered, mut marker) = (Vec::new(), None::<String>);
+        loop {
+            let mut page = vec![("MaxItems", "1")];
+            page.extend(marker.as_deref().map(|marker| ("Marker", marker)));
+            page.extend(parameters);
+            let answer = self.iam(action, &page).await.ok();
+            let texts = answer.texts(element);
+            assert!(texts.len() <= 1, "{}", answer.body);
+            gathered.extend(texts);
+            if answer.text("IsTruncated") == "false" {
+                return gathered;
+            }
+            marker = Some(answer.text("Marker"));
+        }
     }
 
     /// Sends a request as it is.

@@ -123,7 +123,7 @@ async fn a_role_in_use_is_not_deleted() {
     root.iam("CreateInstanceProfile", &[("InstanceProfileName", "P")]).await.ok();
     root.iam("AddRoleToInstanceProfile", &[("InstanceProfileName", "P"), name]).await.ok();
     let attach = |attached: Vec<String>| {
-        server.change(AccountId::parse("000000000000").unwrap(), move |account| {
+        server.change("000000000000", move |account| {
             let change = |role: &mut iamd::account::Role| {
                 role.permissions.attached = attached;
                 Ok(())

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tempfile
 import xml.etree.ElementTree as ElementTree
 
 import boto3
@@ -20,14 +21,17 @@ COMMON = {
 class Boto3:
     """boto3 as one identity. Every answer is held against the service model."""
 
-    def __init__(self, endpoint, key_id, secret="test", token=None, region="us-east-1"):
+    def __init__(self, endpoint, key_id, secret="test", token=None, region="us-east-1", validate=True):
         self.endpoint = endpoint
+        self.validate = validate
         self.session = boto3.Session(key_id, secret, token, region_name=region)
         self.clients = {}
 
     def client(self, service):
         if service not in self.clients:
-            config = botocore.config.Config(retries={"total_max_attempts": 1}, max_pool_connections=64)
+            config = botocore.config.Config(
+                retries={"total_max_attempts": 1}, max_pool_connections=64, parameter_validation=self.validate
+            )
             client = self.session.client(service, endpoint_url=self.endpoint, config=config)
             client.meta.events.register(f"before-parse.{service}.*", must_fit_the_model)
             self.clients[service] = client
@@ -53,9 +57,6 @@ class Boto3:
 class AwsCli:
     """aws-cli as one identity."""
 
-    # Operations for which aws-cli asks for flags of its own.
-    FLAGS = {"CreateVirtualMFADevice": ["--outfile", "/dev/null", "--bootstrap-method", "Base32StringSeed"]}
-
     def __init__(self, endpoint, key_id, secret="test", token=None, region="us-east-1"):
         self.endpoint = endpoint
         self.variables = {
@@ -80,9 +81,20 @@ class AwsCli:
 
     def call(self, service, operation, **parameters):
         command = [service, xform_name(operation, "-"), "--cli-input-json", json.dumps(parameters), "--output", "json"]
-        status, output, errors = self.run(*command, *self.FLAGS.get(operation, []))
+        if operation == "CreateVirtualMFADevice":
+            return self.virtual_device(command)
+        status, output, errors = self.run(*command)
         assert status == 0, errors
         return json.loads(output) if output.strip() else {}
+
+    def virtual_device(self, command):
+        """aws-cli writes the seed into a file."""
+        with tempfile.NamedTemporaryFile("r") as seed:
+            status, output, errors = self.run(*command, "--outfile", seed.name, "--bootstrap-method", "Base32StringSeed")
+            assert status == 0, errors
+            answer = json.loads(output)
+            answer["VirtualMFADevice"]["Base32StringSeed"] = seed.read()
+            return answer
 
     using = Boto3.using
 

@@ -83,7 +83,8 @@ def test_the_token_is_asked_for(guarded):
 
 def test_a_listener_for_all_needs_a_token():
     with Server(listen="0.0.0.0:0") as server:
-        assert server.own("health")[0] == 403
+        assert server.own("reset", "POST")[0] == 403
+        assert server.own("health")[0] == 200, "a container checks its health from inside"
 
 
 def test_a_wrong_method_and_an_unknown_path(own):

@@ -115,6 +115,11 @@ def test_the_default_database_stands_in_the_working_directory(tmp_path):
     assert (tmp_path / "other.db").exists()
 
 
+def test_a_switch_needs_no_value():
+    Server("--no-dev-credentials", "--root-access-key", "AKIAROOT", "--root-secret-key", "s3cret").stop()
+    Server("--no-dev-credentials=false").stop()
+
+
 def test_health_asks_a_running_server(tmp_path):
     with Server() as server:
         status, output, _ = run("health", "--listen", f"127.0.0.1:{server.port}")

@@ -36,7 +36,8 @@ def test_a_user_without_policies_may_only_ask_who_it_is(user, account):
 def example(shape, name=""):
     """A value that meets the constraints of a shape."""
     if shape.type_name == "structure":
-        return {member: example(shape.members[member], member) for member in shape.required_members}
+        needed = [*shape.required_members, *({"UserName", "Password"} & set(shape.members))]
+        return {member: example(shape.members[member], member) for member in needed}
     if shape.type_name == "list":
         return [example(shape.member, name)] * max(1, shape.metadata.get("min", 1))
     if shape.type_name == "integer":
@@ -114,12 +115,12 @@ def test_a_session_is_bounded_by_its_policy_and_lives_through_a_restart(tmp_path
         root.iam.put_role_policy(RoleName="reader", PolicyName="all", PolicyDocument=document("iam:*"))
         root.iam.create_user(UserName="bob")
         bob = root.using(root.iam.create_access_key(UserName="bob")["AccessKey"])
-        assert code(bob.sts.assume_role, RoleArn=role, RoleSessionName="s") == DENIED
+        assert code(bob.sts.assume_role, RoleArn=role, RoleSessionName="session") == DENIED
         root.iam.put_user_policy(UserName="bob", PolicyName="assume", PolicyDocument=document("sts:AssumeRole", role))
-        assumed = bob.sts.assume_role(RoleArn=role, RoleSessionName="s", Policy=document("iam:List*"))
+        assumed = bob.sts.assume_role(RoleArn=role, RoleSessionName="session", Policy=document("iam:List*"))
     with Server(database=database) as server:
         session = Boto3(server.endpoint, account).using(assumed["Credentials"])
-        arn = f"arn:aws:sts::{account}:assumed-role/reader/s"
+        arn = f"arn:aws:sts::{account}:assumed-role/reader/session"
         assert session.sts.get_caller_identity()["Arn"] == arn == assumed["AssumedRoleUser"]["Arn"]
         assert code(session.iam.list_users) == "OK"
         assert code(session.iam.get_user, UserName="bob") == DENIED

@@ -92,13 +92,13 @@ pub fn explain<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Explanation<'a
         }
     };
     let mut collector = Collector { procedure: &procedure, missing_keys: BTreeSet::new() };
-    let reports = LAYERS.into_iter().flat_map(|layer| {
+    let reports = LAYERS.into_iter().filter(|layer| layer.is_given(layers)).flat_map(|layer| {
         let standing = match layer {
-            _ if procedure.sets(layer).is_empty() => Standing::Exempt,
+            _ if !layer.is_given(&procedure.layers) => Standing::Exempt,
             _ if required.contains(&layer) => Standing::Required,
             _ => Standing::DenyOnly,
         };
-        collector.reports(layer, standing, layers)
+        collector.reports(layer, standing)
     });
     let layers = reports.collect();
     Explanation { decision, layers, denied_by, missing_keys: collector.missing_keys.into_iter().collect() }
@@ -111,24 +111,18 @@ struct Collector<'p, 'r, 'a> {
 }
 
 impl<'a> Collector<'_, '_, 'a> {
-    /// The reports of a layer that was given; what does not bind is only named.
-    fn reports(&mut self, layer: Layer, standing: Standing, given: &Layers<'a>) -> Vec<LayerReport<'a>> {
-        let organization = matches!(layer, Layer::ServiceControl | Layer::ResourceControl);
-        if standing == Standing::Exempt {
-            let withheld = match layer {
-                Layer::ServiceControl => given.service_control.is_some(),
-                Layer::ResourceControl => given.resource_control.is_some(),
-                _ => false,
-            };
-            let report = LayerReport { layer, level: None, standing, matched: Vec::new(), near: Vec::new() };
-            return if withheld { vec![report] } else { Vec::new() };
+    /// The reports of a layer: one, or one per level; what does not bind or has no level is only named.
+    fn reports(&mut self, layer: Layer, standing: Standing) -> Vec<LayerReport<'a>> {
+        let sets = self.procedure.sets(layer);
+        if sets.is_empty() {
+            return vec![LayerReport { layer, level: None, standing, matched: Vec::new(), near: Vec::new() }];
         }
-        let sets = self.procedure.sets(layer).iter().enumerate();
-        sets.map(|(level, set)| {
+        let by_level = matches!(layer, Layer::ServiceControl | Layer::ResourceControl);
+        let reports = sets.iter().enumerate().map(|(level, set)| {
             let (matched, near) = self.evidence(set);
-            LayerReport { layer, level: organization.then_some(level), standing, matched, near }
-        })
-        .collect()
+            LayerReport { layer, level: by_level.then_some(level), standing, matched, near }
+        });
+        reports.collect()
     }
 
     fn evidence(&mut self, set: &'a PolicySet) -> (Vec<Match<'a>>, Vec<NearMiss<'a>>) {

@@ -71,8 +71,8 @@ impl Automaton {
                     }
                 }
                 Atom::AnyOne { confined } => {
-                    let starts = (0..=u8::MAX).filter(|byte| !is_continuation(*byte) && !(confined && *byte == b':'));
-                    starts.for_each(|byte| this.consume(byte, state));
+                    let excluded = |byte| is_continuation(byte) || (confined && byte == b':');
+                    (0..=u8::MAX).filter(|byte| !excluded(*byte)).for_each(|byte| this.consume(byte, state));
                     state += 1;
                     insert(&mut this.within, state);
                 }

@@ -1,5 +1,6 @@
 //! Who calls.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// The principal that makes a request. Unique ids (`AIDA…`, `AROA…`) may be empty where nobody stores them.
@@ -68,6 +69,30 @@ impl<'a> Principal<'a> {
             | Self::FederatedUser { account, .. } => Some(account),
             Self::Anonymous | Self::Service { .. } | Self::Federated { .. } => None,
         }
+    }
+
+    /// The condition keys that tell who it is, as far as it tells them itself.
+    pub(crate) fn context_keys(&self) -> Vec<(&'static str, Cow<'a, str>)> {
+        let (kind, arn): (_, Cow<'a, str>) = match *self {
+            Self::Anonymous => ("Anonymous", "".into()),
+            Self::Root { account } => ("Account", format!("arn:aws:iam::{account}:root").into()),
+            Self::User { arn, .. } => ("User", arn.into()),
+            Self::RoleSession { role_arn, .. } => ("AssumedRole", role_arn.into()),
+            Self::FederatedUser { arn, .. } => ("FederatedUser", arn.into()),
+            Self::Service { name, .. } => {
+                return vec![("aws:PrincipalIsAWSService", "true".into()), ("aws:PrincipalServiceName", name.into())];
+            }
+            Self::Federated { .. } => return Vec::new(),
+        };
+        let account = self.account().unwrap_or("anonymous");
+        let mut keys = vec![("aws:PrincipalType", kind.into()), ("aws:PrincipalAccount", account.into())];
+        if !arn.is_empty() {
+            keys.extend([("aws:PrincipalArn", arn), ("aws:PrincipalIsAWSService", "false".into())]);
+        }
+        if let Self::User { arn, .. } = *self {
+            keys.push(("aws:username", arn.rsplit('/').next().unwrap_or_default().into()));
+        }
+        keys
     }
 
     pub(crate) fn is_service_linked(&self) -> bool {

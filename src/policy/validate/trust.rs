@@ -115,11 +115,11 @@ fn no_resource(statement: &Written<'_>) -> Check {
 
 pub(super) fn no_empty_list(statement: &Written<'_>) -> Check {
     let principals = [&statement.principal, &statement.not_principal].into_iter().flatten();
-    let empty = principals.filter(|principal| match &principal.names {
+    let mut empty = principals.filter(|principal| match &principal.names {
         WrittenNames::Bare(_) => false,
         WrittenNames::Kinds(kinds) => kinds.iter().all(|(_, list)| list.items.is_empty()),
     });
-    match empty.last() {
+    match empty.next_back() {
         Some(principal) => refuse(
             "Invalid principal in policy: com.amazon.balsa.error.InvalidPolicyException: The passed in policy has a \
              statement with no principals!",

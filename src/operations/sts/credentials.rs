@@ -1,0 +1,77 @@
+//! Temporary credentials: how a session becomes what an answer shows.
+
+use serde::Serialize;
+
+use crate::error::{Code, Error, Result};
+use crate::identity::{Session, SessionPrincipal, TOKEN_SIZE_LIMIT};
+use crate::operations::Context;
+use crate::shapes::{MinimumSessionTokenSize, Secret, Timestamp};
+
+/// Temporary credentials in an answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CredentialsShape {
+    access_key_id: String,
+    secret_access_key: Secret,
+    session_token: Secret,
+    expiration: Timestamp,
+}
+
+/// Temporary credentials and what answers tell about the size of their token.
+#[derive(Debug)]
+pub struct Issued {
+    /// The credentials.
+    pub credentials: CredentialsShape,
+    /// The percentage of the allowed size that session policies and tags take.
+    pub packed_policy_size: Option<usize>,
+    /// The percentage of the greatest size that the token takes.
+    pub session_token_utilization: usize,
+    /// The size of the token in bytes.
+    pub session_token_size: usize,
+}
+
+/// A session in the account of the call, beginning now, with nothing but an end.
+pub fn begin(cx: &mut Context<'_>, principal: SessionPrincipal, duration_seconds: i32) -> Session {
+    let access_key_id = cx.ids.access_key("ASIA", cx.account.id);
+    let expires = cx.now.plus(duration_seconds.into());
+    Session { expires, ..Session::new(access_key_id, cx.account.id, principal, cx.now) }
+}
+
+/// Issues the credentials of a session.
+///
+/// # Errors
+/// `PackedPolicyTooLarge` when session policies and tags, or the token as a whole, are.
+pub fn issue(cx: &mut Context<'_>, session: &Session, least: Option<MinimumSessionTokenSize>) -> Result<Issued> {
+    let packed_policy_size = session.packed_policy_size();
+    if let Some(percent) = packed_policy_size.filter(|percent| *percent > 100) {
+        return Err(match session.policies {
+            Some(_) => policy_too_large(percent),
+            None => too_large(format!("Packed size of session tags consumes {percent}% of allotted space.")),
+        });
+    }
+    let key = &cx.environment.key;
+    let least = least.map_or(0, |least| usize::try_from(least.get()).unwrap_or(0));
+    let token = session.token(key, cx.ids.bytes(), least);
+    let token = token.ok_or_else(|| Error::internal("the session could not be sealed"))?;
+    let session_token_size = token.len();
+    if session_token_size > TOKEN_SIZE_LIMIT {
+        return Err(too_large("Serialized token too large for session"));
+    }
+    let credentials = CredentialsShape {
+        access_key_id: session.access_key_id.clone(),
+        secret_access_key: key.session_secret(&session.access_key_id),
+        session_token: Secret::new(token),
+        expiration: session.expires,
+    };
+    let session_token_utilization = (session_token_size * 100).div_ceil(TOKEN_SIZE_LIMIT);
+    Ok(Issued { credentials, packed_policy_size, session_token_utilization, session_token_size })
+}
+
+/// AWS's refusal of session policies that take more than the allowed space.
+pub fn policy_too_large(percent: usize) -> Error {
+    too_large(format!("Packed policy consumes {percent}% of allotted space, please use smaller policy."))
+}
+
+fn too_large(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Code::PackedPolicyTooLarge, message)
+}

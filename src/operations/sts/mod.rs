@@ -1,0 +1,26 @@
+//! The operations of STS: who the caller is, and temporary credentials.
+
+mod access_key_info;
+mod assume_role;
+mod authorization_message;
+mod caller_identity;
+mod credentials;
+mod federation_token;
+mod mfa;
+mod session_policies;
+mod session_tags;
+mod session_token;
+
+pub use authorization_message::document;
+
+use super::Entry;
+
+/// The operations of STS.
+pub(super) const OPERATIONS: [&[Entry]; 6] = [
+    access_key_info::OPERATIONS,
+    assume_role::OPERATIONS,
+    authorization_message::OPERATIONS,
+    caller_identity::OPERATIONS,
+    federation_token::OPERATIONS,
+    session_token::OPERATIONS,
+];

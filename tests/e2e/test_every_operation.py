@@ -1,0 +1,76 @@
+"""Every operation passes through boto3 and aws-cli, and what they made is there after a restart."""
+
+from botocore.exceptions import ClientError
+from clients import Boto3, model
+from everything import ALL, READ, TAGS, live, trust
+from server import Server
+
+
+def existing(server, account):
+    """The operations that the server knows: to all others it answers that there is no such action."""
+    client = Boto3(server.endpoint, account, validate=False)
+    found = set()
+    for service in ("iam", "sts"):
+        for name in model(service).operation_names:
+            try:
+                client.call(service, name)
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "InvalidAction":
+                    continue
+            found.add(name)
+    return found
+
+
+def test_through_boto3(server, account, root):
+    called = live(root)
+    assert existing(server, account) == called, "everything.py calls every operation that exists"
+
+
+def test_through_aws_cli(cli):
+    live(cli)
+
+
+def test_everything_is_there_after_a_restart(tmp_path, account):
+    """The account's authorization details tell everything that bears on permissions."""
+    database = f"sqlite:{tmp_path}/iamd.db"
+    told = []
+    for _ in range(2):
+        with Server(database=database) as server:
+            root = Boto3(server.endpoint, account)
+            if not told:
+                live(root)
+                populate(root.iam, account)
+            details = root.iam.get_account_authorization_details()
+            rest = [
+                root.iam.list_account_aliases()["AccountAliases"],
+                root.iam.get_account_password_policy()["PasswordPolicy"],
+                root.iam.get_login_profile(UserName="kept")["LoginProfile"],
+                root.iam.list_access_keys(UserName="kept")["AccessKeyMetadata"],
+                root.iam.list_instance_profiles()["InstanceProfiles"],
+                root.iam.get_account_summary()["SummaryMap"],
+                root.iam.list_user_tags(UserName="kept")["Tags"],
+            ]
+            details.pop("ResponseMetadata")
+            for role in details["RoleDetailList"]:
+                role.pop("RoleLastUsed", None)
+            told.append([details, *rest])
+    assert told[0] == told[1]
+    assert {user["UserName"] for user in told[0][0]["UserDetailList"]} == {"joe", "kept"}
+
+
+def populate(iam, account):
+    """One of everything that lasts."""
+    policy = iam.create_policy(PolicyName="kept", PolicyDocument=READ, Path="/p/")["Policy"]["Arn"]
+    iam.create_policy_version(PolicyArn=policy, PolicyDocument=ALL, SetAsDefault=True)
+    iam.create_group(GroupName="kept")
+    iam.put_group_policy(GroupName="kept", PolicyName="read", PolicyDocument=READ)
+    iam.create_user(UserName="kept", Tags=TAGS, PermissionsBoundary=policy)
+    iam.add_user_to_group(GroupName="kept", UserName="kept")
+    iam.attach_user_policy(UserName="kept", PolicyArn=policy)
+    iam.create_access_key(UserName="kept")
+    iam.create_login_profile(UserName="kept", Password="correct horse battery")
+    iam.create_role(RoleName="kept", AssumeRolePolicyDocument=trust({"AWS": f"arn:aws:iam::{account}:user/kept"}))
+    iam.create_instance_profile(InstanceProfileName="kept")
+    iam.add_role_to_instance_profile(InstanceProfileName="kept", RoleName="kept")
+    iam.create_account_alias(AccountAlias=f"kept-{account}")
+    iam.update_account_password_policy(MinimumPasswordLength=12)

@@ -1,0 +1,205 @@
+//! The source keeps its own rules: who may use whom, how long a file is, and that every operation is in the registry.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use iamd::operations;
+
+/// The modules from the top down. A module uses those of its own line and below.
+const LAYERS: &[&[&str]] = &[
+    &["main"],
+    &["http"],
+    &["start"],
+    &["app"],
+    &["operations"],
+    &["identity", "store", "config"],
+    &["audit"],
+    &["account"],
+    &["catalogue", "policy", "wire", "sigv4"],
+    &["shapes", "error"],
+];
+
+/// The settings say how the layer above them behaves, in its own words.
+const EXCEPTIONS: &[(&str, &str)] = &[("config", "operations")];
+
+/// The longest that a file may be, and from where on it needs a reason.
+const LONGEST: usize = 500;
+const LONG: usize = 400;
+
+/// Files beyond [`LONG`] lines, and why they are better whole.
+const LONG_FILES: &[(&str, &str)] = &[("src/wire/query.rs", "one deserializer, and the tests of all that it refuses")];
+
+struct Source {
+    path: PathBuf,
+    text: String,
+}
+
+impl Source {
+    /// The module that the file belongs to, such as `store`.
+    fn module(&self) -> &str {
+        let below = self.path.strip_prefix("src").unwrap().components().next().unwrap();
+        below.as_os_str().to_str().unwrap().trim_end_matches(".rs")
+    }
+
+    /// The numbered lines outside unit tests and comments.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let code = self.text.split("#[cfg(test)]").next().unwrap_or_default();
+        let lines = code.lines().enumerate().map(|(index, line)| (index + 1, line));
+        lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+
+    fn told(&self, line: usize, what: &str) -> String {
+        format!("{}:{line}: {what}", self.path.display())
+    }
+}
+
+fn files(folder: &str, extension: &str) -> Vec<Source> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("target") && !path.ends_with("node_modules") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(Source { text: fs::read_to_string(&path).unwrap(), path });
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no files in {folder}");
+    found
+}
+
+fn assert_none(wrong: &[String]) {
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| layer.contains(&module))
+}
+
+#[test]
+fn modules_use_only_what_is_below_them() {
+    let mut wrong = Vec::new();
+    for source in files("src", "rs") {
+        let module = source.module();
+        if module == "lib" {
+            continue;
+        }
+        let own = layer(module).unwrap_or_else(|| panic!("{module} has no place in LAYERS"));
+        for (line, text) in source.code() {
+            for used in text.split("crate::").skip(1).filter(|_| !text.contains("$crate::")) {
+                let used = used.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+                let Some(place) = layer(used).filter(|_| used != module) else { continue };
+                if place < own && !EXCEPTIONS.contains(&(module, used)) {
+                    wrong.push(source.told(line, &format!("{module} is below {used}")));
+                }
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn libraries_stay_where_they_belong() {
+    let homes: &[(&str, &[&str])] = &[
+        ("sqlx", &["store"]),
+        ("axum", &["http"]),
+        ("hyper", &["http"]),
+        ("clap", &["config", "main", "operations"]),
+        ("quick_xml", &["wire"]),
+        ("tokio", &["http", "store", "main", "start"]),
+    ];
+    let mut wrong = Vec::new();
+    for source in files("src", "rs") {
+        for (line, text) in source.code() {
+            for (library, homes) in homes {
+                if text.contains(&format!("{library}::")) && !homes.contains(&source.module()) {
+                    wrong.push(source.told(line, &format!("{library} belongs into {homes:?}")));
+                }
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn the_engine_knows_nothing_of_the_server() {
+    let mut wrong = Vec::new();
+    for source in files("src/policy", "rs") {
+        for (line, text) in source.code() {
+            let foreign = text.split("crate::").nth(1).is_some_and(|used| !used.starts_with("policy"));
+            if foreign || text.contains("async ") || text.contains("::now()") || text.contains("std::fs") {
+                wrong.push(source.told(line, "the engine decides and does nothing else"));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn files_are_short() {
+    let mut wrong = Vec::new();
+    let sources = ["src", "tests", "benches", "examples"].into_iter().flat_map(|folder| files(folder, "rs"));
+    for source in sources {
+        let length = source.text.lines().count();
+        let explained = LONG_FILES.iter().any(|(path, _)| Path::new(path) == source.path);
+        if length > LONGEST || (length > LONG && !explained) {
+            wrong.push(source.told(length, "too long; split it by what its parts are about"));
+        }
+        if length <= LONG && explained {
+            wrong.push(source.told(length, "no longer long; take it off LONG_FILES"));
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let words = ["TO".to_owned() + "DO", "FIX".to_owned() + "ME", "XX".to_owned() + "X", "HA".to_owned() + "CK"];
+    let mut wrong = Vec::new();
+    for source in ["src", "tests", "benches", "examples"].into_iter().flat_map(|folder| files(folder, "rs")) {
+        for (index, line) in source.text.lines().enumerate() {
+            if let Some(word) = words.iter().find(|word| line.contains(*word)) {
+                wrong.push(source.told(index + 1, word));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn every_list_of_operations_is_in_the_registry() {
+    let registry = fs::read_to_string("src/operations/mod.rs").unwrap();
+    let mut wrong = Vec::new();
+    for source in files("src/operations", "rs").iter().filter(|source| !source.path.ends_with("operations/mod.rs")) {
+        let below = source.path.strip_prefix("src/operations").unwrap().with_extension("");
+        let path: Vec<_> = below.iter().filter_map(|part| part.to_str()).filter(|part| *part != "mod").collect();
+        let list = format!("{}::OPERATIONS", path.join("::"));
+        let has_list = source.code().any(|(_, line)| line.starts_with("operations!") || line.contains("OPERATIONS:"));
+        if has_list && !registry.contains(&list) {
+            wrong.push(source.told(1, &format!("{list} is not in the registry")));
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn the_registry_is_sorted_out() {
+    let mut names: Vec<_> = operations::all().map(|entry| (entry.service, entry.name)).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "an operation is registered twice");
+    for entry in operations::all() {
+        let reads = entry.name.starts_with("List") || entry.name.starts_with("Get");
+        let sorted: Vec<_> = entry.errors.iter().map(|code| code.as_str()).collect();
+        assert!(sorted.is_sorted(), "{}: the errors are in no order", entry.name);
+        assert!(!entry.name.starts_with("Create") || !entry.read_only, "{} only reads", entry.name);
+        assert!(
+            !reads || entry.read_only || entry.name.ends_with("Token"),
+            "{} does not say that it only reads",
+            entry.name
+        );
+    }
+}
