@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::audit::Usage;
 use crate::config::Settings;
 use crate::federation::Issuers;
+use crate::federation::saml::UsedAssertions;
 use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey, UsedCodes};
 use crate::operations::Environment;
 use crate::store::{Accounts, Sqlite};
@@ -41,6 +42,7 @@ impl App {
             used_codes: UsedCodes::default(),
             enforcement: settings.enforcement.unwrap_or_default(),
             organization: settings.organization.clone(),
+            used_assertions: UsedAssertions::default(),
             issuers: Issuers::new(
                 settings.issuer_network.unwrap_or_default(),
                 settings.local_issuers == Some(true),

@@ -16,5 +16,5 @@ pub use issuers::{Fetched, IssuerSettings, Issuers, Inquiry, no_key};
 pub use jwk::{Jwk, Jwks, KeySet};
 pub use jws::{Algorithm, Token};
 pub use signing::SigningKey;
-pub use vouched::{Claim, Vouched};
+pub use vouched::Vouched;
 pub use web_identity::{Issuer, WebIdentity, not_a_token};

@@ -1,9 +1,7 @@
 //! What an identity provider says of someone, whatever protocol it says it in.
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::{Code, Error, Result};
-use crate::policy::Values;
+use crate::identity::ProviderValue;
 use crate::shapes::{Constraint, SourceIdentity, Tag, TagKey, TagSet, TagValue, constraint_of, is_reserved};
 
 /// The most tags of a session.
@@ -15,7 +13,7 @@ pub struct Vouched {
     /// The provider as trust policies name it: its ARN, or one of the built-in names.
     pub provider: String,
     /// The condition keys that tell about them.
-    pub keys: Vec<(String, Claim)>,
+    pub keys: Vec<(String, ProviderValue)>,
     /// The session tags that the provider gives them.
     pub tags: TagSet,
     /// The keys of those that the next roles inherit.
@@ -24,29 +22,10 @@ pub struct Vouched {
     pub source_identity: Option<String>,
 }
 
-/// What is claimed: one value, or several.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Claim {
-    /// For a single-valued key.
-    One(String),
-    /// For a multivalued key.
-    Many(Vec<String>),
-}
-
-impl Claim {
-    /// The values as a condition sees them.
-    pub fn values(&self) -> Values<'_> {
-        match self {
-            Self::One(value) => value.as_str().into(),
-            Self::Many(values) => values.iter().map(String::as_str).collect::<Vec<_>>().into(),
-        }
-    }
-}
-
 impl Vouched {
     /// Adds a condition key.
     pub fn key(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.keys.push((name.into(), Claim::One(value.into())));
+        self.keys.push((name.into(), ProviderValue::One(value.into())));
     }
 
     /// Adds a session tag.

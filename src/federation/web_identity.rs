@@ -3,11 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::issuers::no_key;
-use super::vouched::{Claim, Vouched, expired, invalid};
+use super::vouched::{Vouched, expired, invalid};
 use super::{KeySet, Inquiry, Token};
 use crate::account::{Account, Resource, without_scheme};
 use crate::catalogue::service_authorization;
 use crate::error::Result;
+use crate::identity::ProviderValue;
 use crate::shapes::Timestamp;
 
 /// How far the clocks of AWS and of an issuer may be apart, in seconds.
@@ -122,7 +123,7 @@ impl<'a> Issuer<'a> {
     }
 
     /// The condition keys of further claims: those that AWS has for this issuer, and for every issuer `amr` and `email`.
-    fn conditions(&self, claims: &Map<String, Value>) -> Vec<(String, Claim)> {
+    fn conditions(&self, claims: &Map<String, Value>) -> Vec<(String, ProviderValue)> {
         let known = service_authorization::service("sts");
         let is_known = |key: &str| known.as_ref().is_some_and(|sts| sts.condition_key(key).is_some());
         let nested = claims.iter().flat_map(|(name, value)| {
@@ -140,7 +141,7 @@ impl<'a> Issuer<'a> {
 }
 
 /// A claim as a condition key's value; `None` for what has no such form.
-fn condition_value(value: &Value, multivalued: bool) -> Option<Claim> {
+fn condition_value(value: &Value, multivalued: bool) -> Option<ProviderValue> {
     let scalar = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -148,9 +149,9 @@ fn condition_value(value: &Value, multivalued: bool) -> Option<Claim> {
         _ => None,
     };
     match value {
-        Value::Array(values) => Some(Claim::Many(values.iter().filter_map(scalar).collect())),
-        _ if multivalued => Some(Claim::Many(vec![scalar(value)?])),
-        _ => scalar(value).map(Claim::One),
+        Value::Array(values) => Some(ProviderValue::Many(values.iter().filter_map(scalar).collect())),
+        _ if multivalued => Some(ProviderValue::Many(vec![scalar(value)?])),
+        _ => scalar(value).map(ProviderValue::One),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::session::{ProviderValue, Session, SessionPolicy, SessionPrincipal};
+use super::session::{Session, SessionPolicy, SessionPrincipal};
 use super::{Caller, Principal, RequestFacts};
 use crate::account::{Account, PrincipalPolicies, Resource, StoredPolicy};
 use crate::error::Result;
@@ -116,8 +116,10 @@ impl<'c> Standing<'c> {
         if let Some(referer) = &facts.referer {
             key("aws:Referer", referer.as_str().into());
         }
-        key("aws:PrincipalAccount", self.account_id.as_str().into());
-        key("aws:PrincipalArn", self.principal_arn().into());
+        if self.caller.principal != Principal::Anonymous {
+            key("aws:PrincipalAccount", self.account_id.as_str().into());
+            key("aws:PrincipalArn", self.principal_arn().into());
+        }
         key("aws:PrincipalType", self.principal_type().into());
         key("aws:userid", self.caller.user_id().into());
         key("aws:PrincipalIsAWSService", false.into());
@@ -173,11 +175,7 @@ fn session_keys<'a>(session: &'a Session, facts: &RequestFacts, key: &mut impl F
         key("sts:TransitiveTagKeys", keys.into());
     }
     for (name, value) in &session.provider_keys {
-        let value = match value {
-            ProviderValue::One(value) => value.as_str().into(),
-            ProviderValue::Many(values) => values.iter().map(String::as_str).collect::<Vec<_>>().into(),
-        };
-        key(name, value);
+        key(name, value.values());
     }
 }
 

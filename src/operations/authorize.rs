@@ -93,7 +93,9 @@ impl Question<'_> {
             resource_kind: if trust.is_some() { ResourceKind::RoleTrust } else { ResourceKind::Ordinary },
             ..standing.layers()
         };
-        let request = policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
+        let by_provider = check.provider.map(|provider| policy::Principal::Federated { provider });
+        let principal = by_provider.unwrap_or_else(|| standing.principal());
+        let request = policy::Request::new(principal, &action, &found.arn, &context).owned_by(&owner);
         let decision = match standing.lost {
             true => Decision::ImplicitDeny { missing: Layer::Identity },
             false => policy::decide(&request, &layers),
@@ -124,6 +126,9 @@ impl Question<'_> {
         silent: bool,
     ) -> Option<Error> {
         let reason = decision.reason(action, self.name_policy)?;
+        if self.caller.principal == Principal::Anonymous {
+            return Some(Error::new(Code::AccessDenied, format!("Not authorized to perform {}", action.as_str())));
+        }
         let mut message =
             format!("User: {} is not authorized to perform: {} on resource: {resource}", standing.arn, action.as_str());
         if !silent {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::account::{Account, Aliases, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
+use crate::federation::saml::UsedAssertions;
 use crate::federation::{Fetched, Issuers};
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCodes};
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
@@ -31,6 +32,8 @@ pub struct Environment {
     pub organization: Option<Organization>,
     /// The keys of identity providers.
     pub issuers: Issuers,
+    /// SAML assertions that cannot be used again.
+    pub used_assertions: UsedAssertions,
     /// Whether explicit denials name the policy, as AWS does since January 2026.
     pub denials_name_policy: bool,
 }

@@ -2,7 +2,8 @@
 
 use super::xml::{ASSERTION, Element};
 use crate::error::Result;
-use crate::federation::vouched::{Claim, Vouched, accepts, invalid};
+use crate::federation::vouched::{Vouched, accepts, invalid};
+use crate::identity::ProviderValue;
 
 const OWN: &str = "https://aws.amazon.com/SAML/Attributes/";
 
@@ -111,7 +112,7 @@ fn add_keys(name: &str, values: &[String], vouched: &mut Vouched) {
     let Some(first) = values.first() else { return };
     for (_, key) in KEYS.iter().filter(|(attribute, _)| *attribute == name) {
         let several = key.starts_with("saml:edu") || *key == "saml:cn";
-        let claim = if several { Claim::Many(values.to_vec()) } else { Claim::One(first.clone()) };
+        let claim = if several { ProviderValue::Many(values.to_vec()) } else { ProviderValue::One(first.clone()) };
         vouched.keys.push(((*key).to_owned(), claim));
     }
 }

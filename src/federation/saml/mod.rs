@@ -5,10 +5,12 @@ mod decrypt;
 mod metadata;
 mod response;
 mod signature;
+mod used;
 mod xml;
 
 pub use metadata::Metadata;
 pub use response::{SamlIdentity, verify};
+pub use used::UsedAssertions;
 
 /// Whether a text is a private key that decrypts assertions: RSA, PKCS #8 in PEM, without a password.
 pub fn is_decryption_key(pem: &str) -> bool {

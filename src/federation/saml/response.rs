@@ -16,7 +16,7 @@ use crate::federation::vouched::{Vouched, expired, invalid};
 use crate::shapes::{AccountId, AssertionEncryptionMode, Timestamp};
 
 /// How long after it was made a response is good, and how far clocks may be apart, in seconds.
-const REDEEM_WINDOW: i64 = 300;
+pub(super) const REDEEM_WINDOW: i64 = 300;
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 const NAME_FORMAT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:";
 const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";

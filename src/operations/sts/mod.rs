@@ -5,22 +5,27 @@ mod assume_role;
 mod authorization_message;
 mod caller_identity;
 mod credentials;
+mod federated;
 mod federation_token;
 mod mfa;
+mod saml;
 mod session_policies;
 mod session_tags;
 mod session_token;
+mod web_identity;
 
 pub use authorization_message::document;
 
 use super::Entry;
 
 /// The operations of STS.
-pub(super) const OPERATIONS: [&[Entry]; 6] = [
+pub(super) const OPERATIONS: [&[Entry]; 8] = [
     access_key_info::OPERATIONS,
     assume_role::OPERATIONS,
     authorization_message::OPERATIONS,
     caller_identity::OPERATIONS,
     federation_token::OPERATIONS,
+    saml::OPERATIONS,
     session_token::OPERATIONS,
+    web_identity::OPERATIONS,
 ];
