@@ -140,6 +140,8 @@ settings! {
     issuer_network: Reach, "issuer-network", "IAMD_ISSUER_NETWORK", "ADDRESSES";
     /// Accept OpenID Connect providers with http:// or a port in their URL, which AWS refuses
     local_issuers: bool, "local-issuers", "IAMD_LOCAL_ISSUERS", "true|false";
+    /// URL under which others reach this server to verify its web identity tokens [default: the address to listen on]
+    token_issuer: String, "token-issuer", "IAMD_TOKEN_ISSUER", "URL";
     /// How log lines are written: text or json [default: text]
     log_format: LogFormat, "log-format", "IAMD_LOG_FORMAT", "FORMAT";
     /// Least level of log lines: error, warn, info, debug or trace [default: info]
@@ -225,6 +227,15 @@ impl Settings {
     /// The address to listen on.
     pub fn listen(&self) -> SocketAddr {
         self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 4593)))
+    }
+
+    /// The URL under which others find the keys of this server's web identity tokens.
+    pub fn token_issuer(&self) -> String {
+        let listen = self.listen();
+        let host = if listen.ip().is_unspecified() { "localhost".to_owned() } else { listen.ip().to_string() };
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
+        let own = || format!("http://{host}:{}", listen.port());
+        self.token_issuer.as_deref().map_or_else(own, |url| url.trim_end_matches('/').to_owned())
     }
 
     /// Where everything is kept.

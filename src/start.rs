@@ -42,6 +42,7 @@ impl App {
             used_codes: UsedCodes::default(),
             enforcement: settings.enforcement.unwrap_or_default(),
             organization: settings.organization.clone(),
+            token_issuer: settings.token_issuer(),
             used_assertions: UsedAssertions::default(),
             issuers: Issuers::new(
                 settings.issuer_network.unwrap_or_default(),

@@ -17,3 +17,11 @@ create table saml_providers (
     created text generated always as (datetime(body ->> 'created', 'unixepoch')) virtual,
     primary key (account, key)
 ) without rowid;
+
+-- The keys with which an account signs web identity tokens: one row at most.
+create table token_issuers (
+    account text not null,
+    key text not null,
+    body text not null,
+    primary key (account, key)
+) without rowid;

@@ -31,6 +31,7 @@ mod service_specific_credential;
 mod settings;
 mod stored_policy;
 mod table;
+mod token_issuer;
 mod trust_document;
 mod uploaded_keys;
 mod user;
@@ -64,6 +65,7 @@ pub use service_specific_credential::*;
 pub use settings::*;
 pub use stored_policy::*;
 pub use table::*;
+pub use token_issuer::*;
 pub use uploaded_keys::*;
 pub use user::*;
 
@@ -165,6 +167,8 @@ tables! {
     server_certificates: ServerCertificate,
     /// The root user's credentials: one row at most.
     root_users: RootUser,
+    /// The keys that sign web identity tokens: one row at most.
+    token_issuers: TokenIssuer,
     /// The account's own settings: one row at most.
     settings: Settings,
     /// Reports of service access, by job id.

@@ -8,7 +8,7 @@ use super::{Caller, Principal, RequestFacts};
 use crate::account::{Account, PrincipalPolicies, Resource, StoredPolicy};
 use crate::error::Result;
 use crate::policy::{self, PolicySet, Source, SourceKind, Values};
-use crate::shapes::TagSet;
+use crate::shapes::{Tag, TagSet};
 
 /// A condition key and its values.
 pub type Key<'a> = (Cow<'a, str>, Values<'a>);
@@ -138,8 +138,13 @@ impl<'c> Standing<'c> {
         keys
     }
 
+    /// The principal's tags: those of the user or role, and the session's own.
+    pub fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+
     /// `aws:PrincipalArn`: for role sessions the role's ARN, with its path.
-    fn principal_arn(&self) -> &str {
+    pub fn principal_arn(&self) -> &str {
         match &self.caller.principal {
             Principal::RoleSession { .. } => self.issuer_arn.as_deref().unwrap_or(&self.arn),
             _ => &self.arn,

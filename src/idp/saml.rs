@@ -9,7 +9,7 @@ use quick_xml::escape::escape;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
 
 use super::Failure;
-use crate::federation::{Algorithm, SigningKey};
+use crate::federation::SigningKey;
 use crate::shapes::Timestamp;
 
 /// Where AWS takes responses.
@@ -50,12 +50,12 @@ pub struct Assertion {
 }
 
 impl SamlIssuer {
-    /// A provider with a new key and a certificate for it.
+    /// A provider with this key, which is RSA, and a new certificate for it.
     ///
     /// # Errors
-    /// When no key can be made.
-    pub fn new(entity_id: &str) -> Result<Self, Failure> {
-        let der = SigningKey::generate(Algorithm::Rs256)?.to_pkcs8()?;
+    /// When the key is none that can be used.
+    pub fn new(entity_id: &str, key: &SigningKey) -> Result<Self, Failure> {
+        let der = key.to_pkcs8()?;
         let key = KeyPair::from_pkcs8_der_and_sign_algo(&der.as_slice().into(), &PKCS_RSA_SHA256)?;
         let mut certificate = CertificateParams::default();
         certificate.distinguished_name.push(DnType::CommonName, entity_id);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Failure;
-use crate::federation::{Algorithm, SigningKey};
+use crate::federation::SigningKey;
 
 /// An issuer with a key of its own.
 pub struct WebIssuer {
@@ -12,12 +12,9 @@ pub struct WebIssuer {
 }
 
 impl WebIssuer {
-    /// An issuer of this URL with a new key.
-    ///
-    /// # Errors
-    /// When no key can be made.
-    pub fn new(url: &str, algorithm: Algorithm) -> Result<Self, Failure> {
-        Ok(Self { url: url.to_owned(), key: SigningKey::generate(algorithm)? })
+    /// An issuer of this URL with this key.
+    pub fn new(url: &str, key: SigningKey) -> Self {
+        Self { url: url.to_owned(), key }
     }
 
     /// The discovery document.

@@ -32,6 +32,8 @@ pub struct Environment {
     pub organization: Option<Organization>,
     /// The keys of identity providers.
     pub issuers: Issuers,
+    /// The URL of this server as an issuer of web identity tokens; the account follows.
+    pub token_issuer: String,
     /// SAML assertions that cannot be used again.
     pub used_assertions: UsedAssertions,
     /// Whether explicit denials name the policy, as AWS does since January 2026.

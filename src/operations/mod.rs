@@ -24,6 +24,7 @@ mod mfa_activation;
 mod mfa_device;
 mod oidc_provider;
 mod organization;
+mod outbound_federation;
 mod password_policy;
 mod policy_entities;
 mod policy_version;
@@ -278,6 +279,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         mfa_device::OPERATIONS,
         oidc_provider::OPERATIONS,
         organization::OPERATIONS,
+        outbound_federation::OPERATIONS,
         password_policy::OPERATIONS,
         policy_entities::OPERATIONS,
         policy_version::OPERATIONS,

@@ -1,13 +1,19 @@
 //! SAML providers as the account keeps them.
 
+use iamd::federation::{Algorithm, SigningKey};
 use iamd::idp::saml::SamlIssuer;
 
 use crate::client::Server;
 
 const ARN: &str = "arn:aws:iam::000000000000:saml-provider/Corp";
 
+/// An identity provider with a key of its own.
+fn issuer(entity_id: &str) -> SamlIssuer {
+    SamlIssuer::new(entity_id, &SigningKey::generate(Algorithm::Rs256).unwrap()).unwrap()
+}
+
 fn metadata() -> String {
-    SamlIssuer::new("https://idp.example.com/saml").unwrap().metadata()
+    issuer("https://idp.example.com/saml").metadata()
 }
 
 /// A private key that decrypts, and one that cannot.

@@ -13,13 +13,14 @@ mod session_policies;
 mod session_tags;
 mod session_token;
 mod web_identity;
+mod web_identity_token;
 
 pub use authorization_message::document;
 
 use super::Entry;
 
 /// The operations of STS.
-pub(super) const OPERATIONS: [&[Entry]; 8] = [
+pub(super) const OPERATIONS: [&[Entry]; 9] = [
     access_key_info::OPERATIONS,
     assume_role::OPERATIONS,
     authorization_message::OPERATIONS,
@@ -28,4 +29,5 @@ pub(super) const OPERATIONS: [&[Entry]; 8] = [
     saml::OPERATIONS,
     session_token::OPERATIONS,
     web_identity::OPERATIONS,
+    web_identity_token::OPERATIONS,
 ];
