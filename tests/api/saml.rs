@@ -349,3 +349,45 @@ async fn attributes_make_the_session() {
         )
         .await;
 }
+
+/// A response whose assertion is encrypted for a key.
+fn encrypted(response: &str, pem: &str) -> String {
+    const CIPHER: &str = "<xenc:CipherData><xenc:CipherValue></xenc:CipherValue></xenc:CipherData>";
+    let assertion = part(response, "<saml:Assertion ", "</saml:Assertion>");
+    let template = format!(
+        "<saml:EncryptedAssertion><xenc:EncryptedData xmlns:xenc=\"http://www.w3.org/2001/04/xmlenc#\" \
+         Type=\"http://www.w3.org/2001/04/xmlenc#Element\"><xenc:EncryptionMethod \
+         Algorithm=\"http://www.w3.org/2009/xmlenc11#aes256-gcm\"/><ds:KeyInfo \
+         xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><xenc:EncryptedKey><xenc:EncryptionMethod \
+         Algorithm=\"http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p\"/>{CIPHER}</xenc:EncryptedKey></ds:KeyInfo>{CIPHER}\
+         </xenc:EncryptedData></saml:EncryptedAssertion>"
+    );
+    let mut keys = bergshamra_keys::KeysManager::new();
+    keys.add_key(bergshamra_keys::loader::load_pem_auto(pem.as_bytes(), None).unwrap());
+    let context = bergshamra_enc::EncContext::new(keys);
+    let template = response.replace(assertion, &template);
+    bergshamra_enc::encrypt::encrypt(&context, &template, assertion.as_bytes()).unwrap()
+}
+
+#[tokio::test]
+async fn assertions_are_decrypted_and_still_verified() {
+    let world = World::new().await;
+    let [key, other] =
+        [(); 2].map(|()| rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap().serialize_pem());
+    let good = world.response();
+    world.refused(&encrypted(&good, &key), "Could not decrypt assertion").await;
+    let update = async |name, value: &str| {
+        world.server.root().iam("UpdateSAMLProvider", &[("SAMLProviderArn", PROVIDER), (name, value)]).await.ok();
+    };
+    update("AddPrivateKey", &other).await;
+    update("AddPrivateKey", &key).await;
+    world.send("Saml", &encrypted(&good, &key), &[]).await.ok();
+    world.send("Saml", &good, &[]).await.ok();
+    let forged = encrypted(&good.replace("ann@example.com", "root@example.com"), &key);
+    world.refused(&forged, UNSIGNED).await;
+    let signature = part(&good, "<ds:Signature ", "</ds:Signature>");
+    world.refused(&encrypted(&good.replace(signature, ""), &key), UNSIGNED).await;
+    update("AssertionEncryptionMode", "Required").await;
+    world.refused(&good, "Assertion must be encrypted").await;
+    world.send("Saml", &encrypted(&good, &key), &[]).await.ok();
+}
