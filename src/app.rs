@@ -116,15 +116,9 @@ impl App {
         Ok((entry, result))
     }
 
-    async fn authenticate(
-        &self,
-        entry: &Entry,
-        signature: Signature<'_>,
-        request: &WireRequest<'_>,
-    ) -> Result<Caller> {
+    async fn authenticate(&self, entry: &Entry, signature: Signature<'_>, request: &WireRequest<'_>) -> Result<Caller> {
         let WireRequest { incoming, now, .. } = request;
-        let caller =
-            self.authenticator.authenticate(&self.accounts, incoming, &signature, entry.service, *now).await?;
+        let caller = self.authenticator.authenticate(&self.accounts, incoming, &signature, entry.service, *now).await?;
         caller.must_be_allowed_at(entry.service, entry.name)?;
         Ok(caller)
     }

@@ -123,11 +123,7 @@ impl Account {
     ///
     /// # Errors
     /// See [`Account::find_by_arn`], and what `change` returns.
-    pub fn update_by_arn<R: Resource, T>(
-        &mut self,
-        arn: &str,
-        change: impl FnOnce(&mut R) -> Result<T>,
-    ) -> Result<T> {
+    pub fn update_by_arn<R: Resource, T>(&mut self, arn: &str, change: impl FnOnce(&mut R) -> Result<T>) -> Result<T> {
         let name = self.find_by_arn::<R>(arn)?.name().to_owned();
         self.update(&name, change)
     }

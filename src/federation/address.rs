@@ -47,9 +47,7 @@ fn inner(address: IpAddr) -> IpAddr {
     let address = address.to_canonical();
     match address {
         IpAddr::V6(v6) => match v6.segments() {
-            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-                Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)).into()
-            }
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)).into(),
             _ => address,
         },
         IpAddr::V4(_) => address,

@@ -89,11 +89,7 @@ impl Issuers {
     ///
     /// # Errors
     /// A sentence on what is wrong with an issuer's settings.
-    pub fn new(
-        reach: Reach,
-        accepts_local: bool,
-        settings: &BTreeMap<String, IssuerSettings>,
-    ) -> Result<Self, String> {
+    pub fn new(reach: Reach, accepts_local: bool, settings: &BTreeMap<String, IssuerSettings>) -> Result<Self, String> {
         let mut sources = BTreeMap::new();
         for (issuer, settings) in settings {
             let source = settings.source().map_err(|why| format!("the issuer {issuer}: {why}"))?;
@@ -203,7 +199,8 @@ impl IssuerSettings {
         match (&self.jwks, &self.jwks_file, &self.discovery) {
             (Some(json), None, None) => pinned(json.as_bytes()),
             (None, Some(path), None) => {
-                let json = std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+                let json =
+                    std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
                 pinned(&json)
             }
             (None, None, Some(url)) => {

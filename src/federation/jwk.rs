@@ -127,15 +127,9 @@ impl PublicKey {
             (Algorithm::Rs512, Numbers::Rsa(key)) => {
                 key.verify(&signature::RSA_PKCS1_2048_8192_SHA512, message, signature).is_ok()
             }
-            (Algorithm::Es256, Numbers::Ec(own, point)) => {
-                ec(&signature::ECDSA_P256_SHA256_FIXED, "P-256", own, point)
-            }
-            (Algorithm::Es384, Numbers::Ec(own, point)) => {
-                ec(&signature::ECDSA_P384_SHA384_FIXED, "P-384", own, point)
-            }
-            (Algorithm::Es512, Numbers::Ec(own, point)) => {
-                ec(&signature::ECDSA_P521_SHA512_FIXED, "P-521", own, point)
-            }
+            (Algorithm::Es256, Numbers::Ec(own, point)) => ec(&signature::ECDSA_P256_SHA256_FIXED, "P-256", own, point),
+            (Algorithm::Es384, Numbers::Ec(own, point)) => ec(&signature::ECDSA_P384_SHA384_FIXED, "P-384", own, point),
+            (Algorithm::Es512, Numbers::Ec(own, point)) => ec(&signature::ECDSA_P521_SHA512_FIXED, "P-521", own, point),
             _ => false,
         }
     }

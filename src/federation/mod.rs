@@ -12,7 +12,7 @@ mod vouched;
 mod web_identity;
 
 pub use address::Reach;
-pub use issuers::{Fetched, IssuerSettings, Issuers, Inquiry, no_key};
+pub use issuers::{Fetched, Inquiry, IssuerSettings, Issuers, no_key};
 pub use jwk::{Jwk, Jwks, KeySet};
 pub use jws::{Algorithm, Token};
 pub use signing::SigningKey;

@@ -217,7 +217,10 @@ mod tests {
         };
         assert!(with(&|_| {}));
         assert!(with(&|jwk| jwk.alg = None));
-        assert!(with(&|jwk| jwk.n = jwk.n.take().map(|n| BASE64URL_NOPAD.encode(&[&[0], &*BASE64URL_NOPAD.decode(n.as_bytes()).unwrap()].concat()))));
+        assert!(with(&|jwk| jwk.n = jwk
+            .n
+            .take()
+            .map(|n| BASE64URL_NOPAD.encode(&[&[0], &*BASE64URL_NOPAD.decode(n.as_bytes()).unwrap()].concat()))));
         assert!(!with(&|jwk| jwk.usage = Some("enc".to_owned())));
         assert!(!with(&|jwk| jwk.alg = Some("RS512".to_owned())));
         assert!(!with(&|jwk| jwk.kid = Some("another".to_owned())));
@@ -228,7 +231,11 @@ mod tests {
     fn sets_of_too_many_keys_are_none() {
         let key = SigningKey::generate(Algorithm::Es256).unwrap();
         let many = |count| {
-            let jwks = Jwks { keys: (0..count).map(|_| serde_json::from_value(serde_json::to_value(&key.public).unwrap()).unwrap()).collect() };
+            let jwks = Jwks {
+                keys: (0..count)
+                    .map(|_| serde_json::from_value(serde_json::to_value(&key.public).unwrap()).unwrap())
+                    .collect(),
+            };
             KeySet::read(&serde_json::to_vec(&jwks).unwrap())
         };
         assert!(many(100).is_some());

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::issuers::no_key;
 use super::vouched::{Vouched, expired, invalid};
-use super::{KeySet, Inquiry, Token};
+use super::{Inquiry, KeySet, Token};
 use crate::account::{Account, Resource, without_scheme};
 use crate::catalogue::service_authorization;
 use crate::error::Result;
@@ -69,11 +69,7 @@ impl<'a> Issuer<'a> {
 
     /// What must be fetched to verify a token.
     pub fn keys_for(&self, token: &Token<'_>) -> Inquiry {
-        Inquiry::Keys {
-            issuer: self.url.clone(),
-            key_id: token.key_id.clone(),
-            thumbprints: self.thumbprints.to_vec(),
-        }
+        Inquiry::Keys { issuer: self.url.clone(), key_id: token.key_id.clone(), thumbprints: self.thumbprints.to_vec() }
     }
 
     /// Verifies a token: signature, times, audience, in AWS's order.
@@ -109,7 +105,9 @@ impl<'a> Issuer<'a> {
         let first = given.first().ok_or_else(|| missing("aud"))?;
         let party = claims.0.get("azp").and_then(Value::as_str);
         if party.is_none() && given.len() > 1 {
-            return Err(invalid("Token audience contains more than one audience while authorized party is not present"));
+            return Err(invalid(
+                "Token audience contains more than one audience while authorized party is not present",
+            ));
         }
         let audience = party.unwrap_or(first).to_owned();
         if self.client_ids.is_some_and(|ids| !ids.contains(&audience)) {

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, OidcProvider, Reference,
-    Resource, Role, SamlProvider, ServerCertificate, User, name_key,
+    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, OidcProvider,
+    Reference, Resource, Role, SamlProvider, ServerCertificate, User, name_key,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};

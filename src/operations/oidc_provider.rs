@@ -7,7 +7,9 @@ use super::{Access, Context, Operation, operations};
 use crate::account::{OidcProvider, Quota, Resource, without_scheme};
 use crate::error::{Code, Error, Result};
 use crate::federation::{Fetched, Inquiry};
-use crate::shapes::{Arn, ClientId, ClientIds, Kind, OpenIdConnectProviderUrl, Tag, TagSet, Tags, Thumbprints, Timestamp};
+use crate::shapes::{
+    Arn, ClientId, ClientIds, Kind, OpenIdConnectProviderUrl, Tag, TagSet, Tags, Thumbprints, Timestamp,
+};
 
 /// The most certificates of one provider.
 const MOST_THUMBPRINTS: usize = 5;

@@ -72,11 +72,8 @@ async fn urls_that_aws_refuses_are_refused() {
     let scheme = format!("{invalid}. The URL must begin with https://.");
     create("http://idp.example.com").await.refused(400, "InvalidInput", &scheme);
     create("https://idp.example.com:8443").await.refused(400, "InvalidInput", &format!("{invalid}."));
-    let local = Server::with(Settings {
-        issuer_network: Some(Reach::None),
-        local_issuers: Some(true),
-        ..Settings::default()
-    });
+    let local =
+        Server::with(Settings { issuer_network: Some(Reach::None), local_issuers: Some(true), ..Settings::default() });
     let url = [("Url", "http://localhost:8080/realms/dev")];
     let made = local.await.root().iam("CreateOpenIDConnectProvider", &url).await.ok();
     let arn = "arn:aws:iam::000000000000:oidc-provider/localhost:8080/realms/dev";

@@ -96,9 +96,8 @@ async fn private_keys_come_and_go_and_are_not_shown() {
     assert_eq!(read.text("AssertionEncryptionMode"), "Required");
     assert!(!read.body.contains("PRIVATE KEY"));
     let id = read.text("KeyId");
-    let update = async |name, value: &str| {
-        root.iam("UpdateSAMLProvider", &[("SAMLProviderArn", ARN), (name, value)]).await
-    };
+    let update =
+        async |name, value: &str| root.iam("UpdateSAMLProvider", &[("SAMLProviderArn", ARN), (name, value)]).await;
     update("AddPrivateKey", &unfit).await.refused(400, "InvalidInput", "Could not parse private key");
     update("RemovePrivateKey", &id).await.refused(400, "InvalidInput", needed);
     update("AddPrivateKey", &key).await.ok();

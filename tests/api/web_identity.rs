@@ -147,7 +147,10 @@ async fn what_is_no_token_of_the_issuer_is_refused() {
     let encode = |value: Value| data_encoding::BASE64URL_NOPAD.encode(value.to_string().as_bytes());
     let message = format!("{}.{}", encode(json!({"alg": "HS256"})), good.split('.').nth(1).unwrap());
     let keys = world.issuer.read().unwrap().keys().to_string();
-    let mac = aws_lc_rs::hmac::sign(&aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, keys.as_bytes()), message.as_bytes());
+    let mac = aws_lc_rs::hmac::sign(
+        &aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, keys.as_bytes()),
+        message.as_bytes(),
+    );
     let forged = format!("{message}.{}", data_encoding::BASE64URL_NOPAD.encode(mac.as_ref()));
     world.assume("Web", &forged, &[]).await.refused(400, invalid, NOT_A_TOKEN);
     let unknown = issuer("https://unknown.example.com").token(json!({})).unwrap();
@@ -355,8 +358,7 @@ async fn discovery_is_believed_from_the_issuer_only() {
 
 #[tokio::test]
 async fn loopback_can_be_put_out_of_reach() {
-    let settings =
-        Settings { local_issuers: Some(true), issuer_network: Some(Reach::Public), ..Settings::default() };
+    let settings = Settings { local_issuers: Some(true), issuer_network: Some(Reach::Public), ..Settings::default() };
     let world = World::without_role(settings).await;
     world.role("Web", json!({}), &[]).await;
     let unreachable = "Error communicating with identity provider";
@@ -368,7 +370,8 @@ async fn keys_in_the_configuration_need_no_network() {
     let url = "https://idp.example.com";
     let issuer = WebIssuer::new(url, SigningKey::generate(Algorithm::Rs256).unwrap());
     let pinned = IssuerSettings { jwks: Some(issuer.keys().to_string()), jwks_file: None, discovery: None };
-    let server = Server::with(Settings { issuers: BTreeMap::from([(url.into(), pinned)]), ..Settings::default() }).await;
+    let server =
+        Server::with(Settings { issuers: BTreeMap::from([(url.into(), pinned)]), ..Settings::default() }).await;
     let provider = [("Url", url), ("ClientIDList.member.1", "app")];
     server.root().iam("CreateOpenIDConnectProvider", &provider).await.ok();
     let trust = json!({"Version": "2012-10-17", "Statement": [{
@@ -383,7 +386,8 @@ async fn keys_in_the_configuration_need_no_network() {
     let arn = "arn:aws:iam::000000000000:role/Web";
     let call = [("RoleArn", arn), ("RoleSessionName", "s1"), ("WebIdentityToken", &token)];
     server.unsigned("AssumeRoleWithWebIdentity", &call).await.ok();
-    let other = server.unsigned("AssumeRoleWithWebIdentity", &[("RoleArn", "arn:aws:iam::000000000000:user/Web"), call[1], call[2]]);
+    let other = server
+        .unsigned("AssumeRoleWithWebIdentity", &[("RoleArn", "arn:aws:iam::000000000000:user/Web"), call[1], call[2]]);
     other.await.refused(400, "ValidationError", "Request ARN is invalid");
 }
 
@@ -392,7 +396,8 @@ async fn claims_of_known_issuers_are_condition_keys() {
     let url = "https://token.actions.githubusercontent.com";
     let issuer = issuer(url);
     let pinned = IssuerSettings { jwks: Some(issuer.keys().to_string()), jwks_file: None, discovery: None };
-    let server = Server::with(Settings { issuers: BTreeMap::from([(url.into(), pinned)]), ..Settings::default() }).await;
+    let server =
+        Server::with(Settings { issuers: BTreeMap::from([(url.into(), pinned)]), ..Settings::default() }).await;
     let provider = [("Url", url), ("ClientIDList.member.1", "sts.amazonaws.com")];
     server.root().iam("CreateOpenIDConnectProvider", &provider).await.ok();
     let name = "token.actions.githubusercontent.com";

@@ -25,7 +25,8 @@ impl Metadata {
         let entity = Element::root(&document, METADATA, "EntityDescriptor")?;
         let provider = entity.child(METADATA, "IDPSSODescriptor")?;
         let certificates = certificates(provider);
-        let signing_keys = certificates.iter().map(|der| loader::load_x509_cert_der(der).ok()).collect::<Option<_>>()?;
+        let signing_keys =
+            certificates.iter().map(|der| loader::load_x509_cert_der(der).ok()).collect::<Option<_>>()?;
         let valid_until = match entity.moment("validUntil") {
             Some(moment) => Some(moment?),
             None => None,

@@ -5,11 +5,11 @@ use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use data_encoding::BASE64;
 use uppsala::Document;
 
+use super::Metadata;
 use super::attributes::Attributes;
 use super::decrypt::decrypt;
 use super::signature::signed;
 use super::xml::{self, ASSERTION, Element, PROTOCOL};
-use super::Metadata;
 use crate::account::{Resource, SamlProvider};
 use crate::error::{Error, Result};
 use crate::federation::vouched::{Vouched, expired, invalid};
@@ -192,7 +192,8 @@ impl Reader<'_> {
         let Some((host, path)) = url.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
             return false;
         };
-        let region = host.strip_suffix("signin.aws.amazon.com").map(|region| region.strip_suffix('.').unwrap_or(region));
+        let region =
+            host.strip_suffix("signin.aws.amazon.com").map(|region| region.strip_suffix('.').unwrap_or(region));
         let is_region = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let own = path.strip_prefix("saml/acs/").is_some_and(|uuid| uuid == self.provider.uuid);
         region.is_some_and(is_region) && (path == "saml" || own)

@@ -36,10 +36,8 @@ const DIGESTS: &[&str] = &[
 /// The elements among `signable` that one of the keys has signed. `None` if anything about a signature in the document
 /// is wrong, be it needed or not.
 pub fn signed(document: &Document<'_>, signable: &[Element<'_, '_>], keys: &[Key]) -> Option<Vec<NodeId>> {
-    let own: Vec<_> = signable
-        .iter()
-        .filter_map(|element| Some((element, element.child(SIGNATURE, "Signature")?)))
-        .collect();
+    let own: Vec<_> =
+        signable.iter().filter_map(|element| Some((element, element.child(SIGNATURE, "Signature")?))).collect();
     let everywhere = document.get_elements_by_tag_name_ns(SIGNATURE, "Signature").len();
     if own.is_empty() && everywhere == 0 {
         return Some(Vec::new());
@@ -74,8 +72,11 @@ fn follows_profile(element: &Element<'_, '_>, signature: &Element<'_, '_>) -> bo
             [ENVELOPED, canonicalization] => CANONICALIZATIONS.contains(&canonicalization),
             _ => false,
         };
-        let method = |parent: Element<'_, '_>, name| parent.only_child(SIGNATURE, name)?.attribute("Algorithm").map(str::to_owned);
-        let uses = |parent, name, known: &[&str]| method(parent, name).is_some_and(|used| known.contains(&used.as_str()));
+        let method = |parent: Element<'_, '_>, name| {
+            parent.only_child(SIGNATURE, name)?.attribute("Algorithm").map(str::to_owned)
+        };
+        let uses =
+            |parent, name, known: &[&str]| method(parent, name).is_some_and(|used| known.contains(&used.as_str()));
         Some(
             element.attribute("ID") == Some(target)
                 && !target.is_empty()

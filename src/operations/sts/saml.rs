@@ -13,8 +13,7 @@ use crate::federation::saml::{self, SamlIdentity};
 use crate::identity::Caller;
 use crate::operations::{Access, Context, Operation, operations};
 use crate::shapes::{
-    AccountId, MinimumSessionTokenSize, PolicyDescriptor, RoleDurationSeconds, SamlAssertion, SessionArn,
-    SessionPolicy,
+    AccountId, MinimumSessionTokenSize, PolicyDescriptor, RoleDurationSeconds, SamlAssertion, SessionArn, SessionPolicy,
 };
 
 const ACTION: &str = "sts:AssumeRoleWithSAML";

@@ -36,11 +36,8 @@ pub struct GetWebIdentityTokenResult {
 impl Operation for GetWebIdentityToken {
     type Output = GetWebIdentityTokenResult;
 
-    const ERRORS: &'static [Code] = &[
-        Code::JWTPayloadSizeExceeded,
-        Code::OutboundWebIdentityFederationDisabled,
-        Code::SessionDurationEscalation,
-    ];
+    const ERRORS: &'static [Code] =
+        &[Code::JWTPayloadSizeExceeded, Code::OutboundWebIdentityFederationDisabled, Code::SessionDurationEscalation];
     const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
