@@ -113,9 +113,7 @@ async fn ten_policies_can_be_attached() {
 async fn protected_roles_refuse() {
     let server = Server::start().await;
     let root = server.root();
-    server
-        .change("000000000000", |account| account.put(role("/aws-reserved/sso.amazonaws.com/", "Reserved")).unwrap())
-        .await;
+    server.change("000000000000", |account| account.put(role("/aws-reserved/sso.amazonaws.com/", "Reserved")).unwrap()).await;
     let message = "Cannot perform the operation on the protected role 'Reserved' - this role is only modifiable by AWS";
     for action in ["AttachRolePolicy", "DetachRolePolicy"] {
         let answer = root.iam(action, &[("RoleName", "Reserved"), ("PolicyArn", ADMIN)]).await;
