@@ -3,6 +3,15 @@
 //!
 //!     cargo bench --bench throughput
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark may stop at the first thing that goes wrong"
+)]
+
 mod support;
 
 use std::net::SocketAddr;

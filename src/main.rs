@@ -1,6 +1,6 @@
 //! The command `iamd`.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -112,32 +112,29 @@ fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
         address if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
         address => format!("http://{address}"),
     };
-    println!("iamd {} serves IAM and STS at {endpoint}", env!("CARGO_PKG_VERSION"));
-    match settings.enforcement.unwrap_or_default() {
-        Enforcement::On => println!("Enforcement is on: what no policy allows is denied."),
-        Enforcement::Log => {
-            println!("Enforcement ONLY LOGS: what no policy allows goes through, marked x-iamd-would-deny.")
-        }
-    }
-    println!(
-        "Everything is kept in {}.",
-        settings.database.as_deref().unwrap_or(match database {
-            "memory" => "memory",
-            _ => "sqlite:iamd.db",
-        })
+    let enforcement = match settings.enforcement.unwrap_or_default() {
+        Enforcement::On => "Enforcement is on: what no policy allows is denied.",
+        Enforcement::Log => "Enforcement ONLY LOGS: what no policy allows goes through, marked x-iamd-would-deny.",
+    };
+    let kept = settings.database.as_deref().unwrap_or(if database == "memory" { "memory" } else { "sqlite:iamd.db" });
+    let mut text = format!(
+        "iamd {} serves IAM and STS at {endpoint}\n{enforcement}\nEverything is kept in {kept}.\n",
+        env!("CARGO_PKG_VERSION")
     );
     let development = settings.no_dev_credentials != Some(true);
-    let (id, secret) = match &settings.root_access_key {
-        Some(id) => (Some(id.as_str()), "<the root secret key>"),
-        None if development => (Some("test"), "test"),
-        None => (None, ""),
+    let root = match &settings.root_access_key {
+        Some(id) => Some((id.as_str(), "<the root secret key>")),
+        None => development.then_some(("test", "test")),
     };
-    if let Some(id) = id {
-        println!("Root user of account 000000000000:\n");
-        println!("  export AWS_ENDPOINT_URL={endpoint}");
-        println!("  export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}");
-        println!("  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n");
+    if let Some((id, secret)) = root {
+        text += &format!(
+            "Root user of account 000000000000:\n\n  export AWS_ENDPOINT_URL={endpoint}\n  \
+             export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}\n  \
+             export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\n"
+        );
     }
+    // Whoever started the server may not want to read this.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     if development && !listen.ip().is_loopback() {
         tracing::warn!("development credentials are accepted from other machines; --no-dev-credentials refuses them");
     }

@@ -1,7 +1,14 @@
 //! The documented rules of AWS's policy language, case by case. The cases are data: `tests/policy/cases/*.json`, in
 //! groups that cite the rule they come from.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that finds its data broken may stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test stops at the first thing that is wrong"
+)]
 
 use iamd::policy::evaluate::evaluate;
 use iamd::policy::{Grammar, Policy};

@@ -1,6 +1,13 @@
 //! What must hold of all policies and requests, tried on random ones.
 
-#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test stops at the first thing that is wrong"
+)]
 
 #[path = "policy/reference.rs"]
 mod reference;

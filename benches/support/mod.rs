@@ -76,7 +76,8 @@ pub fn steps() -> Vec<Step> {
         steps.push(("AddUserToGroup", vec![("GroupName", text(group)), ("UserName", text("bob"))]));
     }
     let inline = |group: &str, name: &str, action: &str| -> Step {
-        let parameters = vec![("GroupName", text(group)), ("PolicyName", text(name)), ("PolicyDocument", policy(action))];
+        let parameters =
+            vec![("GroupName", text(group)), ("PolicyName", text(name)), ("PolicyDocument", policy(action))];
         ("PutGroupPolicy", parameters)
     };
     let attached = |group: &str, name: &str| -> Step {

@@ -5,7 +5,7 @@
 //! variable `IAMD` says.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,8 +20,9 @@ static NEXT_ACCOUNT: AtomicU64 = AtomicU64::new(300_000_000_001);
 
 struct Server {
     endpoint: String,
-    // Holds the shell's input open as long as the tests run.
+    // Hold the shell's input and output open as long as the tests run.
     _process: Child,
+    _output: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -38,9 +39,10 @@ impl Server {
             .expect("iamd is on PATH, or the variable IAMD names it");
         // The first line says where the server listens, once it does.
         let mut banner = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut banner).unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        output.read_line(&mut banner).unwrap();
         let endpoint = banner.split_whitespace().last().expect("the server starts").to_owned();
-        Self { endpoint, _process: process }
+        Self { endpoint, _process: process, _output: output }
     }
 }
 

@@ -3,7 +3,6 @@
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc};
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
-use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::error::{Error, Result};
 use crate::shapes::Timestamp;
@@ -66,12 +65,6 @@ fn argon2() -> Result<Argon2<'static>> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// Hashing takes milliseconds: where the server has several threads, the others do this one's work meanwhile.
-fn apart<T>(hash: impl FnOnce() -> T) -> T {
-    let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
-    if matches!(flavor, Ok(RuntimeFlavor::MultiThread)) { tokio::task::block_in_place(hash) } else { hash() }
-}
-
 impl PasswordHash {
     /// Hashes a password with this salt.
     ///
@@ -79,14 +72,14 @@ impl PasswordHash {
     /// Only if the library refuses its parameters, which is a fault of ours.
     pub fn of(password: &str, salt: &[u8; 16]) -> Result<Self> {
         let argon2 = argon2()?;
-        let hash = apart(|| argon2.hash_password_with_salt(password.as_bytes(), salt));
+        let hash = argon2.hash_password_with_salt(password.as_bytes(), salt);
         hash.map(|hash| Self(hash.to_string())).map_err(|error| Error::internal(error.to_string()))
     }
 
     /// Whether `password` is the one.
     pub fn is_of(&self, password: &str) -> bool {
         let Ok(hash) = phc::PasswordHash::new(&self.0) else { return false };
-        argon2().is_ok_and(|argon2| apart(|| argon2.verify_password(password.as_bytes(), &hash).is_ok()))
+        argon2().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), &hash).is_ok())
     }
 }
 

@@ -133,15 +133,14 @@ impl Account {
     /// The managed policy that a parameter names, of this account or AWS's.
     ///
     /// # Errors
-    /// `ValidationError` for what is no ARN, `InvalidInput` for the ARN of anything but a managed policy, `missing` for
-    /// a policy that does not exist.
+    /// `InvalidInput` for what is no managed policy's ARN, `missing` for a policy that does not exist.
     pub fn find_managed_policy(&self, arn: &str, missing: impl FnOnce() -> Error) -> Result<Managed<'_>> {
-        let invalid = |code| Error::new(code, format!("ARN {arn} is not valid."));
-        let parts = ArnParts::parse(arn).ok_or_else(|| invalid(Code::ValidationError))?;
+        let invalid = || Error::new(Code::InvalidInput, format!("ARN {arn} is not valid."));
+        let parts = ArnParts::parse(arn).ok_or_else(invalid)?;
         let owned = parts.account == "aws" || parts.account_id().is_some();
         let is_policy = parts.path_and_name(Kind::Policy).is_some() && arn.bytes().all(|byte| byte.is_ascii_graphic());
         if parts.partition != "aws" || !owned || !is_policy {
-            return Err(invalid(Code::InvalidInput));
+            return Err(invalid());
         }
         self.managed_policy(arn).ok_or_else(missing)
     }

@@ -11,8 +11,7 @@ impl Account {
             let user = self.get::<User>(name).filter(|user| user.arn(self.id) == arn);
             return user.map(|user| user.id.as_str());
         }
-        let (_, name) = parts.path_and_name(Kind::Role)?;
-        self.get::<Role>(name).filter(|role| role.arn(self.id) == arn).map(|role| role.id.as_str())
+        self.role(arn).map(|role| role.id.as_str())
     }
 
     /// The ARN that the user or role with this unique id has now.

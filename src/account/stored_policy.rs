@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::trust_document;
 use crate::error::{Code, Error, Result};
 use crate::policy::{Grammar, Invalid, Policy, PrincipalKind};
 use crate::shapes::{AccountId, ArnParts, EncodedDocument};
@@ -87,11 +86,10 @@ impl TrustPolicy {
             })?;
             ids.extend(id.map(|id| (name.written.to_string(), id)));
         }
-        let text = trust_document::rewrite(text).map_err(Error::internal)?;
         Ok(Self { text: text.into(), ids, compiled: OnceLock::new() })
     }
 
-    /// The text as IAM writes it, with the principals as they were given.
+    /// The text as it was given.
     pub fn text(&self) -> &str {
         &self.text
     }

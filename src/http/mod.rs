@@ -3,6 +3,7 @@
 mod admin;
 mod aws;
 mod clock;
+mod evaluate;
 mod health;
 mod listener;
 mod token_issuer;
@@ -41,6 +42,7 @@ pub struct State {
 pub fn router(state: Arc<State>) -> Router {
     let own = Router::new()
         .route("/clock", get(clock::read).post(clock::turn))
+        .route("/evaluate", post(evaluate::decide))
         .route("/health", get(admin::health))
         .route("/reset", post(admin::reset))
         .fallback(admin::unknown)

@@ -114,7 +114,7 @@ impl Authenticator {
         };
         // A deleted user's sessions end with the user; a deleted role's are merely allowed nothing.
         if matches!(caller.principal, Principal::User { .. } | Principal::FederatedUser { .. }) {
-            caller.acting_user(&*accounts.get(caller.account).await?.durable())?;
+            caller.acting_user(&accounts.get(caller.account).await?.durable())?;
         }
         Ok((caller, self.key.session_secret(access_key_id)))
     }

@@ -109,7 +109,9 @@ impl Caller {
             (SessionPrincipal::Role { .. }, Service::Sts) => {
                 !matches!(operation, "GetFederationToken" | "GetSessionToken")
             }
-            (SessionPrincipal::User { .. } | SessionPrincipal::Root, Service::Iam) => session.mfa.is_some(),
+            (SessionPrincipal::User { .. } | SessionPrincipal::Root, Service::Iam) => {
+                session.mfa.is_some() || self.has_assumed_root()
+            }
             (SessionPrincipal::User { .. } | SessionPrincipal::Root, Service::Sts) => {
                 matches!(operation, "AssumeRole" | "GetCallerIdentity")
             }

@@ -89,7 +89,7 @@ impl Paging<'_> {
     pub fn after(self, listing: &str, cx: &Context<'_>) -> Result<Option<String>> {
         let Some(marker) = self.0 else { return Ok(None) };
         let key = cx.environment.key.read_marker(&scope(listing, cx), marker);
-        key.map(Some).ok_or_else(|| Error::new(Code::ValidationError, format!("Invalid Marker: {marker}")))
+        key.map(Some).ok_or_else(|| Error::new(Code::ValidationError, "Invalid Marker."))
     }
 
     /// The page of members that begins with the first of `members`.

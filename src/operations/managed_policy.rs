@@ -146,9 +146,9 @@ impl Operation for CreatePolicy {
             next_version: 2,
             tags: TagSet::from_request(Kind::Policy, self.tags)?,
         };
-        // The description is told by GetPolicy alone.
+        let description = policy.description.clone();
         let brief = PolicyShape::brief(Managed::Customer(&policy), cx.account);
-        let shape = PolicyShape { tags: policy.tags.shape(), ..brief };
+        let shape = PolicyShape { description, tags: policy.tags.shape(), ..brief };
         cx.create(policy, Quota::PoliciesPerAccount)?;
         Ok(PolicyResult { policy: shape })
     }

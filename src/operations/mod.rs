@@ -193,6 +193,9 @@ fn is_declared<O: Operation>(code: Code) -> bool {
     O::ERRORS.contains(&code) || O::UNDECLARED_ERRORS.contains(&code) || common.contains(&code)
 }
 
+/// A call with its parameters read.
+pub type DecodedCall = Decoded<Box<dyn Call>>;
+
 /// An operation in the registry.
 pub struct Entry {
     /// The name on the wire.
@@ -209,7 +212,7 @@ pub struct Entry {
     pub fetches: bool,
     /// The names of its parameters on the wire.
     pub parameters: fn() -> &'static [&'static str],
-    decode: fn(&Params<'_>) -> Result<Decoded<Box<dyn Call>>>,
+    decode: fn(&Params<'_>) -> Result<DecodedCall>,
 }
 
 impl Entry {
@@ -231,12 +234,12 @@ impl Entry {
     ///
     /// # Errors
     /// `ValidationError` and `MalformedInput`.
-    pub fn decode(&self, params: &Params<'_>) -> Result<Decoded<Box<dyn Call>>> {
+    pub fn decode(&self, params: &Params<'_>) -> Result<DecodedCall> {
         (self.decode)(params)
     }
 }
 
-fn decode<O: Operation>(params: &Params<'_>) -> Result<Decoded<Box<dyn Call>>> {
+fn decode<O: Operation>(params: &Params<'_>) -> Result<DecodedCall> {
     let Decoded { request, after_authorization } = wire::decode::<O>(O::SERVICE, params)?;
     Ok(Decoded { request: Box::new(request), after_authorization })
 }

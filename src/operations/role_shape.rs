@@ -54,9 +54,11 @@ impl RoleShape {
         }
     }
 
-    /// What the creation of a role tells: the document as it was given, neither description nor duration.
+    /// What the creation of a role tells: all but the last use.
     pub fn created(role: &Role, document: &str, account: AccountId) -> Self {
         Self {
+            description: role.description.clone(),
+            max_session_duration: Some(role.max_session_duration),
             permissions_boundary: BoundaryShape::of(&role.permissions),
             tags: role.tags.shape(),
             ..Self::brief(role, EncodedDocument(document.into()), account)

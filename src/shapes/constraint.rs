@@ -124,7 +124,7 @@ impl Pattern {
     }
 }
 
-/// Java's `\w` and `\d` are ASCII; `\uXXXX` is written `\x{XXXX}` here; `$` must not match before a final newline.
+/// Java's `\w` and `\d` are ASCII; `\u0041` is written `\x{XXXX}` here; `$` must not match before a final newline.
 fn translate(java: &str) -> String {
     // The one look-ahead of the models forbids a doubled hyphen in account aliases. An alias ends in a letter or
     // digit, so "hyphens are followed by something else" is the same.

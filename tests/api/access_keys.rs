@@ -135,7 +135,7 @@ async fn the_last_use_is_told() {
     assert_eq!(never.text("UserName"), "Bob");
     assert_eq!((never.text("ServiceName"), never.text("Region")), ("N/A".to_owned(), "N/A".to_owned()));
     assert!(!never.has("LastUsedDate"));
-    let bob = Client { region: "eu-west-1".to_owned(), ..client_of(&server, &made) };
+    let bob = client_of(&server, &made).in_region("eu-west-1");
     bob.sts("GetCallerIdentity", &[]).await.ok();
     let used = root.iam("GetAccessKeyLastUsed", &[("AccessKeyId", &id)]).await.ok();
     assert_eq!((used.text("ServiceName"), used.text("Region")), ("sts".to_owned(), "eu-west-1".to_owned()));

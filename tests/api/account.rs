@@ -183,8 +183,8 @@ async fn details_are_filtered() {
     root.iam("GetAccountAuthorizationDetails", &[("Filter.member.1", "user")]).await.refused(
         400,
         "ValidationError",
-        "1 validation error detected: Value 'user' at 'filter.1.member' failed to satisfy constraint: Member must \
-         satisfy enum value set: [User, Role, Group, LocalManagedPolicy, AWSManagedPolicy]",
+        "1 validation error detected: Value at 'filter' failed to satisfy constraint: Member must satisfy \
+         constraint: [Member must satisfy enum value set: [User, Role, Group, LocalManagedPolicy, AWSManagedPolicy]]",
     );
 }
 

@@ -72,3 +72,28 @@ async fn without_a_token_only_loopback_listeners_answer() {
     let server = Server::with(Settings { listen, ..Settings::default() }).await;
     assert_eq!(server.admin("GET", "/_iamd/health", "", &[]).await.status, 403);
 }
+
+#[tokio::test]
+async fn a_request_with_its_policies_is_evaluated() {
+    let server = Server::start().await;
+    let policy =
+        r#"{"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}"#;
+    let body = |action: &str| {
+        format!(
+            r#"{{"principal": "arn:aws:iam::123456789012:user/bob", "action": "{action}", "resource": "arn:aws:s3:::b/k",
+                "resourceAccount": "123456789012", "context": {{"aws:SourceIp": "1.2.3.4"}},
+                "identityPolicies": [{{"name": "p", "document": {policy}}}]}}"#
+        )
+    };
+    let answer = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let allowed = answer(&server.admin("POST", "/_iamd/evaluate", &body("s3:GetObject"), &[]).await.ok().body);
+    assert_eq!(allowed["decision"], "allowed", "{allowed}");
+    assert_eq!(allowed["matchedStatements"][0]["sid"], "Read");
+    let denied = answer(&server.admin("POST", "/_iamd/evaluate", &body("s3:PutObject"), &[]).await.ok().body);
+    assert_eq!((&denied["decision"], &denied["deniedBy"]), (&"implicitDeny".into(), &serde_json::json!(["identity"])));
+    assert!(denied["explanation"].as_str().unwrap().contains("s3:PutObject"), "{denied}");
+    let broken = body("s3:GetObject").replace("\"Effect\":\"Allow\"", "\"Effect\":\"Perhaps\"");
+    let refused = server.admin("POST", "/_iamd/evaluate", &broken, &[]).await;
+    assert_eq!(refused.status, 400);
+    assert!(answer(&refused.body)["error"]["position"]["line"].is_number(), "{}", refused.body);
+}

@@ -72,7 +72,7 @@ async fn what_is_no_policy_is_not_attached() {
         let message = format!("Policy {nowhere} does not exist or is not attachable.");
         attached(&nowhere).await.refused(404, "NoSuchEntity", &message);
         let message = "ARN longpolicynamebutnoarn is not valid.";
-        attached("longpolicynamebutnoarn").await.refused(400, "ValidationError", message);
+        attached("longpolicynamebutnoarn").await.refused(400, "InvalidInput", message);
         let user = "arn:aws:iam::000000000000:user/Bob";
         attached(user).await.refused(400, "InvalidInput", &format!("ARN {user} is not valid."));
         let linked = "arn:aws:iam::aws:policy/aws-service-role/AWSSupportServiceRolePolicy";
@@ -113,7 +113,9 @@ async fn ten_policies_can_be_attached() {
 async fn protected_roles_refuse() {
     let server = Server::start().await;
     let root = server.root();
-    server.change("000000000000", |account| account.put(role("/aws-reserved/sso.amazonaws.com/", "Reserved")).unwrap()).await;
+    server
+        .change("000000000000", |account| account.put(role("/aws-reserved/sso.amazonaws.com/", "Reserved")).unwrap())
+        .await;
     let message = "Cannot perform the operation on the protected role 'Reserved' - this role is only modifiable by AWS";
     for action in ["AttachRolePolicy", "DetachRolePolicy"] {
         let answer = root.iam(action, &[("RoleName", "Reserved"), ("PolicyArn", ADMIN)]).await;

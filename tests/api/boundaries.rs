@@ -70,7 +70,9 @@ async fn what_is_no_policy_is_no_boundary() {
 async fn protected_roles_refuse() {
     let server = Server::start().await;
     let root = server.root();
-    server.change("000000000000", |account| account.put(role("/aws-service-role/x.amazonaws.com/", "Linked")).unwrap()).await;
+    server
+        .change("000000000000", |account| account.put(role("/aws-service-role/x.amazonaws.com/", "Linked")).unwrap())
+        .await;
     let message = "Cannot perform the operation on the protected role 'Linked' - this role is only modifiable by AWS";
     let boundary = [("RoleName", "Linked"), ("PermissionsBoundary", READ_ONLY)];
     root.iam("PutRolePermissionsBoundary", &boundary).await.refused(400, "UnmodifiableEntity", message);

@@ -159,10 +159,15 @@ fn form(action: &str, version: &str, parameters: &[(&str, &str)]) -> http::Reque
 pub struct Client {
     server: Server,
     credentials: SigningCredentials,
-    pub region: String,
+    region: String,
 }
 
 impl Client {
+    /// The same client for another region.
+    pub fn in_region(self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self }
+    }
+
     /// Calls an operation of IAM.
     pub async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
         self.call("iam", "2010-05-08", action, parameters).await

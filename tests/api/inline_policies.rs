@@ -94,7 +94,9 @@ async fn all_policies_together_are_limited_without_white_space() {
 async fn protected_roles_refuse() {
     let server = Server::start().await;
     let root = server.root();
-    server.change("000000000000", |account| account.put(role("/aws-service-role/x.amazonaws.com/", "Linked")).unwrap()).await;
+    server
+        .change("000000000000", |account| account.put(role("/aws-service-role/x.amazonaws.com/", "Linked")).unwrap())
+        .await;
     let message = "Cannot perform the operation on the protected role 'Linked' - this role is only modifiable by AWS";
     let document = allow("s3:*", "*");
     let policy = [("RoleName", "Linked"), ("PolicyName", "p"), ("PolicyDocument", document.as_str())];

@@ -1,5 +1,14 @@
 //! The operations as a client sees them: signed requests to the router in memory, a module per behaviour.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test stops at the first thing that is wrong"
+)]
+
 mod client;
 mod fixtures;
 mod principals;
@@ -24,6 +33,9 @@ mod instance_profiles;
 mod managed_policies;
 mod oidc_providers;
 mod organization;
+mod inline_policies;
+mod instance_profiles;
+mod managed_policies;
 mod organization;
 mod organization;
 mod organization;
@@ -44,6 +56,7 @@ mod service_access;
 mod service_access;
 mod service_linked_roles;
 mod service_linked_roles;
+mod session_mfa;
 mod session_policies;
 mod session_tags;
 mod session_token;

@@ -26,7 +26,8 @@ async fn with_holders() -> (Client, String) {
 #[tokio::test]
 async fn holders_are_listed_by_kind_use_and_path() {
     let (root, arn) = with_holders().await;
-    let cases: [(&[(&str, &str)], [&[&str]; 3]); 9] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], [&'a [&'a str]; 3]);
+    let cases: [Case<'_>; 9] = [
         (&[], [&["Ops"], &["Ann", "Bob"], &["Worker"]]),
         (&[("EntityFilter", "Group")], [&["Ops"], &[], &[]]),
         (&[("EntityFilter", "User")], [&[], &["Ann", "Bob"], &[]]),
@@ -75,7 +76,7 @@ async fn the_three_lists_are_paged_as_one() {
 async fn a_missing_policy_has_nobody() {
     let root = Server::start().await.root();
     let arn = policy_arn("Nope");
-    let message = format!("Policy {arn} does not exist or is not attachable.");
+    let message = format!("Policy {arn} was not found.");
     root.iam("ListEntitiesForPolicy", &[("PolicyArn", &arn)]).await.refused(404, "NoSuchEntity", &message);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use iamd::account::{Account, Resource, Role, TrustPolicy, User};
+use iamd::account::{Role, TrustPolicy, User};
 use iamd::shapes::{AccountId, IdPrefix, Ids, TagSet};
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ pub async fn role(server: &Server, account: &str, name: &str, trust: Value, poli
     role["max_session_duration"] = 3600.into();
     server
         .change(account, |account| {
-            let resolve = |arn: &str| Some(unique_id(account, arn));
+            let resolve = |arn: &str| Some(account.unique_id_of(arn).map(str::to_owned));
             let trust_policy = TrustPolicy::new(&trust.to_string(), resolve).unwrap();
             role["trust_policy"] = serde_json::to_value(trust_policy).unwrap();
             account.put(serde_json::from_value::<Role>(role).unwrap()).unwrap();
@@ -64,12 +64,6 @@ pub async fn role(server: &Server, account: &str, name: &str, trust: Value, poli
 fn entity(name: &str, id: &str, policy: Option<Value>) -> Value {
     let inline: BTreeMap<_, _> = policy.into_iter().map(|policy| ("p", policy.to_string())).collect();
     json!({"name": name, "path": "/", "id": id, "created": 0, "permissions": {"inline": inline}})
-}
-
-/// The unique id of a user or role of the account; principals of other accounts are left as they are written.
-fn unique_id(account: &Account, arn: &str) -> Option<String> {
-    let user = account.users.iter().find(|user| user.arn(account.id) == arn);
-    user.map(|user| user.id.clone()).or_else(|| account.role(arn).map(|role| role.id.clone()))
 }
 
 /// Changes a role of the account of most tests.

@@ -108,7 +108,8 @@ async fn sessions_of_a_deleted_role_are_allowed_nothing() {
     let (_, _, answer) = session(&server).await;
     let session = server.session(&answer);
     // A trust policy that names the session itself would otherwise allow it without the role's own policies.
-    let named = trusts("arn:aws:sts::000000000000:assumed-role/Work/work");
+    let both = ["sts:AssumeRole", "sts:SetSourceIdentity"];
+    let named = trust("arn:aws:sts::000000000000:assumed-role/Work/work", &both, json!({}));
     let next = role(&server, ACCOUNT, "Next", named, None).await;
     assume(&session, &next, &[]).await.ok();
     server.change(ACCOUNT, |account| account.remove::<Role>("work")).await;

@@ -44,16 +44,18 @@ def example(shape, name=""):
         return shape.metadata.get("min", 1)
     if shape.type_name == "boolean":
         return True
-    if shape.enum:
-        return shape.enum[0]
     if shape.type_name == "map":
         return {example(shape.key): example(shape.value)}
-    pattern, least = shape.metadata.get("pattern", ""), shape.metadata.get("min", 1)
-    candidates = ["bob", "bob-bob", "arn:aws:iam::aws:policy/ReadOnlyAccess", "123456", "v1", "/"]
-    candidates.append("A" * least)
+    if shape.enum:
+        return shape.enum[0]
+    pattern, least, most = (shape.metadata.get(key, default) for key, default in (("pattern", ""), ("min", 1), ("max", 2048)))
+    if name == "RoleArn":
+        return "arn:aws:iam::123456789012:role/reader"
+    candidates = ["bob", "arn:aws:iam::aws:policy/ReadOnlyAccess", "123456", "123456789012", "v1", "/", "A" * least]
+    candidates += ["https://a.example", "o-abcdefghij", "p-abcdefgh", "o-abcdefghij/r-abcd", "abc-def"]
     python = re.sub(r"\\p\{[LNZ]\}", "A-Za-z0-9 ", re.sub(r"\\u10FFFF|\\u10000-|\\uD7FF\\uE000-", "", pattern))
-    fits = (value for value in candidates if len(value) >= least and re.fullmatch(python or ".*", value))
-    return next(fits)
+    fits = (value for value in candidates if least <= len(value) <= most and re.fullmatch(python or ".*", value))
+    return next(fits, None) or pytest.fail(f"no example of {shape.name}: {pattern}")
 
 
 @pytest.mark.parametrize("service", ["iam", "sts"])

@@ -3,6 +3,15 @@
 //! `extract.py` takes the facts from botocore. Each constraint is broken once, and the refusal compared with the words
 //! that AWS has for it.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test stops at the first thing that is wrong"
+)]
+
 mod probes;
 mod published;
 

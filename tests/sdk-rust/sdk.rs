@@ -29,7 +29,9 @@ async fn a_user_lives() {
     assert_eq!((read.user_id, read.create_date, read.tags), (made.user_id, made.create_date, made.tags));
     iam.delete_user().user_name("bob").send().await.unwrap();
     let gone = iam.get_user().user_name("bob").send().await.unwrap_err();
-    assert!(matches!(gone, SdkError::ServiceError(error) if matches!(error.err(), GetUserError::NoSuchEntityException(_))));
+    assert!(
+        matches!(gone, SdkError::ServiceError(error) if matches!(error.err(), GetUserError::NoSuchEntityException(_)))
+    );
 }
 
 #[tokio::test]
@@ -86,8 +88,7 @@ async fn a_role_is_assumed() {
     let bob = Sts::new(&iamd::config(Credentials::from_keys(key.access_key_id, key.secret_access_key, None)));
     let assumed = bob.assume_role().role_arn(arn).role_session_name("session").send().await.unwrap();
     let session = assumed.credentials.unwrap();
-    let session =
-        Credentials::from_keys(session.access_key_id, session.secret_access_key, Some(session.session_token));
+    let session = Credentials::from_keys(session.access_key_id, session.secret_access_key, Some(session.session_token));
     let who = Sts::new(&iamd::config(session)).get_caller_identity().send().await.unwrap();
     assert_eq!(who.arn.unwrap(), format!("arn:aws:sts::{account}:assumed-role/reader/session"));
     assert_eq!(sts.get_caller_identity().send().await.unwrap().arn.unwrap(), format!("arn:aws:iam::{account}:root"));

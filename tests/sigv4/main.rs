@@ -1,5 +1,13 @@
 //! Signature Version 4 against AWS's test suite and against AWS's own signer.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test stops at the first thing that is wrong"
+)]
 
 mod properties;
 mod refusals;

@@ -13,10 +13,10 @@ pub fn check(cx: &Context<'_>, serial: Option<&SessionSerialNumber>, code: Optio
     match (serial, code) {
         (None, None) => Ok(()),
         (Some(serial), Some(code)) => cx.verify_mfa(serial, code),
-        _ => Err(failed(", must provide both MFA serial number and one time pass code.")),
+        _ => {
+            let message =
+                "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.";
+            Err(Error::new(Code::AccessDenied, message))
+        }
     }
-}
-
-fn failed(why: &str) -> Error {
-    Error::new(Code::AccessDenied, format!("MultiFactorAuthentication failed{why}"))
 }
