@@ -66,15 +66,19 @@ fn quotas(cx: &Context<'_>) -> BTreeMap<&'static str, usize> {
     limits.into_iter().chain([("PolicyVersionsInUseQuota", POLICY_VERSIONS_IN_USE)]).collect()
 }
 
-fn counts(account: &Account) -> [(&'static str, usize); 9] {
+fn counts(account: &Account) -> [(&'static str, usize); 11] {
     let (mfa_devices, in_use) = mfa_devices(account);
     [
+        // What every account has until it chooses the second version, for which there is no operation here.
+        ("GlobalEndpointTokenVersion", 1),
         ("Groups", account.groups.len()),
         ("InstanceProfiles", account.instance_profiles.len()),
         ("MFADevices", mfa_devices),
         ("MFADevicesInUse", in_use),
         ("Policies", account.policies.len()),
         ("PolicyVersionsInUse", policies_in_use(account)),
+        // No operation makes identity providers here.
+        ("Providers", 0),
         ("Roles", account.roles.len()),
         ("ServerCertificates", account.server_certificates.len()),
         ("Users", account.users.len()),

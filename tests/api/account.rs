@@ -44,7 +44,9 @@ async fn summary(client: &Client) -> BTreeMap<String, u32> {
 async fn the_summary_counts_what_there_is() {
     let root = Server::start().await.root();
     let before = summary(&root).await;
+    assert_eq!(before.len(), 34, "{before:?}");
     assert_eq!((before["Users"], before["AccountAccessKeysPresent"]), (0, 0));
+    assert_eq!((before["Providers"], before["GlobalEndpointTokenVersion"]), (0, 1));
     let quotas = [
         ("UsersQuota", 5000),
         ("GroupsQuota", 300),
