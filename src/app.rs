@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::account::Account;
 use crate::audit::Use;
 use crate::error::{Code, Error, Result};
+use crate::federation::{Fetched, Inquiry};
 use crate::identity::{Authenticator, Caller, RequestFacts};
 use crate::operations::{self, Access, Call, Context, Enforcement, Entry, Environment, Question, Verdict};
 use crate::shapes::{AccountId, Ids};
@@ -101,16 +102,25 @@ impl App {
     ) -> Result<(&'static Entry, String)> {
         let entry = route.entry.as_ref().map_err(|missing| missing.error())?;
         record.action = format!("{}:{}", entry.service.prefix(), entry.name).into();
-        let caller = self
-            .authenticator
-            .authenticate(&self.accounts, &request.incoming, &signature?, entry.service, request.now)
-            .await?;
+        let caller = match entry.unsigned {
+            // A signature, if there is one, does not matter.
+            true => Caller::anonymous(),
+            false => self.authenticate(entry, signature?, request).await?,
+        };
         record.caller = caller.label();
-        caller.must_be_allowed_at(entry.service, entry.name)?;
-        self.note_use(entry, &caller, &record.action, &request.facts);
+        if !entry.unsigned {
+            self.note_use(entry, &caller, &record.action, &request.facts);
+        }
         let decoded = entry.decode(params)?;
         let result = self.invoke(entry, decoded, &caller, request, record).await?;
         Ok((entry, result))
+    }
+
+    async fn authenticate(&self, entry: &Entry, signature: Signature<'_>, request: &WireRequest<'_>) -> Result<Caller> {
+        let WireRequest { incoming, now, .. } = request;
+        let caller = self.authenticator.authenticate(&self.accounts, incoming, &signature, entry.service, *now).await?;
+        caller.must_be_allowed_at(entry.service, entry.name)?;
+        Ok(caller)
     }
 
     /// Notes when the access key was last used, and what its user or role last called.
@@ -142,7 +152,12 @@ impl App {
         let mut named = decoded.request.other_accounts(&cell.durable());
         named.push(caller.account);
         let others = self.others(named, id).await?;
-        let run = Run { app: self, entry, caller, request, others: &others };
+        let mut run = Run { app: self, entry, caller, request, others: &others, fetched: None };
+        if entry.fetches
+            && let Some(inquiry) = run.inquiry(&decoded, &mut (*cell.durable()).clone(), record)?
+        {
+            run.fetched = Some(self.environment.issuers.fetch(&inquiry).await?);
+        }
         if entry.read_only {
             let mut account = (*cell.durable()).clone();
             let result = run.execute(decoded, &mut account, record)?;
@@ -179,32 +194,63 @@ struct Run<'r> {
     caller: &'r Caller,
     request: &'r WireRequest<'r>,
     others: &'r [Arc<Account>],
+    fetched: Option<Fetched>,
 }
 
 impl Run<'_> {
     fn execute(&self, decoded: Decoded<Box<dyn Call>>, account: &mut Account, record: &mut Record) -> Result<String> {
         let Decoded { request: call, after_authorization } = decoded;
         let mut random = rand::rng();
-        let mut cx = Context {
+        let mut cx = self.context(account, &mut random);
+        self.permit(&cx, &*call, record)?;
+        if let Some(error) = after_authorization {
+            return Err(error);
+        }
+        call.execute(&mut cx, self.request.format)
+    }
+
+    /// What is to be fetched before the call runs. Nobody makes the server fetch what he has no permission for; who need
+    /// not sign proves himself by what is fetched.
+    fn inquiry(
+        &self,
+        decoded: &Decoded<Box<dyn Call>>,
+        account: &mut Account,
+        record: &mut Record,
+    ) -> Result<Option<Inquiry>> {
+        if decoded.after_authorization.is_some() {
+            return Ok(None);
+        }
+        let mut random = rand::rng();
+        let cx = self.context(account, &mut random);
+        if !self.entry.unsigned {
+            self.permit(&cx, &*decoded.request, record)?;
+        }
+        decoded.request.inquiry(&cx)
+    }
+
+    fn context<'c>(&'c self, account: &'c mut Account, random: &'c mut rand::rngs::ThreadRng) -> Context<'c> {
+        Context {
             account,
             caller: self.caller,
             now: self.request.facts.now,
-            ids: Ids::new(&mut random),
+            ids: Ids::new(random),
             facts: &self.request.facts,
             environment: &self.app.environment,
+            fetched: self.fetched.as_ref(),
             others: self.others,
-        };
-        call.precondition(&cx)?;
-        if let Verdict::Denied(denial) = self.authorize(&cx, &call.access())? {
+        }
+    }
+
+    /// Refuses what the caller may not do.
+    fn permit(&self, cx: &Context<'_>, call: &dyn Call, record: &mut Record) -> Result<()> {
+        call.precondition(cx)?;
+        if let Verdict::Denied(denial) = self.authorize(cx, &call.access())? {
             if self.app.environment.enforcement == Enforcement::On {
                 return Err(denial);
             }
             record.would_deny = Some(denial);
         }
-        if let Some(error) = after_authorization {
-            return Err(error);
-        }
-        call.execute(&mut cx, self.request.format)
+        Ok(())
     }
 
     fn authorize(&self, cx: &Context<'_>, access: &Access<'_>) -> Result<Verdict> {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
 use crate::account::Quotas;
+use crate::federation::{IssuerSettings, Reach};
 use crate::operations::{Enforcement, Organization};
 use crate::shapes::Secret;
 
@@ -83,6 +84,11 @@ macro_rules! settings {
             #[arg(skip)]
             pub organization: Option<Organization>,
 
+            /// The keys of issuers, or where they are, by the issuer's URL, in the configuration file.
+            #[arg(skip)]
+            #[serde(default)]
+            pub issuers: BTreeMap<String, IssuerSettings>,
+
             /// The quotas in the configuration file.
             #[arg(skip)]
             #[serde(default)]
@@ -90,12 +96,18 @@ macro_rules! settings {
         }
 
         impl Settings {
-            const KEYS: &[&str] = &[$($key),+, "organization", "quotas"];
+            const KEYS: &[&str] = &[$($key),+, "issuers", "organization", "quotas"];
             const VARIABLES: &[&str] = &[$($env),+];
 
             /// These settings, and where they say nothing, those of the file.
             fn over(self, file: Self) -> Self {
-                Self { $($field: self.$field.or(file.$field),)+ quota: self.quota, quotas: file.quotas, organization: file.organization }
+                Self {
+                    $($field: self.$field.or(file.$field),)+
+                    quota: self.quota,
+                    issuers: file.issuers,
+                    quotas: file.quotas,
+                    organization: file.organization,
+                }
             }
         }
     };
@@ -124,6 +136,12 @@ settings! {
     session_key: Secret, "session-key", "IAMD_SESSION_KEY", "HEX", hide_env_values;
     /// Whether explicit denials name the policy, as AWS does since January 2026 [default: true]
     denials_name_policy: bool, "denials-name-policy", "IAMD_DENIALS_NAME_POLICY", "true|false";
+    /// Where identity providers' keys may be fetched from: any (never link-local), public, or none [default: any]
+    issuer_network: Reach, "issuer-network", "IAMD_ISSUER_NETWORK", "ADDRESSES";
+    /// Accept OpenID Connect providers with http:// or a port in their URL, which AWS refuses
+    local_issuers: bool, "local-issuers", "IAMD_LOCAL_ISSUERS", "true|false";
+    /// URL under which others reach this server to verify its web identity tokens [default: the address to listen on]
+    token_issuer: String, "token-issuer", "IAMD_TOKEN_ISSUER", "URL";
     /// How log lines are written: text or json [default: text]
     log_format: LogFormat, "log-format", "IAMD_LOG_FORMAT", "FORMAT";
     /// Least level of log lines: error, warn, info, debug or trace [default: info]
@@ -209,6 +227,15 @@ impl Settings {
     /// The address to listen on.
     pub fn listen(&self) -> SocketAddr {
         self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 4593)))
+    }
+
+    /// The URL under which others find the keys of this server's web identity tokens.
+    pub fn token_issuer(&self) -> String {
+        let listen = self.listen();
+        let host = if listen.ip().is_unspecified() { "localhost".to_owned() } else { listen.ip().to_string() };
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
+        let own = || format!("http://{host}:{}", listen.port());
+        self.token_issuer.as_deref().map_or_else(own, |url| url.trim_end_matches('/').to_owned())
     }
 
     /// Where everything is kept.

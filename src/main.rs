@@ -11,6 +11,7 @@ use iamd::app::App;
 use iamd::audit::Usage;
 use iamd::config::{Database, LogFormat, Settings};
 use iamd::http::{self, Limits, State};
+use iamd::idp;
 use iamd::operations::Enforcement;
 use iamd::store::Sqlite;
 use tokio::net::TcpListener;
@@ -35,6 +36,8 @@ enum Command {
     Serve,
     /// Ask a running server whether it is well; exits with 0 if it is
     Health,
+    /// Serve an identity provider for tests: web identity tokens, and SAML responses
+    Idp(idp::Options),
 }
 
 /// What goes wrong before or while serving, as one sentence.
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Some(Command::Health) => {
             http::ask_health(settings.listen(), settings.admin_token.as_ref()).map_err(Failure::from)
         }
+        Some(Command::Idp(options)) => run_idp(&settings, options),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -56,6 +60,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[tokio::main]
+async fn run_idp(settings: &Settings, options: idp::Options) -> Result<(), Failure> {
+    start_log(settings);
+    Ok(idp::run(options, stopped()?).await?)
 }
 
 #[tokio::main]

@@ -8,6 +8,8 @@ use crate::account::Aliases;
 use crate::app::App;
 use crate::audit::Usage;
 use crate::config::Settings;
+use crate::federation::Issuers;
+use crate::federation::saml::UsedAssertions;
 use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey, UsedCodes};
 use crate::operations::Environment;
 use crate::store::{Accounts, Sqlite};
@@ -40,6 +42,13 @@ impl App {
             used_codes: UsedCodes::default(),
             enforcement: settings.enforcement.unwrap_or_default(),
             organization: settings.organization.clone(),
+            token_issuer: settings.token_issuer(),
+            used_assertions: UsedAssertions::default(),
+            issuers: Issuers::new(
+                settings.issuer_network.unwrap_or_default(),
+                settings.local_issuers == Some(true),
+                &settings.issuers,
+            )?,
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),
         };
         let authenticator = Authenticator { root: root_credentials(settings)?, key };

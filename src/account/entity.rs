@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Account, Permissions, Quota, Reference, Table};
-use crate::error::{Error, Result};
-use crate::shapes::{AccountId, Kind, TagSet};
+use crate::error::{Code, Error, Result};
+use crate::shapes::{AccountId, ArnParts, Kind, TagSet};
 
 /// A kind of entity that has a table in the account. Implemented by the declaration of the tables.
 pub trait Stored: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -40,6 +40,11 @@ pub trait Resource: Entity {
 
     /// The path; begins and ends with a slash.
     fn path(&self) -> &str;
+
+    /// The key of the resource with this name: names most often ignore case.
+    fn key_of(name: &str) -> String {
+        name_key(name)
+    }
 
     /// The tags, for kinds that carry them.
     fn tags(&self) -> Option<&TagSet>;
@@ -95,7 +100,32 @@ impl Account {
 
     /// The resource with this name, in whatever case, if it exists.
     pub fn get<R: Resource>(&self, name: &str) -> Option<&R> {
-        R::table(self).get(&name_key(name)).map(|entity| &**entity)
+        R::table(self).get(&R::key_of(name)).map(|entity| &**entity)
+    }
+
+    /// The resource with this ARN, for kinds that operations name by ARN and that have no paths.
+    ///
+    /// # Errors
+    /// `ValidationError` for what is no ARN of this kind, `NoSuchEntity`.
+    pub fn find_by_arn<R: Resource>(&self, arn: &str) -> Result<&R> {
+        let invalid = |message: String| Error::new(Code::ValidationError, message);
+        let parts = ArnParts::parse(arn).ok_or_else(|| invalid(format!("Invalid ARN: {arn}")))?;
+        if parts.service != "iam" {
+            return Err(invalid("Invalid service in ARN".to_owned()));
+        }
+        let name = parts.resource.strip_prefix(R::KIND.arn_type()).and_then(|rest| rest.strip_prefix('/'));
+        let name = name.ok_or_else(|| invalid("Invalid resource type in ARN".to_owned()))?;
+        let found = self.get::<R>(name).filter(|found| found.arn(self.id) == arn);
+        found.ok_or_else(|| Error::missing(R::KIND, arn))
+    }
+
+    /// Changes the resource with this ARN; if `change` fails, nothing is changed.
+    ///
+    /// # Errors
+    /// See [`Account::find_by_arn`], and what `change` returns.
+    pub fn update_by_arn<R: Resource, T>(&mut self, arn: &str, change: impl FnOnce(&mut R) -> Result<T>) -> Result<T> {
+        let name = self.find_by_arn::<R>(arn)?.name().to_owned();
+        self.update(&name, change)
     }
 
     /// Adds a resource whose name must be free.

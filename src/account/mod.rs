@@ -16,6 +16,7 @@ mod instance_profile;
 mod login_profile;
 mod managed_policy;
 mod mfa_device;
+mod oidc_provider;
 mod password_policy;
 mod permissions;
 mod policy_sets;
@@ -24,11 +25,14 @@ mod quota;
 mod references;
 mod role;
 mod root_user;
+mod saml_provider;
 mod server_certificate;
 mod service_specific_credential;
 mod settings;
 mod stored_policy;
 mod table;
+mod token_issuer;
+mod trust_document;
 mod uploaded_keys;
 mod user;
 
@@ -47,6 +51,7 @@ pub use instance_profile::*;
 pub use login_profile::*;
 pub use managed_policy::*;
 pub use mfa_device::*;
+pub use oidc_provider::*;
 pub use password_policy::*;
 pub use permissions::*;
 pub use policy_sets::*;
@@ -54,11 +59,13 @@ pub use quota::*;
 pub use references::*;
 pub use role::*;
 pub use root_user::*;
+pub use saml_provider::*;
 pub use server_certificate::*;
 pub use service_specific_credential::*;
 pub use settings::*;
 pub use stored_policy::*;
 pub use table::*;
+pub use token_issuer::*;
 pub use uploaded_keys::*;
 pub use user::*;
 
@@ -148,6 +155,10 @@ tables! {
     policies: ManagedPolicy,
     /// Instance profiles, by lower-cased name.
     instance_profiles: InstanceProfile,
+    /// OpenID Connect providers, by URL without scheme.
+    oidc_providers: OidcProvider,
+    /// SAML providers, by lower-cased name.
+    saml_providers: SamlProvider,
     /// Deletions of service-linked roles, by task id.
     deletion_tasks: DeletionTask,
     /// Virtual MFA devices, by lower-cased path and name.
@@ -156,6 +167,8 @@ tables! {
     server_certificates: ServerCertificate,
     /// The root user's credentials: one row at most.
     root_users: RootUser,
+    /// The keys that sign web identity tokens: one row at most.
+    token_issuers: TokenIssuer,
     /// The account's own settings: one row at most.
     settings: Settings,
     /// Reports of service access, by job id.

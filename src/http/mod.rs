@@ -6,6 +6,7 @@ mod clock;
 mod evaluate;
 mod health;
 mod listener;
+mod token_issuer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,7 +37,8 @@ pub struct State {
     pub body_timeout: Duration,
 }
 
-/// The routes: the server's own under `/_iamd/`, everything else is AWS's.
+/// The routes: the server's own under `/_iamd/`, what verifies the tokens that accounts issue under `/web-identity/`;
+/// everything else is AWS's.
 pub fn router(state: Arc<State>) -> Router {
     let own = Router::new()
         .route("/clock", get(clock::read).post(clock::turn))
@@ -45,5 +47,12 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/reset", post(admin::reset))
         .fallback(admin::unknown)
         .layer(axum::middleware::from_fn_with_state(state.clone(), admin::guard));
-    Router::new().nest("/_iamd", own).fallback(aws::endpoint).with_state(state)
+    let token_issuer = Router::new()
+        .route("/openid-configuration", get(token_issuer::discovery))
+        .route("/jwks.json", get(token_issuer::keys));
+    Router::new()
+        .nest("/_iamd", own)
+        .nest("/web-identity/{account}/.well-known", token_issuer)
+        .fallback(aws::endpoint)
+        .with_state(state)
 }

@@ -57,6 +57,11 @@ pub enum Principal {
 }
 
 impl Caller {
+    /// The caller of an operation that needs no signature. It belongs to no account.
+    pub fn anonymous() -> Self {
+        Self { account: AccountId::NONE, principal: Principal::Anonymous, access_key_id: String::new(), session: None }
+    }
+
     /// The user behind long-term credentials or `GetSessionToken`, as the account knows it now.
     ///
     /// # Errors

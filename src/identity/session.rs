@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::packing::{pack, unpack};
 use super::{Principal, ServerKey};
+use crate::policy::Values;
 use crate::shapes::{AccountId, Tag, TagSet, Timestamp};
 
 /// The size, in bytes, that session policies and tags may have when packed. AWS publishes neither its packing nor its
@@ -84,6 +85,16 @@ pub enum ProviderValue {
     One(String),
     /// Of a multivalued key.
     Many(Vec<String>),
+}
+
+impl ProviderValue {
+    /// The value as conditions see it.
+    pub fn values(&self) -> Values<'_> {
+        match self {
+            Self::One(value) => value.as_str().into(),
+            Self::Many(values) => values.iter().map(String::as_str).collect::<Vec<_>>().into(),
+        }
+    }
 }
 
 /// A policy that narrows a session.

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::session::{ProviderValue, Session, SessionPolicy, SessionPrincipal};
+use super::session::{Session, SessionPolicy, SessionPrincipal};
 use super::{Caller, Principal, RequestFacts};
 use crate::account::{Account, PrincipalPolicies, Resource, StoredPolicy};
 use crate::error::Result;
 use crate::policy::{self, PolicySet, Source, SourceKind, Values};
-use crate::shapes::TagSet;
+use crate::shapes::{Tag, TagSet};
 
 /// A condition key and its values.
 pub type Key<'a> = (Cow<'a, str>, Values<'a>);
@@ -116,8 +116,10 @@ impl<'c> Standing<'c> {
         if let Some(referer) = &facts.referer {
             key("aws:Referer", referer.as_str().into());
         }
-        key("aws:PrincipalAccount", self.account_id.as_str().into());
-        key("aws:PrincipalArn", self.principal_arn().into());
+        if self.caller.principal != Principal::Anonymous {
+            key("aws:PrincipalAccount", self.account_id.as_str().into());
+            key("aws:PrincipalArn", self.principal_arn().into());
+        }
         key("aws:PrincipalType", self.principal_type().into());
         key("aws:userid", self.caller.user_id().into());
         key("aws:PrincipalIsAWSService", false.into());
@@ -136,8 +138,13 @@ impl<'c> Standing<'c> {
         keys
     }
 
+    /// The principal's tags: those of the user or role, and the session's own.
+    pub fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+
     /// `aws:PrincipalArn`: for role sessions the role's ARN, with its path.
-    fn principal_arn(&self) -> &str {
+    pub fn principal_arn(&self) -> &str {
         match &self.caller.principal {
             Principal::RoleSession { .. } => self.issuer_arn.as_deref().unwrap_or(&self.arn),
             _ => &self.arn,
@@ -173,11 +180,7 @@ fn session_keys<'a>(session: &'a Session, facts: &RequestFacts, key: &mut impl F
         key("sts:TransitiveTagKeys", keys.into());
     }
     for (name, value) in &session.provider_keys {
-        let value = match value {
-            ProviderValue::One(value) => value.as_str().into(),
-            ProviderValue::Many(values) => values.iter().map(String::as_str).collect::<Vec<_>>().into(),
-        };
-        key(name, value);
+        key(name, value.values());
     }
 }
 

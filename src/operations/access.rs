@@ -64,6 +64,8 @@ pub struct Check<'a> {
     pub current_boundary: bool,
     /// Whether users need no permission if the account's password policy says `AllowUsersToChangePassword`.
     pub by_password_policy: bool,
+    /// The identity provider that vouches for the caller, if nothing else is known of him.
+    pub provider: Option<&'a str>,
     /// When the check is made.
     pub need: Need,
 }
@@ -161,6 +163,7 @@ impl<'a> Access<'a> {
             tags: Vec::new(),
             current_boundary: false,
             by_password_policy: false,
+            provider: None,
             need: Need::Always,
         });
         self
@@ -170,6 +173,14 @@ impl<'a> Access<'a> {
     pub fn again(mut self, action: impl Into<Cow<'static, str>>, need: Need) -> Self {
         if let Some(check) = self.checks.last().cloned() {
             self.checks.push(Check { action: Some(action.into()), need, ..check });
+        }
+        self
+    }
+
+    /// The caller of the latest check is whom an identity provider vouches for.
+    pub fn by_provider(mut self, provider: &'a str) -> Self {
+        if let Some(check) = self.checks.last_mut() {
+            check.provider = Some(provider);
         }
         self
     }

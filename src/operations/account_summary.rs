@@ -81,8 +81,7 @@ fn counts(account: &Account) -> [(&'static str, usize); 11] {
         ("MFADevicesInUse", in_use),
         ("Policies", account.policies.len()),
         ("PolicyVersionsInUse", policies_in_use(account)),
-        // No operation makes identity providers here.
-        ("Providers", 0),
+        ("Providers", account.oidc_providers.len() + account.saml_providers.len()),
         ("Roles", account.roles.len()),
         ("ServerCertificates", account.server_certificates.len()),
         ("Users", account.users.len()),

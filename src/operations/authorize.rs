@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, Reference, Resource,
-    Role, ServerCertificate, User, name_key,
+    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, OidcProvider,
+    Reference, Resource, Role, SamlProvider, ServerCertificate, User, name_key,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
@@ -93,7 +93,9 @@ impl Question<'_> {
             resource_kind: if trust.is_some() { ResourceKind::RoleTrust } else { ResourceKind::Ordinary },
             ..standing.layers()
         };
-        let request = policy::Request::new(standing.principal(), &action, &found.arn, &context).owned_by(&owner);
+        let by_provider = check.provider.map(|provider| policy::Principal::Federated { provider });
+        let principal = by_provider.unwrap_or_else(|| standing.principal());
+        let request = policy::Request::new(principal, &action, &found.arn, &context).owned_by(&owner);
         let decision = match standing.lost {
             true => Decision::ImplicitDeny { missing: Layer::Identity },
             false => policy::decide(&request, &layers),
@@ -124,6 +126,9 @@ impl Question<'_> {
         silent: bool,
     ) -> Option<Error> {
         let reason = decision.reason(action, self.name_policy)?;
+        if self.caller.principal == Principal::Anonymous {
+            return Some(Error::new(Code::AccessDenied, format!("Not authorized to perform {}", action.as_str())));
+        }
         let mut message =
             format!("User: {} is not authorized to perform: {} on resource: {resource}", standing.arn, action.as_str());
         if !silent {
@@ -241,8 +246,13 @@ impl Question<'_> {
     }
 
     fn by_arn<'f>(&'f self, arn: &'f str) -> Found<'f> {
-        let policy = self.account.managed_policy(arn).and_then(Managed::tags);
-        let tags = policy.or_else(|| self.account.virtual_mfa_device(arn).map(|device| &device.tags));
+        let account = self.account;
+        let tags = account
+            .managed_policy(arn)
+            .and_then(Managed::tags)
+            .or_else(|| account.virtual_mfa_device(arn).map(|device| &device.tags))
+            .or_else(|| account.find_by_arn::<OidcProvider>(arn).ok()?.tags())
+            .or_else(|| account.find_by_arn::<SamlProvider>(arn).ok()?.tags());
         Found { arn: arn.into(), tags, ..Found::default() }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::account::{Account, Aliases, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
+use crate::federation::saml::UsedAssertions;
+use crate::federation::{Fetched, Issuers};
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCodes};
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
@@ -28,6 +30,12 @@ pub struct Environment {
     pub enforcement: Enforcement,
     /// The organization, if the configuration has one.
     pub organization: Option<Organization>,
+    /// The keys of identity providers.
+    pub issuers: Issuers,
+    /// The URL of this server as an issuer of web identity tokens; the account follows.
+    pub token_issuer: String,
+    /// SAML assertions that cannot be used again.
+    pub used_assertions: UsedAssertions,
     /// Whether explicit denials name the policy, as AWS does since January 2026.
     pub denials_name_policy: bool,
 }
@@ -46,6 +54,8 @@ pub struct Context<'a> {
     pub facts: &'a RequestFacts,
     /// What all calls share.
     pub environment: &'a Environment,
+    /// What was fetched for the call, if it inquired for something.
+    pub fetched: Option<&'a Fetched>,
     /// Other accounts that the call looks into.
     pub others: &'a [Arc<Account>],
 }

@@ -22,12 +22,15 @@ mod login_profile;
 mod managed_policy;
 mod mfa_activation;
 mod mfa_device;
+mod oidc_provider;
 mod organization;
+mod outbound_federation;
 mod password_policy;
 mod policy_entities;
 mod policy_version;
 mod role;
 mod role_shape;
+mod saml_provider;
 mod server_certificate;
 mod service_access;
 mod service_linked_role;
@@ -54,6 +57,7 @@ pub use organization::Organization;
 
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::federation::Inquiry;
 use crate::identity::Caller;
 use crate::shapes::AccountId;
 use crate::wire::{self, Decoded, Format, Params, Service};
@@ -80,6 +84,12 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
     /// Whether it changes nothing in the account.
     const READ_ONLY: bool = false;
 
+    /// Whether callers need not sign.
+    const UNSIGNED: bool = false;
+
+    /// Whether it may need something from the network: see [`Operation::inquiry`].
+    const FETCHES: bool = false;
+
     /// What the caller needs permission for. Names resources and looks nothing up.
     fn access(&self) -> Access<'_>;
 
@@ -99,6 +109,15 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
     /// The refusal.
     fn precondition(&self, _: &Context<'_>) -> Result<()> {
         Ok(())
+    }
+
+    /// What it needs from the network. It is fetched before the call runs, and then [`Context::fetched`]: operations
+    /// are functions of an account, and nothing may wait while it holds the account's turn.
+    ///
+    /// # Errors
+    /// What the operation refuses before anything is fetched.
+    fn inquiry(&self, _: &Context<'_>) -> Result<Option<Inquiry>> {
+        Ok(None)
     }
 
     /// Does it. An error leaves the account as it was.
@@ -121,6 +140,11 @@ pub trait Call: Send {
     fn precondition(&self, cx: &Context<'_>) -> Result<()>;
     /// See [`Operation::access`].
     fn access(&self) -> Access<'_>;
+    /// See [`Operation::inquiry`].
+    ///
+    /// # Errors
+    /// The refusal.
+    fn inquiry(&self, cx: &Context<'_>) -> Result<Option<Inquiry>>;
     /// Does it and writes the result in the wanted format.
     ///
     /// # Errors
@@ -143,6 +167,10 @@ impl<O: Operation> Call for O {
 
     fn access(&self) -> Access<'_> {
         Operation::access(self)
+    }
+
+    fn inquiry(&self, cx: &Context<'_>) -> Result<Option<Inquiry>> {
+        Operation::inquiry(self, cx)
     }
 
     fn execute(self: Box<Self>, cx: &mut Context<'_>, format: Format) -> Result<String> {
@@ -179,6 +207,10 @@ pub struct Entry {
     pub errors: &'static [Code],
     /// Whether it changes nothing in the account.
     pub read_only: bool,
+    /// Whether callers need not sign.
+    pub unsigned: bool,
+    /// Whether it may need something from the network.
+    pub fetches: bool,
     /// The names of its parameters on the wire.
     pub parameters: fn() -> &'static [&'static str],
     decode: fn(&Params<'_>) -> Result<DecodedCall>,
@@ -192,6 +224,8 @@ impl Entry {
             service: O::SERVICE,
             errors: O::ERRORS,
             read_only: O::READ_ONLY,
+            unsigned: O::UNSIGNED,
+            fetches: O::FETCHES,
             parameters: wire::fields_of::<O>,
             decode: decode::<O>,
         }
@@ -247,11 +281,14 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         managed_policy::OPERATIONS,
         mfa_activation::OPERATIONS,
         mfa_device::OPERATIONS,
+        oidc_provider::OPERATIONS,
         organization::OPERATIONS,
+        outbound_federation::OPERATIONS,
         password_policy::OPERATIONS,
         policy_entities::OPERATIONS,
         policy_version::OPERATIONS,
         role::OPERATIONS,
+        saml_provider::OPERATIONS,
         server_certificate::OPERATIONS,
         service_access::OPERATIONS,
         service_linked_role::OPERATIONS,

@@ -5,7 +5,8 @@ use serde::Deserialize;
 
 use super::{Access, Context, Listing, Operation, Paging, operations};
 use crate::account::{
-    Account, Entity, InstanceProfile, ManagedPolicy, MfaDevice, Resource, Role, ServerCertificate, Taggable, User,
+    Account, Entity, InstanceProfile, ManagedPolicy, MfaDevice, OidcProvider, Resource, Role, SamlProvider,
+    ServerCertificate, Taggable, User,
 };
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
@@ -16,12 +17,13 @@ use crate::shapes::{
 /// Declares the family for one kind of resource: the parameter that names it, the three operations, and the errors that
 /// untagging and listing declare besides those of all kinds.
 macro_rules! tags {
-    ($($entity:ident by $field:ident: $name:ident =>
+    ($($entity:ident by $field:ident $(($wire:literal))?: $name:ident =>
         $tag:ident, $untag:ident $([$untag_error:ident])?, $list:ident $([$list_error:ident])?;)+) => { $(
         #[doc = concat!("Tags a ", stringify!($entity), ".")]
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         pub struct $tag {
+            $(#[serde(rename = $wire)])?
             $field: $name,
             tags: Tags,
         }
@@ -51,6 +53,7 @@ macro_rules! tags {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         pub struct $untag {
+            $(#[serde(rename = $wire)])?
             $field: $name,
             tag_keys: TagKeys,
         }
@@ -79,6 +82,7 @@ macro_rules! tags {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         pub struct $list {
+            $(#[serde(rename = $wire)])?
             $field: $name,
             marker: Option<Marker>,
             max_items: Option<MaxItems>,
@@ -115,6 +119,10 @@ tags! {
     InstanceProfile by instance_profile_name: InstanceProfileName =>
         TagInstanceProfile, UntagInstanceProfile [InvalidInput], ListInstanceProfileTags;
     ManagedPolicy by policy_arn: Arn => TagPolicy, UntagPolicy [InvalidInput], ListPolicyTags [InvalidInput];
+    OidcProvider by arn ("OpenIDConnectProviderArn"): Arn => TagOpenIDConnectProvider,
+        UntagOpenIDConnectProvider [InvalidInput], ListOpenIDConnectProviderTags [InvalidInput];
+    SamlProvider by arn ("SAMLProviderArn"): Arn =>
+        TagSAMLProvider, UntagSAMLProvider [InvalidInput], ListSAMLProviderTags [InvalidInput];
     MfaDevice by serial_number: SerialNumber =>
         TagMFADevice, UntagMFADevice [InvalidInput], ListMFADeviceTags [InvalidInput];
     ServerCertificate by server_certificate_name: ServerCertificateName =>
@@ -174,6 +182,27 @@ impl Designated for MfaDevice {
     }
 }
 
+/// Providers are designated by ARN.
+macro_rules! by_arn {
+    ($($entity:ident),+) => { $(
+        impl Designated for $entity {
+            fn access(arn: &str) -> Access<'_> {
+                Access::arn(arn)
+            }
+
+            fn name_of(account: &Account, arn: &str) -> Result<String> {
+                account.find_by_arn::<Self>(arn).map(|provider| provider.name().to_owned())
+            }
+
+            fn tags_of<'a>(account: &'a Account, arn: &str) -> Result<&'a [Tag]> {
+                account.find_by_arn::<Self>(arn).map(|provider| &*provider.tags)
+            }
+        }
+    )+ };
+}
+
+by_arn!(OidcProvider, SamlProvider);
+
 fn untag<T: Taggable>(cx: &mut Context<'_>, name: &str, keys: &[TagKey]) -> Result<()> {
     cx.account.update::<T, _>(name, |tagged| {
         tagged.tags_mut().remove(T::KIND, keys);
@@ -188,7 +217,9 @@ fn listed<'a>(tags: &'a [Tag], after: Option<&'a str>) -> Box<dyn Iterator<Item 
 }
 
 operations!(
-    Iam: ListInstanceProfileTags, ListMFADeviceTags, ListPolicyTags, ListRoleTags, ListServerCertificateTags,
-    ListUserTags, TagInstanceProfile, TagMFADevice, TagPolicy, TagRole, TagServerCertificate, TagUser,
-    UntagInstanceProfile, UntagMFADevice, UntagPolicy, UntagRole, UntagServerCertificate, UntagUser
+    Iam: ListInstanceProfileTags, ListMFADeviceTags, ListOpenIDConnectProviderTags, ListPolicyTags, ListRoleTags,
+    ListSAMLProviderTags, ListServerCertificateTags, ListUserTags, TagInstanceProfile, TagMFADevice,
+    TagOpenIDConnectProvider, TagPolicy, TagRole, TagSAMLProvider, TagServerCertificate, TagUser, UntagInstanceProfile,
+    UntagMFADevice, UntagOpenIDConnectProvider, UntagPolicy, UntagRole, UntagSAMLProvider, UntagServerCertificate,
+    UntagUser
 );

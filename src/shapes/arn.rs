@@ -28,6 +28,9 @@ texts! {
 pub struct AccountId(u64);
 
 impl AccountId {
+    /// What stands for an account where there is none.
+    pub const NONE: Self = Self(0);
+
     /// Reads exactly twelve digits.
     pub fn parse(text: &str) -> Option<Self> {
         (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok().map(Self)).flatten()

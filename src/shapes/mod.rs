@@ -9,6 +9,7 @@ mod document;
 mod ids;
 mod keys;
 mod names;
+mod provider;
 mod report;
 mod secret;
 mod session;
@@ -24,6 +25,7 @@ pub use document::*;
 pub use ids::*;
 pub use keys::*;
 pub use names::*;
+pub use provider::*;
 pub use report::*;
 pub use secret::*;
 pub use session::*;
@@ -150,6 +152,8 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
             keys::TEXTS,
             names::TEXTS,
             names::NUMBERS,
+            provider::TEXTS,
+            provider::LISTS,
             report::TEXTS,
             report::LISTS,
             secret::TEXTS,

@@ -98,6 +98,11 @@ impl Server {
         self.client(&answer.text("AccessKeyId"), &answer.text("SecretAccessKey"), Some(&token))
     }
 
+    /// Calls an operation of STS that needs no signature.
+    pub async fn unsigned(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
+        self.root().send(form(action, "2011-06-15", parameters)).await
+    }
+
     /// Calls one of the server's own endpoints.
     pub async fn admin(&self, method: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = http::Request::builder().method(method).uri(path);
@@ -118,6 +123,17 @@ impl Server {
     pub fn advance(&self, seconds: i64) {
         self.state.app.environment.clock.advance(chrono::TimeDelta::seconds(seconds));
     }
+}
+
+/// A call, not signed yet.
+fn form(action: &str, version: &str, parameters: &[(&str, &str)]) -> http::Request<String> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", action).append_pair("Version", version).extend_pairs(parameters);
+    http::Request::post("http://127.0.0.1:4593/")
+        .header("host", "127.0.0.1:4593")
+        .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+        .body(form.finish())
+        .unwrap()
 }
 
 /// Credentials that sign requests.
@@ -145,13 +161,7 @@ impl Client {
     }
 
     async fn call(&self, service: &str, version: &str, action: &str, parameters: &[(&str, &str)]) -> Answer {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("Action", action).append_pair("Version", version).extend_pairs(parameters);
-        let mut request = http::Request::post("http://127.0.0.1:4593/")
-            .header("host", "127.0.0.1:4593")
-            .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
-            .body(form.finish())
-            .unwrap();
+        let mut request = form(action, version, parameters);
         self.sign(&mut request, service);
         self.send(request).await
     }

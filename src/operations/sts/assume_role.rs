@@ -169,7 +169,10 @@ pub fn account_of_role(arn: &str) -> Option<AccountId> {
 }
 
 /// Refuses what is no role's ARN: AWS has one sentence for other ARNs, and one for what is none.
-fn must_be_role_arn(arn: &str) -> Result<()> {
+///
+/// # Errors
+/// `ValidationError`.
+pub fn must_be_role_arn(arn: &str) -> Result<()> {
     match (account_of_role(arn), ArnParts::parse(arn)) {
         (Some(_), _) => Ok(()),
         (None, Some(_)) => Err(Error::new(Code::ValidationError, "Request ARN is invalid")),
@@ -184,7 +187,10 @@ pub fn role_session(role: &Role, session: &str) -> SessionPrincipal {
 }
 
 /// The life of the session in seconds: within the role's limit, and within an hour where a role assumes a role.
-fn session_duration(role: &Role, caller: &Caller, wanted: Option<RoleDurationSeconds>) -> Result<i32> {
+///
+/// # Errors
+/// `ValidationError`.
+pub fn session_duration(role: &Role, caller: &Caller, wanted: Option<RoleDurationSeconds>) -> Result<i32> {
     let wanted = wanted.map_or(ONE_HOUR, RoleDurationSeconds::get);
     let exceeds = |what: &str| {
         Err(Error::new(Code::ValidationError, format!("The requested DurationSeconds exceeds the {what}.")))

@@ -5,22 +5,29 @@ mod assume_role;
 mod authorization_message;
 mod caller_identity;
 mod credentials;
+mod federated;
 mod federation_token;
 mod mfa;
+mod saml;
 mod session_policies;
 mod session_tags;
 mod session_token;
+mod web_identity;
+mod web_identity_token;
 
 pub use authorization_message::document;
 
 use super::Entry;
 
 /// The operations of STS.
-pub(super) const OPERATIONS: [&[Entry]; 6] = [
+pub(super) const OPERATIONS: [&[Entry]; 9] = [
     access_key_info::OPERATIONS,
     assume_role::OPERATIONS,
     authorization_message::OPERATIONS,
     caller_identity::OPERATIONS,
     federation_token::OPERATIONS,
+    saml::OPERATIONS,
     session_token::OPERATIONS,
+    web_identity::OPERATIONS,
+    web_identity_token::OPERATIONS,
 ];

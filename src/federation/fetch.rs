@@ -1,0 +1,122 @@
+//! Fetches documents of issuers: one request, no redirects, to an address that was checked, within limits.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, StatusCode, header};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::ServerName;
+use url::Url;
+
+use super::address::Reach;
+use super::tls::{self, Trust};
+
+/// How long one document may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// The greatest document. The largest key set, 200 keys of 8192 bits, is half as large.
+const GREATEST: usize = 512 * 1024;
+
+/// Why a document could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// Nobody answers, or nobody that may be asked.
+    #[error("{0} cannot be reached: {1}")]
+    Unreachable(Url, String),
+    /// The answer is no good.
+    #[error("{0} answers {1}")]
+    Answer(Url, String),
+}
+
+/// The document at a URL.
+///
+/// # Errors
+/// See [`FetchError`].
+pub async fn get(url: &Url, reach: Reach, trust: Trust) -> Result<Vec<u8>, FetchError> {
+    let fetching = async {
+        let stream = connect(url, reach).await?;
+        match url.scheme() {
+            "https" => request(url, secure(url, stream, trust).await?).await,
+            _ => request(url, stream).await,
+        }
+    };
+    let late = || unreachable(url, "it takes too long");
+    tokio::time::timeout(TIMEOUT, fetching).await.map_err(|_| late())?
+}
+
+/// The thumbprint of the highest certificate that a host presents; `None` for hosts without TLS.
+///
+/// # Errors
+/// When the host cannot be reached.
+pub async fn highest_thumbprint(url: &Url, reach: Reach) -> Result<Option<String>, FetchError> {
+    if url.scheme() != "https" {
+        return Ok(None);
+    }
+    let looking = async { secure(url, connect(url, reach).await?, Trust::Nobody).await };
+    let late = || unreachable(url, "it takes too long");
+    let stream = tokio::time::timeout(TIMEOUT, looking).await.map_err(|_| late())??;
+    let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
+    Ok(certificates.last().map(tls::thumbprint))
+}
+
+fn unreachable(url: &Url, why: impl ToString) -> FetchError {
+    FetchError::Unreachable(url.clone(), why.to_string())
+}
+
+/// Connects to the first address of the host that may be connected to and answers.
+async fn connect(url: &Url, reach: Reach) -> Result<TcpStream, FetchError> {
+    let host = url.host_str().ok_or_else(|| unreachable(url, "it has no host"))?;
+    let port = url.port_or_known_default().ok_or_else(|| unreachable(url, "it has no port"))?;
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let addresses = tokio::net::lookup_host((name, port)).await.map_err(|error| unreachable(url, error))?;
+    let allowed: Vec<SocketAddr> = addresses.filter(|address| reach.allows(address.ip())).collect();
+    if allowed.is_empty() {
+        return Err(unreachable(url, "its address may not be connected to"));
+    }
+    TcpStream::connect(&*allowed).await.map_err(|error| unreachable(url, error))
+}
+
+async fn secure(url: &Url, stream: TcpStream, trust: Trust) -> Result<TlsStream<TcpStream>, FetchError> {
+    let name = match url.host() {
+        Some(url::Host::Domain(name)) => ServerName::try_from(name.to_owned()).map_err(|e| unreachable(url, e))?,
+        Some(url::Host::Ipv4(ip)) => ServerName::IpAddress(std::net::IpAddr::V4(ip).into()),
+        Some(url::Host::Ipv6(ip)) => ServerName::IpAddress(std::net::IpAddr::V6(ip).into()),
+        None => return Err(unreachable(url, "it has no host")),
+    };
+    let config = tls::client(trust).map_err(|error| unreachable(url, error))?;
+    let connector = TlsConnector::from(Arc::new(config));
+    connector.connect(name, stream).await.map_err(|error| unreachable(url, error))
+}
+
+async fn request<S>(url: &Url, stream: S) -> Result<Vec<u8>, FetchError>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| unreachable(url, error))?;
+    // The connection ends with its one request, when the sender is dropped.
+    let driver = tokio::spawn(connection);
+    let authority = url.authority();
+    let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+    let request = Request::get(target)
+        .header(header::HOST, authority)
+        .header(header::ACCEPT, "application/json")
+        .header(header::USER_AGENT, concat!("iamd/", env!("CARGO_PKG_VERSION")))
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| unreachable(url, error))?;
+    let response = sender.send_request(request).await.map_err(|error| unreachable(url, error))?;
+    let answer = |what: String| FetchError::Answer(url.clone(), what);
+    if response.status() != StatusCode::OK {
+        return Err(answer(response.status().to_string()));
+    }
+    let body = Limited::new(response.into_body(), GREATEST).collect().await;
+    let body = body.map_err(|_| answer("too much, or breaks off".to_owned()))?;
+    driver.abort();
+    Ok(body.to_bytes().into())
+}

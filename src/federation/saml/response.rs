@@ -1,0 +1,251 @@
+//! Responses: who is vouched for, by whom, for how long (IAM User Guide, "Configure SAML assertions for the
+//! authentication response").
+
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use data_encoding::BASE64;
+use uppsala::Document;
+
+use super::Metadata;
+use super::attributes::Attributes;
+use super::decrypt::decrypt;
+use super::signature::signed;
+use super::xml::{self, ASSERTION, Element, PROTOCOL};
+use crate::account::{Resource, SamlProvider};
+use crate::error::{Error, Result};
+use crate::federation::vouched::{Vouched, expired, invalid};
+use crate::shapes::{AccountId, AssertionEncryptionMode, Timestamp};
+
+/// How long after it was made a response is good, and how far clocks may be apart, in seconds.
+pub(super) const REDEEM_WINDOW: i64 = 300;
+const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+const NAME_FORMAT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:";
+const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
+
+/// Someone whom a SAML provider vouches for.
+#[derive(Debug)]
+pub struct SamlIdentity {
+    /// What the provider says.
+    pub vouched: Vouched,
+    /// The assertion's id.
+    pub id: String,
+    /// The name in the assertion's subject.
+    pub subject: String,
+    /// The name's format: `persistent`, `transient`, or a URI.
+    pub subject_type: String,
+    /// The assertion's issuer.
+    pub issuer: String,
+    /// Where the response was sent to: what AWS calls the audience.
+    pub recipient: String,
+    /// Issuer, account and provider as one value, for telling apart equal names of different providers.
+    pub name_qualifier: String,
+    /// The roles that may be assumed, each with the provider that says so.
+    pub roles: Vec<(String, String)>,
+    /// The name of the session.
+    pub session_name: String,
+    /// The longest life of the session in seconds, if it is limited.
+    pub longest: Option<i64>,
+    /// Whether the assertion may be used once only.
+    pub one_time: bool,
+}
+
+/// Verifies a response, in base64, of a provider.
+///
+/// # Errors
+/// `InvalidIdentityToken` and `ExpiredTokenException` in AWS's words.
+pub fn verify(provider: &SamlProvider, account: AccountId, response: &str, now: Timestamp) -> Result<SamlIdentity> {
+    let compact: String = response.split_ascii_whitespace().collect();
+    let bytes = BASE64.decode(compact.as_bytes()).map_err(|_| invalid("Invalid base64 SAMLResponse"))?;
+    let text = String::from_utf8(bytes).map_err(|_| unreadable())?;
+    let metadata = Metadata::read(&provider.metadata).ok_or_else(|| invalid("Specified provider doesn't exist"))?;
+    let document = xml::read(&text).ok_or_else(unreadable)?;
+    let response = root(&document)?;
+    let reader = Reader { provider, account, metadata: &metadata, now };
+    if response.child(ASSERTION, "EncryptedAssertion").is_some() {
+        // A signature over the response is over what is encrypted; one over the assertion is within it.
+        let covered = signed(&document, &[response], &metadata.signing_keys).ok_or_else(unsigned)?;
+        let text = decrypt(&text, &provider.private_keys).ok_or_else(|| invalid("Could not decrypt assertion"))?;
+        let document = xml::read(&text).ok_or_else(unreadable)?;
+        let envelope = root(&document)?.only_child(ASSERTION, "EncryptedAssertion").ok_or_else(unreadable)?;
+        let assertion = only_assertion(&document, envelope)?;
+        let is_signed = || !covered.is_empty() || reader.is_signed(&document, &[assertion]);
+        return reader.read(assertion, is_signed);
+    }
+    if provider.encryption == Some(AssertionEncryptionMode::Required) {
+        return Err(invalid("Assertion must be encrypted"));
+    }
+    let assertion = only_assertion(&document, response)?;
+    reader.read(assertion, || reader.is_signed(&document, &[response, assertion]))
+}
+
+fn root<'d, 't>(document: &'d Document<'t>) -> Result<Element<'d, 't>> {
+    Element::root(document, PROTOCOL, "Response").ok_or_else(unreadable)
+}
+
+/// The assertion in its place, if there is no other one anywhere: with two, one could be signed and the other read.
+fn only_assertion<'d, 't>(document: &'d Document<'t>, parent: Element<'d, 't>) -> Result<Element<'d, 't>> {
+    let everywhere = document.get_elements_by_tag_name_ns(ASSERTION, "Assertion").len();
+    parent.only_child(ASSERTION, "Assertion").filter(|_| everywhere == 1).ok_or_else(unsigned)
+}
+
+/// What an assertion is judged by.
+struct Reader<'r> {
+    provider: &'r SamlProvider,
+    account: AccountId,
+    metadata: &'r Metadata,
+    now: Timestamp,
+}
+
+impl Reader<'_> {
+    fn is_signed(&self, document: &Document<'_>, signable: &[Element<'_, '_>]) -> bool {
+        let covered = signed(document, signable, &self.metadata.signing_keys);
+        covered.is_some_and(|covered| !covered.is_empty())
+    }
+
+    fn read(&self, assertion: Element<'_, '_>, is_signed: impl FnOnce() -> bool) -> Result<SamlIdentity> {
+        let issuer = assertion.only_child(ASSERTION, "Issuer").map(Element::text).unwrap_or_default();
+        if issuer != self.metadata.entity_id {
+            return Err(invalid("Issuer not present in specified provider"));
+        }
+        if !is_signed() {
+            return Err(unsigned());
+        }
+        self.check_times(assertion)?;
+        let recipient = self.recipient(assertion).ok_or_else(wrong_audience)?;
+        let one_time = self.check_conditions(assertion)?;
+        let subject = assertion.only_child(ASSERTION, "Subject").ok_or_else(unreadable)?;
+        let name = subject.only_child(ASSERTION, "NameID").ok_or_else(|| invalid("NameID is required in Subject"))?;
+        let format = name.attribute("Format").unwrap_or(UNSPECIFIED);
+        let mut vouched = Vouched { provider: self.provider.arn(self.account), ..Vouched::default() };
+        let attributes = Attributes::read(assertion, &mut vouched)?;
+        let session_name =
+            attributes.session_name.ok_or_else(|| invalid("RoleSessionName is required in AuthnResponse"))?;
+        let identity = SamlIdentity {
+            id: assertion.attribute("ID").unwrap_or_default().to_owned(),
+            subject: name.text(),
+            subject_type: format.strip_prefix(NAME_FORMAT).unwrap_or(format).to_owned(),
+            name_qualifier: self.name_qualifier(&issuer),
+            longest: self.longest(assertion, attributes.duration)?,
+            roles: attributes.roles,
+            issuer,
+            recipient,
+            session_name,
+            one_time,
+            vouched,
+        };
+        Ok(identity.with_keys(self.account, &self.provider.name))
+    }
+
+    /// When it was made, and what it says of its own validity.
+    fn check_times(&self, assertion: Element<'_, '_>) -> Result<()> {
+        let now = self.now.seconds();
+        let issued = assertion.moment("IssueInstant").flatten().ok_or_else(unreadable)?.seconds();
+        if now > issued + REDEEM_WINDOW {
+            return Err(expired("Token must be redeemed within 5 minutes of issuance"));
+        }
+        let conditions = assertion.child(ASSERTION, "Conditions");
+        let not_before = conditions.and_then(|conditions| conditions.moment("NotBefore"));
+        let begins = match not_before {
+            Some(moment) => moment.ok_or_else(unreadable)?.seconds().max(issued),
+            None => issued,
+        };
+        if begins > now + REDEEM_WINDOW {
+            return Err(invalid("Assertion is not yet valid"));
+        }
+        match conditions.and_then(|conditions| conditions.moment("NotOnOrAfter")) {
+            Some(None) => Err(unreadable()),
+            Some(Some(end)) if now >= end.seconds() => Err(expired("Assertion is expired")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where a bearer may bring the assertion, if that is AWS and there is still time.
+    fn recipient(&self, assertion: Element<'_, '_>) -> Option<String> {
+        let subject = assertion.only_child(ASSERTION, "Subject")?;
+        let confirmations = subject.children(ASSERTION, "SubjectConfirmation");
+        let bearer = confirmations.filter(|confirmation| confirmation.attribute("Method") == Some(BEARER));
+        let mut data = bearer.filter_map(|confirmation| confirmation.child(ASSERTION, "SubjectConfirmationData"));
+        let good = |data: &Element<'_, '_>| {
+            let in_time = data.moment("NotOnOrAfter").flatten().is_some_and(|end| self.now < end);
+            in_time && data.attribute("Recipient").is_some_and(|recipient| self.is_sign_in(recipient))
+        };
+        data.find(good)?.attribute("Recipient").map(str::to_owned)
+    }
+
+    /// Whether the assertion is for AWS; tells whether it may be used once only.
+    fn check_conditions(&self, assertion: Element<'_, '_>) -> Result<bool> {
+        let conditions = assertion.only_child(ASSERTION, "Conditions").ok_or_else(wrong_audience)?;
+        let mut restrictions = conditions.children(ASSERTION, "AudienceRestriction").peekable();
+        let is_aws = |audience: Element<'_, '_>| {
+            let audience = audience.text();
+            audience == "urn:amazon:webservices" || self.is_sign_in(&audience)
+        };
+        // Each restriction must be met, by one of its audiences (SAML 2.0 core, 2.5.1.4).
+        let restricted = restrictions.peek().is_some();
+        if !restricted || !restrictions.all(|only| only.children(ASSERTION, "Audience").any(is_aws)) {
+            return Err(wrong_audience());
+        }
+        Ok(conditions.child(ASSERTION, "OneTimeUse").is_some())
+    }
+
+    /// Whether this is AWS's sign-in endpoint: the global one or a region's, and perhaps the provider's own.
+    fn is_sign_in(&self, url: &str) -> bool {
+        let Some((host, path)) = url.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
+            return false;
+        };
+        let region =
+            host.strip_suffix("signin.aws.amazon.com").map(|region| region.strip_suffix('.').unwrap_or(region));
+        let is_region = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let own = path.strip_prefix("saml/acs/").is_some_and(|uuid| uuid == self.provider.uuid);
+        region.is_some_and(is_region) && (path == "saml" || own)
+    }
+
+    /// `BASE64(SHA1(issuer + account + "/" + provider))`, says the API reference.
+    fn name_qualifier(&self, issuer: &str) -> String {
+        let text = format!("{issuer}{}/{}", self.account, self.provider.name);
+        BASE64.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()).as_ref())
+    }
+
+    /// The longest life of a session: what the attribute says, and until the person's own session ends.
+    fn longest(&self, assertion: Element<'_, '_>, attribute: Option<i64>) -> Result<Option<i64>> {
+        let mut longest = attribute;
+        for statement in assertion.children(ASSERTION, "AuthnStatement") {
+            if let Some(end) = statement.moment("SessionNotOnOrAfter") {
+                let left = end.ok_or_else(unreadable)?.seconds() - self.now.seconds();
+                if left <= 0 {
+                    return Err(expired("Assertion is expired"));
+                }
+                longest = Some(longest.map_or(left, |longest| longest.min(left)));
+            }
+        }
+        Ok(longest)
+    }
+}
+
+impl SamlIdentity {
+    fn with_keys(mut self, account: AccountId, provider: &str) -> Self {
+        let keys = [
+            ("saml:aud", self.recipient.clone()),
+            ("saml:iss", self.issuer.clone()),
+            ("saml:sub", self.subject.clone()),
+            ("saml:sub_type", self.subject_type.clone()),
+            ("saml:doc", format!("{account}/{provider}")),
+            ("saml:namequalifier", self.name_qualifier.clone()),
+        ];
+        for (name, value) in keys {
+            self.vouched.key(name, value);
+        }
+        self
+    }
+}
+
+fn unreadable() -> Error {
+    invalid("Invalid SAMLResponse")
+}
+
+fn unsigned() -> Error {
+    invalid("Response signature invalid")
+}
+
+fn wrong_audience() -> Error {
+    invalid("Response does not contain the required audience")
+}

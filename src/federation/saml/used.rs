@@ -1,0 +1,25 @@
+//! Assertions that may be used once only (SAML 2.0 core, 2.5.1.5), for as long as they would be good.
+//!
+//! AWS lets others be used again while they are good: people assume several roles with one assertion.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::SamlIdentity;
+use super::response::REDEEM_WINDOW;
+use crate::shapes::{AccountId, Timestamp};
+
+/// The one-time assertions that were used, each until nobody would take it any more.
+#[derive(Default)]
+pub struct UsedAssertions(Mutex<HashMap<(AccountId, String, String), Timestamp>>);
+
+impl UsedAssertions {
+    /// Notes that an assertion is used; `false` if it was before.
+    pub fn take(&self, account: AccountId, identity: &SamlIdentity, now: Timestamp) -> bool {
+        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        used.retain(|_, until| now < *until);
+        let assertion = (account, identity.issuer.clone(), identity.id.clone());
+        // Its own time may lie ahead by as much as it may lie behind.
+        used.insert(assertion, now.plus(2 * REDEEM_WINDOW + 1)).is_none()
+    }
+}

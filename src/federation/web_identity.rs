@@ -1,0 +1,237 @@
+//! Web identity tokens: whose they are, and whether they are good (STS API Reference, `AssumeRoleWithWebIdentity`).
+
+use serde_json::{Map, Value};
+
+use super::issuers::no_key;
+use super::vouched::{Vouched, expired, invalid};
+use super::{Inquiry, KeySet, Token};
+use crate::account::{Account, Resource, without_scheme};
+use crate::catalogue::service_authorization;
+use crate::error::Result;
+use crate::identity::ProviderValue;
+use crate::shapes::Timestamp;
+
+/// How far the clocks of AWS and of an issuer may be apart, in seconds.
+const LEEWAY: i64 = 300;
+/// The greatest age of a token in seconds.
+const GREATEST_AGE: i64 = 24 * 3600;
+/// Issuers that every account knows; whose audience counts, trust policies say.
+const BUILT_IN: &[&str] = &["accounts.google.com", "cognito-identity.amazonaws.com"];
+/// The claim with session tags ("Pass session tags in AWS STS").
+const TAGS: &str = "https://aws.amazon.com/tags";
+const SOURCE_IDENTITY: &str = "https://aws.amazon.com/source_identity";
+
+/// A web identity.
+#[derive(Debug)]
+pub struct WebIdentity {
+    /// What the issuer says of it.
+    pub vouched: Vouched,
+    /// The issuer's id of it.
+    pub subject: String,
+    /// The application that the token is for.
+    pub audience: String,
+}
+
+/// The issuer of a token, as the account knows it.
+pub struct Issuer<'a> {
+    /// As trust policies name it.
+    principal: String,
+    /// Without scheme: what stands before the colon of its condition keys.
+    name: String,
+    url: String,
+    /// The applications that its tokens may be for; `None` if trust policies say.
+    client_ids: Option<&'a [String]>,
+    thumbprints: &'a [String],
+}
+
+impl<'a> Issuer<'a> {
+    /// The issuer that a token names.
+    ///
+    /// # Errors
+    /// `InvalidIdentityToken` for a token that names none, or one that the account does not know.
+    pub fn of(token: &Token<'_>, account: &'a Account) -> Result<Self> {
+        let iss = token.claims.get("iss").and_then(Value::as_str).ok_or_else(not_a_token)?;
+        let name = without_scheme(iss);
+        if BUILT_IN.contains(&name) && !iss.starts_with("http://") {
+            let (principal, name, url) = (name.to_owned(), name.to_owned(), format!("https://{name}"));
+            return Ok(Self { principal, name, url, client_ids: None, thumbprints: &[] });
+        }
+        let missing = || invalid(format!("No OpenIDConnect provider found in your account for {iss}"));
+        let provider = account.issuer(iss).ok_or_else(missing)?;
+        Ok(Self {
+            principal: provider.arn(account.id),
+            name: provider.name().to_owned(),
+            url: provider.url.clone(),
+            client_ids: Some(&provider.client_ids),
+            thumbprints: &provider.thumbprints,
+        })
+    }
+
+    /// What must be fetched to verify a token.
+    pub fn keys_for(&self, token: &Token<'_>) -> Inquiry {
+        Inquiry::Keys { issuer: self.url.clone(), key_id: token.key_id.clone(), thumbprints: self.thumbprints.to_vec() }
+    }
+
+    /// Verifies a token: signature, times, audience, in AWS's order.
+    ///
+    /// # Errors
+    /// `InvalidIdentityToken` and `ExpiredTokenException` in AWS's words.
+    pub fn verify(&self, token: &Token<'_>, keys: &KeySet, now: Timestamp) -> Result<WebIdentity> {
+        if !keys.has(token.key_id.as_deref()) {
+            return Err(no_key());
+        }
+        if !token.is_signed_by(keys) {
+            return Err(not_a_token());
+        }
+        let claims = Claims(&token.claims);
+        claims.check_times(now)?;
+        let subject = claims.text("sub")?.to_owned();
+        let mut vouched = Vouched { provider: self.principal.clone(), ..Vouched::default() };
+        let audience = self.audience(&claims, &mut vouched)?;
+        vouched.key(format!("{}:sub", self.name), &subject);
+        vouched.keys.extend(self.conditions(&token.claims));
+        claims.add_session(&mut vouched)?;
+        Ok(WebIdentity { vouched, subject, audience })
+    }
+
+    /// Who the token is for. Where an authorized party stands beside the audience, it is the one that counts, and the
+    /// audience becomes the key `oaud`.
+    fn audience(&self, claims: &Claims<'_>, vouched: &mut Vouched) -> Result<String> {
+        let given = match claims.0.get("aud") {
+            Some(Value::String(one)) => vec![one.as_str()],
+            Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let first = given.first().ok_or_else(|| missing("aud"))?;
+        let party = claims.0.get("azp").and_then(Value::as_str);
+        if party.is_none() && given.len() > 1 {
+            return Err(invalid(
+                "Token audience contains more than one audience while authorized party is not present",
+            ));
+        }
+        let audience = party.unwrap_or(first).to_owned();
+        if self.client_ids.is_some_and(|ids| !ids.contains(&audience)) {
+            return Err(invalid("Incorrect token audience"));
+        }
+        vouched.key(format!("{}:aud", self.name), &audience);
+        if party.is_some() {
+            vouched.key(format!("{}:oaud", self.name), *first);
+        }
+        Ok(audience)
+    }
+
+    /// The condition keys of further claims: those that AWS has for this issuer, and for every issuer `amr` and `email`.
+    fn conditions(&self, claims: &Map<String, Value>) -> Vec<(String, ProviderValue)> {
+        let known = service_authorization::service("sts");
+        let is_known = |key: &str| known.as_ref().is_some_and(|sts| sts.condition_key(key).is_some());
+        let nested = claims.iter().flat_map(|(name, value)| {
+            // Google's is the claim `organization_number` of the claim `google`.
+            let members = value.as_object().into_iter().flatten();
+            members.map(move |(member, value)| (format!("{name}/{member}"), value))
+        });
+        let plain = claims.iter().map(|(name, value)| (name.clone(), value));
+        let others = plain.chain(nested).filter(|(name, _)| !["aud", "sub", "oaud"].contains(&name.as_str()));
+        let keys = others.map(|(name, value)| (format!("{}:{name}", self.name), name, value));
+        keys.filter(|(key, name, _)| ["amr", "email"].contains(&name.as_str()) || is_known(key))
+            .filter_map(|(key, name, value)| Some((key, condition_value(value, name == "amr")?)))
+            .collect()
+    }
+}
+
+/// A claim as a condition key's value; `None` for what has no such form.
+fn condition_value(value: &Value, multivalued: bool) -> Option<ProviderValue> {
+    let scalar = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    };
+    match value {
+        Value::Array(values) => Some(ProviderValue::Many(values.iter().filter_map(scalar).collect())),
+        _ if multivalued => Some(ProviderValue::Many(vec![scalar(value)?])),
+        _ => scalar(value).map(ProviderValue::One),
+    }
+}
+
+/// The claims of a token whose signature is good.
+struct Claims<'t>(&'t Map<String, Value>);
+
+impl Claims<'_> {
+    fn text(&self, name: &str) -> Result<&str> {
+        self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).ok_or_else(|| missing(name))
+    }
+
+    fn moment(&self, name: &str) -> Option<i64> {
+        let value = self.0.get(name)?;
+        #[expect(clippy::cast_possible_truncation, reason = "fractions of a second do not matter")]
+        value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))
+    }
+
+    fn check_times(&self, now: Timestamp) -> Result<()> {
+        let now = now.seconds();
+        let expires = self.moment("exp").ok_or_else(|| missing("exp"))?;
+        if now >= expires.saturating_add(LEEWAY) {
+            return Err(expired(format!(
+                "Token expired: current date/time {now} must be before the expiration date/time {expires}"
+            )));
+        }
+        let issued = self.moment("iat").ok_or_else(|| missing("iat"))?;
+        if now.saturating_sub(issued) > GREATEST_AGE {
+            return Err(expired(format!("Token too old: {issued}")));
+        }
+        let begins = self.moment("nbf").unwrap_or(issued).max(issued);
+        if begins > now.saturating_add(LEEWAY) {
+            return Err(invalid(format!("Token is not valid before {begins}")));
+        }
+        Ok(())
+    }
+
+    /// Session tags and source identity. Tags stand in one claim, or flattened in one claim for each.
+    fn add_session(&self, vouched: &mut Vouched) -> Result<()> {
+        let malformed = || invalid("The session tags in the token are malformed");
+        let prefix = format!("{TAGS}/principal_tags/");
+        for (name, value) in self.0 {
+            let Some(key) = name.strip_prefix(&prefix) else { continue };
+            vouched.tag(key, single(value).ok_or_else(malformed)?)?;
+        }
+        let flat = self.0.get(&format!("{TAGS}/transitive_tag_keys"));
+        let tags = match self.0.get(TAGS) {
+            Some(claim) => Some(claim.as_object().ok_or_else(malformed)?),
+            None => None,
+        };
+        if let Some(principal_tags) = tags.and_then(|tags| tags.get("principal_tags")) {
+            for (key, value) in principal_tags.as_object().ok_or_else(malformed)? {
+                vouched.tag(key, single(value).ok_or_else(malformed)?)?;
+            }
+        }
+        if let Some(keys) = tags.and_then(|tags| tags.get("transitive_tag_keys")).or(flat) {
+            let keys = keys.as_array().ok_or_else(malformed)?.iter().map(|key| key.as_str().map(str::to_owned));
+            vouched.transitive_tag_keys = keys.collect::<Option<_>>().ok_or_else(malformed)?;
+        }
+        if let Some(identity) = self.0.get(SOURCE_IDENTITY) {
+            vouched.set_source_identity(identity.as_str().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+}
+
+/// A value, or the one value of a list.
+fn single(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Array(values) => match values.as_slice() {
+            [Value::String(text)] => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What AWS says of what is no token.
+pub fn not_a_token() -> crate::error::Error {
+    invalid("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
+}
+
+fn missing(claim: &str) -> crate::error::Error {
+    invalid(format!("Missing a required claim: {claim}."))
+}

@@ -1,0 +1,90 @@
+//! The command `iamd idp`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+
+use super::saml::SamlIssuer;
+use super::web::WebIssuer;
+use super::{Failure, Idp, router};
+use crate::federation::{Algorithm, SigningKey};
+use crate::http::{Limits, serve};
+
+/// What the command is told.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// Address and port of the identity provider
+    #[arg(long, default_value = "127.0.0.1:4594", value_name = "ADDRESS")]
+    address: SocketAddr,
+    /// URL that tokens name as their issuer [default: the address]
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// File that keeps the keys, so that they stay the same when the identity provider is started again
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+}
+
+/// The keys as the file keeps them: PKCS #8 in base64.
+#[derive(Serialize, Deserialize)]
+struct Keys {
+    web: String,
+    saml: String,
+}
+
+/// Serves until `stop` resolves.
+///
+/// # Errors
+/// When the address or the file cannot be used.
+pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+    let Options { address, issuer, keys } = options;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}; choose another address with --address"))?;
+    let own = format!("http://{}", listener.local_addr()?);
+    let issuer = issuer.unwrap_or_else(|| own.clone());
+    let (web, saml) = keys_of(keys.as_deref())?;
+    let idp = Idp { web: WebIssuer::new(&issuer, web), saml: SamlIssuer::new(&issuer, &saml)? };
+    banner(&own, &issuer);
+    let limits = Limits { connections: 1000, header_timeout: Duration::from_secs(30) };
+    serve(listener, router(Arc::new(idp)), limits, stop).await;
+    Ok(())
+}
+
+/// The keys in the file, which is written if it is not there yet; without a file, new ones.
+fn keys_of(file: Option<&Path>) -> Result<(SigningKey, SigningKey), Failure> {
+    let algorithm = Algorithm::Rs256;
+    if let Some(file) = file.filter(|file| file.exists()) {
+        let kept: Keys = serde_json::from_slice(&std::fs::read(file)?)?;
+        let key = |text: &str| -> Result<SigningKey, Failure> {
+            Ok(SigningKey::from_pkcs8(algorithm, &BASE64.decode(text.as_bytes())?)?)
+        };
+        return Ok((key(&kept.web)?, key(&kept.saml)?));
+    }
+    let (web, saml) = (SigningKey::generate(algorithm)?, SigningKey::generate(algorithm)?);
+    if let Some(file) = file {
+        let kept = Keys { web: BASE64.encode(&web.to_pkcs8()?), saml: BASE64.encode(&saml.to_pkcs8()?) };
+        std::fs::write(file, serde_json::to_vec(&kept)?)?;
+    }
+    Ok((web, saml))
+}
+
+/// What a person needs to know to try it.
+fn banner(own: &str, issuer: &str) {
+    println!("An identity provider for tests answers at {own}. It vouches for whomever it is asked to.\n");
+    println!("  # Web identities; start iamd with --local-issuers true");
+    println!("  aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com");
+    println!("  curl -s '{own}/token?sub=alice@example.com' > token");
+    println!("  aws sts assume-role-with-web-identity --role-session-name alice \\");
+    println!("    --role-arn ROLE --web-identity-token file://token\n");
+    println!("  # SAML");
+    println!("  curl -s {own}/saml/metadata > metadata.xml");
+    println!("  aws iam create-saml-provider --name Test --saml-metadata-document file://metadata.xml");
+    println!("  curl -s '{own}/saml/response?session=alice&role=ROLE,PROVIDER' > response");
+    println!("  aws sts assume-role-with-saml --role-arn ROLE --principal-arn PROVIDER \\");
+    println!("    --saml-assertion file://response\n");
+}
