@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use iamd::app::App;
 use iamd::audit::Usage;
+use iamd::cli::policy::{self, PolicyCommand};
 use iamd::config::{Database, LogFormat, Settings};
 use iamd::http::{self, Limits, State};
 use iamd::idp;
@@ -38,6 +39,8 @@ enum Command {
     Health,
     /// Serve an identity provider for tests: web identity tokens, and SAML responses
     Idp(idp::Options),
+    #[command(subcommand)]
+    Policy(PolicyCommand),
 }
 
 /// What goes wrong before or while serving, as one sentence.
@@ -45,9 +48,12 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(Command::Policy(command)) = &cli.command {
+        return policy::run(command);
+    }
     let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let result = cli.settings.complete(variables).map_err(Failure::from).and_then(|settings| match cli.command {
-        None | Some(Command::Serve) => run(settings),
+        None | Some(Command::Serve | Command::Policy(_)) => run(settings),
         Some(Command::Health) => {
             http::ask_health(settings.listen(), settings.admin_token.as_ref()).map_err(Failure::from)
         }
@@ -65,7 +71,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run_idp(settings: &Settings, options: idp::Options) -> Result<(), Failure> {
     start_log(settings);
-    Ok(idp::run(options, stopped()?).await?)
+    idp::run(options, stopped()?).await
 }
 
 #[tokio::main]

@@ -32,7 +32,6 @@ mod settings;
 mod stored_policy;
 mod table;
 mod token_issuer;
-mod trust_document;
 mod uploaded_keys;
 mod user;
 

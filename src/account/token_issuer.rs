@@ -30,7 +30,7 @@ impl TokenIssuer {
     }
 
     /// The key of an algorithm.
-    pub fn key(&self, algorithm: Algorithm) -> Option<SigningKey> {
+    pub fn signing_key(&self, algorithm: Algorithm) -> Option<SigningKey> {
         let (_, key) = self.keys.iter().find(|(name, _)| name == algorithm.name())?;
         SigningKey::from_pkcs8(algorithm, &BASE64.decode(key.reveal().as_bytes()).ok()?).ok()
     }

@@ -1,3 +1,4 @@
 //! Commands besides the server.
 
 pub mod policy;
+mod reference;

@@ -33,7 +33,7 @@ pub async fn keys(Shared(state): Shared<Arc<State>>, Path(account): Path<String>
     let Some(issuer) = account.as_ref().and_then(|account| account.token_issuer()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let keys: Vec<_> = TOKEN_ALGORITHMS.into_iter().filter_map(|algorithm| issuer.key(algorithm)).collect();
+    let keys: Vec<_> = TOKEN_ALGORITHMS.into_iter().filter_map(|algorithm| issuer.signing_key(algorithm)).collect();
     Json(json!({"keys": keys.iter().map(|key| key.public()).collect::<Vec<_>>()})).into_response()
 }
 

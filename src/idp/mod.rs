@@ -9,7 +9,7 @@ pub use command::{Options, run};
 pub use server::{Idp, router};
 
 /// What goes wrong, as one sentence.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub type Failure = Box<dyn std::error::Error>;
 
 /// An id that does not come twice.
 pub fn random_id() -> String {

@@ -37,9 +37,9 @@ mod service_linked_role;
 mod service_specific_credential;
 mod signing_certificate;
 mod ssh_public_key;
+pub mod sts;
 mod tags;
 mod token_preferences;
-pub mod sts;
 mod trust;
 mod user;
 

@@ -120,7 +120,11 @@ async fn thumbprints_are_replaced() {
     let read = root.iam("GetOpenIDConnectProvider", &[("OpenIDConnectProviderArn", ARN)]).await.ok();
     assert!(read.body.contains(&other) && !read.body.contains(&THUMBPRINT.to_lowercase()));
     update(&[]).await.refused(400, "InvalidInput", "Thumbprint list must contain at least one entry.");
-    update(&[&other; 6]).await.refused(400, "InvalidInput", "Thumbprint list must contain fewer than 5 entries.");
+    update(&[other.as_str(); 6]).await.refused(
+        400,
+        "InvalidInput",
+        "Thumbprint list must contain fewer than 5 entries.",
+    );
     let short = update(&["abc"]).await;
     assert_eq!((short.status, short.text("Code").as_str()), (400, "ValidationError"));
 }

@@ -101,7 +101,8 @@ async fn permissions_and_limits_hold() {
     let only = user(&server, "000000000000", "only", Some(allow("sts:GetWebIdentityToken", "*"))).await;
     token(&only, &[]).await.ok();
     token(&only, &[("Tags.member.1.Key", "k"), ("Tags.member.1.Value", "v")]).await.denied();
-    let wrong = server.root().sts("GetWebIdentityToken", &[("Audience.member.1", "a"), ("SigningAlgorithm", "HS256")]);
+    let root = server.root();
+    let wrong = root.sts("GetWebIdentityToken", &[("Audience.member.1", "a"), ("SigningAlgorithm", "HS256")]);
     wrong.await.refused(
         400,
         "ValidationError",

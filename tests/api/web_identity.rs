@@ -386,9 +386,12 @@ async fn keys_in_the_configuration_need_no_network() {
     let arn = "arn:aws:iam::000000000000:role/Web";
     let call = [("RoleArn", arn), ("RoleSessionName", "s1"), ("WebIdentityToken", &token)];
     server.unsigned("AssumeRoleWithWebIdentity", &call).await.ok();
-    let other = server
-        .unsigned("AssumeRoleWithWebIdentity", &[("RoleArn", "arn:aws:iam::000000000000:user/Web"), call[1], call[2]]);
-    other.await.refused(400, "ValidationError", "Request ARN is invalid");
+    let other = [("RoleArn", "arn:aws:iam::000000000000:user/Web"), call[1], call[2]];
+    server.unsigned("AssumeRoleWithWebIdentity", &other).await.refused(
+        400,
+        "ValidationError",
+        "Request ARN is invalid",
+    );
 }
 
 #[tokio::test]

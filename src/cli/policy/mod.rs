@@ -14,8 +14,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::reference::KnownServices;
 use crate::policy::Grammar;
-use crate::policy::lint::{Reference, Severity};
+use crate::policy::lint::Severity;
 
 /// Decides, explains, checks and tests policies without a server
 #[derive(Debug, Subcommand)]
@@ -155,14 +156,14 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// Runs a command; `reference` knows AWS's services. Exits with 0 if all is well, with 1 if what was asked about is
+/// Runs a command. Exits with 0 if all is well, with 1 if what was asked about is
 /// not, and with 2 if the command could not do its work.
-pub fn run(command: &PolicyCommand, reference: &dyn Reference) -> ExitCode {
+pub fn run(command: &PolicyCommand) -> ExitCode {
     let out = &mut std::io::stdout().lock();
     let result = match command {
         PolicyCommand::Evaluate(args) => evaluate::run(args, out),
         PolicyCommand::Explain(args) => explain::run(args, out),
-        PolicyCommand::Validate(args) => validate::run(args, reference, out),
+        PolicyCommand::Validate(args) => validate::run(args, &KnownServices, out),
         PolicyCommand::Test(args) => test::run(args, out),
     };
     match result {

@@ -64,7 +64,8 @@ impl Operation for GetWebIdentityToken {
             let message = "The requested token duration exceeds the remaining duration of the session.";
             return Err(Error::new(Code::SessionDurationEscalation, message));
         }
-        let key = issuer.key(self.algorithm()?).ok_or_else(|| Error::internal("the account's key is damaged"))?;
+        let key =
+            issuer.signing_key(self.algorithm()?).ok_or_else(|| Error::internal("the account's key is damaged"))?;
         let claims = self.claims(cx, expiration)?;
         if claims.to_string().len() > GREATEST {
             let message = "The claims of the token are too large.";
