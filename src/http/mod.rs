@@ -1,9 +1,12 @@
-//! The network: AWS's endpoint and the server's own endpoints, on one port.
+//! The network: AWS's endpoint, those that hand out credentials, and the server's own, on one port.
 
 mod admin;
+mod ask;
 mod aws;
 mod clock;
+mod credentials;
 mod evaluate;
+mod guard;
 mod health;
 mod listener;
 mod token_issuer;
@@ -15,6 +18,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use ask::{Answer, ask};
+pub use credentials::CredentialEndpoints;
 pub use health::ask_health;
 pub use listener::{Limits, serve};
 
@@ -27,6 +32,8 @@ pub struct State {
     pub app: App,
     /// The token of the server's own endpoints.
     pub admin_token: Option<Secret>,
+    /// Who gets credentials from the endpoints of EC2, ECS and EKS.
+    pub credentials: CredentialEndpoints,
     /// Where the server listens.
     pub listen: SocketAddr,
     /// The kind of database, for the health report.
@@ -37,8 +44,8 @@ pub struct State {
     pub body_timeout: Duration,
 }
 
-/// The routes: the server's own under `/_iamd/`, what verifies the tokens that accounts issue under `/web-identity/`;
-/// everything else is AWS's.
+/// The routes: the server's own under `/_iamd/`, what verifies the tokens that accounts issue under `/web-identity/`, and
+/// those where applications look for their role; everything else is AWS's.
 pub fn router(state: Arc<State>) -> Router {
     let own = Router::new()
         .route("/clock", get(clock::read).post(clock::turn))
@@ -53,6 +60,7 @@ pub fn router(state: Arc<State>) -> Router {
     Router::new()
         .nest("/_iamd", own)
         .nest("/web-identity/{account}/.well-known", token_issuer)
+        .merge(credentials::routes())
         .fallback(aws::endpoint)
         .with_state(state)
 }

@@ -1,10 +1,13 @@
-//! The server's key: what seals session tokens, authorization messages and markers, and what session secrets derive
-//! from.
+//! The server's key: what seals session tokens, authorization messages, tickets and markers, and what session secrets
+//! derive from.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::packing::{pack, unpack};
 use crate::shapes::{AccountId, Secret};
@@ -19,6 +22,7 @@ const TAG_LENGTH: usize = 16;
 pub struct ServerKey {
     sessions: XChaCha20Poly1305,
     messages: XChaCha20Poly1305,
+    tickets: XChaCha20Poly1305,
     secrets: [u8; 32],
     markers: [u8; 32],
 }
@@ -30,6 +34,7 @@ impl ServerKey {
         Self {
             sessions: XChaCha20Poly1305::new(&Key::from(derive("session tokens"))),
             messages: XChaCha20Poly1305::new(&Key::from(derive("authorization messages"))),
+            tickets: XChaCha20Poly1305::new(&Key::from(derive("tickets"))),
             secrets: derive("secrets of sessions"),
             markers: derive("markers"),
         }
@@ -68,6 +73,22 @@ impl ServerKey {
         let account = account.number().to_be_bytes();
         let payload = Payload { msg: sealed, aad: &account };
         unpack(&self.messages.decrypt(&XNonce::from(*nonce), payload).ok()?)
+    }
+
+    /// Seals what the server itself wants to be shown again, for one purpose.
+    pub fn seal_ticket<T: Serialize>(&self, purpose: &str, content: &T, nonce: [u8; NONCE_LENGTH]) -> Option<String> {
+        let content = postcard::to_stdvec(content).ok()?;
+        let payload = Payload { msg: &content, aad: purpose.as_bytes() };
+        let sealed = self.tickets.encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
+    }
+
+    /// Opens a ticket; `None` if it is of another purpose, none of ours, or was altered.
+    pub fn open_ticket<T: DeserializeOwned>(&self, purpose: &str, ticket: &str) -> Option<T> {
+        let bytes = URL_SAFE_NO_PAD.decode(ticket).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LENGTH>()?;
+        let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
+        postcard::from_bytes(&self.tickets.decrypt(&XNonce::from(*nonce), payload).ok()?).ok()
     }
 
     /// The secret access key of a session: 40 characters, derived from its access key id, so that it need not be kept.
@@ -133,6 +154,16 @@ mod tests {
         assert_eq!(ServerKey::new(&[2; 32]).open_message(own, &sealed), None);
         assert_eq!(key.open_message(own, "x"), None);
         assert_eq!(key.open(&sealed), None, "a message is no session");
+    }
+
+    #[test]
+    fn a_ticket_opens_for_its_purpose_only() {
+        let key = ServerKey::new(&[1; 32]);
+        let ticket = key.seal_ticket("sign-in", &("ann", 7_i64), [9; 24]).unwrap();
+        assert_eq!(key.open_ticket("sign-in", &ticket), Some(("ann".to_owned(), 7_i64)));
+        assert_eq!(key.open_ticket::<(String, i64)>("metadata", &ticket), None);
+        assert_eq!(ServerKey::new(&[2; 32]).open_ticket::<(String, i64)>("sign-in", &ticket), None);
+        assert_eq!(key.open_ticket::<(String, i64)>("sign-in", "x"), None);
     }
 
     #[test]

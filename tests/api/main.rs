@@ -19,6 +19,7 @@ mod account;
 mod account_properties;
 mod admin;
 mod assume_role;
+mod assume_root;
 mod attachments;
 mod authorization_message;
 mod boundaries;
