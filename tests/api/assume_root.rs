@@ -1,6 +1,11 @@
 //! Sessions of member accounts' root users, and what each task's policy lets them do.
 
+use std::sync::Arc;
+
+use iamd::account::{Credentials, CredentialsOwner, EnabledMfaDevice};
 use iamd::config::Settings;
+use iamd::identity::{Caller, RequestFacts, Session, Standing};
+use iamd::shapes::Timestamp;
 use serde_json::json;
 
 use crate::client::{Answer, Client, Server};
@@ -208,12 +213,57 @@ async fn the_deletion_task_takes_all_credentials_of_the_root_user() {
     deleting.iam("DeleteLoginProfile", &[]).await.ok();
     deleting.iam("DeleteAccessKey", &[("AccessKeyId", &key)]).await.ok();
     assert!(!deleting.iam("ListAccessKeys", &[]).await.ok().has("AccessKeyId"));
-    let missing = format!("MFA Device invalid for user.");
-    let refused = deleting.iam("DeactivateMFADevice", &[("SerialNumber", &device)]).await;
-    assert_ne!(refused.text("Code"), "AccessDenied", "{} {missing}", refused.body);
+    server
+        .change(MEMBER, |account| {
+            let enabled = Timestamp::from_seconds(1_700_000_000);
+            let device = EnabledMfaDevice { serial_number: device.clone(), enabled, paired_at: 0, drift: 0 };
+            let enable = |credentials: &mut Credentials| {
+                credentials.mfa_devices.push(device);
+                Ok(())
+            };
+            account.update_credentials(&CredentialsOwner::Root, enable).unwrap();
+        })
+        .await;
+    assert_eq!(deleting.iam("ListMFADevices", &[]).await.ok().text("SerialNumber"), device);
+    deleting.iam("DeactivateMFADevice", &[("SerialNumber", &device)]).await.ok();
+    assert!(!deleting.iam("ListMFADevices", &[]).await.ok().has("SerialNumber"));
     deleting.iam("DeleteVirtualMFADevice", &[("SerialNumber", &device)]).await.ok();
     deleting.iam("CreateLoginProfile", &[]).await.denied();
     deleting.iam("DeleteUser", &[("UserName", "admin")]).await.denied();
+}
+
+/// Whether requests with these credentials have the condition key `aws:AssumedRoot`.
+async fn tells_assumed_root(server: &Server, answer: &Answer) -> bool {
+    let environment = &server.state.app.environment;
+    let session = Session::open(&answer.text("SessionToken"), &environment.key).unwrap();
+    let caller = Caller {
+        account: session.account,
+        principal: session.acting(),
+        access_key_id: session.access_key_id.clone(),
+        session: Some(Arc::new(session)),
+    };
+    let account = server.state.app.accounts.get(caller.account).await.unwrap().durable();
+    let facts = RequestFacts {
+        request_id: String::new(),
+        now: Timestamp::default(),
+        source_ip: [127, 0, 0, 1].into(),
+        user_agent: None,
+        referer: None,
+        region: String::new(),
+        secure: false,
+    };
+    let standing = Standing::of(&caller, &account).unwrap();
+    standing.keys(&facts).into_iter().any(|key| key == ("aws:AssumedRoot".into(), true.into()))
+}
+
+#[tokio::test]
+async fn conditions_can_tell_the_session_from_the_root_user() {
+    let server = organization().await;
+    let admin = admin(&server, MANAGEMENT, json!({})).await;
+    let assumed = assume(&admin, MEMBER, AUDIT, &[]).await.ok();
+    assert!(tells_assumed_root(&server, &assumed).await);
+    let own = server.root_of(MEMBER).sts("GetSessionToken", &[]).await.ok();
+    assert!(!tells_assumed_root(&server, &own).await);
 }
 
 #[tokio::test]

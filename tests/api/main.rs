@@ -24,6 +24,7 @@ mod attachments;
 mod authorization_message;
 mod boundaries;
 mod caller_identity;
+mod credential_endpoints;
 mod enforcement;
 mod federation_token;
 mod groups;

@@ -65,8 +65,6 @@ impl Pod {
         let pod = settings.pod.as_ref().unwrap_or(&settings.service_account);
         let cluster = format!("arn:aws:eks:{region}:{account}:cluster/{}", settings.cluster);
         let uid = uid(&[&settings.cluster, &settings.namespace, pod]);
-        let mut session_name = format!("eks-{}-{pod}-{uid}", settings.cluster);
-        session_name.truncate(SESSION_NAME);
         Workload {
             service: ServicePrincipal {
                 name: "pods.eks.amazonaws.com".to_owned(),
@@ -74,7 +72,7 @@ impl Pod {
                 session_keys: Vec::new(),
             },
             role: self.role.clone(),
-            session_name,
+            session_name: format!("eks-{}-{pod}-{uid}", settings.cluster).chars().take(SESSION_NAME).collect(),
             tags: vec![
                 ("eks-cluster-arn", cluster),
                 ("eks-cluster-name", settings.cluster.clone()),
