@@ -27,11 +27,12 @@ pub fn is_local(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Whether a host is an address, or a name without a domain, such as that of a container: no page has such an origin
-/// without being of this network.
+/// Whether a host is an address, a name without a domain, such as that of a container, or in a domain that nobody can
+/// register: no page has such an origin without being of this network.
 pub fn is_in_this_network(host: &str) -> bool {
     let name = name(host);
-    name.parse::<IpAddr>().is_ok() || (!name.is_empty() && !name.contains('.'))
+    let private = [".internal", ".cluster.local"].iter().any(|domain| name.ends_with(domain));
+    private || name.parse::<IpAddr>().is_ok() || (!name.is_empty() && !name.contains('.'))
 }
 
 /// The host without its port and brackets.
@@ -59,10 +60,26 @@ mod tests {
 
     #[test]
     fn a_domain_is_not_of_this_network() {
-        for host in ["localhost:4593", "169.254.169.254", "[fd00:ec2::254]", "[fd00:ec2::254]:80", "iamd:4593"] {
+        for host in [
+            "localhost:4593",
+            "169.254.169.254",
+            "[fd00:ec2::254]",
+            "[fd00:ec2::254]:80",
+            "iamd:4593",
+            "host.docker.internal:4593",
+            "iamd.default.svc.cluster.local",
+        ] {
             assert!(is_in_this_network(host), "{host}");
         }
-        for host in ["", ":4593", "evil.example", "127.0.0.1.evil.example:4593", "localhost.evil.example"] {
+        for host in [
+            "",
+            ":4593",
+            "evil.example",
+            "internal.evil.example",
+            "evilinternal.example",
+            "127.0.0.1.evil.example:4593",
+            "localhost.evil.example",
+        ] {
             assert!(!is_in_this_network(host), "{host}");
         }
     }

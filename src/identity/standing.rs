@@ -119,14 +119,15 @@ impl<'c> Standing<'c> {
         }
         match &self.caller.principal {
             Principal::Service(service) => service_keys(service, &mut key),
-            Principal::Anonymous => {}
-            _ => {
-                key("aws:PrincipalAccount", self.account_id.as_str().into());
-                key("aws:PrincipalArn", self.principal_arn().into());
+            principal => {
+                if *principal != Principal::Anonymous {
+                    key("aws:PrincipalAccount", self.account_id.as_str().into());
+                    key("aws:PrincipalArn", self.principal_arn().into());
+                }
+                key("aws:PrincipalType", self.principal_type().into());
+                key("aws:userid", self.caller.user_id().into());
             }
         }
-        key("aws:PrincipalType", self.principal_type().into());
-        key("aws:userid", self.caller.user_id().into());
         key("aws:PrincipalIsAWSService", self.caller.as_service().is_some().into());
         key("aws:ViaAWSService", false.into());
         if let Some(name) = &self.user_name {

@@ -29,6 +29,7 @@ mod enforcement;
 mod federation_token;
 mod groups;
 mod inline_policies;
+mod instance_metadata;
 mod instance_profiles;
 mod managed_policies;
 mod mfa_devices;

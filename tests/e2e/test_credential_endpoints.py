@@ -72,8 +72,9 @@ def client(request):
     return CLIENTS[request.param]
 
 
-def test_an_instance(host, client):
-    arn = identity(client, host, AWS_EC2_METADATA_SERVICE_ENDPOINT=host.endpoint)
+@pytest.mark.parametrize("path", ["", f"/instances/{ACCOUNT}/web"])
+def test_an_instance(host, client, path):
+    arn = identity(client, host, AWS_EC2_METADATA_SERVICE_ENDPOINT=host.endpoint + path)
     assert arn.startswith(f"arn:aws:sts::{ACCOUNT}:assumed-role/web/i-0")
 
 
