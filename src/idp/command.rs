@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use super::saml::SamlIssuer;
 use super::web::WebIssuer;
 use super::{Failure, Idp, router};
-use crate::federation::{Algorithm, SigningKey};
 use crate::http::{Limits, serve};
+use crate::keys::{Algorithm, SigningKey};
 
 /// What the command is told.
 #[derive(clap::Args, Clone, Debug)]
