@@ -34,6 +34,7 @@ mod oidc_providers;
 mod organization;
 mod outbound_federation;
 mod passwords;
+mod permissions;
 mod policy_entities;
 mod policy_versions;
 mod role_chaining;
