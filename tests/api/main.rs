@@ -23,6 +23,7 @@ mod attachments;
 mod authorization_message;
 mod boundaries;
 mod caller_identity;
+mod credential_report;
 mod enforcement;
 mod federation_token;
 mod groups;

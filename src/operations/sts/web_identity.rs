@@ -138,4 +138,4 @@ impl AssumeRoleWithWebIdentity {
     }
 }
 
-operations![Sts: AssumeRoleWithWebIdentity];
+operations!(Sts: AssumeRoleWithWebIdentity);

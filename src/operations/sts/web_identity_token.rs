@@ -141,4 +141,4 @@ fn about(cx: &Context<'_>, standing: &Standing<'_>, request_tags: &[Tag]) -> Val
     Value::Object(about)
 }
 
-operations![Sts: GetWebIdentityToken];
+operations!(Sts: GetWebIdentityToken);
