@@ -33,7 +33,7 @@ pub async fn get_json(server: &Server, path: &str, headers: &[(&str, &str)]) -> 
     serde_json::from_str(&get(server, path, headers).await.ok().body).unwrap()
 }
 
-pub /// A client with the credentials that an endpoint gave.
+/// A client with the credentials that an endpoint gave.
 pub fn client(server: &Server, given: &Value) -> Client {
     let text = |name: &str| given[name].as_str().unwrap();
     server.client(text("AccessKeyId"), text("SecretAccessKey"), Some(text("Token")))
@@ -43,7 +43,7 @@ pub async fn arn(client: &Client) -> String {
     client.sts("GetCallerIdentity", &[]).await.ok().text("Arn")
 }
 
-pub #[tokio::test]
+#[tokio::test]
 async fn a_container_finds_the_role_in_its_path() {
     let server = Server::start().await;
     let condition = json!({

@@ -200,4 +200,3 @@ async fn a_path_names_the_instance_on_loopback() {
     let wrong = server.admin("PUT", "/instances/1/web/latest/api/token", "", &[(TTL, "60")]).await;
     assert_eq!(wrong.status, 403);
 }
-

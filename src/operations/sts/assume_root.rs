@@ -130,4 +130,4 @@ fn denied(cx: &Context<'_>, target: AccountId) -> Result<Error> {
     Ok(Error::new(Code::AccessDenied, message))
 }
 
-operations![Sts: AssumeRoot];
+operations!(Sts: AssumeRoot);
