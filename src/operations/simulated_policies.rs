@@ -113,7 +113,9 @@ fn names(identifier: &InlinePolicyIdentifier, granting: &Granting<'_>) -> bool {
         AttachmentType::Role => Kind::Role,
     };
     let (owner_kind, owner) = granting.owner;
-    granting.inline == Some(&*identifier.policy_name) && owner_kind == kind && matches(&identifier.attachment_name, owner)
+    granting.inline == Some(&*identifier.policy_name)
+        && owner_kind == kind
+        && matches(&identifier.attachment_name, owner)
 }
 
 /// Whether a managed policy can have such an ARN. Wildcards stand in the name only, the star once.
@@ -174,7 +176,8 @@ mod tests {
         for arn in ["arn:aws:iam::aws:policy/Read*", "arn:aws:iam::111122223333:policy/a/b/P?*"] {
             assert!(is_pattern_of_arns(arn), "{arn}");
         }
-        let others = ["policy/*", "arn:aws:iam::*:policy/P", "arn:aws:iam::aws:policy/*/P", "arn:aws:iam::aws:policy/*P*"];
+        let others =
+            ["policy/*", "arn:aws:iam::*:policy/P", "arn:aws:iam::aws:policy/*/P", "arn:aws:iam::aws:policy/*P*"];
         for arn in others.into_iter().chain(["arn:aws:iam::aws:user/P", "arn:aws:s3:::policy/P"]) {
             assert!(!is_pattern_of_arns(arn), "{arn}");
         }

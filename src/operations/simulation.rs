@@ -162,7 +162,9 @@ pub fn boundary(texts: Option<&[PolicyDocument]>) -> Result<Option<Arc<PolicySet
     match members.len() {
         0 => Ok(None),
         1 => Ok(Some(Arc::new(PolicySet::new(members)))),
-        _ => Err(invalid("Invalid PermissionsBoundaryPolicyInputList: only one permissions boundary can be in effect.")),
+        _ => {
+            Err(invalid("Invalid PermissionsBoundaryPolicyInputList: only one permissions boundary can be in effect."))
+        }
     }
 }
 

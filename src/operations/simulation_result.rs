@@ -130,18 +130,37 @@ fn resource_template(action: &Action, resources: &[&str]) -> Option<String> {
     let service = service_authorization::service(action.service())?;
     let (_, name) = action.as_str().split_once(':')?;
     let accepted = &service.action(name)?.resources;
-    let types = || accepted.iter().filter_map(|of| Some((of, service.resource_type(&of.resource_type)?)));
-    let is_of = |template: &str| {
-        let fixed = last_part(template).split("${").next().unwrap_or_default();
-        !fixed.is_empty() && resources.first().is_some_and(|arn| last_part(arn).starts_with(fixed))
-    };
-    let found = types().find(|(_, kind)| is_of(&kind.arn));
-    let found = found.or_else(|| types().find(|(of, _)| of.required)).or_else(|| types().next());
-    found.map(|(_, kind)| kind.arn.clone())
+    let types = || accepted.iter().filter_map(|of| Some((of.required, &service.resource_type(&of.resource_type)?.arn)));
+    let first = resources.first().copied().unwrap_or_default();
+    let fitting = types().filter(|(_, template)| fits(template, first));
+    // An object's ARN could be that of a bucket with a slash in its name.
+    let found = fitting.max_by_key(|(_, template)| template.matches('/').count());
+    let found = found.or_else(|| types().find(|(required, _)| *required)).or_else(|| types().next());
+    found.map(|(_, template)| template.clone())
 }
 
-fn last_part(arn: &str) -> &str {
-    ArnParts::parse(arn).map(|parts| parts.resource).unwrap_or_default()
+/// Whether an ARN is of the type with this template.
+fn fits(template: &str, arn: &str) -> bool {
+    let (Some(template), Some(arn)) = (ArnParts::parse(template), ArnParts::parse(arn)) else { return false };
+    let is = |template: &str, part: &str| if template.starts_with("${") { !part.is_empty() } else { template == part };
+    template.service == arn.service
+        && is(template.region, arn.region)
+        && is(template.account, arn.account)
+        && fills(template.resource, arn.resource)
+}
+
+/// Whether a name has a template's fixed text in its order, and something for each placeholder.
+fn fills(template: &str, name: &str) -> bool {
+    let mut pieces = template.split("${");
+    let Some(mut rest) = name.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
+    for fixed in pieces.map(|piece| piece.split_once('}').map_or("", |(_, fixed)| fixed)) {
+        if fixed.is_empty() {
+            return !rest.is_empty();
+        }
+        let Some((_, behind)) = rest.get(1..).and_then(|rest| rest.split_once(fixed)) else { return false };
+        rest = behind;
+    }
+    rest.is_empty()
 }
 
 #[cfg(test)]
@@ -150,12 +169,43 @@ mod tests {
 
     #[test]
     fn the_resource_type_has_a_template() {
+        let cases = [
+            (
+                "iam:GetUser",
+                "arn:aws:iam::111122223333:user/a",
+                "arn:${Partition}:iam::${Account}:user/${UserNameWithPath}",
+            ),
+            (
+                "iam:SimulatePrincipalPolicy",
+                "arn:aws:iam::1:role/a",
+                "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}",
+            ),
+            ("s3:GetObject", "arn:aws:s3:::b/k", "arn:${Partition}:s3:::${BucketName}/${ObjectName}"),
+            ("s3:ListBucket", "arn:aws:s3:::b", "arn:${Partition}:s3:::${BucketName}"),
+            ("iam:GetUser", "arn:aws:s3:::b", "arn:${Partition}:iam::${Account}:user/${UserNameWithPath}"),
+        ];
         let template = |action, resource| resource_template(&Action::parse(action).unwrap(), &[resource]);
-        let user = "arn:${Partition}:iam::${Account}:user/${UserNameWithPath}";
-        let role = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}";
-        assert_eq!(template("iam:GetUser", "arn:aws:iam::111122223333:user/a").as_deref(), Some(user));
-        assert_eq!(template("iam:SimulatePrincipalPolicy", "arn:aws:iam::111122223333:role/a").as_deref(), Some(role));
+        for (action, resource, expected) in cases {
+            assert_eq!(template(action, resource).as_deref(), Some(expected), "{action} {resource}");
+        }
         assert_eq!(template("iam:GetAccountSummary", "arn:aws:iam::111122223333:user/a"), None);
         assert_eq!(template("nosuch:Thing", "arn:aws:s3:::b"), None);
+    }
+
+    #[test]
+    fn templates_are_filled_piece_by_piece() {
+        let cases = [
+            ("user/${Name}", "user/a/b", true),
+            ("user/${Name}", "user/", false),
+            ("a/${X}/b/${Y}", "a/1/b/2", true),
+            ("a/${X}/b/${Y}", "a//b/2", false),
+            ("a/${X}/b", "a/1/b", true),
+            ("a/${X}/b", "a/1/b/2", false),
+            ("root", "root", true),
+            ("root", "roots", false),
+        ];
+        for (template, name, expected) in cases {
+            assert_eq!(fills(template, name), expected, "{template} {name}");
+        }
     }
 }

@@ -105,7 +105,8 @@ impl<'a> Scenario<'a> {
     /// Whether the resources' policy is about this resource, as AWS demands of each.
     pub fn resource_policy_covers(&self, action: &Action, resource: &str) -> bool {
         let request = Request::new(SOMEBODY, action, resource, self.context);
-        let mut statements = self.resource_policy.into_iter().flat_map(PolicySet::policies).flat_map(|p| p.statements());
+        let mut statements =
+            self.resource_policy.into_iter().flat_map(PolicySet::policies).flat_map(|p| p.statements());
         statements.any(|statement| statement.is_about_resource(&request))
     }
 
@@ -332,14 +333,19 @@ mod tests {
 
     #[test]
     fn an_arn_tells_its_owner_before_the_parameter_does() {
-        let (identity, context) =
-            (set(&[r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#], Grammar::Identity), Context::new());
+        let (identity, context) = (
+            set(&[r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#], Grammar::Identity),
+            Context::new(),
+        );
         let base = Scenario { resource_owner: Some("444455556666"), ..scenario(&identity, &context) };
         let get = Action::parse("sqs:GetQueueUrl").unwrap();
         let decision = |scenario: Scenario<'_>, resource| scenario.simulate(&get, &[resource]).decision;
         assert_eq!(decision(base, "arn:aws:sqs:us-east-1:111122223333:q"), Verdict::Allowed);
         assert_eq!(decision(base, "arn:aws:s3:::b"), Verdict::ImplicitDeny);
         assert_eq!(decision(base, "arn:aws:sqs:us-east-1:777788889999:q"), Verdict::ImplicitDeny);
-        assert_eq!(decision(Scenario { caller: None, ..base }, "arn:aws:sqs:us-east-1:777788889999:q"), Verdict::Allowed);
+        assert_eq!(
+            decision(Scenario { caller: None, ..base }, "arn:aws:sqs:us-east-1:777788889999:q"),
+            Verdict::Allowed
+        );
     }
 }

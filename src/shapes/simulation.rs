@@ -94,12 +94,7 @@ impl ContextKeyType {
     pub fn is_list(self) -> bool {
         matches!(
             self,
-            Self::StringList
-                | Self::NumericList
-                | Self::BooleanList
-                | Self::IpList
-                | Self::BinaryList
-                | Self::DateList
+            Self::StringList | Self::NumericList | Self::BooleanList | Self::IpList | Self::BinaryList | Self::DateList
         )
     }
 }
