@@ -130,7 +130,7 @@ fn what_cannot_be_decided_is_told_with_its_place() {
         (
             "comma",
             format!("{{{user}, \"identityPolicies\": [{{\"file\": \"comma.json\"}}]}}"),
-            "identityPolicies[0] (comma.json): line 2, column 16: expected `,` or `}`",
+            "identityPolicies[0] (comma.json): line 2, column 18: expected `,` or `}`",
         ),
     ];
     for (name, request, message) in requests {

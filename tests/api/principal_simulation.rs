@@ -227,8 +227,8 @@ async fn the_simulator_agrees_with_what_happens() {
     root.iam("CreateUser", &[("UserName", "Eve")]).await.ok();
     root.iam("CreateGroup", &[("GroupName", "G")]).await.ok();
     root.iam("AddUserToGroup", &[("UserName", "Ann"), ("GroupName", "G")]).await.ok();
-    let no_roles = deny("iam:ListGroups", "*");
-    root.iam("PutGroupPolicy", &[("GroupName", "G"), ("PolicyName", "no"), ("PolicyDocument", &no_roles)]).await.ok();
+    let no_groups = deny("iam:ListGroups", "*");
+    root.iam("PutGroupPolicy", &[("GroupName", "G"), ("PolicyName", "no"), ("PolicyDocument", &no_groups)]).await.ok();
     let limit = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"iam:ListRoles","Resource":"*"}}"#;
     root.iam("CreatePolicy", &[("PolicyName", "Limit"), ("PolicyDocument", limit)]).await.ok();
     let boundary = policy_arn("Limit");
@@ -249,12 +249,12 @@ async fn the_simulator_agrees_with_what_happens() {
     let ann_calls = server.user("Ann").await;
     let assume = [("RoleArn", role), ("RoleSessionName", "session")];
     let role_calls = server.session(&ann_calls.sts("AssumeRole", &assume).await.ok());
-    let calls: &[(&str, &str, &[(&str, &str)])] = &[
-        ("GetUser", "user/Ann", &[("UserName", "Ann")]),
-        ("GetUser", "user/Eve", &[("UserName", "Eve")]),
-        ("ListUsers", "user/", &[]),
-        ("ListGroups", "group/", &[]),
-        ("ListRoles", "role/", &[]),
+    let calls = [
+        ("GetUser", "user/Ann", vec![("UserName", "Ann")]),
+        ("GetUser", "user/Eve", vec![("UserName", "Eve")]),
+        ("ListUsers", "user/", vec![]),
+        ("ListGroups", "group/", vec![]),
+        ("ListRoles", "role/", vec![]),
     ];
     let mut seen = std::collections::BTreeSet::new();
     for policy in &policies {
@@ -262,7 +262,7 @@ async fn the_simulator_agrees_with_what_happens() {
         root.iam("PutUserPolicy", &[&[("UserName", "Ann")][..], &put].concat()).await.ok();
         root.iam("PutRolePolicy", &[&[("RoleName", "R")][..], &put].concat()).await.ok();
         for (source, client) in [(ann, &ann_calls), (role, &role_calls)] {
-            for (operation, resource, parameters) in calls {
+            for (operation, resource, parameters) in &calls {
                 let arn = format!("arn:aws:iam::000000000000:{resource}");
                 let action = format!("iam:{operation}");
                 let simulated = decision(&root, source, &action, &[("ResourceArns.member.1", &arn)]).await;
