@@ -37,4 +37,4 @@ impl Operation for DecodeAuthorizationMessage {
     }
 }
 
-operations![Sts: DecodeAuthorizationMessage];
+operations!(Sts: DecodeAuthorizationMessage);
