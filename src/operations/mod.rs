@@ -11,6 +11,7 @@ mod attachments;
 mod authorize;
 mod boundaries;
 mod context;
+mod context_keys;
 mod credential_report;
 mod entity_details;
 mod granting_policies;
@@ -27,6 +28,7 @@ mod organization;
 mod outbound_federation;
 mod password_policy;
 mod policy_entities;
+mod policy_simulation;
 mod policy_version;
 mod role;
 mod role_shape;
@@ -36,6 +38,11 @@ mod service_access;
 mod service_linked_role;
 mod service_specific_credential;
 mod signing_certificate;
+mod simulated_caller;
+mod simulated_context;
+mod simulated_policies;
+mod simulation;
+mod simulation_result;
 mod ssh_public_key;
 pub mod sts;
 mod tags;
@@ -283,6 +290,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         account_summary::OPERATIONS,
         attachments::OPERATIONS,
         boundaries::OPERATIONS,
+        context_keys::OPERATIONS,
         credential_report::OPERATIONS,
         granting_policies::OPERATIONS,
         group::OPERATIONS,
@@ -297,6 +305,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         outbound_federation::OPERATIONS,
         password_policy::OPERATIONS,
         policy_entities::OPERATIONS,
+        policy_simulation::OPERATIONS,
         policy_version::OPERATIONS,
         role::OPERATIONS,
         saml_provider::OPERATIONS,

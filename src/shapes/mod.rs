@@ -13,6 +13,7 @@ mod provider;
 mod report;
 mod secret;
 mod session;
+mod simulation;
 mod tag;
 mod time;
 
@@ -29,6 +30,7 @@ pub use provider::*;
 pub use report::*;
 pub use secret::*;
 pub use session::*;
+pub use simulation::*;
 pub use tag::*;
 pub use time::*;
 
@@ -160,6 +162,8 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
             session::TEXTS,
             session::NUMBERS,
             session::LISTS,
+            simulation::TEXTS,
+            simulation::LISTS,
             tag::TEXTS,
             tag::LISTS,
         ]
