@@ -59,7 +59,7 @@ use serde::de::DeserializeOwned;
 pub use access::{Access, Check, Need, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
-pub use listing::{Listing, Page, Paging, oldest_first};
+pub use listing::{Listing, Members, Page, Paging, oldest_first};
 pub use organization::Organization;
 
 use crate::account::Account;
