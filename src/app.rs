@@ -293,6 +293,7 @@ impl Run<'_> {
             own,
             account: cx.account,
             facts: cx.facts,
+            organization: cx.environment.organization.as_ref(),
             action: &action,
             name_policy: self.app.environment.denials_name_policy,
         };

@@ -17,7 +17,8 @@ pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
 
 use crate::account::Quotas;
 use crate::federation::{IssuerSettings, Reach};
-use crate::operations::{Enforcement, Organization};
+use crate::operations::Enforcement;
+use crate::organization::{Organization, OrganizationError, OrganizationSettings};
 use crate::shapes::Secret;
 
 /// How log lines are written.
@@ -87,7 +88,7 @@ macro_rules! settings {
 
             /// The organization in the configuration file.
             #[arg(skip)]
-            pub organization: Option<Organization>,
+            pub organization: Option<OrganizationSettings>,
 
             /// What runs in AWS's services, in the configuration file.
             #[arg(skip)]
@@ -190,6 +191,9 @@ pub enum ConfigError {
     /// The file is no TOML, or a value has the wrong type.
     #[error("the configuration file {0} is not valid: {1}")]
     Invalid(PathBuf, String),
+    /// The organization is none.
+    #[error(transparent)]
+    Organization(#[from] OrganizationError),
     /// A value that means nothing.
     #[error("{0}")]
     Value(String),
@@ -286,6 +290,16 @@ impl Settings {
             })?;
         }
         Ok(quotas)
+    }
+
+    /// The organization, if there is one, and its policies, whose files are beside the configuration file.
+    ///
+    /// # Errors
+    /// See [`OrganizationError`].
+    pub fn organization(&self) -> Result<Option<Organization>, ConfigError> {
+        let Some(organization) = &self.organization else { return Ok(None) };
+        let folder = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        Ok(Some(Organization::new(organization, folder)?))
     }
 
     /// The key that seals session tokens, if one is given.

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod idp;
 pub mod keys;
 pub mod operations;
+pub mod organization;
 pub mod policy;
 pub mod shapes;
 pub mod sigv4;

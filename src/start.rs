@@ -41,7 +41,7 @@ impl App {
             aliases: Aliases::new(store.load_aliases().await?),
             used_codes: UsedCodes::default(),
             enforcement: settings.enforcement.unwrap_or_default(),
-            organization: settings.organization.clone(),
+            organization: settings.organization()?,
             token_issuer: settings.token_issuer(),
             used_assertions: UsedAssertions::default(),
             issuers: Issuers::new(

@@ -26,7 +26,7 @@ const LAYERS: &[&[&str]] = &[
     &["federation"],
     &["identity", "store"],
     &["audit"],
-    &["account"],
+    &["account", "organization"],
     &["catalogue", "keys", "policy", "wire", "sigv4"],
     &["shapes", "error"],
 ];

@@ -11,8 +11,9 @@ use crate::account::{
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
+use crate::organization::{Organization, Place, Places};
 use crate::policy::{self, Action, Decision, Layer, PolicySet, ResourceKind, Source, SourceKind};
-use crate::shapes::{Kind, TagSet};
+use crate::shapes::{ArnParts, Kind, TagSet};
 
 /// What happens to calls that no policy allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -44,6 +45,8 @@ pub struct Question<'q> {
     pub account: &'q Account,
     /// Facts of the request.
     pub facts: &'q RequestFacts,
+    /// The organization, if there is one.
+    pub organization: Option<&'q Organization>,
     /// The operation's own action.
     pub action: &'q str,
     /// Whether explicit denials name the policy.
@@ -86,27 +89,37 @@ impl Question<'_> {
         let name = check.action.as_deref().unwrap_or(self.action);
         let action = Action::parse(name).ok_or_else(|| Error::internal(format!("{name} is no action")))?;
         let owner = self.account.id.to_string();
-        let context = self.context(standing, check, &found, &owner);
+        let by_provider = check.provider.map(|provider| policy::Principal::Federated { provider });
+        let principal = by_provider.unwrap_or_else(|| standing.principal());
+        let places = self.places(&principal, &found.arn);
+        let context = self.context(standing, check, &found, &owner, places);
         let trust = found.trust.map(trust_policies);
         let layers = policy::Layers {
             resource: trust.as_ref(),
             resource_kind: if trust.is_some() { ResourceKind::RoleTrust } else { ResourceKind::Ordinary },
+            service_control: places.principal.and_then(Place::service_control),
+            resource_control: places.resource.and_then(Place::resource_control),
             ..standing.layers()
         };
-        let by_provider = check.provider.map(|provider| policy::Principal::Federated { provider });
-        let principal = by_provider.unwrap_or_else(|| standing.principal());
         let request = policy::Request::new(principal, &action, &found.arn, &context).owned_by(&owner);
         let decision = match standing.lost {
             true => Decision::ImplicitDeny { missing: Layer::Identity },
             false => policy::decide(&request, &layers),
         };
         if check.by_password_policy
-            && matches!(decision, Decision::ImplicitDeny { .. })
+            && matches!(decision, Decision::ImplicitDeny { missing } if missing != Layer::ServiceControl)
             && self.is_let_by_password_policy()
         {
             return Ok(None);
         }
         Ok(self.denial(&decision, standing, &action, &found.arn, silent))
+    }
+
+    /// Where the principal and the account that owns the resource, by its ARN, stand in the organization.
+    fn places(&self, principal: &policy::Principal<'_>, resource: &str) -> Places<'_> {
+        let place = |account| self.organization?.place(account);
+        let owner = || ArnParts::parse(resource).and_then(|arn| arn.account_id()).unwrap_or(self.account.id);
+        Places { principal: principal.account().and_then(|_| place(self.caller.account)), resource: place(owner()) }
     }
 
     /// Whether the account lets its users change their own passwords without a permission. A Deny still wins.
@@ -144,14 +157,17 @@ impl Question<'_> {
         check: &'k Check<'_>,
         found: &'k Found<'_>,
         owner: &'k str,
+        places: Places<'k>,
     ) -> policy::Context<'k>
     where
         Self: 'k,
     {
         let mut keys = standing.keys(self.facts);
-        if !matches!(check.target, Target::Any) {
+        let on_resource = !matches!(check.target, Target::Any);
+        if on_resource {
             keys.push(("aws:ResourceAccount".into(), owner.into()));
         }
+        keys.extend(places.keys(on_resource));
         for tag in found.tags.into_iter().flat_map(|tags| tags.iter()) {
             for prefix in ["aws:ResourceTag", "iam:ResourceTag"] {
                 keys.push((format!("{prefix}/{}", tag.key).into(), tag.value.as_str().into()));

@@ -8,9 +8,10 @@ use crate::error::{Code, Error, Result};
 use crate::federation::saml::UsedAssertions;
 use crate::federation::{Fetched, Issuers};
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCodes};
+use crate::organization::Organization;
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
-use super::{Enforcement, Organization};
+use super::Enforcement;
 
 /// What all calls share.
 pub struct Environment {

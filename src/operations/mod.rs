@@ -60,7 +60,6 @@ pub use access::{Access, Check, Need, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use listing::{Listing, Members, Page, Paging, oldest_first};
-pub use organization::Organization;
 
 use crate::account::Account;
 use crate::error::{Code, Error, Result};

@@ -8,50 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Access, Context, Operation, operations};
 use crate::error::{Code, Error, Result};
-use crate::shapes::{AccountId, OrganizationFeature};
-
-/// An organization of AWS Organizations, with all features.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Organization {
-    /// `o-…`.
-    pub id: String,
-    /// The account that the organization was made from.
-    #[serde(deserialize_with = "account")]
-    pub management_account: AccountId,
-    /// All other accounts.
-    #[serde(default, deserialize_with = "accounts")]
-    pub member_accounts: BTreeSet<AccountId>,
-    /// Those of them that centralise root access for the management account.
-    #[serde(default, deserialize_with = "accounts")]
-    pub delegated_administrators: BTreeSet<AccountId>,
-}
-
-impl Organization {
-    /// Whether an account belongs to the organization.
-    pub fn contains(&self, account: AccountId) -> bool {
-        self.management_account == account || self.member_accounts.contains(&account)
-    }
-
-    /// Whether an account may act on the root users of member accounts.
-    pub fn administers_root_access(&self, account: AccountId) -> bool {
-        let is_delegated = self.delegated_administrators.contains(&account) && self.contains(account);
-        self.management_account == account || is_delegated
-    }
-}
-
-fn account<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<AccountId, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    AccountId::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("{text} is not twelve digits")))
-}
-
-fn accounts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<AccountId>, D::Error> {
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    let read = |text: String| {
-        AccountId::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("{text} is not twelve digits")))
-    };
-    texts.into_iter().map(read).collect()
-}
+use crate::organization::Organization;
+use crate::shapes::OrganizationFeature;
 
 /// What all operations here answer.
 #[derive(Serialize)]

@@ -1,5 +1,7 @@
 //! The policy simulator: what policies would say to calls that nobody makes.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use super::simulated_caller::SimulatedCaller;
@@ -9,10 +11,11 @@ use super::simulation_result::EvaluationResult;
 use super::{Access, Context, Listing, Members, Paging, Target, operations};
 use crate::account::Subject;
 use crate::error::{Code, Result};
+use crate::organization::Place;
 use crate::policy::Grammar;
 use crate::shapes::{
     ActionName, Arn, ContextEntry, Marker, MaxItems, OrganizationLevels, PolicyDocument, PolicyExclusions,
-    ResourceHandlingOption, ResourceName,
+    PolicyIdentifierType, ResourceHandlingOption, ResourceName,
 };
 
 /// The results of a listing, by the places of the actions.
@@ -90,7 +93,7 @@ pub struct SimulatePrincipalPolicy {
 impl SimulatePrincipalPolicy {
     /// The policies of the source that are not excluded, and the given ones. A given boundary takes the place of the
     /// source's own.
-    fn policies(&self, source: Subject<'_>, cx: &Context<'_>) -> Result<Policies> {
+    fn policies<'c>(&self, source: Subject<'_>, cx: &'c Context<'_>) -> Result<Policies<'c>> {
         let exclusions = Exclusions::read(&self.policy_exclusion_list)?;
         let granting = cx.account.granting(source).into_iter().filter(|granting| !exclusions.leave_out(granting));
         let mut identity: Vec<_> = granting.map(|granting| (granting.source, granting.policy)).collect();
@@ -100,9 +103,13 @@ impl SimulatePrincipalPolicy {
             Subject::Role(role) => cx.account.policies_of_role(role).boundary,
             Subject::Group(_) | Subject::Policy(_) => None,
         };
-        let own = own.filter(|_| !exclusions.leave_out_boundary());
+        let own = own.filter(|_| !exclusions.leave_out_all(PolicyIdentifierType::PermissionBoundary));
         let given = boundary(self.permissions_boundary_policy_input_list.as_deref())?;
-        Ok(Policies { identity, boundary: given.or(own), service_control: None })
+        let organization = cx.environment.organization.as_ref();
+        let place = organization.and_then(|organization| organization.place(cx.account.id));
+        let service_control = place.and_then(Place::service_control).map(Cow::Borrowed);
+        let service_control = service_control.filter(|_| !exclusions.leave_out_all(PolicyIdentifierType::Scp));
+        Ok(Policies { identity, boundary: given.or(own), service_control })
     }
 }
 

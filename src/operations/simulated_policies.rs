@@ -100,9 +100,9 @@ impl<'r> Exclusions<'r> {
         })
     }
 
-    /// Whether the permissions boundary is left out.
-    pub fn leave_out_boundary(&self) -> bool {
-        self.0.iter().any(|identifier| identifier.policy_type == Some(PolicyIdentifierType::PermissionBoundary))
+    /// Whether all policies of a type are left out.
+    pub fn leave_out_all(&self, policy_type: PolicyIdentifierType) -> bool {
+        self.0.iter().any(|identifier| identifier.policy_type == Some(policy_type))
     }
 }
 

@@ -1,5 +1,6 @@
 //! One run of the policy simulator: its parameters read, and its results action by action.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::simulated_caller::SimulatedCaller;
@@ -30,13 +31,13 @@ pub struct Parameters<'r> {
 }
 
 /// The policies of the caller's side.
-pub struct Policies {
+pub struct Policies<'r> {
     /// The identity-based policies.
     pub identity: Vec<Member>,
     /// The permissions boundary.
     pub boundary: Option<Arc<PolicySet>>,
     /// The service control policies, level by level.
-    pub service_control: Option<Vec<PolicySet>>,
+    pub service_control: Option<Cow<'r, [PolicySet]>>,
 }
 
 /// A simulation, ready to run.
@@ -46,7 +47,7 @@ pub struct Simulation<'r> {
     identity: PolicySet,
     boundary: Option<Arc<PolicySet>>,
     resource_policy: Option<PolicySet>,
-    service_control: Option<Vec<PolicySet>>,
+    service_control: Option<Cow<'r, [PolicySet]>>,
     resource_owner: Option<&'r str>,
     caller: Option<SimulatedCaller>,
     entries: Vec<(String, Values<'static>)>,
@@ -57,7 +58,7 @@ impl<'r> Simulation<'r> {
     ///
     /// # Errors
     /// `InvalidInput` for each that makes no sense, `PolicyEvaluation` for a policy of the entity that cannot be read.
-    pub fn new(parameters: Parameters<'r>, policies: Policies, caller: Option<SimulatedCaller>) -> Result<Self> {
+    pub fn new(parameters: Parameters<'r>, policies: Policies<'r>, caller: Option<SimulatedCaller>) -> Result<Self> {
         let resources = resources(parameters.resources.as_deref().unwrap_or_default())?;
         if let Some(option) = parameters.resource_handling {
             must_have_resources(option, &resources)?;
@@ -172,7 +173,7 @@ pub fn boundary(texts: Option<&[PolicyDocument]>) -> Result<Option<Arc<PolicySet
 ///
 /// # Errors
 /// `InvalidInput` for a document that is refused.
-pub fn service_control(levels: &Option<OrganizationLevels>) -> Result<Option<Vec<PolicySet>>> {
+pub fn service_control(levels: &Option<OrganizationLevels>) -> Result<Option<Cow<'static, [PolicySet]>>> {
     let Some(levels) = levels.as_deref().filter(|levels| !levels.is_empty()) else { return Ok(None) };
     let read = |(number, texts)| {
         let parameter = format!("OrderedOrganizationPolicyInputList.{number}");

@@ -37,6 +37,7 @@ mod managed_policies;
 mod mfa_devices;
 mod oidc_providers;
 mod organization;
+mod organization_policies;
 mod outbound_federation;
 mod passwords;
 mod permissions;

@@ -1,0 +1,78 @@
+//! The organization that accounts belong to (AWS Organizations): where each account stands in it, and the policies that
+//! bind it there. All of it comes from the configuration and is read once.
+
+mod error;
+mod place;
+mod policies;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+pub use error::OrganizationError;
+pub use place::{Place, Places};
+pub use policies::PolicyType;
+pub use settings::{OrganizationSettings, PolicySettings, UnitSettings};
+
+use crate::shapes::AccountId;
+use policies::Attachments;
+use tree::Tree;
+
+/// An organization with all features.
+#[derive(Debug)]
+pub struct Organization {
+    /// `o-…`.
+    pub id: String,
+    /// The account that the organization was made from.
+    pub management_account: AccountId,
+    delegated_administrators: BTreeSet<AccountId>,
+    places: BTreeMap<AccountId, Place>,
+}
+
+impl Organization {
+    /// The organization as the settings want it; the files of its policies are in `folder` unless their paths are absolute.
+    ///
+    /// # Errors
+    /// See [`OrganizationError`].
+    pub fn new(settings: &OrganizationSettings, folder: &Path) -> Result<Self, OrganizationError> {
+        let tree = Tree::new(settings)?;
+        let attachments = Attachments::read(settings, &tree, folder)?;
+        let delegated = settings.delegated_administrators.iter();
+        let delegated = delegated.map(|account| tree.account(account, "delegated-administrators"));
+        let place = |account: &AccountId| {
+            // AWS: the management account is bound by neither.
+            let levels = (*account != tree.management_account).then(|| tree.levels(*account));
+            let policies = |kind| attachments.at(kind, levels.as_deref()?);
+            let place = Place {
+                path: tree.path(*account),
+                service_control: policies(PolicyType::ServiceControl),
+                resource_control: policies(PolicyType::ResourceControl),
+            };
+            (*account, place)
+        };
+        Ok(Self {
+            id: settings.id.clone(),
+            management_account: tree.management_account,
+            delegated_administrators: delegated.collect::<Result<_, _>>()?,
+            places: tree.accounts.iter().map(place).collect(),
+        })
+    }
+
+    /// Whether an account belongs to the organization.
+    pub fn contains(&self, account: AccountId) -> bool {
+        self.places.contains_key(&account)
+    }
+
+    /// Where an account of the organization stands.
+    pub fn place(&self, account: AccountId) -> Option<&Place> {
+        self.places.get(&account)
+    }
+
+    /// Whether an account may act on the root users of member accounts.
+    pub fn administers_root_access(&self, account: AccountId) -> bool {
+        self.management_account == account || self.delegated_administrators.contains(&account)
+    }
+}
