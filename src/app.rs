@@ -244,11 +244,13 @@ impl Run<'_> {
     /// Refuses what the caller may not do.
     fn permit(&self, cx: &Context<'_>, call: &dyn Call, record: &mut Record) -> Result<()> {
         call.precondition(cx)?;
-        if let Verdict::Denied(denial) = self.authorize(cx, &call.access())? {
-            if self.app.environment.enforcement == Enforcement::On {
-                return Err(denial);
+        for access in [call.access(), call.further_access(cx)] {
+            if let Verdict::Denied(denial) = self.authorize(cx, &access)? {
+                if self.app.environment.enforcement == Enforcement::On {
+                    return Err(denial);
+                }
+                record.would_deny = Some(denial);
             }
-            record.would_deny = Some(denial);
         }
         Ok(())
     }

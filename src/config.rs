@@ -13,7 +13,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::account::Quotas;
 use crate::federation::{IssuerSettings, Reach};
-use crate::operations::{Enforcement, Organization};
+use crate::operations::{Enforcement, Organization, PolicyTemplates, RoleTemplates};
 use crate::shapes::Secret;
 
 /// How log lines are written.
@@ -89,6 +89,16 @@ macro_rules! settings {
             #[serde(default)]
             pub issuers: BTreeMap<String, IssuerSettings>,
 
+            /// The policies that delegation requests can name, by ARN, in the configuration file.
+            #[arg(skip)]
+            #[serde(default)]
+            pub policy_templates: PolicyTemplates,
+
+            /// The templates of roles, by ARN, in the configuration file.
+            #[arg(skip)]
+            #[serde(default)]
+            pub role_templates: RoleTemplates,
+
             /// The quotas in the configuration file.
             #[arg(skip)]
             #[serde(default)]
@@ -96,7 +106,7 @@ macro_rules! settings {
         }
 
         impl Settings {
-            const KEYS: &[&str] = &[$($key),+, "issuers", "organization", "quotas"];
+            const KEYS: &[&str] = &[$($key),+, "issuers", "organization", "policy-templates", "quotas", "role-templates"];
             const VARIABLES: &[&str] = &[$($env),+];
 
             /// These settings, and where they say nothing, those of the file.
@@ -107,6 +117,8 @@ macro_rules! settings {
                     issuers: file.issuers,
                     quotas: file.quotas,
                     organization: file.organization,
+                    policy_templates: file.policy_templates,
+                    role_templates: file.role_templates,
                 }
             }
         }

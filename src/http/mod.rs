@@ -3,6 +3,7 @@
 mod admin;
 mod aws;
 mod clock;
+mod delegation;
 mod evaluate;
 mod health;
 mod listener;
@@ -42,6 +43,7 @@ pub struct State {
 pub fn router(state: Arc<State>) -> Router {
     let own = Router::new()
         .route("/clock", get(clock::read).post(clock::turn))
+        .route("/delegation-notices", get(delegation::notices))
         .route("/evaluate", post(evaluate::decide))
         .route("/health", get(admin::health))
         .route("/reset", post(admin::reset))

@@ -1,4 +1,4 @@
-//! The server's key: what seals session tokens, authorization messages and markers, and what session secrets derive
+//! The server's key: what seals session tokens, trade-in tokens, authorization messages and markers, and what session secrets derive
 //! from.
 
 use base64::Engine;
@@ -19,6 +19,7 @@ const TAG_LENGTH: usize = 16;
 pub struct ServerKey {
     sessions: XChaCha20Poly1305,
     messages: XChaCha20Poly1305,
+    trade_ins: XChaCha20Poly1305,
     secrets: [u8; 32],
     markers: [u8; 32],
 }
@@ -30,6 +31,7 @@ impl ServerKey {
         Self {
             sessions: XChaCha20Poly1305::new(&Key::from(derive("session tokens"))),
             messages: XChaCha20Poly1305::new(&Key::from(derive("authorization messages"))),
+            trade_ins: XChaCha20Poly1305::new(&Key::from(derive("trade-in tokens"))),
             secrets: derive("secrets of sessions"),
             markers: derive("markers"),
         }
@@ -55,19 +57,22 @@ impl ServerKey {
 
     /// Seals an authorization message for an account, in which alone it can be decoded.
     pub fn seal_message(&self, account: AccountId, message: &str, nonce: [u8; NONCE_LENGTH]) -> Option<String> {
-        let (packed, account) = (pack(&message)?, account.number().to_be_bytes());
-        let payload = Payload { msg: &packed, aad: &account };
-        let sealed = self.messages.encrypt(&XNonce::from(nonce), payload).ok()?;
-        Some(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
+        seal_for(&self.messages, account, message, nonce)
     }
 
     /// Opens an authorization message; `None` if it is not one of this account's or was altered.
     pub fn open_message(&self, account: AccountId, sealed: &str) -> Option<String> {
-        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LENGTH>()?;
-        let account = account.number().to_be_bytes();
-        let payload = Payload { msg: sealed, aad: &account };
-        unpack(&self.messages.decrypt(&XNonce::from(*nonce), payload).ok()?)
+        open_for(&self.messages, account, sealed)
+    }
+
+    /// The trade-in token of a delegation request, which its requestor alone can exchange.
+    pub fn trade_in_token(&self, requestor: AccountId, request: &str, nonce: [u8; NONCE_LENGTH]) -> Option<Secret> {
+        seal_for(&self.trade_ins, requestor, request, nonce).map(Secret::new)
+    }
+
+    /// The id of the delegation request that a trade-in token is of; `None` if it is not one for this requestor.
+    pub fn read_trade_in_token(&self, requestor: AccountId, token: &str) -> Option<String> {
+        open_for(&self.trade_ins, requestor, token)
     }
 
     /// The secret access key of a session: 40 characters, derived from its access key id, so that it need not be kept.
@@ -88,6 +93,20 @@ impl ServerKey {
         let key = std::str::from_utf8(bytes.get(12..)?).ok()?;
         (self.marker(listing, key) == marker).then(|| key.to_owned())
     }
+}
+
+/// Seals a text for an account, which must be known to open it.
+fn seal_for(cipher: &XChaCha20Poly1305, account: AccountId, text: &str, nonce: [u8; NONCE_LENGTH]) -> Option<String> {
+    let (packed, account) = (pack(&text)?, account.number().to_be_bytes());
+    let sealed = cipher.encrypt(&XNonce::from(nonce), Payload { msg: &packed, aad: &account }).ok()?;
+    Some(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
+}
+
+fn open_for(cipher: &XChaCha20Poly1305, account: AccountId, sealed: &str) -> Option<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LENGTH>()?;
+    let account = account.number().to_be_bytes();
+    unpack(&cipher.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &account }).ok()?)
 }
 
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
@@ -133,6 +152,10 @@ mod tests {
         assert_eq!(ServerKey::new(&[2; 32]).open_message(own, &sealed), None);
         assert_eq!(key.open_message(own, "x"), None);
         assert_eq!(key.open(&sealed), None, "a message is no session");
+        assert_eq!(key.read_trade_in_token(own, &sealed), None, "nor is it a trade-in token");
+        let token = key.trade_in_token(own, "request", [9; 24]).unwrap();
+        assert_eq!(key.read_trade_in_token(own, token.reveal()).as_deref(), Some("request"));
+        assert_eq!(key.read_trade_in_token(other, token.reveal()), None);
     }
 
     #[test]

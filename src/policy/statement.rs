@@ -4,8 +4,8 @@ use std::fmt;
 use std::iter::once_with;
 use std::sync::Arc;
 
-use super::Position;
 use super::action::ActionSet;
+use super::{Action, Position};
 use super::condition::Condition;
 use super::document::{List, Written, WrittenCondition, WrittenNames, WrittenPrincipal};
 use super::pattern::ResourcePattern;
@@ -111,6 +111,11 @@ impl Statement {
         if self.not_action { !self.actions.covers(service) } else { self.actions.concerns(service) }
     }
 
+    /// Whether it is about this action.
+    pub fn covers(&self, action: &Action) -> bool {
+        self.actions.contains(action) != self.not_action
+    }
+
     /// Whether it matches the request, leaving aside whose request it is.
     pub(crate) fn matches(&self, request: &Request<'_>) -> bool {
         self.mismatches(request).next().is_none()
@@ -118,7 +123,7 @@ impl Statement {
 
     /// What does not match, found one by one, cheapest first.
     pub(crate) fn mismatches(&self, request: &Request<'_>) -> impl Iterator<Item = Mismatch<'_>> {
-        let action = || (self.actions.contains(request.action) == self.not_action).then_some(Mismatch::Action);
+        let action = || (!self.covers(request.action)).then_some(Mismatch::Action);
         let resources = self.resources.as_ref();
         let resource =
             move || resources.is_some_and(|resources| !resources.contain(request)).then_some(Mismatch::Resource);

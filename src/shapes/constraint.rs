@@ -14,7 +14,7 @@ pub enum Constraint {
     Text(Text),
     /// On an integer: least and greatest value.
     Number(i32, i32),
-    /// On a list: least and greatest number of members.
+    /// On a list or map: least and greatest number of members.
     List(usize, usize),
 }
 

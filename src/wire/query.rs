@@ -238,7 +238,11 @@ impl<'de> de::Deserializer<'de> for Value<'_, '_> {
         if self.node.is_absent() {
             self.null();
         }
-        visitor.visit_map(Entries::new(&self, self.node.members("entry")))
+        let mut length = self.node.members("entry").count();
+        if !self.length_is_allowed(length) {
+            length = 0;
+        }
+        visitor.visit_map(Entries::new(&self, self.node.members("entry").take(length)))
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Malformed> {

@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod delegation_fixtures;
 mod fixtures;
 mod principals;
 
@@ -23,6 +24,8 @@ mod attachments;
 mod authorization_message;
 mod boundaries;
 mod caller_identity;
+mod delegated_access;
+mod delegation_requests;
 mod enforcement;
 mod federation_token;
 mod groups;

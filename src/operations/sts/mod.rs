@@ -5,6 +5,7 @@ mod assume_role;
 mod authorization_message;
 mod caller_identity;
 mod credentials;
+mod delegated_access_token;
 mod federated;
 mod federation_token;
 mod mfa;
@@ -20,11 +21,12 @@ pub use authorization_message::document;
 use super::Entry;
 
 /// The operations of STS.
-pub(super) const OPERATIONS: [&[Entry]; 9] = [
+pub(super) const OPERATIONS: [&[Entry]; 10] = [
     access_key_info::OPERATIONS,
     assume_role::OPERATIONS,
     authorization_message::OPERATIONS,
     caller_identity::OPERATIONS,
+    delegated_access_token::OPERATIONS,
     federation_token::OPERATIONS,
     saml::OPERATIONS,
     session_token::OPERATIONS,
