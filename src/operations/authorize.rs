@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, CredentialsOwner, DelegationOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, OidcProvider,
-    Reference, Resource, Role, SamlProvider, ServerCertificate, User, name_key,
+    Account, CredentialsOwner, DelegationOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy,
+    OidcProvider, Reference, Resource, Role, SamlProvider, ServerCertificate, User, name_key,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};

@@ -41,7 +41,8 @@ pub fn notices<'a>(
     let wanted = requests.filter(|request| topic.is_none_or(|topic| request.notification_channel == topic));
     let mut notices = Vec::new();
     for request in wanted {
-        let expired = (request.state(now) == DelegationState::Expired).then(|| (DelegationState::Expired, request.expires()));
+        let expired =
+            (request.state(now) == DelegationState::Expired).then(|| (DelegationState::Expired, request.expires()));
         for (state, since) in request.states.iter().copied().chain(expired) {
             let is_good = state == DelegationState::Finalized && request.delegated_until().is_some_and(|end| now < end);
             let token = is_good.then(|| key.trade_in_token(request.requestor, &request.id, nonce())).flatten();

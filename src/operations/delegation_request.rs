@@ -111,7 +111,9 @@ impl Operation for CreateDelegationRequest {
 
 fn must_be_topic(channel: &str) -> Result<()> {
     let topic = ArnParts::parse(channel).filter(|arn| arn.service == "sns" && arn.account_id().is_some());
-    topic.map(drop).ok_or_else(|| invalid(format!("The notification channel {channel} is not the ARN of an SNS topic.")))
+    topic
+        .map(drop)
+        .ok_or_else(|| invalid(format!("The notification channel {channel} is not the ARN of an SNS topic.")))
 }
 
 fn forget_the_expired(cx: &mut Context<'_>) {
@@ -262,7 +264,9 @@ impl Operation for ListDelegationRequests {
         let account = cx.caller.account;
         let mut owned: Vec<(String, &DelegationRequest)> = Vec::new();
         for request in cx.account.delegation_requests.iter().filter(|request| !request.is_forgotten(cx.now)) {
-            let Some(owner) = request.owner.as_ref().filter(|_| request.owner_account == Some(account)) else { continue };
+            let Some(owner) = request.owner.as_ref().filter(|_| request.owner_account == Some(account)) else {
+                continue;
+            };
             if self.owner_id.as_ref().is_none_or(|wanted| *owner.arn == **wanted) {
                 owned.push((format!("{:020} {}", request.created().seconds(), request.id), request));
             }
@@ -278,7 +282,11 @@ impl Operation for ListDelegationRequests {
         let page = paging.page(&listing, "DelegationRequests", owned, cx);
         let shapes = page.members.into_iter().map(|request| DelegationRequestShape::of(request, cx.now));
         let delegation_requests = shapes.collect::<Result<_>>()?;
-        Ok(ListDelegationRequestsResult { delegation_requests, is_truncated: page.marker.is_some(), marker: page.marker })
+        Ok(ListDelegationRequestsResult {
+            delegation_requests,
+            is_truncated: page.marker.is_some(),
+            marker: page.marker,
+        })
     }
 }
 

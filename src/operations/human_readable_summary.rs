@@ -116,7 +116,11 @@ fn tell(text: &mut String, request: &DelegationRequest, policy: &Policy) -> std:
     if let Some(account) = request.owner_account {
         write!(text, " in account {account}")?;
     }
-    writeln!(text, " for {}. They are limited to what whoever accepts the request may do.", duration(request.session_duration))?;
+    writeln!(
+        text,
+        " for {}. They are limited to what whoever accepts the request may do.",
+        duration(request.session_duration)
+    )?;
     for effect in [Effect::Allow, Effect::Deny] {
         let pairs = policy.statements().iter().zip(policy.written());
         let mut statements = pairs.filter(|(statement, _)| statement.effect == effect).peekable();

@@ -81,16 +81,13 @@ fn accounts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeSe
     read_accounts(Vec::<String>::deserialize(deserializer)?)
 }
 
-fn units<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<String, BTreeSet<AccountId>>, D::Error> {
+fn units<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, BTreeSet<AccountId>>, D::Error> {
     let units = BTreeMap::<String, Vec<String>>::deserialize(deserializer)?;
     units.into_iter().map(|(unit, accounts)| Ok((unit, read_accounts(accounts)?))).collect()
 }
 
 fn read_accounts<E: serde::de::Error>(texts: Vec<String>) -> Result<BTreeSet<AccountId>, E> {
-    let read =
-        |text: String| AccountId::parse(&text).ok_or_else(|| E::custom(format!("{text} is not twelve digits")));
+    let read = |text: String| AccountId::parse(&text).ok_or_else(|| E::custom(format!("{text} is not twelve digits")));
     texts.into_iter().map(read).collect()
 }
 

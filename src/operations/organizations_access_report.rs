@@ -64,7 +64,8 @@ impl GenerateOrganizationsAccessReport {
     /// The accounts that the report is about, or why there are none.
     fn subject(&self, organization: &Organization) -> Result<Vec<AccountId>, String> {
         let path = &self.entity_path;
-        let accounts = organization.accounts_at(path).ok_or_else(|| format!("There is no entity at the path {path}."))?;
+        let accounts =
+            organization.accounts_at(path).ok_or_else(|| format!("There is no entity at the path {path}."))?;
         match &self.organizations_policy_id {
             // No policy limits the management account, and one that is named for it is ignored.
             Some(policy) if policy.as_str() != FULL_ACCESS && accounts != [organization.management_account] => {
@@ -179,8 +180,7 @@ impl Operation for GetOrganizationsAccessReport {
         managed(cx)?;
         let report = cx.account.organizations_access_reports.get(&self.job_id);
         let report = report.filter(|report| !is_old(report, cx.now));
-        let report = report
-            .ok_or_else(|| Error::new(Code::NoSuchEntity, format!("Job {} not found", self.job_id)))?;
+        let report = report.ok_or_else(|| Error::new(Code::NoSuchEntity, format!("Job {} not found", self.job_id)))?;
         let (job_creation_date, job_completion_date) = (report.created, report.created);
         let head = GetOrganizationsAccessReportResult { job_creation_date, job_completion_date, ..Default::default() };
         match &report.outcome {

@@ -213,7 +213,9 @@ impl Operation for GetRoleTemplateVersion {
         let template = cx.environment.role_templates.find(&self.template_arn)?;
         let version = template.version(self.minor_version)?;
         let name = Name::parse(&self.template_arn).ok_or_else(|| Error::internal("the ARN was read before"))?;
-        Ok(GetRoleTemplateVersionResult { role_template_version: RoleTemplateVersionShape::of(template, version, &name) })
+        Ok(GetRoleTemplateVersionResult {
+            role_template_version: RoleTemplateVersionShape::of(template, version, &name),
+        })
     }
 }
 
@@ -246,7 +248,9 @@ impl RoleTemplateVersionShape {
             managed_policy_arns: version.managed_policy_arns.clone(),
             permission_boundary_arn: version.permission_boundary_arn.clone(),
             parameters_definition: version.parameters.clone(),
-            role_tags_template: tags.map(|(key, value)| TagTemplate { key: key.clone(), value: value.clone() }).collect(),
+            role_tags_template: tags
+                .map(|(key, value)| TagTemplate { key: key.clone(), value: value.clone() })
+                .collect(),
             max_session_duration: version.max_session_duration,
             version_enabled: version.enabled,
         }

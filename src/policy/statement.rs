@@ -5,13 +5,13 @@ use std::iter::once_with;
 use std::sync::Arc;
 
 use super::action::ActionSet;
-use super::{Action, Position};
 use super::condition::Condition;
 use super::document::{List, Written, WrittenCondition, WrittenNames, WrittenPrincipal};
 use super::pattern::ResourcePattern;
 use super::position::Locator;
 use super::principal::{Name, Principal, PrincipalElement, PrincipalKind, PrincipalName, Reach};
 use super::request::Request;
+use super::{Action, Position};
 
 /// What a statement does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]

@@ -77,7 +77,10 @@ impl Text {
 
     /// All demands, as AWS lists them for the members of a list.
     pub fn demands(&self) -> Vec<String> {
-        let mut demands = vec![at_most_long(self.max), at_least_long(self.min)];
+        let mut demands = Vec::new();
+        if self.max < usize::MAX {
+            demands.extend([at_most_long(self.max), at_least_long(self.min)]);
+        }
         demands.extend(self.pattern.map(Pattern::demand));
         demands
     }

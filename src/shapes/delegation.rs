@@ -11,8 +11,7 @@ static ACCOUNT: Pattern = Pattern::new(r"\d{12}");
 static REQUEST_ID: Pattern = Pattern::new(r"[\w-]+");
 static SOME_TEXT: Pattern = Pattern::new(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]+");
 static ASCII: Pattern = Pattern::new(r"[ -~]+");
-static REDIRECT: Pattern =
-    Pattern::new(r"^http(s?)://[a-zA-Z0-9._/-]*(\?[a-zA-Z0-9._=&-]*)?(#[a-zA-Z0-9._/-]*)?$");
+static REDIRECT: Pattern = Pattern::new(r"^http(s?)://[a-zA-Z0-9._/-]*(\?[a-zA-Z0-9._=&-]*)?(#[a-zA-Z0-9._/-]*)?$");
 static CHANNEL: Pattern = Pattern::new(r"^[a-zA-Z0-9:_.-]+$");
 static OWNER: Pattern = Pattern::new(r"^[a-zA-Z0-9:/+=,.@_-]+$");
 

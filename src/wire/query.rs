@@ -238,10 +238,8 @@ impl<'de> de::Deserializer<'de> for Value<'_, '_> {
         if self.node.is_absent() {
             self.null();
         }
-        let mut length = self.node.members("entry").count();
-        if !self.length_is_allowed(length) {
-            length = 0;
-        }
+        let length = self.node.members("entry").count();
+        let length = if self.length_is_allowed(length) { length } else { 0 };
         visitor.visit_map(Entries::new(&self, self.node.members("entry").take(length)))
     }
 

@@ -6,9 +6,7 @@ use iamd::store::Sqlite;
 use serde_json::json;
 
 use crate::client::{Client, Server};
-use crate::delegation_fixtures::{
-    PROVIDER, finished, notices, on, requested, server, settings, state, trade_in_token,
-};
+use crate::delegation_fixtures::{PROVIDER, finished, notices, on, requested, server, settings, state, trade_in_token};
 
 async fn exchanged(server: &Server, token: &str) -> Client {
     server.session(&server.root_of(PROVIDER).sts("GetDelegatedAccessToken", &[("TradeInToken", token)]).await.ok())
@@ -95,13 +93,16 @@ async fn a_role_sessions_delegation_keeps_tags_and_policies() {
         {"Effect": "Allow", "Action": "iam:CreateUser", "Resource": "arn:aws:iam::*:user/${aws:PrincipalTag/team}-*"},
     ]});
     let session = server.session(
-        &bob.sts("AssumeRole", &[
-            ("RoleArn", "arn:aws:iam::000000000000:role/R"),
-            ("RoleSessionName", "session"),
-            ("Policy", &narrow.to_string()),
-            ("Tags.member.1.Key", "team"),
-            ("Tags.member.1.Value", "blue"),
-        ])
+        &bob.sts(
+            "AssumeRole",
+            &[
+                ("RoleArn", "arn:aws:iam::000000000000:role/R"),
+                ("RoleSessionName", "session"),
+                ("Policy", &narrow.to_string()),
+                ("Tags.member.1.Key", "team"),
+                ("Tags.member.1.Value", "blue"),
+            ],
+        )
         .await
         .ok(),
     );

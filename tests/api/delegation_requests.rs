@@ -330,7 +330,11 @@ async fn only_owned_requests_of_the_account_are_listed() {
     let marker = page.text("Marker");
     let rest = root.iam("ListDelegationRequests", &[("Marker", &marker)]).await.ok();
     assert_eq!(rest.texts("DelegationRequestId"), own[2..]);
-    other.iam("ListDelegationRequests", &[("Marker", &marker)]).await.refused(400, "ValidationError", "Invalid Marker.");
+    other.iam("ListDelegationRequests", &[("Marker", &marker)]).await.refused(
+        400,
+        "ValidationError",
+        "Invalid Marker.",
+    );
     let by = |owner| [("OwnerId", owner)];
     let none = root.iam("ListDelegationRequests", &by("arn:aws:iam::000000000000:user/Nobody")).await;
     none.refused(404, "NoSuchEntity", "The user with name Nobody cannot be found.");
