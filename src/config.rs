@@ -76,7 +76,8 @@ macro_rules! settings {
             )+
 
             /// Change a quota of accounts, such as UsersPerAccount=10 (repeatable; a table in the file)
-            #[arg(long = "quota", value_name = "NAME=LIMIT", value_parser = parse_quota, global = true)]
+            #[arg(long = "quota", env = "IAMD_QUOTAS", value_name = "NAME=LIMIT", global = true)]
+            #[arg(value_parser = parse_quota, value_delimiter = ',')]
             #[serde(skip)]
             pub quota: Vec<(String, u32)>,
 
@@ -107,7 +108,7 @@ macro_rules! settings {
 
         impl Settings {
             const KEYS: &[&str] = &[$($key),+, "issuers", "organization", "policy-templates", "quotas", "role-templates"];
-            const VARIABLES: &[&str] = &[$($env),+];
+            const VARIABLES: &[&str] = &[$($env),+, "IAMD_QUOTAS"];
 
             /// These settings, and where they say nothing, those of the file.
             fn over(self, file: Self) -> Self {

@@ -84,6 +84,7 @@ async fn run(settings: Settings) -> Result<(), Failure> {
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}; choose another address with --listen"))?;
     let listen = listener.local_addr()?;
+    let settings = Settings { listen: Some(listen), ..settings };
     let (store, database) = match settings.database()? {
         Database::Memory => (Sqlite::in_memory().await?, "memory"),
         Database::Sqlite(path) => (Sqlite::open(&path).await?, "sqlite"),

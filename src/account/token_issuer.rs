@@ -4,7 +4,7 @@ use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::{Account, Entity};
-use crate::federation::{Algorithm, SigningKey};
+use crate::keys::{Algorithm, SigningKey};
 use crate::shapes::Secret;
 
 /// The account's keys, made when outbound federation is enabled first. There is one row at most.

@@ -10,9 +10,9 @@ use url::Url;
 
 use super::address::Reach;
 use super::fetch::{self, FetchError};
-use super::jwk::KeySet;
 use super::tls::Trust;
 use crate::error::{Code, Error, Result};
+use crate::keys::KeySet;
 
 /// How long keys are used before they are fetched again.
 const LIFETIME: Duration = Duration::from_secs(300);

@@ -3,18 +3,15 @@
 mod address;
 mod fetch;
 mod issuers;
-mod jwk;
-mod jws;
+
 pub mod saml;
-mod signing;
+
 mod tls;
 mod vouched;
 mod web_identity;
 
 pub use address::Reach;
 pub use issuers::{Fetched, Inquiry, IssuerSettings, Issuers, no_key};
-pub use jwk::{Jwk, Jwks, KeySet};
-pub use jws::{Algorithm, Token};
-pub use signing::SigningKey;
+
 pub use vouched::Vouched;
 pub use web_identity::{Issuer, WebIdentity, not_a_token};

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value};
 
+use super::Inquiry;
 use super::issuers::no_key;
 use super::vouched::{Vouched, expired, invalid};
-use super::{Inquiry, KeySet, Token};
 use crate::account::{Account, Resource, without_scheme};
 use crate::catalogue::service_authorization;
 use crate::error::Result;
 use crate::identity::ProviderValue;
+use crate::keys::{KeySet, Token};
 use crate::shapes::Timestamp;
 
 /// How far the clocks of AWS and of an issuer may be apart, in seconds.

@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use super::saml::SamlIssuer;
 use super::web::WebIssuer;
 use super::{Failure, Idp, router};
-use crate::federation::{Algorithm, SigningKey};
 use crate::http::{Limits, serve};
+use crate::keys::{Algorithm, SigningKey};
 
 /// What the command is told.
 #[derive(clap::Args, Clone, Debug)]
@@ -76,7 +76,7 @@ fn keys_of(file: Option<&Path>) -> Result<(SigningKey, SigningKey), Failure> {
 /// What a person needs to know to try it.
 fn banner(own: &str, issuer: &str) {
     println!("An identity provider for tests answers at {own}. It vouches for whomever it is asked to.\n");
-    println!("  # Web identities; start iamd with --local-issuers true");
+    println!("  # Web identities; start iamd with --local-issuers");
     println!("  aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com");
     println!("  curl -s '{own}/token?sub=alice@example.com' > token");
     println!("  aws sts assume-role-with-web-identity --role-session-name alice \\");

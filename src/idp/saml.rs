@@ -9,7 +9,7 @@ use quick_xml::escape::escape;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
 
 use super::Failure;
-use crate::federation::SigningKey;
+use crate::keys::SigningKey;
 use crate::shapes::Timestamp;
 
 /// Where AWS takes responses.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Failure;
-use crate::federation::SigningKey;
+use crate::keys::SigningKey;
 
 /// An issuer with a key of its own.
 pub struct WebIssuer {

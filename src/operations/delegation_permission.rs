@@ -112,7 +112,8 @@ pub fn check(cx: &Context<'_>, policy: &Policy) -> Result<PermissionCheck> {
     let own = cx.account_of(cx.caller.account).ok_or_else(|| Error::internal("the caller's account is gone"))?;
     let standing = Standing::of(cx.caller, own)?;
     let context = standing.keys(cx.facts).into_iter().collect();
-    let judge = Judge { standing: &standing, context: &context };
+    let account = own.id.to_string();
+    let judge = Judge { standing: &standing, context: &context, account: &account };
     let asked = policy.statements().iter().zip(policy.written());
     let allowed = asked.filter(|(statement, _)| statement.effect == Effect::Allow);
     Ok(allowed.map(|(_, written)| judge.statement(&written)).max().unwrap_or(PermissionCheck::Allowed))
@@ -121,6 +122,7 @@ pub fn check(cx: &Context<'_>, policy: &Policy) -> Result<PermissionCheck> {
 struct Judge<'j> {
     standing: &'j Standing<'j>,
     context: &'j policy::Context<'j>,
+    account: &'j str,
 }
 
 impl Judge<'_> {
@@ -150,6 +152,8 @@ impl Judge<'_> {
 
     fn action(&self, action: &Action, resource: &str) -> PermissionCheck {
         let request = policy::Request::new(self.standing.principal(), action, resource, self.context);
+        // Only the caller's side is asked: a resource's policy says the same to whoever acts in the caller's name.
+        let request = request.owned_by(self.account);
         let explanation = policy::explain(&request, &self.standing.layers());
         let near = || explanation.layers.iter().flat_map(|report| &report.near);
         let is_condition = |failure: &Failure| matches!(failure, Failure::Condition { .. });

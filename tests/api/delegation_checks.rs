@@ -12,6 +12,14 @@ async fn checked(client: &Client, id: &str) -> String {
     told.text("PermissionCheckResult")
 }
 
+const IN_BUCKETS: [(&str, &str); 5] = [
+    ("Permissions.PolicyTemplateArn", TEMPLATE),
+    ("Permissions.Parameters.member.1.Name", "Buckets"),
+    ("Permissions.Parameters.member.1.Values.member.1", "b"),
+    ("Permissions.Parameters.member.2.Name", "Prefix"),
+    ("Permissions.Parameters.member.2.Values.member.1", "in/"),
+];
+
 /// A user that may look at delegation requests and has this statement too.
 async fn with(server: &Server, name: &str, statement: Value) -> Client {
     let user = server.allowed(name, &["iam:GetDelegationRequest"], &["*"], json!({})).await;
@@ -28,6 +36,12 @@ async fn the_callers_permissions_are_compared_with_what_is_asked_for() {
     let pattern = requested(&server, "flow-2", &[("Permissions.PolicyTemplateArn", ROLES_TEMPLATE)]).await;
     assert_eq!(checked(&server.root(), &users).await, "ALLOWED");
     assert_eq!(checked(&server.root(), &pattern).await, "ALLOWED");
+    let bucket = requested(&server, "flow-3", &IN_BUCKETS).await;
+    assert_eq!(checked(&server.root(), &bucket).await, "ALLOWED");
+    let foreign = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*"});
+    assert_eq!(checked(&with(&server, "foreign", foreign).await, &bucket).await, "DENIED");
+    let wider = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b*"});
+    assert_eq!(checked(&with(&server, "bucket", wider).await, &bucket).await, "ALLOWED");
     let allow = |action: Value| json!({"Effect": "Allow", "Action": action, "Resource": "*"});
     let some = json!([allow(json!("iam:*")), {"Effect": "Deny", "Action": "iam:CreateGroup", "Resource": "*"}]);
     let limited = json!({"Effect": "Allow", "Action": "iam:*", "Resource": "*",

@@ -25,6 +25,8 @@ async fn the_management_account_turns_features_on_and_off() {
     root.iam("DisableOrganizationsRootSessions", &[]).await.ok();
     let listed = root.iam("ListOrganizationsFeatures", &[]).await.ok();
     assert_eq!(listed.texts("member"), ["RootCredentialsManagement"]);
+    let off = root.iam("DisableOrganizationsRootCredentialsManagement", &[]).await.ok();
+    assert_eq!(off.texts("member"), [""; 0]);
 }
 
 #[tokio::test]

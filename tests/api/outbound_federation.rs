@@ -1,7 +1,7 @@
 //! `GetWebIdentityToken`, and what verifies its tokens.
 
 use iamd::config::Settings;
-use iamd::federation::{KeySet, Token};
+use iamd::keys::{KeySet, Token};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Server};

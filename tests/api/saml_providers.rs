@@ -1,7 +1,7 @@
 //! SAML providers as the account keeps them.
 
-use iamd::federation::{Algorithm, SigningKey};
 use iamd::idp::saml::SamlIssuer;
+use iamd::keys::{Algorithm, SigningKey};
 
 use crate::client::Server;
 

@@ -4,14 +4,21 @@ import itertools
 
 import pytest
 from clients import AwsCli, Boto3
-from server import Server
+from server import TEMPLATES, IdentityProvider, Server
 
 accounts = itertools.count(200_000_000_001)
 
 
 @pytest.fixture(scope="session")
 def server():
-    with Server() as running:
+    with Server("--local-issuers", "--config", TEMPLATES) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def idp():
+    """An identity provider, which signs whatever it is asked to."""
+    with IdentityProvider() as running:
         yield running
 
 

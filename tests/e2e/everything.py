@@ -9,12 +9,15 @@ import pathlib
 import struct
 import time
 
+from delegation import delegation
+from federation import federation
+from tagging import TAGS, tagged
+
 DATA = pathlib.Path(__file__).parent / "data"
 
 READ = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:Get*", "Resource": "*"}})
 ALL = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 MANAGED = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-TAGS = [{"Key": "team", "Value": "blue"}, {"Key": "empty", "Value": ""}]
 
 
 def trust(principal):
@@ -22,8 +25,8 @@ def trust(principal):
     return json.dumps({"Version": "2012-10-17", "Statement": statement})
 
 
-def live(root):
-    """Calls every operation and returns the set of those called."""
+def live(root, idp):
+    """Calls every operation and returns the set of those called; `idp` is an identity provider."""
     called = set()
     iam, sts = caller(root, "iam", called), caller(root, "sts", called)
     account = sts("GetCallerIdentity")["Account"]
@@ -34,6 +37,8 @@ def live(root):
     sessions(root, iam, sts, called, account)
     devices(iam)
     keys_and_certificates(iam)
+    federation(root, iam, sts, idp, account)
+    delegation(lambda client, service: caller(client, service, called), root, iam, account)
     the_account(iam)
     organization(iam, called)
     reports(iam, account)
@@ -69,13 +74,6 @@ def users_and_groups(iam, account):
     bounded(iam, "User", "Robert")
     iam("DeleteGroup", GroupName="owners")
     iam("DeleteUser", UserName="Robert")
-
-
-def tagged(iam, kind, **name):
-    iam(f"Tag{kind}", Tags=[{"Key": "stage", "Value": "test"}], **name)
-    iam(f"Untag{kind}", TagKeys=["team"], **name)
-    tags = {tag["Key"]: tag["Value"] for tag in iam(f"List{kind}Tags", **name)["Tags"]}
-    assert tags == {"stage": "test", "empty": ""}
 
 
 def inline(iam, kind, name):
@@ -198,8 +196,10 @@ def the_account(iam):
     iam("CreateAccountAlias", AccountAlias="a-test-alias")
     assert iam("ListAccountAliases")["AccountAliases"] == ["a-test-alias"]
     iam("DeleteAccountAlias", AccountAlias="a-test-alias")
+    iam("SetSecurityTokenServicePreferences", GlobalEndpointTokenVersion="v2Token")
     summary = iam("GetAccountSummary")["SummaryMap"]
     assert (summary["Roles"], summary["Groups"], summary["Policies"]) == (1, 0, 0)
+    assert summary["GlobalEndpointTokenVersion"] == 2
     details = iam("GetAccountAuthorizationDetails", Filter=["User", "Role"])
     assert "joe" in [user["UserName"] for user in details["UserDetailList"]]
     iam("PutAccountProperties", Properties={"Test/Name": "value"})

@@ -4,12 +4,14 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
 import urllib.request
 
 BINARY = os.environ.get("IAMD", "target/debug/iamd")
+TEMPLATES = str(pathlib.Path(__file__).parent / "data" / "templates.toml")
 
 
 def environment(**variables):
@@ -85,6 +87,22 @@ class Server:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.stop()
+
+
+class IdentityProvider:
+    """A running `iamd idp`, at `url`."""
+
+    def __init__(self):
+        command = [BINARY, "idp", "--address", "127.0.0.1:0"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment())
+        self.url = re.search(r"http://[\d.:]+\d", self.process.stdout.readline())[0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.communicate()
 
 
 def received(connection):

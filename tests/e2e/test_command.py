@@ -4,6 +4,7 @@ import socket
 import sqlite3
 
 import pytest
+from clients import Boto3
 from server import Server, run
 
 
@@ -62,6 +63,12 @@ def test_an_unknown_key_of_the_file_is_refused_with_the_nearest(tmp_path):
 
 def test_an_unknown_quota_is_refused_with_the_nearest():
     assert "UsersPerAccount" in refused("--database", "memory", "--listen", "127.0.0.1:0", "--quota", "UserPerAccount=1")
+
+
+def test_quotas_can_be_given_by_a_variable(account):
+    with Server(variables={"IAMD_QUOTAS": "UsersPerAccount=0,GroupsPerAccount=7"}) as server:
+        summary = Boto3(server.endpoint, account).iam.get_account_summary()["SummaryMap"]
+    assert (summary["UsersQuota"], summary["GroupsQuota"]) == (0, 7)
 
 
 def test_flags_win_over_variables_and_those_over_the_file(tmp_path):

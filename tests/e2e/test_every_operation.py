@@ -2,8 +2,9 @@
 
 from botocore.exceptions import ClientError
 from clients import Boto3, model
-from everything import ALL, READ, TAGS, live, trust
-from server import Server
+from everything import ALL, READ, live, trust
+from server import TEMPLATES, Server
+from tagging import TAGS
 
 
 def existing(stranger):
@@ -21,27 +22,27 @@ def existing(stranger):
     return found
 
 
-def test_through_boto3(root):
-    called = live(root)
+def test_through_boto3(root, idp):
+    called = live(root, idp)
     root.iam.create_user(UserName="stranger")
     stranger = root.using(root.iam.create_access_key(UserName="stranger")["AccessKey"])
     stranger.validate = False
     assert existing(stranger) == called, "everything.py calls every operation that exists"
 
 
-def test_through_aws_cli(cli):
-    live(cli)
+def test_through_aws_cli(cli, idp):
+    live(cli, idp)
 
 
-def test_everything_is_there_after_a_restart(tmp_path, account):
+def test_everything_is_there_after_a_restart(tmp_path, account, idp):
     """The account's authorization details tell everything that bears on permissions."""
     database = f"sqlite:{tmp_path}/iamd.db"
     told = []
     for _ in range(2):
-        with Server(database=database) as server:
+        with Server("--local-issuers", "--config", TEMPLATES, database=database) as server:
             root = Boto3(server.endpoint, account)
             if not told:
-                live(root)
+                live(root, idp)
                 populate(root.iam, account)
             details = root.iam.get_account_authorization_details()
             rest = [

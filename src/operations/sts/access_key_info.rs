@@ -39,4 +39,4 @@ impl Operation for GetAccessKeyInfo {
     }
 }
 
-operations![Sts: GetAccessKeyInfo];
+operations!(Sts: GetAccessKeyInfo);

@@ -212,4 +212,4 @@ fn denied(cx: &Context<'_>, action: &str, role_arn: &str) -> Result<Error> {
     Ok(Error::new(Code::AccessDenied, message))
 }
 
-operations![Sts: AssumeRole];
+operations!(Sts: AssumeRole);

@@ -70,7 +70,7 @@ fn items(values: impl Iterator<Item = Value>) -> Value {
     json!({"items": values.collect::<Vec<_>>()})
 }
 
-operations![Sts: DecodeAuthorizationMessage];
+operations!(Sts: DecodeAuthorizationMessage);
 
 #[cfg(test)]
 mod tests {

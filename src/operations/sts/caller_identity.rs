@@ -37,4 +37,4 @@ impl Operation for GetCallerIdentity {
     }
 }
 
-operations![Sts: GetCallerIdentity];
+operations!(Sts: GetCallerIdentity);

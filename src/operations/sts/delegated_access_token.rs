@@ -59,4 +59,4 @@ fn expired() -> Error {
     Error::new(Code::ExpiredTradeInToken, message)
 }
 
-operations![Sts: GetDelegatedAccessToken];
+operations!(Sts: GetDelegatedAccessToken);

@@ -84,4 +84,4 @@ impl Operation for GetFederationToken {
     }
 }
 
-operations![Sts: GetFederationToken];
+operations!(Sts: GetFederationToken);

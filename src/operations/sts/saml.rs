@@ -127,4 +127,4 @@ impl Operation for AssumeRoleWithSAML {
     }
 }
 
-operations![Sts: AssumeRoleWithSAML];
+operations!(Sts: AssumeRoleWithSAML);

@@ -71,4 +71,4 @@ pub fn user_session_duration(cx: &Context<'_>, wanted: Option<DurationSeconds>) 
     if cx.caller.principal == Principal::Root { wanted.min(ROOT_DURATION) } else { wanted }
 }
 
-operations![Sts: GetSessionToken];
+operations!(Sts: GetSessionToken);

@@ -8,8 +8,9 @@ use super::assume_role::{AssumedRoleUser, account_of_role, must_be_role_arn};
 use super::credentials::CredentialsShape;
 use super::federated::{self, Wanted};
 use crate::error::{Code, Error, Result};
-use crate::federation::{Fetched, Inquiry, Issuer, Token, WebIdentity, not_a_token};
+use crate::federation::{Fetched, Inquiry, Issuer, WebIdentity, not_a_token};
 use crate::identity::Caller;
+use crate::keys::Token;
 use crate::operations::{Access, Context, Operation, operations};
 use crate::shapes::{
     AccountId, ClientToken, MinimumSessionTokenSize, PolicyDescriptor, ProviderId, RoleDurationSeconds,
@@ -137,4 +138,4 @@ impl AssumeRoleWithWebIdentity {
     }
 }
 
-operations![Sts: AssumeRoleWithWebIdentity];
+operations!(Sts: AssumeRoleWithWebIdentity);

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::account::TOKEN_ALGORITHMS;
 use crate::error::{Code, Error, Result};
-use crate::federation::Algorithm;
 use crate::identity::Standing;
+use crate::keys::Algorithm;
 use crate::operations::{Access, Context, Need, Operation, operations};
 use crate::shapes::{Audiences, JwtAlgorithm, Kind, Tag, TagSet, Tags, Timestamp, WebIdentityTokenDurationSeconds};
 
@@ -141,4 +141,4 @@ fn about(cx: &Context<'_>, standing: &Standing<'_>, request_tags: &[Tag]) -> Val
     Value::Object(about)
 }
 
-operations![Sts: GetWebIdentityToken];
+operations!(Sts: GetWebIdentityToken);

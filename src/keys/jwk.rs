@@ -114,23 +114,24 @@ impl PublicKey {
         if self.algorithm.as_deref().is_some_and(|own| own != algorithm.name()) {
             return false;
         }
-        let ec = |verification, curve, own: &str, point: &[u8]| {
-            own == curve && UnparsedPublicKey::new(verification, point).verify(message, signature).is_ok()
+        let rsa = |parameters| match &self.numbers {
+            Numbers::Rsa(key) => key.verify(parameters, message, signature).is_ok(),
+            Numbers::Ec(..) => false,
         };
-        match (algorithm, &self.numbers) {
-            (Algorithm::Rs256, Numbers::Rsa(key)) => {
-                key.verify(&signature::RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()
+        let ec = |parameters, curve| match &self.numbers {
+            Numbers::Ec(own, point) => {
+                own == curve && UnparsedPublicKey::new(parameters, point).verify(message, signature).is_ok()
             }
-            (Algorithm::Rs384, Numbers::Rsa(key)) => {
-                key.verify(&signature::RSA_PKCS1_2048_8192_SHA384, message, signature).is_ok()
-            }
-            (Algorithm::Rs512, Numbers::Rsa(key)) => {
-                key.verify(&signature::RSA_PKCS1_2048_8192_SHA512, message, signature).is_ok()
-            }
-            (Algorithm::Es256, Numbers::Ec(own, point)) => ec(&signature::ECDSA_P256_SHA256_FIXED, "P-256", own, point),
-            (Algorithm::Es384, Numbers::Ec(own, point)) => ec(&signature::ECDSA_P384_SHA384_FIXED, "P-384", own, point),
-            (Algorithm::Es512, Numbers::Ec(own, point)) => ec(&signature::ECDSA_P521_SHA512_FIXED, "P-521", own, point),
-            _ => false,
+            Numbers::Rsa(_) => false,
+        };
+        match algorithm {
+            Algorithm::Rs256 => rsa(&signature::RSA_PKCS1_2048_8192_SHA256),
+            Algorithm::Rs384 => rsa(&signature::RSA_PKCS1_2048_8192_SHA384),
+            Algorithm::Rs512 => rsa(&signature::RSA_PKCS1_2048_8192_SHA512),
+            Algorithm::Ps256 => rsa(&signature::RSA_PSS_2048_8192_SHA256),
+            Algorithm::Es256 => ec(&signature::ECDSA_P256_SHA256_FIXED, "P-256"),
+            Algorithm::Es384 => ec(&signature::ECDSA_P384_SHA384_FIXED, "P-384"),
+            Algorithm::Es512 => ec(&signature::ECDSA_P521_SHA512_FIXED, "P-521"),
         }
     }
 }

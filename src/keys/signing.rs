@@ -6,7 +6,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding,
+    EcdsaSigningAlgorithm, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding,
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
@@ -96,6 +96,7 @@ impl SigningKey {
         let encoding: &dyn RsaEncoding = match algorithm {
             Algorithm::Rs384 => &RSA_PKCS1_SHA384,
             Algorithm::Rs512 => &RSA_PKCS1_SHA512,
+            Algorithm::Ps256 => &RSA_PSS_SHA256,
             _ => &RSA_PKCS1_SHA256,
         };
         let number = |bytes: &[u8]| Some(BASE64URL_NOPAD.encode(bytes));
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn each_algorithm_verifies_what_it_signed_and_nothing_else() {
         let claims = json!({"sub": "ann"});
-        let names = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
+        let names = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256"];
         let algorithms = names.map(|name| Algorithm::parse(name).unwrap());
         let keys = algorithms.map(|algorithm| SigningKey::generate(algorithm).unwrap());
         for (key, name) in keys.iter().zip(names) {
@@ -195,7 +196,7 @@ mod tests {
             let encode = |part: &Value| BASE64URL_NOPAD.encode(part.to_string().as_bytes());
             format!("{}.{}.{signature}", encode(&header), encode(&json!({"sub": "root"})))
         };
-        for alg in ["none", "None", "HS256", "HS512", "PS256", "EdDSA", "rs256", ""] {
+        for alg in ["none", "None", "HS256", "HS512", "PS384", "EdDSA", "rs256", ""] {
             assert!(Token::read(&token(json!({"alg": alg}), "AAAA")).is_none(), "{alg}");
         }
         assert!(Token::read(&token(json!({}), "AAAA")).is_none());

@@ -19,10 +19,11 @@ pub enum Algorithm {
     Es256,
     Es384,
     Es512,
+    Ps256,
 }
 
 impl Algorithm {
-    const ALL: [Self; 6] = [Self::Rs256, Self::Rs384, Self::Rs512, Self::Es256, Self::Es384, Self::Es512];
+    const ALL: [Self; 7] = [Self::Rs256, Self::Rs384, Self::Rs512, Self::Es256, Self::Es384, Self::Es512, Self::Ps256];
 
     /// The name in headers and key sets.
     pub fn name(self) -> &'static str {
@@ -33,6 +34,7 @@ impl Algorithm {
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
             Self::Es512 => "ES512",
+            Self::Ps256 => "PS256",
         }
     }
 

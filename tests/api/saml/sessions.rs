@@ -1,0 +1,138 @@
+//! Whom a response is good for, and what his session may do.
+
+use super::*;
+
+#[tokio::test]
+async fn the_response_must_be_for_aws_and_from_the_provider() {
+    let world = World::new().await;
+    let audience = "Response does not contain the required audience";
+    let recipient = "Recipient=\"https://signin.aws.amazon.com/saml\"";
+    for wrong in [
+        "https://evil.example.com/saml",
+        "https://signin.aws.amazon.com.evil.com/saml",
+        "http://signin.aws.amazon.com/saml",
+    ] {
+        world.refused(&world.changed(recipient, &format!("Recipient=\"{wrong}\"")), audience).await;
+    }
+    world.refused(&world.changed(recipient, ""), audience).await;
+    world.refused(&world.changed("urn:amazon:webservices", "urn:other"), audience).await;
+    let restriction =
+        "<saml:AudienceRestriction><saml:Audience>urn:amazon:webservices</saml:Audience></saml:AudienceRestriction>";
+    world.refused(&world.changed(restriction, ""), audience).await;
+    world.refused(&world.changed(":cm:bearer", ":cm:sender-vouches"), audience).await;
+    let regional = world.changed(recipient, "Recipient=\"https://eu-west-1.signin.aws.amazon.com/saml\"");
+    // A good recipient, but not the one that the trust policy wants.
+    world.send("Saml", &regional, &[]).await.refused(403, "AccessDenied", DENIED);
+    let other = "Issuer not present in specified provider";
+    world
+        .refused(&world.changed(&format!("<saml:Issuer>{ENTITY}"), "<saml:Issuer>https://other.example.com"), other)
+        .await;
+    let arn = arn("Saml");
+    let missing = "arn:aws:iam::000000000000:saml-provider/Other";
+    let response = BASE64.encode(world.response().as_bytes());
+    let call = [("RoleArn", arn.as_str()), ("PrincipalArn", missing), ("SAMLAssertion", response.as_str())];
+    let none = "Specified provider doesn't exist";
+    world.server.unsigned("AssumeRoleWithSAML", &call).await.refused(400, "InvalidIdentityToken", none);
+}
+
+#[tokio::test]
+async fn a_response_is_good_for_five_minutes() {
+    let world = World::new().await;
+    let good = world.response();
+    world.server.advance(290);
+    world.send("Saml", &good, &[]).await.ok();
+    world.server.advance(11);
+    let late = "Token must be redeemed within 5 minutes of issuance";
+    world.send("Saml", &good, &[]).await.refused(400, "ExpiredTokenException", late);
+    let end = world.assertion().issued.plus(300);
+    let past = world.assertion().issued.plus(-1);
+    let expired = world.changed(&format!("NotOnOrAfter=\"{end}\">\n"), &format!("NotOnOrAfter=\"{past}\">\n"));
+    world.send("Saml", &expired, &[]).await.refused(400, "ExpiredTokenException", "Assertion is expired");
+    let early = Assertion { issued: world.assertion().issued.plus(400), ..world.assertion() };
+    let early = world.idp.respond(&early).unwrap();
+    world.refused(&early, "Assertion is not yet valid").await;
+}
+
+#[tokio::test]
+async fn a_one_time_assertion_is_used_once() {
+    let world = World::new().await;
+    let once = world.changed("</saml:AudienceRestriction>", "</saml:AudienceRestriction><saml:OneTimeUse/>");
+    world.send("Saml", &once, &[]).await.ok();
+    world.refused(&once, "Assertion has already been used").await;
+}
+
+#[tokio::test]
+async fn the_role_must_be_one_that_the_provider_names() {
+    let world = World::new().await;
+    world.role("Other", json!({}), &[]).await;
+    world.send("Other", &world.response(), &[]).await.refused(403, "AccessDenied", DENIED);
+    let mut swapped = world.assertion();
+    swapped.roles = vec![(PROVIDER.to_owned(), arn("Other")), (arn("Missing"), PROVIDER.to_owned())];
+    let response = world.idp.respond(&swapped).unwrap();
+    world.send("Other", &response, &[]).await.ok();
+    world.send("Missing", &response, &[]).await.refused(403, "AccessDenied", DENIED);
+}
+
+#[tokio::test]
+async fn the_trust_policy_decides() {
+    let world = World::new().await;
+    let roles = |name: &str| vec![(arn(name), PROVIDER.to_owned())];
+    let as_role = |name: &str| world.idp.respond(&Assertion { roles: roles(name), ..world.assertion() }).unwrap();
+    let keys = [
+        ("saml:iss", ENTITY),
+        ("saml:sub", "ann@example.com"),
+        ("saml:sub_type", "persistent"),
+        ("saml:doc", "000000000000/Corp"),
+        ("sts:RoleSessionName", "ann"),
+    ];
+    for (n, (key, value)) in keys.into_iter().enumerate() {
+        for (m, (value, allowed)) in [(value, true), ("wrong", false)].into_iter().enumerate() {
+            let name = format!("R{n}{m}");
+            world.role(&name, json!({"StringEquals": {key: value}}), &[]).await;
+            let answer = world.send(&name, &as_role(&name), &[]).await;
+            assert_eq!(answer.status == 200, allowed, "{key} {value}: {}", answer.body);
+        }
+    }
+    world.role("Edu", json!({"ForAnyValue:StringEquals": {"saml:edupersonaffiliation": "staff"}}), &[]).await;
+    let text = world.idp.unsigned(&Assertion { roles: roles("Edu"), ..world.assertion() });
+    let attribute = "<saml:Attribute Name=\"urn:oid:1.3.6.1.4.1.5923.1.1.1.1\"><saml:AttributeValue>member</saml:AttributeValue><saml:AttributeValue>staff</saml:AttributeValue></saml:Attribute></saml:AttributeStatement>";
+    let staff = world.idp.sign(&text.replace("</saml:AttributeStatement>", attribute)).unwrap();
+    world.send("Edu", &staff, &[]).await.ok();
+    world.send("Edu", &as_role("Edu"), &[]).await.refused(403, "AccessDenied", DENIED);
+}
+
+#[tokio::test]
+async fn attributes_make_the_session() {
+    let world = World::new().await;
+    let full = Assertion {
+        duration: Some(1200),
+        tags: vec![("Team".to_owned(), "a".to_owned())],
+        transitive_tag_keys: vec!["Team".to_owned()],
+        source_identity: Some("ann".to_owned()),
+        ..world.assertion()
+    };
+    let response = world.idp.respond(&full).unwrap();
+    let tag = "Not authorized to perform sts:TagSession";
+    world.send("Saml", &response, &[]).await.refused(403, "AccessDenied", tag);
+    world.role("Full", json!({}), &["sts:TagSession", "sts:SetSourceIdentity"]).await;
+    let response = world.idp.respond(&Assertion { roles: vec![(arn("Full"), PROVIDER.to_owned())], ..full }).unwrap();
+    let made = world.send("Full", &response, &[]).await.ok();
+    assert_eq!(made.text("SourceIdentity"), "ann");
+    let end = chrono::DateTime::parse_from_rfc3339(&made.text("Expiration")).unwrap().timestamp();
+    let life = end - world.server.state.app.environment.clock.now().timestamp();
+    assert!((1198..=1200).contains(&life), "{life}");
+    let name = "RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}";
+    for wrong in ["a b", "x", ""] {
+        let assertion = Assertion { session_name: wrong.to_owned(), ..world.assertion() };
+        world.refused(&world.idp.respond(&assertion).unwrap(), name).await;
+    }
+    let required = "RoleSessionName is required in AuthnResponse";
+    world.refused(&world.changed("Attributes/RoleSessionName", "Attributes/Other"), required).await;
+    let identity = Assertion { source_identity: Some("aws:ann".to_owned()), ..world.assertion() };
+    world
+        .refused(
+            &world.idp.respond(&identity).unwrap(),
+            "Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with \"aws:\"",
+        )
+        .await;
+}

@@ -1,0 +1,128 @@
+//! Where the keys of issuers come from, and which issuers are believed.
+
+use super::*;
+
+#[tokio::test]
+async fn new_keys_are_found_and_a_dead_issuer_is_told() {
+    let world = World::new().await;
+    world.with(json!({})).await.ok();
+    world.answer(|_| http::StatusCode::INTERNAL_SERVER_ERROR.into_response());
+    world.with(json!({})).await.ok();
+    // The cached keys served; another key makes the server look again, but not at once.
+    let fresh = issuer(&world.url);
+    let old = std::mem::replace(&mut *world.issuer.write().unwrap(), fresh);
+    world.with(json!({})).await.refused(400, "InvalidIdentityToken", NO_KEY);
+    drop(old);
+}
+
+#[tokio::test]
+async fn discovery_is_believed_from_the_issuer_only() {
+    let refused: Vec<(&str, Box<dyn Fn(&str, &str) -> Response + Send + Sync>)> = vec![
+        ("a redirect", Box::new(|_, _| Redirect::temporary("http://127.0.0.1:1/").into_response())),
+        ("an error", Box::new(|_, _| http::StatusCode::NOT_FOUND.into_response())),
+        ("no document", Box::new(|_, _| "hello".into_response())),
+        ("too much", Box::new(|_, _| "x".repeat(600 * 1024).into_response())),
+        (
+            "another issuer",
+            Box::new(|url, _| {
+                let document = json!({"issuer": "https://other.example.com", "jwks_uri": format!("{url}/jwks")});
+                axum::Json(document).into_response()
+            }),
+        ),
+        (
+            "keys in a file",
+            Box::new(|url, _| axum::Json(json!({"issuer": url, "jwks_uri": "file:///etc/passwd"})).into_response()),
+        ),
+        (
+            "no keys",
+            Box::new(|url, path| match path {
+                "/jwks" => axum::Json(json!({"keys": []})).into_response(),
+                _ => axum::Json(json!({"issuer": url, "jwks_uri": format!("{url}/jwks")})).into_response(),
+            }),
+        ),
+    ];
+    for (what, answer) in refused {
+        let world = World::new().await;
+        let url = world.url.clone();
+        world.answer(move |path| answer(&url, path));
+        let answer = world.with(json!({})).await;
+        assert_eq!(answer.text("Message"), NO_KEY, "{what}");
+    }
+    let world = World::new().await;
+    let url = world.url.clone();
+    let metadata = "http://169.254.169.254/latest/meta-data";
+    world.answer(move |_| axum::Json(json!({"issuer": url, "jwks_uri": metadata})).into_response());
+    let unreachable = "Error communicating with identity provider";
+    world.with(json!({})).await.refused(400, "IDPCommunicationError", unreachable);
+}
+
+#[tokio::test]
+async fn loopback_can_be_put_out_of_reach() {
+    let settings = Settings { local_issuers: Some(true), issuer_network: Some(Reach::Public), ..Settings::default() };
+    let world = World::without_role(settings).await;
+    world.role("Web", json!({}), &[]).await;
+    let unreachable = "Error communicating with identity provider";
+    world.with(json!({})).await.refused(400, "IDPCommunicationError", unreachable);
+}
+
+#[tokio::test]
+async fn keys_in_the_configuration_need_no_network() {
+    let url = "https://idp.example.com";
+    let issuer = WebIssuer::new(url, SigningKey::generate(Algorithm::Rs256).unwrap());
+    let pinned = IssuerSettings { jwks: Some(issuer.keys().to_string()), jwks_file: None, discovery: None };
+    let server =
+        Server::with(Settings { issuers: BTreeMap::from([(url.into(), pinned)]), ..Settings::default() }).await;
+    let provider = [("Url", url), ("ClientIDList.member.1", "app")];
+    server.root().iam("CreateOpenIDConnectProvider", &provider).await.ok();
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": "arn:aws:iam::000000000000:oidc-provider/idp.example.com"},
+        "Condition": {"StringEquals": {"idp.example.com:sub": "alice1"}},
+    }]});
+    let role = [("RoleName", "Web"), ("AssumeRolePolicyDocument", &trust.to_string())];
+    server.root().iam("CreateRole", &role).await.ok();
+    let now = server.state.app.environment.clock.now().timestamp();
+    let token = issuer.token(json!({"sub": "alice1", "aud": "app", "iat": now, "exp": now + 60})).unwrap();
+    let arn = "arn:aws:iam::000000000000:role/Web";
+    let call = [("RoleArn", arn), ("RoleSessionName", "s1"), ("WebIdentityToken", &token)];
+    server.unsigned("AssumeRoleWithWebIdentity", &call).await.ok();
+    let other = [("RoleArn", "arn:aws:iam::000000000000:user/Web"), call[1], call[2]];
+    server.unsigned("AssumeRoleWithWebIdentity", &other).await.refused(
+        400,
+        "ValidationError",
+        "Request ARN is invalid",
+    );
+}
+
+#[tokio::test]
+async fn claims_of_known_issuers_are_condition_keys() {
+    let url = "https://token.actions.githubusercontent.com";
+    let issuer = issuer(url);
+    let pinned = IssuerSettings { jwks: Some(issuer.keys().to_string()), jwks_file: None, discovery: None };
+    let server =
+        Server::with(Settings { issuers: BTreeMap::from([(url.into(), pinned)]), ..Settings::default() }).await;
+    let provider = [("Url", url), ("ClientIDList.member.1", "sts.amazonaws.com")];
+    server.root().iam("CreateOpenIDConnectProvider", &provider).await.ok();
+    let name = "token.actions.githubusercontent.com";
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": format!("arn:aws:iam::000000000000:oidc-provider/{name}")},
+        "Condition": {"StringLike": {format!("{name}:sub"): "repo:acme/*"},
+                      "StringEquals": {format!("{name}:repository_owner_id"): "42", format!("{name}:environment"): "prod"}},
+    }]});
+    let role = [("RoleName", "Deploy"), ("AssumeRolePolicyDocument", &trust.to_string())];
+    server.root().iam("CreateRole", &role).await.ok();
+    let now = server.state.app.environment.clock.now().timestamp();
+    let token = |environment: &str| {
+        let claims = json!({"sub": "repo:acme/app:ref:refs/heads/main", "aud": "sts.amazonaws.com", "iat": now,
+            "exp": now + 60, "repository_owner_id": "42", "environment": environment, "repository": "acme/app"});
+        issuer.token(claims).unwrap()
+    };
+    let assume = async |token: String| {
+        let arn = "arn:aws:iam::000000000000:role/Deploy";
+        let call = [("RoleArn", arn), ("RoleSessionName", "GitHubActions"), ("WebIdentityToken", token.as_str())];
+        server.unsigned("AssumeRoleWithWebIdentity", &call).await
+    };
+    assume(token("prod")).await.ok();
+    assume(token("dev")).await.refused(403, "AccessDenied", DENIED);
+}

@@ -1,0 +1,139 @@
+//! `docs/operations.md` is made from the registry, the tests and `docs/differences.toml`, and is up to date:
+//! `WRITE=1 cargo test --test operations_document` writes it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test stops at the first thing that is wrong"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use iamd::operations;
+use iamd::wire::Service;
+use regex::Regex;
+
+const DOCUMENT: &str = "docs/operations.md";
+const DIFFERENCES: &str = "docs/differences.toml";
+
+/// Tests that call every operation, which the table need not say again and again.
+const OF_ALL: &[&str] = &["permissions"];
+
+/// The kinds whose operations are families.
+const KINDS: &str =
+    "User|Group|Role|Policy|InstanceProfile|MFADevice|OpenIDConnectProvider|SAMLProvider|ServerCertificate";
+
+fn rust_files(folder: &str) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![PathBuf::from(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => found.push(path),
+            }
+        }
+    }
+    found.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    found.sort();
+    found
+}
+
+/// The file that lists each operation.
+fn sources() -> BTreeMap<String, PathBuf> {
+    let list = Regex::new(r"operations!\(\s*\w+:([^)]*)\)").unwrap();
+    let mut sources = BTreeMap::new();
+    for path in rust_files("src/operations") {
+        let text = fs::read_to_string(&path).unwrap();
+        for names in list.captures_iter(&text) {
+            let names = names[1].split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+            sources.extend(names.map(|name| (name, path.clone())));
+        }
+    }
+    sources
+}
+
+/// A test file, and the operations that it names, by themselves or as a family (`"Tag{kind}"`).
+struct Tests {
+    path: PathBuf,
+    named: BTreeSet<String>,
+    families: Vec<Regex>,
+}
+
+impl Tests {
+    fn read(path: PathBuf) -> Self {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = Regex::new(r#""([A-Z]\w+)""#).unwrap();
+        let family = Regex::new(r#""([A-Z]\w*)\{[\w.]*\}(\w*)""#).unwrap();
+        Self {
+            named: name.captures_iter(&text).map(|name| name[1].to_owned()).collect(),
+            families: family
+                .captures_iter(&text)
+                .map(|parts| Regex::new(&format!("^{}({KINDS}){}$", &parts[1], &parts[2])).unwrap())
+                .collect(),
+            path,
+        }
+    }
+
+    fn call(&self, name: &str) -> bool {
+        self.named.contains(name) || self.families.iter().any(|family| family.is_match(name))
+    }
+
+    /// The path below `tests/api`, without extension.
+    fn title(&self) -> String {
+        self.path.strip_prefix("tests/api").unwrap().with_extension("").display().to_string().replace("/mod", "")
+    }
+}
+
+fn document() -> String {
+    let sources = sources();
+    let tests: Vec<Tests> = rust_files("tests/api").into_iter().map(Tests::read).collect();
+    let text = fs::read_to_string(DIFFERENCES).unwrap();
+    let mut differences: BTreeMap<String, Vec<String>> = toml::from_str(&text).unwrap();
+    let mut document = String::from(
+        "# Operations\n\n\
+         Every operation that exists, where it is, the tests of its behaviour, and how it is known to differ from AWS. What differs\n\
+         for all of them alike is in [fidelity.md](fidelity.md).\n\n\
+         Besides the tests named here, each operation is called by `tests/e2e/everything.py` through boto3 and aws-cli, held against\n\
+         AWS's service model by `tests/model`, and proved to need its documented permission by `tests/api/permissions.rs`.\n\n\
+         <!-- Written by `WRITE=1 cargo test --test operations_document`. -->\n",
+    );
+    for (service, title) in [(Service::Iam, "IAM"), (Service::Sts, "STS")] {
+        let mut entries: Vec<_> = operations::all().filter(|entry| entry.service == service).collect();
+        entries.sort_by_key(|entry| entry.name);
+        writeln!(document, "\n## {title}: {} operations", entries.len()).unwrap();
+        writeln!(document, "| Operation | Tests | Known differences |\n|---|---|---|").unwrap();
+        for entry in entries {
+            let source = sources.get(entry.name).unwrap_or_else(|| panic!("{} is in no list", entry.name));
+            let tested: Vec<String> = tests
+                .iter()
+                .filter(|tests| tests.call(entry.name))
+                .map(|tests| (tests.title(), &tests.path))
+                .filter(|(title, _)| !OF_ALL.contains(&title.as_str()))
+                .map(|(title, path)| format!("[{title}](../{})", path.display()))
+                .collect();
+            assert!(!tested.is_empty(), "{} has no test of its own in tests/api", entry.name);
+            let different = differences.remove(entry.name).unwrap_or_default().join(" ");
+            let (name, source) = (entry.name, source.display());
+            writeln!(document, "| [{name}](../{source}) | {} | {different} |", tested.join(", ")).unwrap();
+        }
+    }
+    assert!(differences.is_empty(), "{DIFFERENCES} names what is no operation: {:?}", differences.keys());
+    document
+}
+
+#[test]
+fn the_document_is_up_to_date() {
+    let made = document();
+    if env::var_os("WRITE").is_some() {
+        fs::write(DOCUMENT, &made).unwrap();
+    }
+    let written = fs::read_to_string(Path::new(DOCUMENT)).unwrap_or_default();
+    assert!(written == made, "{DOCUMENT} is out of date: WRITE=1 cargo test --test operations_document");
+}
