@@ -24,7 +24,7 @@ use axum::extract::ConnectInfo;
 use criterion::{Criterion, criterion_group, criterion_main};
 use iamd::app::App;
 use iamd::config::Settings;
-use iamd::http::{State, router};
+use iamd::http::{CredentialEndpoints, State, router};
 use iamd::store::Sqlite;
 use iamd::wire::Service;
 use support::{ACCOUNT, access_key, request, role_arn, root, steps};
@@ -37,6 +37,7 @@ async fn server() -> Router {
     router(Arc::new(State {
         app,
         admin_token: None,
+        credentials: CredentialEndpoints::new(&settings).unwrap(),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4593)),
         database: "memory",
         max_body_size: 1 << 20,

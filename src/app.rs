@@ -59,6 +59,23 @@ struct Record {
     would_deny: Option<Error>,
 }
 
+impl Record {
+    /// Writes the line.
+    fn write(&self, id: &str, error: Option<&Error>, start: Instant) {
+        let micros = start.elapsed().as_micros();
+        match error {
+            Some(error) if error.code().status() >= 500 => tracing::error!(%id, %error, "the server failed"),
+            Some(error) => tracing::debug!(%id, %error),
+            None => {}
+        }
+        if let Some(denial) = &self.would_deny {
+            tracing::warn!(%id, denial = denial.message(), "let through: enforcement only logs");
+        }
+        let outcome = error.map_or("OK", |error| error.code().as_str());
+        tracing::info!(%id, caller = self.caller, action = &*self.action, outcome, micros);
+    }
+}
+
 impl App {
     /// Answers one request of AWS's protocol and writes one line about it.
     pub async fn answer(&self, mut request: WireRequest<'_>) -> Outcome {
@@ -76,20 +93,32 @@ impl App {
             Ok((entry, result)) => (200, request.format.response(entry.service, entry.name, result, id)),
             Err(error) => (error.code().status(), request.format.error(route.namespace, error, id)),
         };
-        let outcome = result.as_ref().err().map_or("OK", |error| error.code().as_str());
-        let micros = start.elapsed().as_micros();
-        if let Err(error) = result.as_ref().map(drop) {
-            if status >= 500 {
-                tracing::error!(%id, %error, "the server failed");
-            } else {
-                tracing::debug!(%id, %error);
-            }
-        }
-        if let Some(denial) = &record.would_deny {
-            tracing::warn!(%id, denial = denial.message(), "let through: enforcement only logs");
-        }
-        tracing::info!(%id, caller = record.caller, action = &*record.action, outcome, micros);
+        record.write(id, result.as_ref().err(), start);
         Outcome { status, body, would_deny: record.would_deny }
+    }
+
+    /// Answers a call of an AWS service and writes one line about it: the operation's result in JSON. The service is on
+    /// this side of the network and need not sign; its permissions are checked like anyone's.
+    ///
+    /// # Errors
+    /// The operation's.
+    pub async fn call_as(
+        &self,
+        caller: &Caller,
+        entry: &'static Entry,
+        form: &str,
+        facts: RequestFacts,
+    ) -> Result<String> {
+        let (start, headers) = (Instant::now(), http::HeaderMap::new());
+        let incoming = Incoming { method: "POST", path: "/", query: "", headers: &headers, body: form.as_bytes() };
+        let request = WireRequest { incoming, facts, now: self.environment.clock.now(), format: Format::Json };
+        let mut record = Record { action: entry.action().into(), caller: caller.label(), would_deny: None };
+        let result = match entry.decode(&Params::read("", form.as_bytes())) {
+            Ok(decoded) => self.invoke(entry, decoded, caller, &request, &mut record).await,
+            Err(error) => Err(error),
+        };
+        record.write(&request.facts.request_id, result.as_ref().err(), start);
+        result
     }
 
     async fn call(
@@ -101,7 +130,7 @@ impl App {
         record: &mut Record,
     ) -> Result<(&'static Entry, String)> {
         let entry = route.entry.as_ref().map_err(|missing| missing.error())?;
-        record.action = format!("{}:{}", entry.service.prefix(), entry.name).into();
+        record.action = entry.action().into();
         let caller = match entry.unsigned {
             // A signature, if there is one, does not matter.
             true => Caller::anonymous(),
@@ -155,6 +184,9 @@ impl App {
         let cell = self.accounts.get(id).await?;
         let mut named = decoded.request.other_accounts(&cell.durable());
         named.push(caller.account);
+        if entry.asks_organization {
+            named.extend(self.environment.organization.iter().map(|organization| organization.management_account));
+        }
         let others = self.others(named, id).await?;
         let mut run = Run { app: self, entry, caller, request, others: &others, fetched: None };
         if entry.fetches
@@ -261,7 +293,7 @@ impl Run<'_> {
 
     fn authorize(&self, cx: &Context<'_>, access: &Access<'_>) -> Result<Verdict> {
         let own = cx.account_of(self.caller.account).ok_or_else(|| Error::internal("the caller's account is gone"))?;
-        let action = format!("{}:{}", self.entry.service.prefix(), self.entry.name);
+        let action = self.entry.action();
         let question = Question {
             caller: self.caller,
             own,

@@ -1,6 +1,8 @@
 //! The settings: flags, then `IAMD_*` variables, then the configuration file. Each is declared once, here; an unknown
 //! one is refused, since a misspelled setting must never silently weaken the server.
 
+mod credentials;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,8 @@ use clap::{Args, ValueEnum};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
+
+pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
 
 use crate::account::Quotas;
 use crate::federation::{IssuerSettings, Reach};
@@ -85,6 +89,11 @@ macro_rules! settings {
             #[arg(skip)]
             pub organization: Option<Organization>,
 
+            /// What runs in AWS's services, in the configuration file.
+            #[arg(skip)]
+            #[serde(default)]
+            pub credentials: CredentialSettings,
+
             /// The keys of issuers, or where they are, by the issuer's URL, in the configuration file.
             #[arg(skip)]
             #[serde(default)]
@@ -107,7 +116,15 @@ macro_rules! settings {
         }
 
         impl Settings {
-            const KEYS: &[&str] = &[$($key),+, "issuers", "organization", "policy-templates", "quotas", "role-templates"];
+            const KEYS: &[&str] = &[
+                $($key),+,
+                "credentials",
+                "issuers",
+                "organization",
+                "policy-templates",
+                "quotas",
+                "role-templates",
+            ];
             const VARIABLES: &[&str] = &[$($env),+, "IAMD_QUOTAS"];
 
             /// These settings, and where they say nothing, those of the file.
@@ -115,6 +132,7 @@ macro_rules! settings {
                 Self {
                     $($field: self.$field.or(file.$field),)+
                     quota: self.quota,
+                    credentials: file.credentials,
                     issuers: file.issuers,
                     quotas: file.quotas,
                     organization: file.organization,
@@ -155,6 +173,10 @@ settings! {
     local_issuers: bool, "local-issuers", "IAMD_LOCAL_ISSUERS", "true|false";
     /// URL under which others reach this server to verify its web identity tokens [default: the address to listen on]
     token_issuer: String, "token-issuer", "IAMD_TOKEN_ISSUER", "URL";
+    /// Instance profile that the instance metadata service has a role of: a name in account 000000000000, or an ARN
+    instance_profile: String, "instance-profile", "IAMD_INSTANCE_PROFILE", "NAME|ARN";
+    /// Token that containers show for the role in the path /credentials/ACCOUNT/ROLE
+    container_token: Secret, "container-token", "IAMD_CONTAINER_TOKEN", "TOKEN", hide_env_values;
     /// How log lines are written: text or json [default: text]
     log_format: LogFormat, "log-format", "IAMD_LOG_FORMAT", "FORMAT";
     /// Least level of log lines: error, warn, info, debug or trace [default: info]

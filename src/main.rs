@@ -9,9 +9,10 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use iamd::app::App;
 use iamd::audit::Usage;
+use iamd::cli::credential_process;
 use iamd::cli::policy::{self, PolicyCommand};
 use iamd::config::{Database, LogFormat, Settings};
-use iamd::http::{self, Limits, State};
+use iamd::http::{self, CredentialEndpoints, Limits, State};
 use iamd::idp;
 use iamd::operations::Enforcement;
 use iamd::store::Sqlite;
@@ -39,6 +40,8 @@ enum Command {
     Health,
     /// Serve an identity provider for tests: web identity tokens, and SAML responses
     Idp(idp::Options),
+    /// Print credentials of a role, for credential_process in the configuration of AWS's clients
+    Credentials(credential_process::Options),
     #[command(subcommand)]
     Policy(PolicyCommand),
 }
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Some(Command::Health) => {
             http::ask_health(settings.listen(), settings.admin_token.as_ref()).map_err(Failure::from)
         }
+        Some(Command::Credentials(options)) => credential_process::run(&settings, &options),
         Some(Command::Idp(options)) => run_idp(&settings, options),
     });
     match result {
@@ -85,6 +89,7 @@ async fn run(settings: Settings) -> Result<(), Failure> {
         .map_err(|error| format!("cannot listen on {listen}: {error}; choose another address with --listen"))?;
     let listen = listener.local_addr()?;
     let settings = Settings { listen: Some(listen), ..settings };
+    let credentials = CredentialEndpoints::new(&settings)?;
     let (store, database) = match settings.database()? {
         Database::Memory => (Sqlite::in_memory().await?, "memory"),
         Database::Sqlite(path) => (Sqlite::open(&path).await?, "sqlite"),
@@ -97,6 +102,7 @@ async fn run(settings: Settings) -> Result<(), Failure> {
     let state = Arc::new(State {
         app,
         admin_token: settings.admin_token.clone(),
+        credentials,
         listen,
         database,
         max_body_size: settings.max_body_size.unwrap_or(16 << 20),

@@ -1,6 +1,6 @@
 //! The server's own endpoints, under `/_iamd/`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::State;
+use super::guard::{host, is_from_foreign_page, is_local};
 use crate::operations::Enforcement;
 use crate::shapes::{AccountId, Secret};
 
@@ -26,11 +27,7 @@ pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Ne
 fn refusal(state: &State, request: &Request) -> Option<(StatusCode, &'static str)> {
     let headers = request.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = text(header::HOST).unwrap_or_default();
-    let own_origin = |origin: &str| origin.split_once("://").is_some_and(|(_, authority)| authority == host);
-    let foreign_site = text(header::HeaderName::from_static("sec-fetch-site"))
-        .is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    if foreign_site || headers.get(header::ORIGIN).is_some_and(|origin| !origin.to_str().is_ok_and(own_origin)) {
+    if is_from_foreign_page(headers) {
         return Some((StatusCode::FORBIDDEN, "requests from pages of other origins are refused"));
     }
     match &state.admin_token {
@@ -42,8 +39,7 @@ fn refusal(state: &State, request: &Request) -> Option<(StatusCode, &'static str
         None if !state.listen.ip().is_loopback() && !is_own_health_check(request) => {
             Some((StatusCode::FORBIDDEN, "set an admin token to use this endpoint on a listener that is not loopback"))
         }
-        // A foreign name that resolves to this machine is how pages reach servers that they should not.
-        None if !is_local(host) => Some((StatusCode::FORBIDDEN, "the Host header does not name this machine")),
+        None if !is_local(host(headers)) => Some((StatusCode::FORBIDDEN, "the Host header does not name this machine")),
         None => None,
     }
 }
@@ -52,15 +48,6 @@ fn refusal(state: &State, request: &Request) -> Option<(StatusCode, &'static str
 fn is_own_health_check(request: &Request) -> bool {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     request.uri().path() == "/health" && peer.is_some_and(|ConnectInfo(peer)| peer.ip().is_loopback())
-}
-
-fn is_local(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let name = name.trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Whether the server is well, and what it is.
@@ -119,19 +106,4 @@ pub async fn reset(
 /// There is no such endpoint.
 pub async fn unknown() -> Response {
     (StatusCode::NOT_FOUND, Json(json!({"error": "there is no such endpoint"}))).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_is_local() {
-        for host in ["localhost", "LOCALHOST:4593", "127.0.0.1:4593", "[::1]:4593", "127.9.9.9"] {
-            assert!(is_local(host), "{host}");
-        }
-        for host in ["", "evil.example", "localhost.evil.example:4593", "10.0.0.1:4593"] {
-            assert!(!is_local(host), "{host}");
-        }
-    }
 }

@@ -1,10 +1,13 @@
-//! The network: AWS's endpoint and the server's own endpoints, on one port.
+//! The network: AWS's endpoint, those that hand out credentials, and the server's own, on one port.
 
 mod admin;
+mod ask;
 mod aws;
 mod clock;
+mod credentials;
 mod delegation;
 mod evaluate;
+mod guard;
 mod health;
 mod listener;
 mod token_issuer;
@@ -16,6 +19,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use ask::{Answer, ask};
+pub use credentials::CredentialEndpoints;
 pub use health::ask_health;
 pub use listener::{Limits, serve};
 
@@ -28,6 +33,8 @@ pub struct State {
     pub app: App,
     /// The token of the server's own endpoints.
     pub admin_token: Option<Secret>,
+    /// Who gets credentials from the endpoints of EC2, ECS and EKS.
+    pub credentials: CredentialEndpoints,
     /// Where the server listens.
     pub listen: SocketAddr,
     /// The kind of database, for the health report.
@@ -38,8 +45,8 @@ pub struct State {
     pub body_timeout: Duration,
 }
 
-/// The routes: the server's own under `/_iamd/`, what verifies the tokens that accounts issue under `/web-identity/`;
-/// everything else is AWS's.
+/// The routes: the server's own under `/_iamd/`, what verifies the tokens that accounts issue under `/web-identity/`, and
+/// those where applications look for their role; everything else is AWS's.
 pub fn router(state: Arc<State>) -> Router {
     let own = Router::new()
         .route("/clock", get(clock::read).post(clock::turn))
@@ -55,6 +62,7 @@ pub fn router(state: Arc<State>) -> Router {
     Router::new()
         .nest("/_iamd", own)
         .nest("/web-identity/{account}/.well-known", token_issuer)
+        .merge(credentials::routes())
         .fallback(aws::endpoint)
         .with_state(state)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::{Session, SessionPrincipal};
+use super::{ProviderValue, Session, SessionPrincipal};
 use crate::account::{Account, Role, User};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{AccountId, Kind};
@@ -52,14 +52,40 @@ pub enum Principal {
         /// Key and unique id of the user that asked for the session; `None` for the root user.
         issuer: Option<(String, String)>,
     },
+    /// An AWS service, which assumes a role for what runs in it.
+    Service(ServicePrincipal),
     /// Nobody: an operation that needs no signature.
     Anonymous,
+}
+
+/// An AWS service that calls on behalf of one of its resources.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServicePrincipal {
+    /// The service principal, such as `ec2.amazonaws.com`.
+    pub name: String,
+    /// The resource, if the service tells it: `aws:SourceArn`, and with its account `aws:SourceAccount`.
+    pub source_arn: Option<String>,
+    /// What the requests of the sessions that it makes tell of the resource, by condition key.
+    pub session_keys: Vec<(String, ProviderValue)>,
 }
 
 impl Caller {
     /// The caller of an operation that needs no signature. It belongs to no account.
     pub fn anonymous() -> Self {
         Self { account: AccountId::NONE, principal: Principal::Anonymous, access_key_id: String::new(), session: None }
+    }
+
+    /// An AWS service, which belongs to no account and needs no access key.
+    pub fn service(service: ServicePrincipal) -> Self {
+        Self { principal: Principal::Service(service), ..Self::anonymous() }
+    }
+
+    /// The service that calls, if one does.
+    pub fn as_service(&self) -> Option<&ServicePrincipal> {
+        match &self.principal {
+            Principal::Service(service) => Some(service),
+            _ => None,
+        }
     }
 
     /// The user behind long-term credentials or `GetSessionToken`, as the account knows it now.
@@ -153,6 +179,7 @@ impl Caller {
             }
             Principal::RoleSession { name, session, .. } => format!("arn:aws:sts::{id}:assumed-role/{name}/{session}"),
             Principal::FederatedUser { name, .. } => format!("arn:aws:sts::{id}:federated-user/{name}"),
+            Principal::Service(service) => service.name.clone(),
             Principal::Anonymous => "anonymous".to_owned(),
         })
     }
@@ -172,6 +199,7 @@ impl Caller {
             Principal::User { id, .. } => id.clone(),
             Principal::RoleSession { id, session, .. } => format!("{id}:{session}"),
             Principal::FederatedUser { name, .. } => format!("{}:{name}", self.account),
+            Principal::Service(service) => service.name.clone(),
             Principal::Anonymous => "anonymous".to_owned(),
         }
     }
@@ -184,6 +212,7 @@ impl Caller {
             Principal::User { key, .. } => write!(label, ":user/{key}"),
             Principal::RoleSession { name, session, .. } => write!(label, ":assumed-role/{name}/{session}"),
             Principal::FederatedUser { name, .. } => write!(label, ":federated-user/{name}"),
+            Principal::Service(service) => write!(label, ":service/{}", service.name),
             Principal::Anonymous => write!(label, ":anonymous"),
         };
         label

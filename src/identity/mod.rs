@@ -11,7 +11,7 @@ mod standing;
 mod used_codes;
 
 pub use authenticate::{Authenticator, RootCredentials};
-pub use caller::{Caller, Principal};
+pub use caller::{Caller, Principal, ServicePrincipal};
 pub use clock::Clock;
 pub use facts::RequestFacts;
 pub use server_key::ServerKey;

@@ -1,10 +1,13 @@
-//! The server's key: what seals session tokens, trade-in tokens, authorization messages and markers, and what session secrets derive
-//! from.
+//! The server's key: what seals session tokens, authorization messages, tickets and markers, and what session secrets
+//! derive from.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::packing::{pack, unpack};
 use crate::shapes::{AccountId, Secret};
@@ -19,7 +22,7 @@ const TAG_LENGTH: usize = 16;
 pub struct ServerKey {
     sessions: XChaCha20Poly1305,
     messages: XChaCha20Poly1305,
-    trade_ins: XChaCha20Poly1305,
+    tickets: XChaCha20Poly1305,
     secrets: [u8; 32],
     markers: [u8; 32],
 }
@@ -31,7 +34,7 @@ impl ServerKey {
         Self {
             sessions: XChaCha20Poly1305::new(&Key::from(derive("session tokens"))),
             messages: XChaCha20Poly1305::new(&Key::from(derive("authorization messages"))),
-            trade_ins: XChaCha20Poly1305::new(&Key::from(derive("trade-in tokens"))),
+            tickets: XChaCha20Poly1305::new(&Key::from(derive("tickets"))),
             secrets: derive("secrets of sessions"),
             markers: derive("markers"),
         }
@@ -57,22 +60,35 @@ impl ServerKey {
 
     /// Seals an authorization message for an account, in which alone it can be decoded.
     pub fn seal_message(&self, account: AccountId, message: &str, nonce: [u8; NONCE_LENGTH]) -> Option<String> {
-        seal_for(&self.messages, account, message, nonce)
+        let (packed, account) = (pack(&message)?, account.number().to_be_bytes());
+        let payload = Payload { msg: &packed, aad: &account };
+        let sealed = self.messages.encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
     }
 
     /// Opens an authorization message; `None` if it is not one of this account's or was altered.
     pub fn open_message(&self, account: AccountId, sealed: &str) -> Option<String> {
-        open_for(&self.messages, account, sealed)
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LENGTH>()?;
+        let account = account.number().to_be_bytes();
+        let payload = Payload { msg: sealed, aad: &account };
+        unpack(&self.messages.decrypt(&XNonce::from(*nonce), payload).ok()?)
     }
 
-    /// The trade-in token of a delegation request, which its requestor alone can exchange.
-    pub fn trade_in_token(&self, requestor: AccountId, request: &str, nonce: [u8; NONCE_LENGTH]) -> Option<Secret> {
-        seal_for(&self.trade_ins, requestor, request, nonce).map(Secret::new)
+    /// Seals what the server itself wants to be shown again, for one purpose.
+    pub fn seal_ticket<T: Serialize>(&self, purpose: &str, content: &T, nonce: [u8; NONCE_LENGTH]) -> Option<String> {
+        let content = postcard::to_stdvec(content).ok()?;
+        let payload = Payload { msg: &content, aad: purpose.as_bytes() };
+        let sealed = self.tickets.encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
     }
 
-    /// The id of the delegation request that a trade-in token is of; `None` if it is not one for this requestor.
-    pub fn read_trade_in_token(&self, requestor: AccountId, token: &str) -> Option<String> {
-        open_for(&self.trade_ins, requestor, token)
+    /// Opens a ticket; `None` if it is of another purpose, none of ours, or was altered.
+    pub fn open_ticket<T: DeserializeOwned>(&self, purpose: &str, ticket: &str) -> Option<T> {
+        let bytes = URL_SAFE_NO_PAD.decode(ticket).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LENGTH>()?;
+        let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
+        postcard::from_bytes(&self.tickets.decrypt(&XNonce::from(*nonce), payload).ok()?).ok()
     }
 
     /// The secret access key of a session: 40 characters, derived from its access key id, so that it need not be kept.
@@ -93,20 +109,6 @@ impl ServerKey {
         let key = std::str::from_utf8(bytes.get(12..)?).ok()?;
         (self.marker(listing, key) == marker).then(|| key.to_owned())
     }
-}
-
-/// Seals a text for an account, which must be known to open it.
-fn seal_for(cipher: &XChaCha20Poly1305, account: AccountId, text: &str, nonce: [u8; NONCE_LENGTH]) -> Option<String> {
-    let (packed, account) = (pack(&text)?, account.number().to_be_bytes());
-    let sealed = cipher.encrypt(&XNonce::from(nonce), Payload { msg: &packed, aad: &account }).ok()?;
-    Some(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
-}
-
-fn open_for(cipher: &XChaCha20Poly1305, account: AccountId, sealed: &str) -> Option<String> {
-    let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-    let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LENGTH>()?;
-    let account = account.number().to_be_bytes();
-    unpack(&cipher.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &account }).ok()?)
 }
 
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
@@ -152,10 +154,16 @@ mod tests {
         assert_eq!(ServerKey::new(&[2; 32]).open_message(own, &sealed), None);
         assert_eq!(key.open_message(own, "x"), None);
         assert_eq!(key.open(&sealed), None, "a message is no session");
-        assert_eq!(key.read_trade_in_token(own, &sealed), None, "nor is it a trade-in token");
-        let token = key.trade_in_token(own, "request", [9; 24]).unwrap();
-        assert_eq!(key.read_trade_in_token(own, token.reveal()).as_deref(), Some("request"));
-        assert_eq!(key.read_trade_in_token(other, token.reveal()), None);
+    }
+
+    #[test]
+    fn a_ticket_opens_for_its_purpose_only() {
+        let key = ServerKey::new(&[1; 32]);
+        let ticket = key.seal_ticket("sign-in", &("ann", 7_i64), [9; 24]).unwrap();
+        assert_eq!(key.open_ticket("sign-in", &ticket), Some(("ann".to_owned(), 7_i64)));
+        assert_eq!(key.open_ticket::<(String, i64)>("metadata", &ticket), None);
+        assert_eq!(ServerKey::new(&[2; 32]).open_ticket::<(String, i64)>("sign-in", &ticket), None);
+        assert_eq!(key.open_ticket::<(String, i64)>("sign-in", "x"), None);
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub struct Session {
     pub source_identity: Option<String>,
     /// The provider of the web identity that assumed the role: `aws:FederatedProvider`.
     pub federated_provider: Option<String>,
-    /// What an identity provider said and later requests still tell, by condition key.
+    /// What an identity provider, or the service that made the session, said and later requests still tell, by condition
+    /// key.
     pub provider_keys: Vec<(String, ProviderValue)>,
     /// The keys of the tags that the next role in a chain inherits.
     pub transitive_tag_keys: Vec<String>,
@@ -90,8 +91,8 @@ pub enum SessionPrincipal {
     },
 }
 
-/// The value of a condition key that an identity provider gives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The value of a condition key that an identity provider, or a service, gives.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ProviderValue {
     /// Of a single-valued key.
     One(String),

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::session::{Session, SessionPolicy, SessionPrincipal};
-use super::{Caller, Principal, RequestFacts};
+use super::{Caller, Principal, RequestFacts, ServicePrincipal};
 use crate::account::{Account, Compiled, PrincipalPolicies, Resource, StoredPolicy};
 use crate::error::Result;
 use crate::policy::{self, PolicySet, Source, SourceKind, Values};
-use crate::shapes::{Tag, TagSet};
+use crate::shapes::{ArnParts, Tag, TagSet};
 
 /// A condition key and its values.
 pub type Key<'a> = (Cow<'a, str>, Values<'a>);
@@ -90,6 +90,7 @@ impl<'c> Standing<'c> {
                 let user = by.as_ref().map(|(_, id)| (issuer, id.as_str()));
                 policy::Principal::FederatedUser { arn: &self.arn, user, account }
             }
+            Principal::Service(service) => policy::Principal::Service { name: &service.name, aliases: &[] },
             Principal::Anonymous => policy::Principal::Anonymous,
         }
     }
@@ -120,16 +121,24 @@ impl<'c> Standing<'c> {
         if let Some(referer) = &facts.referer {
             key("aws:Referer", referer.as_str().into());
         }
-        if self.caller.principal != Principal::Anonymous {
-            key("aws:PrincipalAccount", self.account_id.as_str().into());
-            key("aws:PrincipalArn", self.principal_arn().into());
+        match &self.caller.principal {
+            Principal::Service(service) => service_keys(service, &mut key),
+            principal => {
+                if *principal != Principal::Anonymous {
+                    key("aws:PrincipalAccount", self.account_id.as_str().into());
+                    key("aws:PrincipalArn", self.principal_arn().into());
+                }
+                key("aws:PrincipalType", self.principal_type().into());
+                key("aws:userid", self.caller.user_id().into());
+            }
         }
-        key("aws:PrincipalType", self.principal_type().into());
-        key("aws:userid", self.caller.user_id().into());
-        key("aws:PrincipalIsAWSService", false.into());
+        key("aws:PrincipalIsAWSService", self.caller.as_service().is_some().into());
         key("aws:ViaAWSService", false.into());
         if let Some(name) = &self.user_name {
             key("aws:username", name.as_str().into());
+        }
+        if self.caller.has_assumed_root() {
+            key("aws:AssumedRoot", true.into());
         }
         if let Some(session) = &self.caller.session {
             session_keys(session, facts, &mut key);
@@ -161,7 +170,19 @@ impl<'c> Standing<'c> {
             Principal::User { .. } => "User",
             Principal::RoleSession { .. } => "AssumedRole",
             Principal::FederatedUser { .. } => "FederatedUser",
+            Principal::Service(_) => "AWSService",
             Principal::Anonymous => "Anonymous",
+        }
+    }
+}
+
+/// The condition keys that only services have (IAM User Guide, "The confused deputy problem").
+fn service_keys<'a>(service: &'a ServicePrincipal, key: &mut impl FnMut(&'a str, Values<'a>)) {
+    key("aws:PrincipalServiceName", service.name.as_str().into());
+    if let Some(arn) = &service.source_arn {
+        key("aws:SourceArn", arn.as_str().into());
+        if let Some(parts) = ArnParts::parse(arn) {
+            key("aws:SourceAccount", parts.account.into());
         }
     }
 }

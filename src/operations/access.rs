@@ -27,6 +27,9 @@ pub enum Target<'a> {
     /// A user, or the caller itself, and the id of a service-specific credential of its: the key
     /// `iam:ServiceSpecificCredentialServiceName` tells the credential's service.
     ServiceCredential(Option<&'a str>, &'a str),
+    /// A virtual MFA device by ARN, which need not be enabled. Sessions of `AssumeRoot` reach no resource but the root
+    /// user, and for them it is that one.
+    VirtualMfaDevice(&'a str),
     /// A resource by ARN.
     Arn(Cow<'a, str>),
     /// All resources of a kind under a path prefix, as listings need them.

@@ -208,6 +208,8 @@ impl Question<'_> {
                 let credential_service = credential.map(|credential| credential.service.as_str());
                 Found { credential_service, ..self.user_or_caller(*name)? }
             }
+            Target::VirtualMfaDevice(_) if self.caller.has_assumed_root() => self.root_user(),
+            Target::VirtualMfaDevice(arn) => self.by_arn(arn),
             Target::Arn(arn) => self.by_arn(arn),
             Target::Under(kind, prefix) => {
                 Found { arn: kind.arn(account.id, prefix.unwrap_or("/"), "").into(), ..Found::default() }
@@ -251,11 +253,13 @@ impl Question<'_> {
     fn owner_of<'f>(&'f self, credential: &Reference, unknown: impl FnOnce() -> String) -> Found<'f> {
         match self.account.owner_of(credential) {
             Some(CredentialsOwner::User(name)) => self.existing(Kind::User, &name),
-            Some(CredentialsOwner::Root) => {
-                Found { arn: format!("arn:aws:iam::{}:root", self.account.id).into(), ..Found::default() }
-            }
+            Some(CredentialsOwner::Root) => self.root_user(),
             None => Found { arn: unknown().into(), ..Found::default() },
         }
+    }
+
+    fn root_user(&self) -> Found<'_> {
+        Found { arn: format!("arn:aws:iam::{}:root", self.account.id).into(), ..Found::default() }
     }
 
     fn existing<'f>(&'f self, kind: Kind, name: &str) -> Found<'f> {

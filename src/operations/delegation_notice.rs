@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::account::{Account, DelegationRequest};
 use crate::identity::ServerKey;
-use crate::shapes::{DelegationState, Secret, Timestamp};
+use crate::shapes::{AccountId, DelegationState, Secret, Timestamp};
 
 /// A message to a topic.
 #[derive(Debug, Serialize)]
@@ -21,6 +21,20 @@ pub struct Notice<'a> {
     rejection_reason: Option<&'a str>,
     /// What the requestor exchanges for credentials, once it is sent and as long as it is good.
     trade_in_token: Option<Secret>,
+}
+
+/// What the tickets are for that trade-in tokens are.
+const PURPOSE: &str = "trade-in token";
+
+/// The token of a request: its requestor and id, sealed.
+fn trade_in_token(key: &ServerKey, request: &DelegationRequest, nonce: [u8; 24]) -> Option<Secret> {
+    key.seal_ticket(PURPOSE, &(request.requestor, &request.id), nonce).map(Secret::new)
+}
+
+/// The id of the request that a token is of; `None` if it is not one for this requestor.
+pub fn read_trade_in_token(key: &ServerKey, requestor: AccountId, token: &str) -> Option<String> {
+    let (for_whom, id): (AccountId, String) = key.open_ticket(PURPOSE, token)?;
+    (for_whom == requestor).then_some(id)
 }
 
 /// Tells the log that a request has changed; never its token.
@@ -45,7 +59,7 @@ pub fn notices<'a>(
             (request.state(now) == DelegationState::Expired).then(|| (DelegationState::Expired, request.expires()));
         for (state, since) in request.states.iter().copied().chain(expired) {
             let is_good = state == DelegationState::Finalized && request.delegated_until().is_some_and(|end| now < end);
-            let token = is_good.then(|| key.trade_in_token(request.requestor, &request.id, nonce())).flatten();
+            let token = is_good.then(|| trade_in_token(key, request, nonce())).flatten();
             notices.push(Notice::of(request, state, since, token));
         }
     }

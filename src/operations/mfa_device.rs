@@ -115,7 +115,7 @@ impl Operation for DeleteVirtualMFADevice {
     ];
 
     fn access(&self) -> Access<'_> {
-        Access::arn(&self.serial_number)
+        Access::to(Target::VirtualMfaDevice(&self.serial_number))
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {

@@ -103,6 +103,9 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
     /// Whether it may need something from the network: see [`Operation::inquiry`].
     const FETCHES: bool = false;
 
+    /// Whether it looks into the management account of the organization, if there is one.
+    const ASKS_ORGANIZATION: bool = false;
+
     /// What the caller needs permission for. Names resources and looks nothing up.
     fn access(&self) -> Access<'_>;
 
@@ -235,6 +238,8 @@ pub struct Entry {
     pub unsigned: bool,
     /// Whether it may need something from the network.
     pub fetches: bool,
+    /// Whether it looks into the management account of the organization.
+    pub asks_organization: bool,
     /// The names of its parameters on the wire.
     pub parameters: fn() -> &'static [&'static str],
     decode: fn(&Params<'_>) -> Result<DecodedCall>,
@@ -250,9 +255,15 @@ impl Entry {
             read_only: O::READ_ONLY,
             unsigned: O::UNSIGNED,
             fetches: O::FETCHES,
+            asks_organization: O::ASKS_ORGANIZATION,
             parameters: wire::fields_of::<O>,
             decode: decode::<O>,
         }
+    }
+
+    /// The action that policies name, such as `iam:CreateUser`.
+    pub fn action(&self) -> String {
+        format!("{}:{}", self.service.prefix(), self.name)
     }
 
     /// Reads the parameters of a call.

@@ -22,6 +22,9 @@ pub struct Organization {
     /// All other accounts.
     #[serde(default, deserialize_with = "accounts")]
     pub member_accounts: BTreeSet<AccountId>,
+    /// Those of them that centralise root access for the management account.
+    #[serde(default, deserialize_with = "accounts")]
+    pub delegated_administrators: BTreeSet<AccountId>,
     /// The root, `r-…`.
     #[serde(default = "default_root")]
     pub root: String,
@@ -70,6 +73,12 @@ impl Organization {
         let exists = inside.starts_with(&root) && (inside == root || self.units.keys().any(is_unit));
         exists.then(|| self.members().filter(|account| self.path_of(*account).starts_with(&inside)).collect())
     }
+
+    /// Whether an account may act on the root users of member accounts.
+    pub fn administers_root_access(&self, account: AccountId) -> bool {
+        let is_delegated = self.delegated_administrators.contains(&account) && self.contains(account);
+        self.management_account == account || is_delegated
+    }
 }
 
 fn account<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<AccountId, D::Error> {
@@ -100,28 +109,37 @@ pub struct OrganizationFeatures {
 }
 
 impl Context<'_> {
-    /// The organization whose management account calls.
+    /// The organization whose management account, or delegated administrator, calls.
     ///
     /// # Errors
-    /// `OrganizationNotFoundException` for accounts in no organization, and the one for member accounts.
-    pub fn managed_organization(&self) -> Result<&Organization> {
+    /// `OrganizationNotFoundException` for accounts in no organization, and the one for other member accounts.
+    fn administered_organization(&self) -> Result<&Organization> {
         let organization = self.environment.organization.as_ref();
         let organization = organization.filter(|organization| organization.contains(self.account.id));
         let organization = organization.ok_or_else(|| {
             let message = "The request was rejected because your organization does not exist.";
             Error::new(Code::OrganizationNotFound, message)
         })?;
-        if organization.management_account != self.account.id {
-            let message = "The request was rejected because the account making the request is not the management \
-                           account or delegated administrator account for centralized root access.";
-            return Err(Error::new(Code::AccountNotManagementOrDelegatedAdministrator, message));
+        if !organization.administers_root_access(self.account.id) {
+            return Err(not_administrator());
         }
         Ok(organization)
     }
 
+    /// What the organization has enabled, which its management account keeps.
+    pub fn organization_features(&self, organization: &Organization) -> BTreeSet<OrganizationFeature> {
+        let account = self.account_of(organization.management_account);
+        account.map(|account| account.settings().organization_features).unwrap_or_default()
+    }
+
     /// Turns a feature on or off; nothing happens if it is so already.
     fn set_feature(&mut self, feature: OrganizationFeature, on: bool) -> Result<OrganizationFeatures> {
-        let organization_id = self.managed_organization()?.id.clone();
+        let organization = self.administered_organization()?;
+        if organization.management_account != self.account.id {
+            // Only the management account keeps the features.
+            return Err(not_administrator());
+        }
+        let organization_id = organization.id.clone();
         self.account.update_settings(|settings| {
             if on {
                 settings.organization_features.insert(feature);
@@ -132,6 +150,12 @@ impl Context<'_> {
         })?;
         Ok(OrganizationFeatures { organization_id, enabled_features: self.account.settings().organization_features })
     }
+}
+
+fn not_administrator() -> Error {
+    let message = "The request was rejected because the account making the request is not the management account or \
+                   delegated administrator account for centralized root access.";
+    Error::new(Code::AccountNotManagementOrDelegatedAdministrator, message)
 }
 
 /// The errors that all operations here declare.
@@ -189,14 +213,16 @@ impl Operation for ListOrganizationsFeatures {
 
     const ERRORS: &'static [Code] = &COMMON;
     const READ_ONLY: bool = true;
+    const ASKS_ORGANIZATION: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<OrganizationFeatures> {
-        let organization_id = cx.managed_organization()?.id.clone();
-        Ok(OrganizationFeatures { organization_id, enabled_features: cx.account.settings().organization_features })
+        let organization = cx.administered_organization()?;
+        let enabled_features = cx.organization_features(organization);
+        Ok(OrganizationFeatures { organization_id: organization.id.clone(), enabled_features })
     }
 }
 

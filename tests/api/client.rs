@@ -11,7 +11,7 @@ use axum::extract::ConnectInfo;
 use iamd::account::{Account, Entity};
 use iamd::app::App;
 use iamd::config::Settings;
-use iamd::http::{State, router};
+use iamd::http::{CredentialEndpoints, State, router};
 use iamd::shapes::AccountId;
 use iamd::store::Sqlite;
 use serde_json::{Value, json};
@@ -37,10 +37,12 @@ impl Server {
     pub async fn on(store: Arc<Sqlite>, settings: Settings) -> Self {
         let (app, _) = App::start(&settings, store).await.unwrap();
         let listen = settings.listen();
+        let credentials = CredentialEndpoints::new(&settings).unwrap();
         Self {
             state: Arc::new(State {
                 app,
                 admin_token: settings.admin_token,
+                credentials,
                 listen,
                 database: "memory",
                 max_body_size: 1 << 20,

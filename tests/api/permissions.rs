@@ -28,6 +28,7 @@ const FREE: &[(&str, &str)] = &[
 const ELSEWHERE: &[(&str, &str)] = &[
     ("AcquireRole", "it has no action; what the role is made of needs permission: tests/api/role_templates.rs"),
     ("AssumeRole", "the role's trust policy decides too: tests/api/assume_role.rs"),
+    ("AssumeRoot", "the organization decides too: tests/api/assume_root.rs"),
     ("GenerateOrganizationsAccessReport", "only a management account may: tests/api/organizations_access.rs"),
     ("GetDelegatedAccessToken", "the token decides too: tests/api/delegated_access.rs"),
     ("GetOrganizationsAccessReport", "only a management account may: tests/api/organizations_access.rs"),

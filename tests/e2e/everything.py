@@ -41,6 +41,7 @@ def live(root, idp):
     delegation(lambda client, service: caller(client, service, called), root, iam, account)
     the_account(iam)
     organization(iam, called)
+    root_session(sts, account)
     reports(iam, account)
     decoded(sts)
     return called
@@ -285,6 +286,17 @@ def organization(iam, called):
             assert "OrganizationNotFound" in str(error), error
         else:
             raise AssertionError(f"{operation} finds an organization")
+
+
+def root_session(sts, account):
+    """The root user may not, and is told so."""
+    task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
+    try:
+        sts("AssumeRoot", TargetPrincipal=account, TaskPolicyArn={"arn": task})
+    except Exception as error:
+        assert "is not authorized to perform: sts:AssumeRoot" in str(error), error
+    else:
+        raise AssertionError("the root user assumes itself")
 
 
 def decoded(sts):

@@ -4,9 +4,7 @@ import base64
 import datetime
 import hashlib
 import hmac
-import http.server
 import json
-import threading
 import urllib.request
 import uuid
 
@@ -14,66 +12,20 @@ import jwt
 import pytest
 from botocore.exceptions import ClientError
 from clients import Boto3
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from issuer import KEYS, RSA_KEY, Issuer, certificate, key_set, token, trust
 from lxml import etree
 from signxml import XMLSigner, methods
 
-RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-KEYS = {
-    **{algorithm: RSA_KEY for algorithm in ("RS256", "RS384", "RS512", "PS256")},
-    "ES256": ec.generate_private_key(ec.SECP256R1()),
-    "ES384": ec.generate_private_key(ec.SECP384R1()),
-    "ES512": ec.generate_private_key(ec.SECP521R1()),
-}
 SIGN_IN = "https://signin.aws.amazon.com/saml"
-
-
-def key_set():
-    keys = []
-    for name, key in KEYS.items():
-        algorithm = jwt.get_algorithm_by_name(name)
-        keys.append({**algorithm.to_jwk(key.public_key(), as_dict=True), "kid": name, "use": "sig"})
-    return {"keys": keys}
 
 
 @pytest.fixture(scope="module")
 def issuer():
     """An issuer of tokens on loopback: its URL."""
-
-    class Documents(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            url = f"http://127.0.0.1:{self.server.server_port}"
-            documents = {
-                "/.well-known/openid-configuration": {"issuer": url, "jwks_uri": f"{url}/keys"},
-                "/keys": key_set(),
-            }
-            body = json.dumps(documents.get(self.path, {})).encode()
-            self.send_response(200 if self.path in documents else 404)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Documents) as serving:
-        threading.Thread(target=serving.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{serving.server_port}"
-        serving.shutdown()
-
-
-def trust(iam, provider, action, condition):
-    statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action, "Condition": condition}
-    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
-    return iam.create_role(RoleName="federated", AssumeRolePolicyDocument=document)["Role"]["Arn"]
-
-
-def token(issuer, algorithm, key=None, **claims):
-    now = int(datetime.datetime.now().timestamp())
-    claims = {"iss": issuer, "sub": "alice", "aud": "app", "iat": now, "exp": now + 600, **claims}
-    return jwt.encode(claims, key or KEYS[algorithm], algorithm=algorithm, headers={"kid": algorithm})
+    with Issuer(key_set()) as serving:
+        yield serving.url
 
 
 @pytest.fixture
@@ -143,14 +95,6 @@ def test_own_tokens_are_verified_by_others(root, account, algorithm):
     assert claims["sub"] == f"arn:aws:iam::{account}:root"
 
 
-def certificate():
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "idp")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(RSA_KEY.public_key())
-    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
-    return builder.sign(RSA_KEY, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
-
-
 def response(role, provider, certificate):
     now = datetime.datetime.now(datetime.timezone.utc)
     issued, end = ((now + datetime.timedelta(seconds=s)).strftime("%Y-%m-%dT%H:%M:%SZ") for s in (0, 300))
@@ -183,7 +127,7 @@ def response(role, provider, certificate):
 
 
 def test_saml_responses_of_others_are_verified(root):
-    pem = certificate()
+    pem = certificate("idp.example.com")
     body = "".join(pem.splitlines()[1:-1])
     metadata = f"""<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com">
       <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
@@ -203,3 +147,31 @@ def test_saml_responses_of_others_are_verified(root):
     assert assume(good)["AssumedRoleUser"]["Arn"].endswith(":assumed-role/federated/ann")
     with pytest.raises(ClientError, match="InvalidIdentityToken"):
         assume(good.replace("<saml:AttributeValue>ann<", "<saml:AttributeValue>root<"))
+
+
+def test_a_self_signed_issuer_is_believed_by_its_thumbprint(root, tmp_path):
+    """The right thumbprint counts, the one that is found where none is given, and no other; nor another host's name."""
+
+    def assume(provider, issuer):
+        condition = {"StringEquals": {f"{issuer.name}:sub": "alice"}}
+        role = trust(root.iam, provider, "sts:AssumeRoleWithWebIdentity", condition)
+        try:
+            root.sts.assume_role_with_web_identity(
+                RoleArn=role, RoleSessionName="a1", WebIdentityToken=token(issuer.url, "ES256")
+            )
+        finally:
+            root.iam.delete_role(RoleName="federated")
+            root.iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider)
+
+    def create(issuer, **more):
+        made = root.iam.create_open_id_connect_provider(Url=issuer.url, ClientIDList=["app"], **more)
+        return made["OpenIDConnectProviderArn"]
+
+    with Issuer(key_set(), certificate("127.0.0.1"), tmp_path) as issuer:
+        with pytest.raises(ClientError, match="IDPCommunicationError"):
+            assume(create(issuer, ThumbprintList=["b" * 40]), issuer)
+        assume(create(issuer, ThumbprintList=[issuer.thumbprint]), issuer)
+        assume(create(issuer), issuer)
+    with Issuer(key_set(), certificate("idp.example.com"), tmp_path) as issuer:
+        with pytest.raises(ClientError, match="IDPCommunicationError"):
+            assume(create(issuer, ThumbprintList=[issuer.thumbprint]), issuer)

@@ -6,12 +6,12 @@ import { after, before, test } from "node:test";
 import { createInterface } from "node:readline";
 
 import {
-  CreateAccessKeyCommand, CreateUserCommand, GetUserCommand, IAMClient, ListUsersCommand, NoSuchEntityException,
-  paginateListUsers,
+  AddRoleToInstanceProfileCommand, CreateAccessKeyCommand, CreateInstanceProfileCommand, CreateRoleCommand,
+  CreateUserCommand, GetUserCommand, IAMClient, ListUsersCommand, NoSuchEntityException, paginateListUsers,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 
-const flags = ["--listen", "127.0.0.1:0", "--database", "memory", "--log-level", "warn"];
+const flags = ["--listen", "127.0.0.1:0", "--database", "memory", "--log-level", "warn", "--instance-profile", "web"];
 let server, endpoint;
 
 before(async () => {
@@ -53,4 +53,27 @@ test("a user without policies is denied", async () => {
   const { AccessKey } = await root.send(new CreateAccessKeyCommand({ UserName: "bob" }));
   const bob = new IAMClient(config(AccessKey.AccessKeyId, AccessKey.SecretAccessKey));
   await assert.rejects(bob.send(new ListUsersCommand()), { name: "AccessDenied" });
+});
+
+test("an application finds the role of its container and of its instance", async () => {
+  const root = new IAMClient(config("test"));
+  const trusted = { Service: ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"] };
+  const statement = { Effect: "Allow", Principal: trusted, Action: "sts:AssumeRole" };
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+  const [RoleName, InstanceProfileName] = ["web", "web"];
+  await root.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+  await root.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
+  await root.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName }));
+  for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
+  process.env.AWS_CONFIG_FILE = process.env.AWS_SHARED_CREDENTIALS_FILE = "/dev/null";
+  const ways = [
+    ["AWS_CONTAINER_CREDENTIALS_FULL_URI", `${endpoint}/credentials/000000000000/web`],
+    ["AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint],
+  ];
+  for (const [name, value] of ways) {
+    process.env[name] = value;
+    const who = await new STSClient({ endpoint, region: "us-east-1" }).send(new GetCallerIdentityCommand());
+    assert.match(who.Arn, /^arn:aws:sts::000000000000:assumed-role\/web\//, name);
+    delete process.env[name];
+  }
 });

@@ -137,6 +137,7 @@ impl Operation for AssumeRole {
             transitive_tag_keys: transitive_keys,
             policies,
             tags,
+            provider_keys: cx.caller.as_service().map(|service| service.session_keys.clone()).unwrap_or_default(),
             ..begin(cx, role_session(&role, &self.role_session_name), duration)
         };
         let issued = issue(cx, &session, self.minimum_session_token_size)?;
@@ -186,7 +187,8 @@ pub fn role_session(role: &Role, session: &str) -> SessionPrincipal {
     SessionPrincipal::Role { key, id, name, session: session.to_owned() }
 }
 
-/// The life of the session in seconds: within the role's limit, and within an hour where a role assumes a role.
+/// The life of the session in seconds: within the role's limit, and within an hour where a role assumes a role. The limit
+/// does not bind AWS services (IAM User Guide, "Update the maximum session duration for a role").
 ///
 /// # Errors
 /// `ValidationError`.
@@ -195,7 +197,7 @@ pub fn session_duration(role: &Role, caller: &Caller, wanted: Option<RoleDuratio
     let exceeds = |what: &str| {
         Err(Error::new(Code::ValidationError, format!("The requested DurationSeconds exceeds the {what}.")))
     };
-    if wanted > role.max_session_duration {
+    if wanted > role.max_session_duration && caller.as_service().is_none() {
         return exceeds("MaxSessionDuration set for this role");
     }
     if wanted > ONE_HOUR && matches!(caller.principal, Principal::RoleSession { .. }) {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Session, SessionPrincipal, TOKEN_SIZE_LIMIT};
 use crate::operations::Context;
-use crate::shapes::{MinimumSessionTokenSize, Secret, Timestamp};
+use crate::shapes::{AccountId, MinimumSessionTokenSize, Secret, Timestamp};
 
 /// Temporary credentials in an answer.
 #[derive(Debug, Serialize)]
@@ -32,9 +32,19 @@ pub struct Issued {
 
 /// A session in the account of the call, beginning now, with nothing but an end.
 pub fn begin(cx: &mut Context<'_>, principal: SessionPrincipal, duration_seconds: i32) -> Session {
-    let access_key_id = cx.ids.access_key("ASIA", cx.account.id);
+    begin_in(cx.account.id, cx, principal, duration_seconds)
+}
+
+/// A session in an account, beginning now, with nothing but an end.
+pub fn begin_in(
+    account: AccountId,
+    cx: &mut Context<'_>,
+    principal: SessionPrincipal,
+    duration_seconds: i32,
+) -> Session {
+    let access_key_id = cx.ids.access_key("ASIA", account);
     let expires = cx.now.plus(duration_seconds.into());
-    Session { expires, ..Session::new(access_key_id, cx.account.id, principal, cx.now) }
+    Session { expires, ..Session::new(access_key_id, account, principal, cx.now) }
 }
 
 /// Issues the credentials of a session.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::credentials::{CredentialsShape, issue};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Session};
+use crate::operations::delegation_notice::read_trade_in_token;
 use crate::operations::{Access, Context, Operation, operations};
 use crate::shapes::{AccountId, TradeInToken};
 
@@ -41,7 +42,7 @@ impl Operation for GetDelegatedAccessToken {
     fn execute(self, cx: &mut Context<'_>) -> Result<GetDelegatedAccessTokenResult> {
         let invalid = || Error::new(Code::ValidationError, "The trade-in token is invalid.");
         let key = &cx.environment.key;
-        let id = key.read_trade_in_token(cx.caller.account, self.trade_in_token.reveal()).ok_or_else(invalid)?;
+        let id = read_trade_in_token(key, cx.caller.account, self.trade_in_token.reveal()).ok_or_else(invalid)?;
         let request = cx.account.delegation_request(&id, cx.now).map_err(|_| expired())?;
         let expires = request.delegated_until().filter(|end| cx.now < *end).ok_or_else(expired)?;
         let approver = request.approver.clone().ok_or_else(invalid)?;

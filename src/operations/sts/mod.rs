@@ -2,6 +2,7 @@
 
 mod access_key_info;
 mod assume_role;
+mod assume_root;
 mod authorization_message;
 mod caller_identity;
 mod credentials;
@@ -21,9 +22,10 @@ pub use authorization_message::document;
 use super::Entry;
 
 /// The operations of STS.
-pub(super) const OPERATIONS: [&[Entry]; 10] = [
+pub(super) const OPERATIONS: [&[Entry]; 11] = [
     access_key_info::OPERATIONS,
     assume_role::OPERATIONS,
+    assume_root::OPERATIONS,
     authorization_message::OPERATIONS,
     caller_identity::OPERATIONS,
     delegated_access_token::OPERATIONS,

@@ -1,0 +1,161 @@
+//! The sessions behind the endpoints: a service assumes a role for what runs in it, and again before the session ends.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Deserialize;
+
+use super::RoleArn;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::identity::{Caller, RequestFacts, ServicePrincipal};
+use crate::operations;
+use crate::shapes::{Secret, Timestamp};
+use crate::wire::Service;
+
+/// The life of a service's session in seconds.
+const SIX_HOURS: i64 = 21_600;
+
+/// How long before the end of a session there is a new one, in seconds. AWS promises five minutes; its SDKs want a new one
+/// from fifteen minutes on, and would ask with every call until there is one.
+const RENEWAL: i64 = 900;
+
+/// What runs somewhere in AWS and has a role.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Workload {
+    /// Where it runs.
+    pub service: ServicePrincipal,
+    /// The role.
+    pub role: RoleArn,
+    /// The name of its sessions.
+    pub session_name: String,
+    /// The tags of its sessions, which roles further down a chain inherit.
+    pub tags: Vec<(&'static str, String)>,
+}
+
+/// Credentials of a workload.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// `ASIA…`.
+    pub access_key_id: String,
+    /// The secret that goes with it.
+    pub secret_access_key: Secret,
+    /// The session token.
+    pub session_token: Secret,
+    /// When they were issued.
+    pub issued: Timestamp,
+    /// When they end.
+    pub expiration: Timestamp,
+}
+
+impl Credentials {
+    /// Whether they are good for a while yet. The server's clock may have been moved either way.
+    fn are_fresh(&self, now: Timestamp) -> bool {
+        self.issued <= now && now.plus(RENEWAL) < self.expiration
+    }
+}
+
+/// The answer of `AssumeRole`, as far as it matters.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Assumed {
+    credentials: AssumedCredentials,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AssumedCredentials {
+    access_key_id: String,
+    secret_access_key: Secret,
+    session_token: Secret,
+    expiration: Timestamp,
+}
+
+/// A workload with the unique id of its role: a role that is made again under its old name is another.
+type Key = (Option<String>, Workload);
+
+/// The sessions that were given out.
+#[derive(Default)]
+pub struct Sessions(Mutex<HashMap<Key, Credentials>>);
+
+impl Sessions {
+    /// The present credentials of a workload, which asks from this address in this region.
+    ///
+    /// # Errors
+    /// Those of `AssumeRole`: `AccessDenied` unless the role trusts the service.
+    pub async fn of(&self, workload: Workload, app: &App, region: &str, address: IpAddr) -> Result<Credentials> {
+        let now = Timestamp::from(app.environment.clock.now());
+        let account = app.accounts.get(workload.role.account).await?.durable();
+        let key = (account.role(&workload.role.arn).map(|role| role.id.clone()), workload);
+        if let Some(credentials) = self.fresh(&key, now) {
+            return Ok(credentials);
+        }
+        let facts = RequestFacts {
+            request_id: uuid::Uuid::new_v4().to_string(),
+            now,
+            source_ip: address.to_canonical(),
+            user_agent: None,
+            referer: None,
+            region: region.to_owned(),
+            secure: false,
+        };
+        let credentials = assume(&key.1, app, facts).await?;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|_, credentials| credentials.are_fresh(now));
+        kept.insert(key, credentials.clone());
+        Ok(credentials)
+    }
+
+    fn fresh(&self, key: &Key, now: Timestamp) -> Option<Credentials> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(key).filter(|credentials| credentials.are_fresh(now)).cloned()
+    }
+}
+
+async fn assume(workload: &Workload, app: &App, facts: RequestFacts) -> Result<Credentials> {
+    let entry =
+        operations::find(Service::Sts, "AssumeRole").ok_or_else(|| Error::internal("there is no AssumeRole"))?;
+    let issued = facts.now;
+    let caller = Caller::service(workload.service.clone());
+    let answer = app.call_as(&caller, entry, &workload.parameters(), facts).await?;
+    let Assumed { credentials } = serde_json::from_str(&answer).map_err(Error::internal)?;
+    let AssumedCredentials { access_key_id, secret_access_key, session_token, expiration } = credentials;
+    Ok(Credentials { access_key_id, secret_access_key, session_token, issued, expiration })
+}
+
+impl Workload {
+    /// The parameters of `AssumeRole`.
+    fn parameters(&self) -> String {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("RoleArn", &self.role.arn)
+            .append_pair("RoleSessionName", &self.session_name)
+            .append_pair("DurationSeconds", &SIX_HOURS.to_string());
+        for (index, (key, value)) in self.tags.iter().enumerate() {
+            let member = index + 1;
+            form.append_pair(&format!("Tags.member.{member}.Key"), key)
+                .append_pair(&format!("Tags.member.{member}.Value"), value)
+                .append_pair(&format!("TransitiveTagKeys.member.{member}"), key);
+        }
+        form.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_renewed_before_they_end_and_when_the_clock_goes_back() {
+        let credentials = Credentials {
+            access_key_id: String::new(),
+            secret_access_key: Secret::new(""),
+            session_token: Secret::new(""),
+            issued: Timestamp::from_seconds(1000),
+            expiration: Timestamp::from_seconds(1000 + SIX_HOURS),
+        };
+        for (now, fresh) in [(999, false), (1000, true), (21_699, true), (21_700, false), (22_600, false)] {
+            assert_eq!(credentials.are_fresh(Timestamp::from_seconds(now)), fresh, "{now}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The console's federation endpoint, as far as there can be one without a console (IAM User Guide, "Enable custom identity
+//! broker access to the AWS console"): it changes a session for a sign-in token, and says whom such a token would sign in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Form, Query, State as Shared};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::http::State;
+use crate::identity::{Caller, Session, SessionPrincipal};
+use crate::shapes::{Secret, Timestamp};
+
+/// What tickets of the server's key are for here.
+const PURPOSE: &str = "sign-in";
+/// The life of a sign-in token in seconds.
+const TOKEN_LIFE: i64 = 900;
+
+type Parameters = HashMap<String, String>;
+
+/// The session that a request wants a sign-in token for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GivenSession {
+    session_id: String,
+    session_key: Secret,
+    session_token: Secret,
+}
+
+/// What a sign-in token holds: who, until when the console would know him, and until when the token is good.
+type Ticket = (String, Timestamp, Timestamp);
+
+/// The parameters in the query.
+pub async fn by_query(Shared(state): Shared<Arc<State>>, Query(parameters): Query<Parameters>) -> Response {
+    answer(&state, &parameters).await
+}
+
+/// The parameters in the body.
+pub async fn by_form(Shared(state): Shared<Arc<State>>, Form(parameters): Form<Parameters>) -> Response {
+    answer(&state, &parameters).await
+}
+
+async fn answer(state: &State, parameters: &Parameters) -> Response {
+    let answered = match parameters.get("Action").map(String::as_str) {
+        Some("getSigninToken") => signin_token(state, parameters).await,
+        Some("login") => login(state, parameters),
+        _ => Err("Action must be getSigninToken or login.".to_owned()),
+    };
+    answered.unwrap_or_else(|why| (StatusCode::BAD_REQUEST, why + "\n").into_response())
+}
+
+async fn signin_token(state: &State, parameters: &Parameters) -> Result<Response, String> {
+    let given = parameters.get("Session").ok_or("Session is missing.")?;
+    let given: GivenSession = serde_json::from_str(given).map_err(|error| format!("Session is not valid: {error}."))?;
+    let environment = &state.app.environment;
+    let now = Timestamp::from(environment.clock.now());
+    let session = Session::open(given.session_token.reveal(), &environment.key)
+        .filter(|session| session.access_key_id == given.session_id)
+        .filter(|_| environment.key.session_secret(&given.session_id) == given.session_key)
+        .filter(|session| now < session.expires)
+        .ok_or("The session is not valid, or has expired.")?;
+    let ends = console_session_end(&session, now, parameters.get("SessionDuration"))?;
+    let account = state.app.accounts.get(session.account).await.map_err(|error| error.to_string())?.durable();
+    let caller = Caller {
+        account: session.account,
+        principal: session.acting(),
+        access_key_id: session.access_key_id.clone(),
+        session: Some(Arc::new(session)),
+    };
+    let arn = caller.arn(&account).map_err(|error| error.to_string())?;
+    let ticket: Ticket = (arn, ends, now.plus(TOKEN_LIFE));
+    let token = environment.key.seal_ticket(PURPOSE, &ticket, rand::random());
+    let token = token.ok_or("The sign-in token could not be sealed.")?;
+    Ok(Json(json!({"SigninToken": token})).into_response())
+}
+
+/// Until when the console would know the session's owner. Sessions of users cannot sign in.
+fn console_session_end(session: &Session, now: Timestamp, wanted: Option<&String>) -> Result<Timestamp, String> {
+    let is_role = match session.principal {
+        SessionPrincipal::Role { .. } => true,
+        SessionPrincipal::Federated { .. } => false,
+        SessionPrincipal::User { .. } | SessionPrincipal::Root => {
+            return Err("Only sessions of roles and of federated users can sign in.".to_owned());
+        }
+    };
+    let Some(wanted) = wanted else { return Ok(session.expires) };
+    let seconds = wanted.parse().ok().filter(|seconds| (900..=43_200).contains(seconds) && is_role);
+    seconds.map(|seconds| now.plus(seconds)).ok_or_else(|| {
+        "SessionDuration must be between 900 and 43200 seconds, and goes with sessions of roles only.".to_owned()
+    })
+}
+
+/// There is no console to be signed in to. That is what the answer says, once the token is good.
+fn login(state: &State, parameters: &Parameters) -> Result<Response, String> {
+    let environment = &state.app.environment;
+    let now = Timestamp::from(environment.clock.now());
+    let token = parameters.get("SigninToken").ok_or("SigninToken is missing.")?;
+    let ticket: Option<Ticket> = environment.key.open_ticket(PURPOSE, token);
+    let (arn, ends, _) = ticket.filter(|(_, _, good_until)| now < *good_until).ok_or("SigninToken is not valid.")?;
+    let destination = parameters.get("Destination").ok_or("Destination is missing.")?;
+    let text =
+        format!("There is no console here. On AWS, {arn} would be signed in until {ends} and sent to {destination}.\n");
+    Ok((StatusCode::NOT_IMPLEMENTED, text).into_response())
+}
