@@ -228,13 +228,13 @@ mod tests {
     fn every_element_of_a_statement_is_told() {
         let cases = [
             (
-                r#"{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject","iam:*"],"Resource":["a:b","c:d"]}"#,
-                "everything in AWS Identity and Access Management; GetObject and PutObject in Amazon S3, on a:b and c:d",
+                r#"{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject","iam:*"],"Resource":["arn:aws:s3:::a","arn:aws:s3:::b"]}"#,
+                "everything in AWS Identity and Access Management; GetObject and PutObject in Amazon S3, on arn:aws:s3:::a and arn:aws:s3:::b",
             ),
             (r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#, "everything in every service, on all resources"),
             (
-                r#"{"Effect":"Allow","NotAction":"x:Y","NotResource":"a:b"}"#,
-                "everything but Y in x, on all resources but a:b",
+                r#"{"Effect":"Allow","NotAction":"x:Y","NotResource":"arn:aws:s3:::a"}"#,
+                "everything but Y in x, on all resources but arn:aws:s3:::a",
             ),
             (
                 r#"{"Effect":"Allow","Action":"s3:Get*","Resource":"*","Condition":
