@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use iamd::app::App;
 use iamd::audit::Usage;
 use iamd::cli::credential_process;
@@ -50,7 +50,7 @@ enum Command {
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
     if let Some(Command::Policy(command)) = &cli.command {
         return policy::run(command);
     }
@@ -70,6 +70,19 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The command line. Commands over policies need no server, and their help does not list its settings.
+fn command() -> clap::Command {
+    let mut command = Cli::command();
+    // Gives every subcommand the settings, which are global.
+    command.build();
+    command.mut_subcommand("policy", without_settings)
+}
+
+fn without_settings(command: clap::Command) -> clap::Command {
+    let hide = |arg: clap::Arg| if arg.is_global_set() { arg.hide(true) } else { arg };
+    command.mut_args(hide).mut_subcommands(without_settings)
 }
 
 #[tokio::main]

@@ -10,7 +10,8 @@
     reason = "a test stops at the first thing that is wrong"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -22,8 +23,11 @@ use regex::Regex;
 const DOCUMENT: &str = "docs/operations.md";
 const DIFFERENCES: &str = "docs/differences.toml";
 
-/// Tests that call every operation, which the table need not say again and again.
-const OF_ALL: &[&str] = &["permissions"];
+/// Tests that call every operation, or help the others to, which the table need not say again and again.
+const OF_ALL: &[&str] = &["client", "permissions", "principals"];
+
+/// The most tests that the table names for an operation: those that call it most often.
+const MOST: usize = 3;
 
 /// The kinds whose operations are families.
 const KINDS: &str =
@@ -62,7 +66,7 @@ fn sources() -> BTreeMap<String, PathBuf> {
 /// A test file, and the operations that it names, by themselves or as a family (`"Tag{kind}"`).
 struct Tests {
     path: PathBuf,
-    named: BTreeSet<String>,
+    named: BTreeMap<String, usize>,
     families: Vec<Regex>,
 }
 
@@ -72,7 +76,10 @@ impl Tests {
         let name = Regex::new(r#""([A-Z]\w+)""#).unwrap();
         let family = Regex::new(r#""([A-Z]\w*)\{[\w.]*\}(\w*)""#).unwrap();
         Self {
-            named: name.captures_iter(&text).map(|name| name[1].to_owned()).collect(),
+            named: name.captures_iter(&text).fold(BTreeMap::new(), |mut named, name| {
+                *named.entry(name[1].to_owned()).or_default() += 1;
+                named
+            }),
             families: family
                 .captures_iter(&text)
                 .map(|parts| Regex::new(&format!("^{}({KINDS}){}$", &parts[1], &parts[2])).unwrap())
@@ -81,14 +88,21 @@ impl Tests {
         }
     }
 
-    fn call(&self, name: &str) -> bool {
-        self.named.contains(name) || self.families.iter().any(|family| family.is_match(name))
+    /// How often they call an operation. Families are called by loops.
+    fn calls(&self, name: &str) -> usize {
+        let family = self.families.iter().filter(|family| family.is_match(name)).count();
+        self.named.get(name).copied().unwrap_or_default() + 3 * family
     }
 
     /// The path below `tests/api`, without extension.
     fn title(&self) -> String {
         self.path.strip_prefix("tests/api").unwrap().with_extension("").display().to_string().replace("/mod", "")
     }
+}
+
+fn link(tests: &[Tests], title: String) -> String {
+    let path = &tests.iter().find(|tests| tests.title() == title).unwrap().path;
+    format!("[{title}](../{})", path.display())
 }
 
 fn document() -> String {
@@ -98,7 +112,7 @@ fn document() -> String {
     let mut differences: BTreeMap<String, Vec<String>> = toml::from_str(&text).unwrap();
     let mut document = String::from(
         "# Operations\n\n\
-         Every operation that exists, where it is, the tests of its behaviour, and how it is known to differ from AWS. What differs\n\
+         Every operation that exists, where it is, the tests that call it most, and how it is known to differ from AWS. What differs\n\
          for all of them alike is in [fidelity.md](fidelity.md).\n\n\
          Besides the tests named here, each operation is called by `tests/e2e/everything.py` through boto3 and aws-cli, held against\n\
          AWS's service model by `tests/model`, and proved to need its documented permission by `tests/api/permissions.rs`.\n\n\
@@ -111,13 +125,11 @@ fn document() -> String {
         writeln!(document, "| Operation | Tests | Known differences |\n|---|---|---|").unwrap();
         for entry in entries {
             let source = sources.get(entry.name).unwrap_or_else(|| panic!("{} is in no list", entry.name));
-            let tested: Vec<String> = tests
-                .iter()
-                .filter(|tests| tests.call(entry.name))
-                .map(|tests| (tests.title(), &tests.path))
-                .filter(|(title, _)| !OF_ALL.contains(&title.as_str()))
-                .map(|(title, path)| format!("[{title}](../{})", path.display()))
-                .collect();
+            let mut tested: Vec<_> =
+                tests.iter().map(|tests| (Reverse(tests.calls(entry.name)), tests.title())).collect();
+            tested.retain(|(calls, title)| calls.0 > 0 && !OF_ALL.contains(&title.as_str()));
+            tested.sort();
+            let tested: Vec<String> = tested.into_iter().take(MOST).map(|(_, title)| link(&tests, title)).collect();
             assert!(!tested.is_empty(), "{} has no test of its own in tests/api", entry.name);
             let different = differences.remove(entry.name).unwrap_or_default().join(" ");
             let (name, source) = (entry.name, source.display());

@@ -36,24 +36,25 @@ impl Account {
     /// # Errors
     /// `InvalidInput` for ARNs of other things, `NoSuchEntity`.
     pub fn subject<'a>(&'a self, arn: &'a str) -> Result<Subject<'a>> {
-        let unclear = || {
-            let message = format!("Invalid Entity Arn: {arn} does not clearly define entity type and name.");
-            Error::new(Code::InvalidInput, message)
-        };
-        let parts = ArnParts::parse(arn).ok_or_else(unclear)?;
-        let name = |kind| parts.path_and_name(kind).map(|(_, name)| name);
-        if let Some(name) = name(Kind::User) {
-            return self.exact::<User>(name, arn).map(Subject::User);
+        let is_policy = ArnParts::parse(arn).is_some_and(|parts| parts.path_and_name(Kind::Policy).is_some());
+        if !is_policy {
+            return self.identity(arn);
         }
-        if let Some(name) = name(Kind::Group) {
-            return self.exact::<Group>(name, arn).map(Subject::Group);
-        }
-        if let Some(name) = name(Kind::Role) {
-            return self.exact::<Role>(name, arn).map(Subject::Role);
-        }
-        name(Kind::Policy).ok_or_else(unclear)?;
         self.find_managed_policy(arn, || Error::missing(Kind::Policy, arn))?;
         Ok(Subject::Policy(arn))
+    }
+
+    /// The user, group or role with this ARN.
+    ///
+    /// # Errors
+    /// `InvalidInput` for ARNs of other things, `NoSuchEntity`.
+    pub fn identity<'a>(&'a self, arn: &'a str) -> Result<Subject<'a>> {
+        let (kind, name) = identity_name(arn)?;
+        match kind {
+            Kind::User => self.exact::<User>(name, arn).map(Subject::User),
+            Kind::Group => self.exact::<Group>(name, arn).map(Subject::Group),
+            _ => self.exact::<Role>(name, arn).map(Subject::Role),
+        }
     }
 
     fn exact<R: Resource>(&self, name: &str, arn: &str) -> Result<&R> {
@@ -113,6 +114,21 @@ impl Account {
             }
         }
     }
+}
+
+/// The kind and name of the user, group or role that an ARN is of.
+///
+/// # Errors
+/// `InvalidInput` for ARNs of other things.
+pub fn identity_name(arn: &str) -> Result<(Kind, &str)> {
+    let named = ArnParts::parse(arn).and_then(|parts| {
+        let name = |kind| parts.path_and_name(kind).map(|(_, name)| (kind, name));
+        [Kind::User, Kind::Group, Kind::Role].into_iter().find_map(name)
+    });
+    named.ok_or_else(|| {
+        let message = format!("Invalid Entity Arn: {arn} does not clearly define entity type and name.");
+        Error::new(Code::InvalidInput, message)
+    })
 }
 
 /// An inline policy's source; its id has the policy simulator's form.

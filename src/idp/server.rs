@@ -91,22 +91,27 @@ async fn response(State(idp): State<Arc<Idp>>, RawQuery(query): RawQuery) -> Res
         issued: Utc::now().into(),
     };
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-        let pair = |separator| value.split_once(separator).map(|(a, b)| (a.to_owned(), b.to_owned()));
-        let known = match &*name {
-            "subject" => Some(assertion.subject = value.into_owned()),
-            "session" => Some(assertion.session_name = value.into_owned()),
-            "source-identity" => Some(assertion.source_identity = Some(value.into_owned())),
-            "transitive-tag-key" => Some(assertion.transitive_tag_keys.push(value.into_owned())),
-            "duration" => value.parse().ok().map(|seconds| assertion.duration = Some(seconds)),
-            "role" => pair(',').map(|role| assertion.roles.push(role)),
-            "tag" => pair('=').map(|tag| assertion.tags.push(tag)),
-            _ => None,
-        };
-        if known.is_none() {
+        if set(&mut assertion, &name, &value).is_none() {
             return (StatusCode::BAD_REQUEST, format!("{name} is no parameter, or its value none\n")).into_response();
         }
     }
     text(idp.saml.respond(&assertion).map(|response| BASE64.encode(response.as_bytes())))
+}
+
+/// Takes one parameter over into an assertion.
+fn set(assertion: &mut Assertion, name: &str, value: &str) -> Option<()> {
+    let pair = |separator| value.split_once(separator).map(|(a, b)| (a.to_owned(), b.to_owned()));
+    match name {
+        "subject" => value.clone_into(&mut assertion.subject),
+        "session" => value.clone_into(&mut assertion.session_name),
+        "source-identity" => assertion.source_identity = Some(value.to_owned()),
+        "transitive-tag-key" => assertion.transitive_tag_keys.push(value.to_owned()),
+        "duration" => assertion.duration = Some(value.parse().ok()?),
+        "role" => assertion.roles.push(pair(',')?),
+        "tag" => assertion.tags.push(pair('=')?),
+        _ => return None,
+    }
+    Some(())
 }
 
 fn text(made: Result<String, Failure>) -> Response {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Access, Check, Target};
 use crate::account::{
     Account, CredentialsOwner, DelegationOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy,
-    OidcProvider, Reference, Resource, Role, SamlProvider, ServerCertificate, User, name_key,
+    OidcProvider, Reference, Resource, Role, SamlProvider, ServerCertificate, Subject, User, name_key,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
@@ -278,6 +278,12 @@ impl Question<'_> {
 
     fn by_arn<'f>(&'f self, arn: &'f str) -> Found<'f> {
         let account = self.account;
+        match account.identity(arn) {
+            Ok(Subject::User(user)) => return grantee(user, account),
+            Ok(Subject::Group(group)) => return grantee(group, account),
+            Ok(Subject::Role(role)) => return grantee(role, account),
+            Ok(Subject::Policy(_)) | Err(_) => {}
+        }
         let tags = account
             .managed_policy(arn)
             .and_then(Managed::tags)

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::service_access::grants;
 use super::{Access, Context, Listing, Paging, Target, operations};
-use crate::account::{Granting, Subject};
-use crate::error::{Code, Error, Result};
+use crate::account::Granting;
+use crate::error::{Code, Result};
 use crate::shapes::{Arn, Kind, Marker, ServiceNamespaces};
 
 /// Lists, for each of some services, the policies of a user, group or role that grant access to it.
@@ -82,12 +82,7 @@ impl Listing for ListPoliciesGrantingServiceAccess {
         cx: &'a Context<'_>,
         after: Option<&'a str>,
     ) -> Result<Box<dyn Iterator<Item = (String, ServicePolicies)> + 'a>> {
-        let subject = cx.account.subject(&self.arn)?;
-        if matches!(subject, Subject::Policy(_)) {
-            let message = format!("Invalid Entity Arn: {} does not clearly define entity type and name.", self.arn);
-            return Err(Error::new(Code::InvalidInput, message));
-        }
-        let granting = cx.account.granting(subject);
+        let granting = cx.account.granting(cx.account.identity(&self.arn)?);
         let mut namespaces: Vec<&str> = self.service_namespaces.iter().map(|namespace| &**namespace).collect();
         namespaces.sort_unstable();
         namespaces.dedup();

@@ -12,6 +12,7 @@ mod attachments;
 mod authorize;
 mod boundaries;
 mod context;
+mod context_keys;
 mod credential_report;
 mod delegation_decision;
 mod delegation_notice;
@@ -35,6 +36,7 @@ mod organizations_access_report;
 mod outbound_federation;
 mod password_policy;
 mod policy_entities;
+mod policy_simulation;
 mod policy_version;
 mod role;
 mod role_shape;
@@ -45,6 +47,11 @@ mod service_access;
 mod service_linked_role;
 mod service_specific_credential;
 mod signing_certificate;
+mod simulated_caller;
+mod simulated_context;
+mod simulated_policies;
+mod simulation;
+mod simulation_result;
 mod ssh_public_key;
 pub mod sts;
 mod tags;
@@ -308,6 +315,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         acquire_role::OPERATIONS,
         attachments::OPERATIONS,
         boundaries::OPERATIONS,
+        context_keys::OPERATIONS,
         credential_report::OPERATIONS,
         delegation_decision::OPERATIONS,
         delegation_request::OPERATIONS,
@@ -326,6 +334,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         outbound_federation::OPERATIONS,
         password_policy::OPERATIONS,
         policy_entities::OPERATIONS,
+        policy_simulation::OPERATIONS,
         policy_version::OPERATIONS,
         role::OPERATIONS,
         role_template::OPERATIONS,

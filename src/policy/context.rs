@@ -3,6 +3,11 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::condition::{Number, boolean, date, network};
+
 /// The values of a key. One value is not the same as a list of one: only the former can stand for a policy variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Values<'a> {
@@ -49,6 +54,32 @@ impl From<bool> for Values<'_> {
 impl<'a, T: Into<Cow<'a, str>>> From<Vec<T>> for Values<'a> {
     fn from(values: Vec<T>) -> Self {
         Self::Many(values.into_iter().map(Into::into).collect())
+    }
+}
+
+/// The types of values, as conditions compare them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ValueType {
+    Text,
+    Number,
+    Bool,
+    Ip,
+    Binary,
+    Date,
+}
+
+impl ValueType {
+    /// Whether a text can be read as a value of this type.
+    pub fn accepts(self, value: &str) -> bool {
+        match self {
+            Self::Text => true,
+            Self::Number => Number::parse(value).is_some(),
+            Self::Bool => boolean(value).is_some(),
+            Self::Ip => network(value).is_some(),
+            Self::Binary => STANDARD.decode(value).is_ok(),
+            Self::Date => date(value).is_some(),
+        }
     }
 }
 
@@ -145,6 +176,26 @@ mod tests {
         let collected: Context<'_> = entries.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
         assert_eq!(collected.single("k"), Some("3"));
         assert_eq!(collected.iter().count(), 2);
+    }
+
+    #[test]
+    fn values_have_their_types_forms() {
+        let cases = [
+            (ValueType::Text, "", true),
+            (ValueType::Number, "-1.5", true),
+            (ValueType::Number, "one", false),
+            (ValueType::Bool, "TRUE", true),
+            (ValueType::Bool, "1", false),
+            (ValueType::Ip, "2001:db8::1", true),
+            (ValueType::Ip, "300.1.1.1", false),
+            (ValueType::Binary, "aWFtZA==", true),
+            (ValueType::Binary, "?", false),
+            (ValueType::Date, "2026-01-01T00:00:00Z", true),
+            (ValueType::Date, "yesterday", false),
+        ];
+        for (kind, value, expected) in cases {
+            assert_eq!(kind.accepts(value), expected, "{kind:?} {value}");
+        }
     }
 
     #[test]

@@ -39,6 +39,9 @@ pub(crate) struct Document<'n> {
 /// One statement as written.
 #[derive(Debug)]
 pub(crate) struct Written<'n> {
+    /// Just behind what the policy simulator counts a statement's start from: the array's bracket or the statement
+    /// before; a lone statement's own brace.
+    pub behind: usize,
     pub start: usize,
     pub end: usize,
     pub sid: Option<Text<'n>>,
@@ -123,17 +126,21 @@ impl<'n> Document<'n> {
 
 fn statements<'n>(node: &'n Node<'_>) -> Result<Vec<Written<'n>>, Fault> {
     match &node.value {
-        Value::Array(items) => items.iter().map(Written::read).collect(),
-        Value::Object(_) => Ok(vec![Written::read(node)?]),
+        Value::Array(items) => {
+            let behind = std::iter::once(node.start + 1).chain(items.iter().map(|item| item.end));
+            items.iter().zip(behind).map(|(item, behind)| Written::read(item, behind)).collect()
+        }
+        Value::Object(_) => Ok(vec![Written::read(node, node.start + 1)?]),
         _ => wrong_type("Statement", node, "an object or an array of objects"),
     }
 }
 
 impl<'n> Written<'n> {
-    fn read(node: &'n Node<'_>) -> Result<Self, Fault> {
+    fn read(node: &'n Node<'_>, behind: usize) -> Result<Self, Fault> {
         let Value::Object(members) = &node.value else { return wrong_type("a statement", node, "an object") };
         no_duplicates(members)?;
         let mut written = Self {
+            behind,
             start: node.start,
             end: node.end,
             sid: None,

@@ -33,7 +33,7 @@ mod written;
 
 pub use action::Action;
 pub use authorization_message::authorization_message;
-pub use context::{Context, Values};
+pub use context::{Context, ValueType, Values};
 pub use context_keys::context_keys;
 pub use decide::{Decision, Grant, Layer, decide};
 pub use explain::{Explanation, Failure, LayerReport, NearMiss, Said, Standing, explain};

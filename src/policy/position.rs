@@ -57,11 +57,6 @@ impl<'a> Locator<'a> {
         Self { text, offset: 0, position: start }
     }
 
-    /// The place behind the last character before `offset` that is not white space.
-    pub(crate) fn locate_behind(&mut self, offset: usize) -> Position {
-        self.locate(self.text.get(..offset).unwrap_or_default().trim_end().len())
-    }
-
     /// The place of `offset`, which must not lie before the one asked last.
     pub(crate) fn locate(&mut self, offset: usize) -> Position {
         for (at, character) in self.text.get(self.offset..).unwrap_or_default().char_indices() {

@@ -86,9 +86,14 @@ impl PolicySet {
         set
     }
 
-    /// A policy that cannot be read.
-    pub(crate) fn broken(&self) -> Option<&Source> {
+    /// The first policy that cannot be read, if there is one.
+    pub fn broken(&self) -> Option<&Source> {
         self.members.get(self.broken?).map(|member| &member.source)
+    }
+
+    /// The policies that can be read.
+    pub fn policies(&self) -> impl Iterator<Item = &Policy> {
+        self.members().filter_map(|(_, policy)| policy.ok())
     }
 
     /// The policies, well or not.

@@ -43,7 +43,8 @@ pub struct Statement {
     pub index: usize,
     /// Where its opening brace stands.
     pub position: Position,
-    /// Just behind the character before it (`[`, `,` or `:`): what the policy simulator calls its start.
+    /// What the policy simulator calls its start: just behind the array's bracket or the statement before; of a lone
+    /// statement, just behind its own brace.
     pub start: Position,
     /// Just behind its closing brace.
     pub end: Position,
@@ -85,6 +86,7 @@ impl Statement {
         let resources = either(&written.resource, &written.not_resource);
         let principal = either(&written.principal, &written.not_principal);
         let allows = written.effect.is_some_and(|effect| effect.value == "Allow");
+        let [start, position] = places(written, locator);
         let actions = ActionSet::new(actions);
         let not_action = not_action.unwrap_or(false);
         let resources = resources.map(|(negated, list)| Resources::new(negated, list, variables));
@@ -92,8 +94,8 @@ impl Statement {
             sid: written.sid.map(|sid| sid.value).filter(|sid| !sid.is_empty()).map(Box::from),
             effect: if allows { Effect::Allow } else { Effect::Deny },
             index,
-            start: locator.locate_behind(written.start),
-            position: locator.locate(written.start),
+            start,
+            position,
             end: locator.locate(written.end),
             principal: principal.map(|(negated, principal)| PrincipalElement::new(negated, principal)),
             index_keys: actions.index_keys(not_action),
@@ -147,6 +149,11 @@ impl Statement {
         self.resource_keys().chain(of_conditions)
     }
 
+    /// Whether it is about the resource of a request, whatever is to be done with it.
+    pub(crate) fn is_about_resource(&self, request: &Request<'_>) -> bool {
+        self.resources.as_ref().is_none_or(|resources| resources.contain(request))
+    }
+
     /// How far the statement reaches a principal; one without a principal is about whoever it is attached to.
     pub(crate) fn reach(&self, principal: &Principal<'_>, trust: bool, bounded: bool) -> Option<Reach> {
         match &self.principal {
@@ -163,6 +170,15 @@ impl fmt::Display for Statement {
             None => write!(f, "statement {} (line {})", self.index + 1, self.position.line),
         }
     }
+}
+
+/// Where the simulator counts the statement from, and its opening brace: the locator wants them in their order.
+fn places(written: &Written<'_>, locator: &mut Locator<'_>) -> [Position; 2] {
+    if written.behind <= written.start {
+        return [written.behind, written.start].map(|offset| locator.locate(offset));
+    }
+    let [position, start] = [written.start, written.behind].map(|offset| locator.locate(offset));
+    [start, position]
 }
 
 /// An element or its negation, whichever is written.

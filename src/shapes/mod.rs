@@ -14,6 +14,7 @@ mod provider;
 mod report;
 mod secret;
 mod session;
+mod simulation;
 mod tag;
 mod time;
 
@@ -31,6 +32,7 @@ pub use provider::*;
 pub use report::*;
 pub use secret::*;
 pub use session::*;
+pub use simulation::*;
 pub use tag::*;
 pub use time::*;
 
@@ -173,6 +175,8 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
             session::TEXTS,
             session::NUMBERS,
             session::LISTS,
+            simulation::TEXTS,
+            simulation::LISTS,
             tag::TEXTS,
             tag::LISTS,
         ]

@@ -1,21 +1,40 @@
 //! DecodeAuthorizationMessage.
 
+use std::sync::Arc;
+
+use iamd::policy::{
+    Action, Context, Grammar, Layers, Policy, PolicySet, Principal, Request, Source, SourceKind, authorization_message,
+    decide,
+};
 use iamd::shapes::AccountId;
 
 use crate::client::Server;
 use crate::principals::{ACCOUNT, allow, user};
 
+/// What a service encodes of a request that a statement denies.
+fn denial() -> String {
+    let text = r#"{"Statement":{"Sid":"No","Effect":"Deny","Action":"ec2:*","Resource":"*"}}"#;
+    let source = Source { id: "p".into(), kind: SourceKind::User, arn: None };
+    let identity = PolicySet::new([(source, Ok(Arc::new(Policy::parse(text, Grammar::Identity).unwrap())))]);
+    let bob = Principal::User { arn: "arn:aws:iam::000000000000:user/Bob", id: "AIDABOB", account: ACCOUNT };
+    let (action, context) = (Action::parse("ec2:StopInstances").unwrap(), Context::new());
+    let request = Request::new(bob, &action, "*", &context);
+    let decision = decide(&request, &Layers { identity: Some(&identity), ..Layers::default() });
+    authorization_message(&request, &decision)
+}
+
 #[tokio::test]
 async fn a_message_is_decoded_for_those_who_may() {
     let server = Server::start().await;
     let account = AccountId::parse(ACCOUNT).unwrap();
-    let message = r#"{"allowed":false,"explicitDeny":true}"#;
-    let sealed = server.state.app.environment.key.seal_message(account, message, [7; 24]).unwrap();
+    let message = denial();
+    let sealed = server.state.app.environment.key.seal_message(account, &message, [7; 24]).unwrap();
     let encoded = [("EncodedMessage", sealed.as_str())];
 
     let may = user(&server, ACCOUNT, "May", Some(allow("sts:DecodeAuthorizationMessage", "*"))).await;
     let answer = may.sts("DecodeAuthorizationMessage", &encoded).await.ok();
     assert_eq!(answer.text("DecodedMessage"), message);
+    assert!(message.contains(r#""explicitDeny":true"#) && message.contains(r#""statementId":"No""#), "{message}");
 
     let may_not = user(&server, ACCOUNT, "MayNot", None).await;
     may_not.sts("DecodeAuthorizationMessage", &encoded).await.refused(

@@ -43,6 +43,7 @@ def live(root, idp):
     organization(iam, called)
     root_session(sts, account)
     reports(iam, account)
+    simulations(iam, account)
     decoded(sts)
     return called
 
@@ -297,6 +298,29 @@ def root_session(sts, account):
         assert "is not authorized to perform: sts:AssumeRoot" in str(error), error
     else:
         raise AssertionError("the root user assumes itself")
+
+
+def simulations(iam, account):
+    joe = f"arn:aws:iam::{account}:user/joe"
+    asks = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [asks]})
+    secure = {"ContextKeyName": "aws:SecureTransport", "ContextKeyType": "boolean", "ContextKeyValues": ["true"]}
+    assert iam("GetContextKeysForCustomPolicy", PolicyInputList=[policy])["ContextKeyNames"] == ["aws:SecureTransport"]
+    keys = iam("GetContextKeysForPrincipalPolicy", PolicySourceArn=joe, PolicyInputList=[policy])["ContextKeyNames"]
+    assert keys == ["aws:SecureTransport"]
+    asked = {"ActionNames": ["s3:GetObject"], "ResourceArns": ["arn:aws:s3:::bucket/key"], "PolicyInputList": [policy]}
+    (missing,) = iam("SimulateCustomPolicy", **asked)["EvaluationResults"]
+    assert (missing["EvalDecision"], missing["MissingContextValues"]) == ("implicitDeny", ["aws:SecureTransport"])
+    (result,) = iam("SimulateCustomPolicy", ContextEntries=[secure], **asked)["EvaluationResults"]
+    assert result["ResourceSpecificResults"][0]["EvalResourceDecision"] == "allowed"
+    assert result["MatchedStatements"][0]["StartPosition"]["Line"] == 1
+    results = iam("SimulatePrincipalPolicy", PolicySourceArn=joe, ActionNames=["iam:GetUser", "iam:ListUsers"])
+    assert [each["EvalDecision"] for each in results["EvaluationResults"]] == ["allowed", "allowed"]
+    excluded = {"InlinePolicyIdentifier": {"PolicyName": "all", "AttachmentType": "user", "AttachmentName": "joe"}}
+    (denied,) = iam(
+        "SimulatePrincipalPolicy", PolicySourceArn=joe, ActionNames=["iam:GetUser"], PolicyExclusionList=[excluded]
+    )["EvaluationResults"]
+    assert denied["EvalDecision"] == "implicitDeny"
 
 
 def decoded(sts):

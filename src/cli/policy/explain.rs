@@ -13,7 +13,7 @@ pub(super) fn run(args: &EvaluateArgs, out: &mut dyn Write) -> Outcome {
     let told = with_explanation(body.as_bytes(), &files_beside(&args.request), |request, explanation| {
         (tree(request, explanation), explanation.decision.is_allowed())
     });
-    let (tree, allowed) = told.map_err(|error| Failure(error.to_string()))?;
+    let (tree, allowed) = told.map_err(|error| Failure::in_file(&args.request, &error))?;
     write!(out, "{tree}")?;
     Ok(!args.exit_code || allowed)
 }

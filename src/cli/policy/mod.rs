@@ -144,6 +144,12 @@ impl From<FailOn> for Severity {
 #[derive(Debug)]
 struct Failure(String);
 
+impl Failure {
+    fn in_file(path: &Path, reason: &dyn fmt::Display) -> Self {
+        Self(format!("{}: {reason}", path.display()))
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -180,7 +186,7 @@ pub fn run(command: &PolicyCommand) -> ExitCode {
 type Outcome = Result<bool, Failure>;
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let unreadable = |error: std::io::Error| Failure(format!("{}: {error}", path.display()));
+    let unreadable = |error: std::io::Error| Failure::in_file(path, &error);
     if path == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map_err(unreadable)?;

@@ -45,7 +45,7 @@ pub(super) struct Tested {
 
 /// The suite files under a path, in order; the path itself, if it is a file.
 pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let unreadable = |error: std::io::Error| Failure(format!("{}: {error}", path.display()));
+    let unreadable = |error: std::io::Error| Failure::in_file(path, &error);
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }
@@ -76,7 +76,7 @@ pub(super) fn run(path: &Path) -> Result<Vec<Tested>, Failure> {
         true => toml::from_str(&text).map_err(|error| error.to_string()),
         false => serde_json::from_str(&text).map_err(|error| error.to_string()),
     };
-    let suite = suite.map_err(|error| Failure(format!("{}: {}", path.display(), error.trim_end())))?;
+    let suite = suite.map_err(|error| Failure::in_file(path, &error.trim_end()))?;
     Ok(suite.cases.iter().flat_map(|case| case.run(&suite.defaults, path)).collect())
 }
 

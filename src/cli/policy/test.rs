@@ -15,7 +15,7 @@ pub(super) struct Ran {
 pub(super) fn run(args: &TestArgs, out: &mut dyn Write) -> Outcome {
     let files = suite::find(&args.path)?;
     if files.is_empty() {
-        return Err(Failure(format!("{}: no *.test.json or *.test.toml here", args.path.display())));
+        return Err(Failure::in_file(&args.path, &"no *.test.json or *.test.toml here"));
     }
     let mut suites = Vec::with_capacity(files.len());
     for file in files {
@@ -25,7 +25,7 @@ pub(super) fn run(args: &TestArgs, out: &mut dyn Write) -> Outcome {
     report(&suites, out)?;
     if let Some(path) = &args.junit {
         let report = junit::report(&suites)?;
-        std::fs::write(path, report).map_err(|error| Failure(format!("{}: {error}", path.display())))?;
+        std::fs::write(path, report).map_err(|error| Failure::in_file(path, &error))?;
     }
     Ok(suites.iter().all(|suite| suite.cases.iter().all(|case| case.failure.is_none())))
 }

@@ -17,8 +17,6 @@ mod session_token;
 mod web_identity;
 mod web_identity_token;
 
-pub use authorization_message::document;
-
 use super::Entry;
 
 /// The operations of STS.

@@ -64,8 +64,8 @@ impl Explanation<'_> {
             write!(text, " The resource belongs to another account, so its own policy must allow it too.")?;
         }
         let silent = reports.filter(|report| report.said() == Said::Nothing);
-        match silent.flat_map(|report| &report.near).filter(|near| near.allows()).min_by_key(|near| near.failures.len())
-        {
+        let near = silent.flat_map(|report| &report.near).filter(|near| near.allows());
+        match near.min_by_key(|near| near.distance()) {
             Some(near) => write!(text, " {near}"),
             None => Ok(()),
         }
@@ -85,6 +85,12 @@ impl LayerReport<'_> {
 impl NearMiss<'_> {
     fn allows(&self) -> bool {
         self.statement.effect == crate::policy::Effect::Allow
+    }
+
+    /// How far the statement is from matching: one about other actions is farther than any about this one.
+    fn distance(&self) -> (bool, usize) {
+        let is_action = |failure: &Failure| matches!(failure, Failure::Element { element: "Action" | "NotAction", .. });
+        (self.failures.iter().any(is_action), self.failures.len())
     }
 }
 

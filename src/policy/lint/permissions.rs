@@ -2,6 +2,7 @@
 
 use super::structure::Elements;
 use super::{Code, Linter};
+use crate::policy::Grammar;
 use crate::policy::json::Node;
 
 /// A dangerous action and the codes for the ways to allow it on everything.
@@ -52,7 +53,9 @@ enum Covered {
 
 impl<'n> Linter<'_> {
     pub(super) fn permissions(&mut self, elements: &Elements<'n>) {
-        if !elements.allows() || self.grammar.names_principals() || elements.get("Condition").is_some() {
+        // A service control policy limits; what it allows it does not grant.
+        let grants = !self.grammar.names_principals() && self.grammar != Grammar::ServiceControl;
+        if !elements.allows() || !grants || elements.get("Condition").is_some() {
             return;
         }
         let Some(action) = elements.either("Action", "NotAction") else { return };

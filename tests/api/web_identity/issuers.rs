@@ -15,9 +15,12 @@ async fn new_keys_are_found_and_a_dead_issuer_is_told() {
     drop(old);
 }
 
+/// What the issuer at a URL answers for a path.
+type Answer = Box<dyn Fn(&str, &str) -> Response + Send + Sync>;
+
 #[tokio::test]
 async fn discovery_is_believed_from_the_issuer_only() {
-    let refused: Vec<(&str, Box<dyn Fn(&str, &str) -> Response + Send + Sync>)> = vec![
+    let refused: Vec<(&str, Answer)> = vec![
         ("a redirect", Box::new(|_, _| Redirect::temporary("http://127.0.0.1:1/").into_response())),
         ("an error", Box::new(|_, _| http::StatusCode::NOT_FOUND.into_response())),
         ("no document", Box::new(|_, _| "hello".into_response())),

@@ -1,0 +1,142 @@
+//! The policy simulator: what policies would say to calls that nobody makes.
+
+use serde::Deserialize;
+
+use super::simulated_caller::SimulatedCaller;
+use super::simulated_policies::{Exclusions, documents, policy_source};
+use super::simulation::{Parameters, Policies, Simulation, boundary, service_control};
+use super::simulation_result::EvaluationResult;
+use super::{Access, Context, Listing, Paging, Target, operations};
+use crate::account::Subject;
+use crate::error::{Code, Result};
+use crate::policy::Grammar;
+use crate::shapes::{
+    ActionName, Arn, ContextEntry, Marker, MaxItems, OrganizationLevels, PolicyDocument, PolicyExclusions,
+    ResourceHandlingOption, ResourceName,
+};
+
+/// The results of a listing, by the places of the actions.
+type Results<'a> = Box<dyn Iterator<Item = (String, EvaluationResult)> + 'a>;
+
+/// Simulates policies given as documents.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SimulateCustomPolicy {
+    policy_input_list: Vec<PolicyDocument>,
+    permissions_boundary_policy_input_list: Option<Vec<PolicyDocument>>,
+    ordered_organization_policy_input_list: Option<OrganizationLevels>,
+    action_names: Vec<ActionName>,
+    resource_arns: Option<Vec<ResourceName>>,
+    resource_policy: Option<PolicyDocument>,
+    resource_owner: Option<ResourceName>,
+    caller_arn: Option<ResourceName>,
+    context_entries: Option<Vec<ContextEntry>>,
+    resource_handling_option: Option<ResourceHandlingOption>,
+    max_items: Option<MaxItems>,
+    marker: Option<Marker>,
+}
+
+impl Listing for SimulateCustomPolicy {
+    type Item = EvaluationResult;
+
+    const MEMBERS: &'static str = "EvaluationResults";
+    const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::PolicyEvaluation];
+
+    fn paging(&self) -> Paging<'_> {
+        Paging(&self.marker, &self.max_items)
+    }
+
+    fn access(&self) -> Access<'_> {
+        Access::any()
+    }
+
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Results<'a>> {
+        let parameters = Parameters {
+            actions: &self.action_names,
+            resources: &self.resource_arns,
+            resource_policy: &self.resource_policy,
+            resource_owner: &self.resource_owner,
+            context_entries: &self.context_entries,
+            resource_handling: &self.resource_handling_option,
+        };
+        let policies = Policies {
+            identity: documents("PolicyInputList", Some(&self.policy_input_list), Grammar::Identity)?,
+            boundary: boundary(self.permissions_boundary_policy_input_list.as_deref())?,
+            service_control: service_control(&self.ordered_organization_policy_input_list)?,
+        };
+        let caller = self.caller_arn.as_deref().map(|arn| SimulatedCaller::named(arn, cx)).transpose()?;
+        let simulation = Simulation::new(parameters, policies, caller)?;
+        Ok(Box::new(simulation.results(after)))
+    }
+}
+
+/// Simulates the policies of a user, group or role, and of documents besides.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SimulatePrincipalPolicy {
+    policy_source_arn: Arn,
+    policy_input_list: Option<Vec<PolicyDocument>>,
+    permissions_boundary_policy_input_list: Option<Vec<PolicyDocument>>,
+    policy_exclusion_list: Option<PolicyExclusions>,
+    action_names: Vec<ActionName>,
+    resource_arns: Option<Vec<ResourceName>>,
+    resource_policy: Option<PolicyDocument>,
+    resource_owner: Option<ResourceName>,
+    caller_arn: Option<ResourceName>,
+    context_entries: Option<Vec<ContextEntry>>,
+    resource_handling_option: Option<ResourceHandlingOption>,
+    max_items: Option<MaxItems>,
+    marker: Option<Marker>,
+}
+
+impl SimulatePrincipalPolicy {
+    /// The policies of the source that are not excluded, and the given ones. A given boundary takes the place of the
+    /// source's own.
+    fn policies(&self, source: Subject<'_>, cx: &Context<'_>) -> Result<Policies> {
+        let exclusions = Exclusions::read(&self.policy_exclusion_list)?;
+        let granting = cx.account.granting(source).into_iter().filter(|granting| !exclusions.leave_out(granting));
+        let mut identity: Vec<_> = granting.map(|granting| (granting.source, granting.policy)).collect();
+        identity.extend(documents("PolicyInputList", self.policy_input_list.as_deref(), Grammar::Identity)?);
+        let own = match source {
+            Subject::User(user) => cx.account.policies_of_user(user).boundary,
+            Subject::Role(role) => cx.account.policies_of_role(role).boundary,
+            Subject::Group(_) | Subject::Policy(_) => None,
+        };
+        let own = own.filter(|_| !exclusions.leave_out_boundary());
+        let given = boundary(self.permissions_boundary_policy_input_list.as_deref())?;
+        Ok(Policies { identity, boundary: given.or(own), service_control: None })
+    }
+}
+
+impl Listing for SimulatePrincipalPolicy {
+    type Item = EvaluationResult;
+
+    const MEMBERS: &'static str = "EvaluationResults";
+    const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity, Code::PolicyEvaluation];
+
+    fn paging(&self) -> Paging<'_> {
+        Paging(&self.marker, &self.max_items)
+    }
+
+    fn access(&self) -> Access<'_> {
+        Access::to(Target::Arn(self.policy_source_arn.as_str().into()))
+    }
+
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Results<'a>> {
+        let source = policy_source(cx, &self.policy_source_arn)?;
+        let parameters = Parameters {
+            actions: &self.action_names,
+            resources: &self.resource_arns,
+            resource_policy: &self.resource_policy,
+            resource_owner: &self.resource_owner,
+            context_entries: &self.context_entries,
+            resource_handling: &self.resource_handling_option,
+        };
+        let caller = self.caller_arn.as_deref().unwrap_or(&self.policy_source_arn);
+        let caller = SimulatedCaller::named(caller, cx)?;
+        let simulation = Simulation::new(parameters, self.policies(source, cx)?, Some(caller))?;
+        Ok(Box::new(simulation.results(after)))
+    }
+}
+
+operations!(Iam: SimulateCustomPolicy, SimulatePrincipalPolicy);

@@ -1,0 +1,185 @@
+//! The policies that a simulation is about: documents in the request, and those that a user, group or role has.
+
+use std::sync::Arc;
+
+use super::Context;
+use crate::account::{Compiled, Granting, Subject, identity_name};
+use crate::error::{Code, Error, Result};
+use crate::policy::{Grammar, Policy, Source, SourceKind};
+use crate::shapes::{
+    ArnParts, AttachmentType, InlinePolicyIdentifier, Kind, PolicyDocument, PolicyExclusions, PolicyIdentifier,
+    PolicyIdentifierType,
+};
+
+/// A policy as a member of a set.
+pub type Member = (Source, Compiled);
+
+/// `InvalidInput` with a sentence.
+pub fn invalid(message: impl Into<String>) -> Error {
+    Error::new(Code::InvalidInput, message.into())
+}
+
+/// Reads the documents of a parameter. Their ids are AWS's: `PolicyInputList.1`.
+///
+/// # Errors
+/// `InvalidInput` for a document that its grammar refuses.
+pub fn documents(parameter: &str, texts: Option<&[PolicyDocument]>, grammar: Grammar) -> Result<Vec<Member>> {
+    let texts = (1..).zip(texts.unwrap_or_default());
+    texts.map(|(number, text)| document(format!("{parameter}.{number}"), text, grammar)).collect()
+}
+
+/// Reads one document.
+///
+/// # Errors
+/// `InvalidInput` if its grammar refuses it.
+pub fn document(id: String, text: &str, grammar: Grammar) -> Result<Member> {
+    let policy = Policy::parse(text, grammar)
+        .map_err(|refused| invalid(format!("Invalid {id}: {} ({})", refused.message, refused.explain())))?;
+    let kind = if grammar == Grammar::Resource { SourceKind::Resource } else { SourceKind::None };
+    Ok((Source { id: id.into(), kind, arn: None }, Ok(Arc::new(policy))))
+}
+
+/// The user, group or role whose policies are asked for.
+///
+/// # Errors
+/// `InvalidInput` for other ARNs and for those of other accounts, `NoSuchEntity`.
+pub fn policy_source<'a>(cx: &'a Context<'_>, arn: &'a str) -> Result<Subject<'a>> {
+    identity_name(arn)?;
+    let account = ArnParts::parse(arn).map(|parts| parts.account).unwrap_or_default();
+    let own = cx.account.id.to_string();
+    if account != own {
+        return Err(invalid(format!(
+            "Invalid Policy Source Arn: caller's account {own} does not have access to policies in account {account}"
+        )));
+    }
+    cx.account.identity(arn)
+}
+
+/// The policies that a simulation leaves out.
+pub struct Exclusions<'r>(&'r [PolicyIdentifier]);
+
+impl<'r> Exclusions<'r> {
+    /// Reads a parameter.
+    ///
+    /// # Errors
+    /// `InvalidInput` for identifiers that do not say one thing, and for ARNs that no managed policy can have.
+    pub fn read(list: &'r Option<PolicyExclusions>) -> Result<Self> {
+        let identifiers: &[PolicyIdentifier] = list.as_deref().unwrap_or_default();
+        for identifier in identifiers {
+            let PolicyIdentifier { policy_type, policy_arn, inline_policy_identifier: inline } = identifier;
+            let given = [policy_type.is_some(), policy_arn.is_some(), inline.is_some()];
+            if given.into_iter().filter(|given| *given).count() != 1 {
+                let members = "PolicyType, PolicyArn, or InlinePolicyIdentifier";
+                return Err(invalid(format!("Invalid Policy Identifier: specify exactly one of {members}.")));
+            }
+            if let Some(arn) = policy_arn.as_ref().filter(|arn| !is_pattern_of_arns(arn)) {
+                return Err(invalid(format!("Invalid Policy Identifier: {arn} is not the ARN of a managed policy.")));
+            }
+            if let Some(inline) = inline.as_ref().filter(|inline| stars(&inline.attachment_name) > 1) {
+                let message = format!("Invalid Policy Identifier: {} has more than one *.", inline.attachment_name);
+                return Err(invalid(message));
+            }
+        }
+        Ok(Self(identifiers))
+    }
+
+    /// Whether a policy that an entity has is left out.
+    pub fn leave_out(&self, granting: &Granting<'_>) -> bool {
+        self.0.iter().any(|identifier| {
+            let PolicyIdentifier { policy_type, policy_arn, inline_policy_identifier: inline } = identifier;
+            let of_type = match policy_type {
+                Some(PolicyIdentifierType::Inline) => granting.inline.is_some(),
+                Some(PolicyIdentifierType::AwsManaged) => granting.source.kind == SourceKind::AwsManaged,
+                Some(PolicyIdentifierType::UserManaged) => granting.source.kind == SourceKind::UserManaged,
+                _ => false,
+            };
+            let arn = granting.source.arn.as_deref();
+            of_type
+                || policy_arn.as_ref().is_some_and(|pattern| arn.is_some_and(|arn| matches(pattern, arn)))
+                || inline.as_ref().is_some_and(|inline| names(inline, granting))
+        })
+    }
+
+    /// Whether the permissions boundary is left out.
+    pub fn leave_out_boundary(&self) -> bool {
+        self.0.iter().any(|identifier| identifier.policy_type == Some(PolicyIdentifierType::PermissionBoundary))
+    }
+}
+
+fn names(identifier: &InlinePolicyIdentifier, granting: &Granting<'_>) -> bool {
+    let kind = match identifier.attachment_type {
+        AttachmentType::User => Kind::User,
+        AttachmentType::Group => Kind::Group,
+        AttachmentType::Role => Kind::Role,
+    };
+    let (owner_kind, owner) = granting.owner;
+    granting.inline == Some(&*identifier.policy_name)
+        && owner_kind == kind
+        && matches(&identifier.attachment_name, owner)
+}
+
+/// Whether a managed policy can have such an ARN. Wildcards stand in the name only, the star once.
+fn is_pattern_of_arns(pattern: &str) -> bool {
+    let Some(parts) = ArnParts::parse(pattern) else { return false };
+    let is_owner = parts.account == "aws" || parts.account_id().is_some();
+    let Some((path, name)) = parts.path_and_name(Kind::Policy).filter(|_| is_owner) else { return false };
+    !path.contains(['*', '?']) && stars(name) <= 1
+}
+
+fn stars(pattern: &str) -> usize {
+    pattern.matches('*').count()
+}
+
+/// Matches a text against a pattern with at most one `*`, and any number of `?`.
+fn matches(pattern: &str, text: &str) -> bool {
+    let same = |pattern: &str, text: &str| {
+        pattern.chars().count() == text.chars().count()
+            && pattern.chars().zip(text.chars()).all(|(expected, found)| expected == '?' || expected == found)
+    };
+    let Some((head, tail)) = pattern.split_once('*') else { return same(pattern, text) };
+    let split = |text: &str, at: usize| text.char_indices().nth(at).map_or(text.len(), |(offset, _)| offset);
+    let Some(behind) = text.chars().count().checked_sub(tail.chars().count()) else { return false };
+    if behind < head.chars().count() {
+        return false;
+    }
+    let (start, _) = text.split_at(split(text, head.chars().count()));
+    let (_, end) = text.split_at(split(text, behind));
+    same(head, start) && same(tail, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_documented() {
+        let cases = [
+            ("abc", "abc", true),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("a*", "a", true),
+            ("a*", "abc", true),
+            ("*c", "abc", true),
+            ("a*c", "ac", true),
+            ("ab*bc", "abc", false),
+            ("?*", "", false),
+            ("*", "", true),
+            ("é?*", "éàb", true),
+        ];
+        for (pattern, text, expected) in cases {
+            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn wildcards_stand_in_names_only() {
+        for arn in ["arn:aws:iam::aws:policy/Read*", "arn:aws:iam::111122223333:policy/a/b/P?*"] {
+            assert!(is_pattern_of_arns(arn), "{arn}");
+        }
+        let others =
+            ["policy/*", "arn:aws:iam::*:policy/P", "arn:aws:iam::aws:policy/*/P", "arn:aws:iam::aws:policy/*P*"];
+        for arn in others.into_iter().chain(["arn:aws:iam::aws:user/P", "arn:aws:s3:::policy/P"]) {
+            assert!(!is_pattern_of_arns(arn), "{arn}");
+        }
+    }
+}
