@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::listing::oldest_first;
-use super::{Access, Context, Listing, Operation, Paging, Target, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, Target, operations};
 use crate::account::{AccessKey, Credentials, Quota, Reference};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{AccessKeyId, ExistingUserName, Marker, MaxItems, Secret, Status, Timestamp};
@@ -124,11 +124,7 @@ impl Listing for ListAccessKeys {
         cx.must_tell_whose(self.user_name.as_deref())
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, AccessKeyMetadata)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, AccessKeyMetadata>> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         let user_name = cx.account.shown_name(&owner);
         let keys = oldest_first(&cx.account.credentials(&owner)?.access_keys, after, |key| (key.created, &key.id));

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{Access, Context, Listing, Operation, Paging, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{AccountAlias, Marker, MaxItems};
 
@@ -85,11 +85,7 @@ impl Listing for ListAccountAliases {
         Access::any()
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        _: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, String)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, _: Option<&'a str>) -> Result<Members<'a, String>> {
         Ok(Box::new(cx.account.settings().alias.into_iter().map(|alias| (alias.clone(), alias))))
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::policy_entities::not_attachable;
-use super::{Access, Context, Listing, Operation, Paging, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, operations};
 use crate::account::{Account, Grantee, Group, Managed, Role, User, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{Arn, ArnParts, GroupName, Kind, Marker, MaxItems, PolicyPath, RoleName, UserName};
@@ -98,7 +98,7 @@ macro_rules! attachments {
                 &'a self,
                 cx: &'a Context<'_>,
                 after: Option<&'a str>,
-            ) -> Result<Box<dyn Iterator<Item = (String, AttachedPolicy)> + 'a>> {
+            ) -> Result<Members<'a, AttachedPolicy>> {
                 let prefix = self.path_prefix.as_deref().unwrap_or("/");
                 let attached = attached::<$entity>(cx.account, &self.$field, prefix)?.into_iter();
                 Ok(Box::new(attached.filter(move |(key, _)| after.is_none_or(|after| key.as_str() > after))))

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::service_access::grants;
-use super::{Access, Context, Listing, Paging, Target, operations};
+use super::{Access, Context, Listing, Members, Paging, Target, operations};
 use crate::account::Granting;
 use crate::error::{Code, Result};
 use crate::shapes::{Arn, Kind, Marker, ServiceNamespaces};
@@ -77,11 +77,7 @@ impl Listing for ListPoliciesGrantingServiceAccess {
         Access::to(Target::Arn(self.arn.as_str().into()))
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, ServicePolicies)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, ServicePolicies>> {
         let granting = cx.account.granting(cx.account.identity(&self.arn)?);
         let mut namespaces: Vec<&str> = self.service_namespaces.iter().map(|namespace| &**namespace).collect();
         namespaces.sort_unstable();

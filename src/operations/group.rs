@@ -4,7 +4,7 @@ use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::user::UserShape;
-use super::{Access, Context, Listing, Operation, Page, Paging, operations};
+use super::{Access, Context, Listing, Members, Operation, Page, Paging, operations};
 use crate::account::{Group, Permissions, Quota, Reference, Resource, User, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
@@ -144,11 +144,7 @@ impl Listing for ListGroups {
         Access::under(Kind::Group, self.path_prefix.as_deref())
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, GroupShape)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, GroupShape>> {
         let groups = cx.account.under_path::<Group>(self.path_prefix.as_deref(), after);
         Ok(Box::new(groups.map(|(key, group)| (key, GroupShape::of(group, cx.account.id)))))
     }

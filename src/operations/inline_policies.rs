@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Context, Listing, Operation, Paging, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, operations};
 use crate::account::{Account, Grantee, Group, Resource, Role, StoredPolicy, User};
 use crate::error::{Code, Error, Result};
 use crate::policy::{Grammar, document_size};
@@ -128,7 +128,7 @@ macro_rules! inline_policies {
                 &'a self,
                 cx: &'a Context<'_>,
                 after: Option<&'a str>,
-            ) -> Result<Box<dyn Iterator<Item = (String, String)> + 'a>> {
+            ) -> Result<Members<'a, String>> {
                 names::<$entity>(cx.account, &self.$field, after)
             }
         }
@@ -179,11 +179,7 @@ fn delete<G: Grantee>(cx: &mut Context<'_>, grantee: &str, policy: &str) -> Resu
     })
 }
 
-fn names<'a, G: Grantee>(
-    account: &'a Account,
-    grantee: &str,
-    after: Option<&'a str>,
-) -> Result<Box<dyn Iterator<Item = (String, String)> + 'a>> {
+fn names<'a, G: Grantee>(account: &'a Account, grantee: &str, after: Option<&'a str>) -> Result<Members<'a, String>> {
     let names = account.find::<G>(grantee)?.permissions().inline.keys();
     let rest = names.filter(move |name| after.is_none_or(|after| name.as_str() > after));
     Ok(Box::new(rest.map(|name| (name.clone(), name.clone()))))

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::role::customer_path;
 use super::role_shape::RoleShape;
-use super::{Access, Context, Listing, Operation, Paging, Target, operations, trust};
+use super::{Access, Context, Listing, Members, Operation, Paging, Target, operations, trust};
 use crate::account::{Account, Grantee, InstanceProfile, Quota, Reference, Resource, Role, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
@@ -148,11 +148,7 @@ impl Listing for ListInstanceProfiles {
         trust::accounts_trusted(account)
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, Self::Item)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>> {
         let profiles = cx.account.under_path::<InstanceProfile>(self.path_prefix.as_deref(), after);
         Ok(Box::new(profiles.map(|(key, profile)| (key, InstanceProfileShape::brief(profile, cx)))))
     }
@@ -291,11 +287,7 @@ impl Listing for ListInstanceProfilesForRole {
         trust::accounts_trusted_by(&self.role_name, account)
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, Self::Item)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>> {
         let role = cx.account.find::<Role>(&self.role_name)?;
         let profiles = cx.account.referrers::<InstanceProfile>(&Reference::Role(name_key(&role.name)));
         let profiles = profiles.map(|profile| (name_key(&profile.name), profile));

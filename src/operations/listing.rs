@@ -15,6 +15,9 @@ const DEFAULT_PAGE: usize = 100;
 #[derive(Clone, Copy)]
 pub struct Paging<'a>(pub &'a Option<Marker>, pub &'a Option<MaxItems>);
 
+/// Members of a listing, each after its key: a place in the listing that stays while others come and go.
+pub type Members<'a, T> = Box<dyn Iterator<Item = (String, T)> + 'a>;
+
 /// An operation that lists something.
 pub trait Listing: Named + DeserializeOwned + Send + 'static {
     /// What it lists.
@@ -49,11 +52,7 @@ pub trait Listing: Named + DeserializeOwned + Send + 'static {
     ///
     /// # Errors
     /// `NoSuchEntity` for listings of what belongs to an entity.
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, Self::Item)> + 'a>>;
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>>;
 }
 
 impl<L: Listing> Operation for L {

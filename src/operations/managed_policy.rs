@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::policy_version::PolicyVersionShape;
-use super::{Access, Context, Listing, Operation, Paging, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, operations};
 use crate::account::{
     Account, Managed, ManagedPolicy, PolicyVersion, Quota, Reference, Resource, StoredPolicy, name_key,
 };
@@ -208,11 +208,7 @@ impl Listing for ListPolicies {
         Access::under(Kind::Policy, self.path_prefix.as_deref())
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, PolicyShape)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, PolicyShape>> {
         let scope = self.scope.unwrap_or(PolicyScope::All);
         let prefix = self.path_prefix.as_deref().unwrap_or("/");
         let aws = after.map_or(Some(""), |after| after.strip_prefix(BY_AWS)).filter(|_| scope != PolicyScope::Local);

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::user::UserShape;
-use super::{Access, Context, Listing, Operation, Paging, Target, oldest_first, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, Target, oldest_first, operations};
 use crate::account::{Account, CredentialsOwner, Entity, MfaDevice, Reference, Resource, User};
 use crate::error::{Code, Error, Result};
 use crate::keys::{Seed, qr_code_png};
@@ -166,7 +166,7 @@ impl Listing for ListVirtualMFADevices {
         &'a self,
         cx: &'a Context<'_>,
         after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, VirtualMfaDeviceShape)> + 'a>> {
+    ) -> Result<Members<'a, VirtualMfaDeviceShape>> {
         let devices = cx.account.mfa_devices.after(after);
         let shapes = devices.map(|(key, device)| (key.to_owned(), assigned(device, cx.account)));
         Ok(Box::new(shapes.filter(|(_, device)| self.wants(device))))
@@ -221,11 +221,7 @@ impl Listing for ListMFADevices {
         cx.must_tell_whose(self.user_name.as_deref())
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, MfaDeviceShape)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, MfaDeviceShape>> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         let devices = &cx.account.credentials(&owner)?.mfa_devices;
         let user_name = cx.account.shown_name(&owner);

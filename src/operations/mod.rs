@@ -72,6 +72,7 @@ pub use context::{Context, Environment};
 pub use delegation_notice::notices;
 pub use delegation_permission::PolicyTemplates;
 pub use listing::{Listing, Page, Paging, oldest_first};
+pub use listing::{Listing, Members, Page, Paging, oldest_first};
 pub use organization::Organization;
 pub use role_template::RoleTemplates;
 

@@ -6,7 +6,7 @@ use super::simulated_caller::SimulatedCaller;
 use super::simulated_policies::{Exclusions, documents, policy_source};
 use super::simulation::{Parameters, Policies, Simulation, boundary, service_control};
 use super::simulation_result::EvaluationResult;
-use super::{Access, Context, Listing, Paging, Target, operations};
+use super::{Access, Context, Listing, Members, Paging, Target, operations};
 use crate::account::Subject;
 use crate::error::{Code, Result};
 use crate::policy::Grammar;
@@ -16,8 +16,6 @@ use crate::shapes::{
 };
 
 /// The results of a listing, by the places of the actions.
-type Results<'a> = Box<dyn Iterator<Item = (String, EvaluationResult)> + 'a>;
-
 /// Simulates policies given as documents.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -50,7 +48,7 @@ impl Listing for SimulateCustomPolicy {
         Access::any()
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Results<'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, EvaluationResult>> {
         let parameters = Parameters {
             actions: &self.action_names,
             resources: &self.resource_arns,
@@ -122,7 +120,7 @@ impl Listing for SimulatePrincipalPolicy {
         Access::to(Target::Arn(self.policy_source_arn.as_str().into()))
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Results<'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, EvaluationResult>> {
         let source = policy_source(cx, &self.policy_source_arn)?;
         let parameters = Parameters {
             actions: &self.action_names,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::managed_policy::managed_document;
-use super::{Access, Context, Listing, Operation, Paging, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, operations};
 use crate::account::{Managed, ManagedPolicy, PolicyVersion, Quota};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{Arn, EncodedDocument, Kind, Marker, MaxItems, PolicyDocument, PolicyVersionId, Timestamp};
@@ -155,11 +155,7 @@ impl Listing for ListPolicyVersions {
         Access::arn(&self.policy_arn)
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, PolicyVersionShape)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, PolicyVersionShape>> {
         let missing = || Error::missing(Kind::Policy, &self.policy_arn);
         let policy = cx.account.find_managed_policy(&self.policy_arn, missing)?;
         let number = |id: &str| id.strip_prefix('v').and_then(|number| number.parse::<u32>().ok());

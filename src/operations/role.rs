@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::role_shape::RoleShape;
-use super::{Access, Context, Listing, Operation, Paging, operations, trust};
+use super::{Access, Context, Listing, Members, Operation, Paging, operations, trust};
 use crate::account::{Account, Grantee, Permissions, Quota, Reference, Role, accounts_named, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
@@ -152,11 +152,7 @@ impl Listing for ListRoles {
         trust::accounts_trusted(account)
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, RoleShape)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, RoleShape>> {
         let roles = cx.account.under_path::<Role>(self.path_prefix.as_deref(), after);
         Ok(Box::new(roles.map(|(key, role)| (key, RoleShape::listed(role, cx)))))
     }

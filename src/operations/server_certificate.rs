@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Context, Listing, Operation, Paging, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, operations};
 use crate::account::{Quota, Resource, ServerCertificate, name_key};
 use crate::error::{Code, Error, Result};
 use crate::keys::{Certificate, PrivateKey as Key};
@@ -219,7 +219,7 @@ impl Listing for ListServerCertificates {
         &'a self,
         cx: &'a Context<'_>,
         after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, ServerCertificateMetadata)> + 'a>> {
+    ) -> Result<Members<'a, ServerCertificateMetadata>> {
         let certificates = cx.account.under_path::<ServerCertificate>(self.path_prefix.as_deref(), after);
         Ok(Box::new(certificates.map(|(key, one)| (key, ServerCertificateMetadata::of(one, cx.account.id)))))
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Context, Listing, Operation, Paging, Target, oldest_first, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, Target, oldest_first, operations};
 use crate::account::{
     Entity, Quota, ServiceSpecificCredential, User, has_own_credentials, service_user_name, uses_api_keys,
 };
@@ -210,7 +210,7 @@ impl Listing for ListServiceSpecificCredentials {
         &'a self,
         cx: &'a Context<'_>,
         after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, ServiceSpecificCredentialMetadata)> + 'a>> {
+    ) -> Result<Members<'a, ServiceSpecificCredentialMetadata>> {
         let service = self.service_name.as_deref();
         if service.is_some_and(|service| !has_own_credentials(service)) {
             return Err(unsupported());

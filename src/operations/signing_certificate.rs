@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Context, Listing, Operation, Paging, Target, oldest_first, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, Target, oldest_first, operations};
 use crate::account::{Credentials, Quota, Reference, SigningCertificate};
 use crate::error::{Code, Error, Result};
 use crate::keys::Certificate;
@@ -144,7 +144,7 @@ impl Listing for ListSigningCertificates {
         &'a self,
         cx: &'a Context<'_>,
         after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, SigningCertificateShape)> + 'a>> {
+    ) -> Result<Members<'a, SigningCertificateShape>> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         let certificates = &cx.account.credentials(&owner)?.signing_certificates;
         let user_name = cx.account.shown_name(&owner);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Context, Listing, Operation, Paging, Target, oldest_first, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, Target, oldest_first, operations};
 use crate::account::{Credentials, Quota, SshPublicKey, User};
 use crate::error::{Code, Error, Result};
 use crate::keys::{SshKey, SshKeyError};
@@ -182,11 +182,7 @@ impl Listing for ListSSHPublicKeys {
         cx.user_name(self.user_name.as_deref()).map(drop)
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, SshPublicKeyMetadata)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, SshPublicKeyMetadata>> {
         let user = cx.account.find::<User>(&cx.user_name(self.user_name.as_deref())?)?;
         let keys = oldest_first(&user.credentials.ssh_public_keys, after, |key| (key.uploaded, &key.id));
         Ok(Box::new(keys.map(|(place, key)| {

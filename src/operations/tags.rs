@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{Access, Context, Listing, Operation, Paging, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, operations};
 use crate::account::{
     Account, Entity, InstanceProfile, ManagedPolicy, MfaDevice, OidcProvider, Resource, Role, SamlProvider,
     ServerCertificate, Taggable, User,
@@ -106,7 +106,7 @@ macro_rules! tags {
                 &'a self,
                 cx: &'a Context<'_>,
                 after: Option<&'a str>,
-            ) -> Result<Box<dyn Iterator<Item = (String, Tag)> + 'a>> {
+            ) -> Result<Members<'a, Tag>> {
                 Ok(listed($entity::tags_of(cx.account, &self.$field)?, after))
             }
         }
@@ -211,7 +211,7 @@ fn untag<T: Taggable>(cx: &mut Context<'_>, name: &str, keys: &[TagKey]) -> Resu
 }
 
 /// A page's marker holds the place of a tag, for its key may be longer than a marker.
-fn listed<'a>(tags: &'a [Tag], after: Option<&'a str>) -> Box<dyn Iterator<Item = (String, Tag)> + 'a> {
+fn listed<'a>(tags: &'a [Tag], after: Option<&'a str>) -> Members<'a, Tag> {
     let places = tags.iter().enumerate().map(|(place, tag)| (format!("{place:02}"), tag.clone()));
     Box::new(places.filter(move |(place, _)| after.is_none_or(|after| place.as_str() > after)))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Context, Listing, Operation, Paging, Target, operations};
+use super::{Access, Context, Listing, Members, Operation, Paging, Target, operations};
 use crate::account::{Account, Credentials, Group, Permissions, Quota, Resource, User, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
@@ -187,11 +187,7 @@ impl Listing for ListUsers {
         Access::under(Kind::User, self.path_prefix.as_deref())
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, UserShape)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, UserShape>> {
         let users = cx.account.under_path::<User>(self.path_prefix.as_deref(), after);
         Ok(Box::new(users.map(|(key, user)| (key, UserShape::brief(user, cx.account.id)))))
     }
@@ -293,11 +289,7 @@ impl Listing for ListGroupsForUser {
         Access::existing(Kind::User, &self.user_name)
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Box<dyn Iterator<Item = (String, Self::Item)> + 'a>> {
+    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>> {
         let mut keys = cx.account.find::<User>(&self.user_name)?.groups.clone();
         keys.sort_unstable();
         let keys = keys.into_iter().filter(move |key| after.is_none_or(|after| key.as_str() > after));
