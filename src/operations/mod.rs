@@ -71,7 +71,6 @@ pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use delegation_notice::notices;
 pub use delegation_permission::PolicyTemplates;
-pub use listing::{Listing, Page, Paging, oldest_first};
 pub use listing::{Listing, Members, Page, Paging, oldest_first};
 pub use organization::Organization;
 pub use role_template::RoleTemplates;
