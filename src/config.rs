@@ -17,7 +17,7 @@ pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
 
 use crate::account::Quotas;
 use crate::federation::{IssuerSettings, Reach};
-use crate::operations::{Enforcement, Organization};
+use crate::operations::{Enforcement, Organization, PolicyTemplates, RoleTemplates};
 use crate::shapes::Secret;
 
 /// How log lines are written.
@@ -99,6 +99,16 @@ macro_rules! settings {
             #[serde(default)]
             pub issuers: BTreeMap<String, IssuerSettings>,
 
+            /// The policies that delegation requests can name, by ARN, in the configuration file.
+            #[arg(skip)]
+            #[serde(default)]
+            pub policy_templates: PolicyTemplates,
+
+            /// The templates of roles, by ARN, in the configuration file.
+            #[arg(skip)]
+            #[serde(default)]
+            pub role_templates: RoleTemplates,
+
             /// The quotas in the configuration file.
             #[arg(skip)]
             #[serde(default)]
@@ -106,7 +116,15 @@ macro_rules! settings {
         }
 
         impl Settings {
-            const KEYS: &[&str] = &[$($key),+, "credentials", "issuers", "organization", "quotas"];
+            const KEYS: &[&str] = &[
+                $($key),+,
+                "credentials",
+                "issuers",
+                "organization",
+                "policy-templates",
+                "quotas",
+                "role-templates",
+            ];
             const VARIABLES: &[&str] = &[$($env),+, "IAMD_QUOTAS"];
 
             /// These settings, and where they say nothing, those of the file.
@@ -118,6 +136,8 @@ macro_rules! settings {
                     issuers: file.issuers,
                     quotas: file.quotas,
                     organization: file.organization,
+                    policy_templates: file.policy_templates,
+                    role_templates: file.role_templates,
                 }
             }
         }

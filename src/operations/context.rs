@@ -10,7 +10,7 @@ use crate::federation::{Fetched, Issuers};
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCodes};
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
-use super::{Enforcement, Organization};
+use super::{Enforcement, Organization, PolicyTemplates, RoleTemplates};
 
 /// What all calls share.
 pub struct Environment {
@@ -30,6 +30,10 @@ pub struct Environment {
     pub enforcement: Enforcement,
     /// The organization, if the configuration has one.
     pub organization: Option<Organization>,
+    /// The policies that delegation requests can name.
+    pub policy_templates: PolicyTemplates,
+    /// The templates of roles.
+    pub role_templates: RoleTemplates,
     /// The keys of identity providers.
     pub issuers: Issuers,
     /// The URL of this server as an issuer of web identity tokens; the account follows.

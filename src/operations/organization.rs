@@ -2,7 +2,7 @@
 //!
 //! The organization itself comes from the configuration. What it has enabled is kept in its management account.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,12 +25,53 @@ pub struct Organization {
     /// Those of them that centralise root access for the management account.
     #[serde(default, deserialize_with = "accounts")]
     pub delegated_administrators: BTreeSet<AccountId>,
+    /// The root, `r-…`.
+    #[serde(default = "default_root")]
+    pub root: String,
+    /// The accounts of organizational units, by the units from the root down: `ou-…` or `ou-…/ou-…`. Accounts in no unit
+    /// are under the root.
+    #[serde(default, deserialize_with = "units")]
+    pub units: BTreeMap<String, BTreeSet<AccountId>>,
+}
+
+fn default_root() -> String {
+    "r-0000".to_owned()
 }
 
 impl Organization {
     /// Whether an account belongs to the organization.
     pub fn contains(&self, account: AccountId) -> bool {
-        self.management_account == account || self.member_accounts.contains(&account)
+        self.management_account == account || self.members().any(|member| member == account)
+    }
+
+    /// All accounts but the management account; an account in a unit need not be listed twice.
+    fn members(&self) -> impl Iterator<Item = AccountId> {
+        let unlisted = self.units.values().flatten().filter(|account| !self.member_accounts.contains(account));
+        self.member_accounts.iter().chain(unlisted).copied().filter(|account| *account != self.management_account)
+    }
+
+    /// The path of an account of the organization: `o-…/r-…/ou-…/123456789012`.
+    pub fn path_of(&self, account: AccountId) -> String {
+        let unit = self.units.iter().find(|(_, accounts)| accounts.contains(&account));
+        let unit = unit.map(|(unit, _)| format!("{unit}/")).unwrap_or_default();
+        format!("{}/{}/{unit}{account}", self.id, self.root)
+    }
+
+    /// The accounts that a path stands for: those under a root or unit without the management account, which no policy of
+    /// the organization limits, or the account that it ends with. `None` if there is nothing at the path.
+    pub fn accounts_at(&self, path: &str) -> Option<Vec<AccountId>> {
+        let path = path.trim_end_matches('/');
+        if self.path_of(self.management_account) == path {
+            return Some(vec![self.management_account]);
+        }
+        if let Some(account) = self.members().find(|account| self.path_of(*account) == path) {
+            return Some(vec![account]);
+        }
+        let inside = format!("{path}/");
+        let root = format!("{}/{}/", self.id, self.root);
+        let is_unit = |unit: &String| format!("{root}{unit}/").starts_with(&inside);
+        let exists = inside.starts_with(&root) && (inside == root || self.units.keys().any(is_unit));
+        exists.then(|| self.members().filter(|account| self.path_of(*account).starts_with(&inside)).collect())
     }
 
     /// Whether an account may act on the root users of member accounts.
@@ -46,10 +87,16 @@ fn account<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<AccountI
 }
 
 fn accounts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<AccountId>, D::Error> {
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    let read = |text: String| {
-        AccountId::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("{text} is not twelve digits")))
-    };
+    read_accounts(Vec::<String>::deserialize(deserializer)?)
+}
+
+fn units<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, BTreeSet<AccountId>>, D::Error> {
+    let units = BTreeMap::<String, Vec<String>>::deserialize(deserializer)?;
+    units.into_iter().map(|(unit, accounts)| Ok((unit, read_accounts(accounts)?))).collect()
+}
+
+fn read_accounts<E: serde::de::Error>(texts: Vec<String>) -> Result<BTreeSet<AccountId>, E> {
+    let read = |text: String| AccountId::parse(&text).ok_or_else(|| E::custom(format!("{text} is not twelve digits")));
     texts.into_iter().map(read).collect()
 }
 
