@@ -10,7 +10,7 @@ use crate::account::Account;
 use crate::audit::Use;
 use crate::error::{Code, Error, Result};
 use crate::federation::{Fetched, Inquiry};
-use crate::identity::{Authenticator, Caller, RequestFacts};
+use crate::identity::{Authenticator, Caller, Principal, RequestFacts};
 use crate::operations::{self, Access, Call, Context, Enforcement, Entry, Environment, Question, Verdict};
 use crate::shapes::{AccountId, Ids};
 use crate::sigv4::{Incoming, Signature};
@@ -152,7 +152,7 @@ impl App {
         Ok(caller)
     }
 
-    /// Notes when the access key was last used, and what its user or role last called.
+    /// Notes when the access key was last used, and what its user, its role or the root user last called.
     fn note_use(&self, entry: &Entry, caller: &Caller, action: &str, facts: &RequestFacts) {
         let service = entry.service.prefix();
         let call = Use { account: caller.account, used: facts.now, service, region: &facts.region };
@@ -161,8 +161,12 @@ impl App {
         if caller.session.is_none() {
             usage.note(&caller.access_key_id, call);
         }
-        if let Some(id) = caller.unique_id() {
-            usage.note_action(id, action, call);
+        match caller.unique_id() {
+            Some(id) => usage.note_action(id, action, call),
+            None if caller.principal == Principal::Root => {
+                usage.note_action(&caller.account.to_string(), action, call);
+            }
+            None => {}
         }
     }
 
@@ -276,11 +280,13 @@ impl Run<'_> {
     /// Refuses what the caller may not do.
     fn permit(&self, cx: &Context<'_>, call: &dyn Call, record: &mut Record) -> Result<()> {
         call.precondition(cx)?;
-        if let Verdict::Denied(denial) = self.authorize(cx, &call.access())? {
-            if self.app.environment.enforcement == Enforcement::On {
-                return Err(denial);
+        for access in [call.access(), call.further_access(cx)] {
+            if let Verdict::Denied(denial) = self.authorize(cx, &access)? {
+                if self.app.environment.enforcement == Enforcement::On {
+                    return Err(denial);
+                }
+                record.would_deny = Some(denial);
             }
-            record.would_deny = Some(denial);
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
 
 use crate::account::Quotas;
 use crate::federation::{IssuerSettings, Reach};
-use crate::operations::Enforcement;
+use crate::operations::{Enforcement, PolicyTemplates, RoleTemplates};
 use crate::organization::{Organization, OrganizationError, OrganizationSettings};
 use crate::shapes::Secret;
 
@@ -100,6 +100,16 @@ macro_rules! settings {
             #[serde(default)]
             pub issuers: BTreeMap<String, IssuerSettings>,
 
+            /// The policies that delegation requests can name, by ARN, in the configuration file.
+            #[arg(skip)]
+            #[serde(default)]
+            pub policy_templates: PolicyTemplates,
+
+            /// The templates of roles, by ARN, in the configuration file.
+            #[arg(skip)]
+            #[serde(default)]
+            pub role_templates: RoleTemplates,
+
             /// The quotas in the configuration file.
             #[arg(skip)]
             #[serde(default)]
@@ -107,7 +117,15 @@ macro_rules! settings {
         }
 
         impl Settings {
-            const KEYS: &[&str] = &[$($key),+, "credentials", "issuers", "organization", "quotas"];
+            const KEYS: &[&str] = &[
+                $($key),+,
+                "credentials",
+                "issuers",
+                "organization",
+                "policy-templates",
+                "quotas",
+                "role-templates",
+            ];
             const VARIABLES: &[&str] = &[$($env),+, "IAMD_QUOTAS"];
 
             /// These settings, and where they say nothing, those of the file.
@@ -119,6 +137,8 @@ macro_rules! settings {
                     issuers: file.issuers,
                     quotas: file.quotas,
                     organization: file.organization,
+                    policy_templates: file.policy_templates,
+                    role_templates: file.role_templates,
                 }
             }
         }

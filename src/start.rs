@@ -42,6 +42,8 @@ impl App {
             used_codes: UsedCodes::default(),
             enforcement: settings.enforcement.unwrap_or_default(),
             organization: settings.organization()?,
+            policy_templates: settings.policy_templates.clone(),
+            role_templates: settings.role_templates.clone(),
             token_issuer: settings.token_issuer(),
             used_assertions: UsedAssertions::default(),
             issuers: Issuers::new(

@@ -8,6 +8,7 @@ mod aliases;
 mod credential_report;
 mod credentials;
 mod credentials_owner;
+mod delegation_request;
 mod deletion_task;
 mod entity;
 mod granting;
@@ -17,6 +18,7 @@ mod login_profile;
 mod managed_policy;
 mod mfa_device;
 mod oidc_provider;
+mod organizations_access_report;
 mod password_policy;
 mod permissions;
 mod policy_sets;
@@ -42,6 +44,7 @@ pub use aliases::*;
 pub use credential_report::*;
 pub use credentials::*;
 pub use credentials_owner::*;
+pub use delegation_request::*;
 pub use deletion_task::*;
 pub use entity::*;
 pub use granting::*;
@@ -51,6 +54,7 @@ pub use login_profile::*;
 pub use managed_policy::*;
 pub use mfa_device::*;
 pub use oidc_provider::*;
+pub use organizations_access_report::*;
 pub use password_policy::*;
 pub use permissions::*;
 pub use policy_sets::*;
@@ -174,6 +178,10 @@ tables! {
     access_reports: AccessReport,
     /// The credential report: one row at most.
     credential_reports: CredentialReport,
+    /// Delegation requests, by id; all of them are in [`AccountId::AWS`].
+    delegation_requests: DelegationRequest,
+    /// Reports of the organization's service access, by job id.
+    organizations_access_reports: OrganizationsAccessReport,
 }
 
 impl Account {

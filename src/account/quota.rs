@@ -81,6 +81,10 @@ quotas! {
     ClientIdsPerOpenIdConnectProvider = 100;
     /// SAML providers in the account.
     SAMLProvidersPerAccount = 100;
+    /// Delegation requests that the account has made and that have not expired.
+    DelegationRequestsPerAccount = 1000;
+    /// Reports of the organization's service access in a day.
+    OrganizationsAccessReportsPerDay = 100;
 }
 
 /// The limits in force: AWS's defaults, or what the configuration says.

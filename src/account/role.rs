@@ -30,6 +30,19 @@ pub struct Role {
     /// Policies and boundary.
     #[serde(default)]
     pub permissions: Permissions,
+    /// The template that `AcquireRole` made it from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_template: Option<SourceRoleTemplate>,
+}
+
+/// The version of a role template that a role was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SourceRoleTemplate {
+    /// The template, which names its major version.
+    pub template_arn: String,
+    /// The minor version.
+    pub template_minor_version: i32,
 }
 
 impl Role {

@@ -82,6 +82,18 @@ impl Usage {
         uses.filter(|last_use| !last_use.action.is_empty()).cloned().collect()
     }
 
+    /// The last call of each service that anybody of an account has made, by namespace.
+    pub fn services(&self, account: AccountId) -> BTreeMap<String, LastUse> {
+        let state = self.lock();
+        let mut services: BTreeMap<String, LastUse> = BTreeMap::new();
+        for last_use in state.last.values().flat_map(BTreeMap::values).filter(|last_use| last_use.account == account) {
+            if services.get(&last_use.service).is_none_or(|known| known.used < last_use.used) {
+                services.insert(last_use.service.clone(), last_use.clone());
+            }
+        }
+        services
+    }
+
     /// Takes out what has to be written.
     pub fn take_unwritten(&self) -> Vec<LastUse> {
         let mut state = self.lock();
@@ -146,6 +158,12 @@ mod tests {
         assert_eq!(usage.last("AIDA1").unwrap().used.seconds(), 2);
         let actions: Vec<_> = usage.actions("AIDA1").into_iter().map(|u| (u.action, u.used.seconds())).collect();
         assert_eq!(actions, [("iam:GetUser".to_owned(), 1), ("iam:ListUsers".to_owned(), 2)]);
+        usage.note("AKIA1", Use { service: "sts", ..call(1) });
+        usage.note("AKIA2", call(3));
+        let services = usage.services(call(0).account);
+        let services: Vec<_> = services.values().map(|u| (u.service.as_str(), u.used.seconds())).collect();
+        assert_eq!(services, [("iam", 3), ("sts", 1)]);
+        assert!(usage.services(AccountId::parse("111111111111").unwrap()).is_empty());
     }
 
     #[test]

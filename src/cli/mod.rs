@@ -1,5 +1,6 @@
-//! Commands besides the server.
+//! The commands.
 
 pub mod credential_process;
 pub mod policy;
 mod reference;
+pub mod serve;

@@ -5,6 +5,7 @@ mod ask;
 mod aws;
 mod clock;
 mod credentials;
+mod delegation;
 mod evaluate;
 mod guard;
 mod health;
@@ -49,6 +50,7 @@ pub struct State {
 pub fn router(state: Arc<State>) -> Router {
     let own = Router::new()
         .route("/clock", get(clock::read).post(clock::turn))
+        .route("/delegation-notices", get(delegation::notices))
         .route("/evaluate", post(evaluate::decide))
         .route("/health", get(admin::health))
         .route("/reset", post(admin::reset))

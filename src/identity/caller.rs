@@ -125,6 +125,7 @@ impl Caller {
 
     /// Sessions may not call everything (IAM User Guide, "Compare AWS STS credentials"): no session can ask for a
     /// user's session; those of users cannot call IAM without MFA, and of STS little; federated users can call neither.
+    /// Who acts by a delegation request does so by its policy, whoever accepted it.
     ///
     /// # Errors
     /// `InvalidClientTokenId` at IAM, `AccessDenied` at STS.
@@ -133,6 +134,10 @@ impl Caller {
         let allowed = match (&session.principal, service) {
             (SessionPrincipal::Role { .. }, Service::Iam) => true,
             (SessionPrincipal::Role { .. }, Service::Sts) => {
+                !matches!(operation, "GetFederationToken" | "GetSessionToken")
+            }
+            (_, Service::Iam) if session.delegation.is_some() => true,
+            (_, Service::Sts) if session.delegation.is_some() => {
                 !matches!(operation, "GetFederationToken" | "GetSessionToken")
             }
             (SessionPrincipal::User { .. } | SessionPrincipal::Root, Service::Iam) => {

@@ -45,6 +45,18 @@ pub struct Session {
     /// The session's own tags; they win over the role's or user's. They travel packed.
     #[serde(skip)]
     pub tags: TagSet,
+    /// By what somebody else acts in the principal's name. It travels packed.
+    #[serde(skip)]
+    pub delegation: Option<Delegation>,
+}
+
+/// A delegation request that was accepted: what limits a session that was made from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delegation {
+    /// The account that acts; CloudTrail's `invokedByDelegate`.
+    pub delegate: AccountId,
+    /// What was delegated.
+    pub policy: String,
 }
 
 /// Whose session it is, and by which call it was made.
@@ -132,20 +144,21 @@ impl Session {
             transitive_tag_keys: Vec::new(),
             policies: None,
             tags: TagSet::default(),
+            delegation: None,
         }
     }
 
     /// The session's token, of at least `least_size` bytes.
     pub fn token(&self, key: &ServerKey, nonce: [u8; 24], least_size: usize) -> Option<String> {
-        let packed = pack(&(&self.policies, &self.tags))?;
+        let packed = pack(&(&self.policies, &self.tags, &self.delegation))?;
         key.seal(postcard::to_stdvec(&(self, packed)).ok()?, nonce, least_size)
     }
 
     /// The session that a token stands for; `None` for a token that this server's key did not seal.
     pub fn open(token: &str, key: &ServerKey) -> Option<Self> {
         let (session, packed): (Self, Vec<u8>) = postcard::from_bytes(&key.open(token)?).ok()?;
-        let (policies, tags) = unpack(&packed)?;
-        Some(Self { policies, tags, ..session })
+        let (policies, tags, delegation) = unpack(&packed)?;
+        Some(Self { policies, tags, delegation, ..session })
     }
 
     /// The principal that acts through the session.
@@ -195,6 +208,7 @@ mod tests {
             policies: Some(vec![SessionPolicy::Inline("{}".into())]),
             tags: serde_json::from_value(tags).unwrap(),
             transitive_tag_keys: vec!["team".into()],
+            delegation: Some(Delegation { delegate: account, policy: "{}".into() }),
             ..Session::new("ASIAQAAAAAAAAAAAAAAA".into(), account, SessionPrincipal::Root, issued)
         }
     }

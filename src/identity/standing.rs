@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::session::{Session, SessionPolicy, SessionPrincipal};
 use super::{Caller, Principal, RequestFacts, ServicePrincipal};
-use crate::account::{Account, PrincipalPolicies, Resource, StoredPolicy};
+use crate::account::{Account, Compiled, PrincipalPolicies, Resource, StoredPolicy};
 use crate::error::Result;
 use crate::policy::{self, PolicySet, Source, SourceKind, Values};
 use crate::shapes::{ArnParts, Tag, TagSet};
@@ -27,6 +27,7 @@ pub struct Standing<'c> {
     pub lost: bool,
     policies: PrincipalPolicies,
     session: Option<PolicySet>,
+    delegation: Option<PolicySet>,
     tags: TagSet,
 }
 
@@ -46,6 +47,7 @@ impl<'c> Standing<'c> {
             lost: caller.has_lost_its_role(account),
             policies: PrincipalPolicies::default(),
             session: None,
+            delegation: None,
             tags: TagSet::default(),
         };
         if let Some(user) = caller.acting_user(account)? {
@@ -62,6 +64,7 @@ impl<'c> Standing<'c> {
         }
         if let Some(session) = &caller.session {
             standing.session = session_policies(session, account);
+            standing.delegation = session.delegation.as_ref().map(|found| PolicySet::new([inline(&found.policy)]));
             for tag in session.tags.iter() {
                 standing.tags.set(tag.clone());
             }
@@ -98,6 +101,7 @@ impl<'c> Standing<'c> {
             identity: Some(&self.policies.identity),
             boundary: self.policies.boundary.as_deref(),
             session: self.session.as_ref(),
+            delegation: self.delegation.as_ref(),
             ..policy::Layers::default()
         }
     }
@@ -215,9 +219,12 @@ fn session_policies(session: &Session, account: &Account) -> Option<PolicySet> {
     };
     Some(PolicySet::new(policies.iter().map(|policy| match policy {
         SessionPolicy::Managed(arn) => account.managed_member(arn),
-        SessionPolicy::Inline(text) => {
-            let source = Source { id: "session policy".into(), kind: SourceKind::None, arn: None };
-            (source, StoredPolicy::from(Arc::<str>::from(text.as_str())).compiled())
-        }
+        SessionPolicy::Inline(text) => inline(text),
     })))
+}
+
+/// A policy that a session carries itself.
+fn inline(text: &str) -> (Source, Compiled) {
+    let source = Source { id: "session policy".into(), kind: SourceKind::None, arn: None };
+    (source, StoredPolicy::from(Arc::<str>::from(text)).compiled())
 }

@@ -36,6 +36,10 @@ pub enum Target<'a> {
     Under(Kind, Option<&'a str>),
     /// A resource of this type in the account, such as `federated-user/Bob` of STS.
     Sts(String),
+    /// The same of IAM, for what is no entity, such as `access-report/o-…`.
+    Iam(String),
+    /// A delegation request by id, or those that the caller makes.
+    DelegationRequest(Option<&'a str>),
     /// The role with this ARN, whose trust policy decides too. What the caller's session hands down counts as given
     /// with the request.
     Trust(&'a str),

@@ -133,7 +133,7 @@ fn change_access<'a>(kind: Kind, grantee: &'a str, policy: &'a str) -> Access<'a
     Access::existing(kind, grantee).current_boundary().key("iam:PolicyARN", Some(policy))
 }
 
-fn attach<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: Arn) -> Result<()> {
+pub(super) fn attach<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: Arn) -> Result<()> {
     cx.account.find::<G>(grantee)?.must_be_modifiable()?;
     attachable(cx.account.find_managed_policy(&arn, || not_attachable(&arn))?)?;
     let quotas = &cx.environment.quotas;

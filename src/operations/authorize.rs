@@ -1,19 +1,21 @@
 //! Decides whether a caller may do what an operation needs permission for.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, CredentialsOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy, OidcProvider,
-    Reference, Resource, Role, SamlProvider, ServerCertificate, Subject, User, name_key,
+    Account, CredentialsOwner, DelegationOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy,
+    OidcProvider, Reference, Resource, Role, SamlProvider, ServerCertificate, Subject, User, name_key,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
 use crate::organization::{Organization, Place, Places};
-use crate::policy::{self, Action, Decision, Layer, PolicySet, ResourceKind, Source, SourceKind};
-use crate::shapes::{ArnParts, Kind, TagSet};
+use crate::policy::{self, Action, Decision, Grammar, Layer, Policy, PolicySet, ResourceKind, Source, SourceKind};
+use crate::shapes::{AccountId, ArnParts, Kind, TagSet};
 
 /// What happens to calls that no policy allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -81,6 +83,11 @@ struct Found<'a> {
     boundary: Option<&'a str>,
     trust: Option<Option<&'a Role>>,
     credential_service: Option<&'a str>,
+    /// The account that it belongs to, if that is not the one that the call works on.
+    owner: Option<AccountId>,
+    /// The policy that a resource other than a role carries.
+    policy: Option<PolicySet>,
+    delegation_owner: Option<&'a str>,
 }
 
 impl Question<'_> {
@@ -88,14 +95,16 @@ impl Question<'_> {
         let found = self.find(&check.target)?;
         let name = check.action.as_deref().unwrap_or(self.action);
         let action = Action::parse(name).ok_or_else(|| Error::internal(format!("{name} is no action")))?;
-        let owner = self.account.id.to_string();
+        let own = if self.account.id == AccountId::AWS { self.caller.account } else { self.account.id };
+        let owner = found.owner.unwrap_or(own);
         let by_provider = check.provider.map(|provider| policy::Principal::Federated { provider });
         let principal = by_provider.unwrap_or_else(|| standing.principal());
-        let places = self.places(&principal, &found.arn);
+        let places = self.places(&principal, &found.arn, owner);
+        let owner = owner.to_string();
         let context = self.context(standing, check, &found, &owner, places);
         let trust = found.trust.map(trust_policies);
         let layers = policy::Layers {
-            resource: trust.as_ref(),
+            resource: trust.as_ref().or(found.policy.as_ref()),
             resource_kind: if trust.is_some() { ResourceKind::RoleTrust } else { ResourceKind::Ordinary },
             service_control: places.principal.and_then(Place::service_control),
             resource_control: places.resource.and_then(Place::resource_control),
@@ -115,11 +124,15 @@ impl Question<'_> {
         Ok(self.denial(&decision, standing, &action, &found.arn, silent))
     }
 
-    /// Where the principal and the account that owns the resource, by its ARN, stand in the organization.
-    fn places(&self, principal: &policy::Principal<'_>, resource: &str) -> Places<'_> {
+    /// Where the principal's account stands in the organization, and that of the resource: the one in its ARN, or else
+    /// its owner.
+    fn places(&self, principal: &policy::Principal<'_>, resource: &str, owner: AccountId) -> Places<'_> {
         let place = |account| self.organization?.place(account);
-        let owner = || ArnParts::parse(resource).and_then(|arn| arn.account_id()).unwrap_or(self.account.id);
-        Places { principal: principal.account().and_then(|_| place(self.caller.account)), resource: place(owner()) }
+        let named = || ArnParts::parse(resource).and_then(|arn| arn.account_id());
+        Places {
+            principal: principal.account().and_then(|_| place(self.caller.account)),
+            resource: self.organization.and_then(|_| place(named().unwrap_or(owner))),
+        }
     }
 
     /// Whether the account lets its users change their own passwords without a permission. A Deny still wins.
@@ -186,6 +199,9 @@ impl Question<'_> {
         if let Some(service) = found.credential_service {
             keys.push(("iam:ServiceSpecificCredentialServiceName".into(), service.into()));
         }
+        if let Some(owner) = found.delegation_owner {
+            keys.push(("iam:DelegationRequestOwner".into(), owner.into()));
+        }
         keys.extend(check.keys.iter().map(|(key, values)| (Cow::Borrowed(key.as_ref()), values.clone())));
         keys.into_iter().collect()
     }
@@ -222,11 +238,27 @@ impl Question<'_> {
             Target::Sts(resource) => {
                 Found { arn: format!("arn:aws:sts::{}:{resource}", account.id).into(), ..Found::default() }
             }
+            Target::Iam(resource) => {
+                Found { arn: format!("arn:aws:iam::{}:{resource}", account.id).into(), ..Found::default() }
+            }
+            Target::DelegationRequest(id) => self.delegation_request(*id)?,
             Target::Trust(arn) => {
                 let role = account.role(arn);
                 Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), ..Found::default() }
             }
         })
+    }
+
+    /// A delegation request belongs to the account that it is for; while that is not known, to whoever asks.
+    fn delegation_request<'f>(&'f self, id: Option<&str>) -> Result<Found<'f>> {
+        let request = id.and_then(|id| self.account.delegation_request(id, self.facts.now).ok());
+        let account = request.map_or(self.caller.account, |request| request.account_seen_by(self.caller.account));
+        let arn = Kind::DelegationRequest.arn(account, "/", id.unwrap_or("*"));
+        let owner = request.and_then(|request| request.owner.as_ref());
+        let caller = DelegationOwner { arn: self.caller.arn(self.own)?, user_id: self.caller.user_id() };
+        let policy = owner.filter(|owner| **owner == caller).map(|owner| owner_policy(&owner.arn, &arn));
+        let delegation_owner = owner.map(|owner| owner.arn.as_str());
+        Ok(Found { arn: arn.into(), owner: Some(account), policy, delegation_owner, ..Found::default() })
     }
 
     fn user_or_caller<'f>(&'f self, name: Option<&str>) -> Result<Found<'f>> {
@@ -289,6 +321,16 @@ fn resource<'f, R: Resource>(found: &'f R, account: &Account) -> Found<'f> {
 
 fn grantee<'f, G: Grantee + Entity>(found: &'f G, account: &Account) -> Found<'f> {
     Found { boundary: found.permissions().boundary.as_deref(), ..resource(found, account) }
+}
+
+/// What the owner of a delegation request may do by default (IAM API Reference, GetDelegationRequest,
+/// UpdateDelegationRequest and GetHumanReadableSummary).
+fn owner_policy(owner: &str, arn: &str) -> PolicySet {
+    let actions = ["iam:GetDelegationRequest", "iam:GetHumanReadableSummary", "iam:UpdateDelegationRequest"];
+    let statement = json!({"Effect": "Allow", "Principal": {"AWS": owner}, "Action": actions, "Resource": arn});
+    let document = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+    let source = Source { id: "default permissions".into(), kind: SourceKind::Resource, arn: None };
+    PolicySet::new([(source, Policy::parse(&document, Grammar::Resource).map(Arc::new).map_err(Arc::new))])
 }
 
 /// The trust policy as the resource's layer. A role that does not exist trusts nobody.

@@ -11,7 +11,7 @@ use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCod
 use crate::organization::Organization;
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
-use super::Enforcement;
+use super::{Enforcement, PolicyTemplates, RoleTemplates};
 
 /// What all calls share.
 pub struct Environment {
@@ -31,6 +31,10 @@ pub struct Environment {
     pub enforcement: Enforcement,
     /// The organization, if the configuration has one.
     pub organization: Option<Organization>,
+    /// The policies that delegation requests can name.
+    pub policy_templates: PolicyTemplates,
+    /// The templates of roles.
+    pub role_templates: RoleTemplates,
     /// The keys of identity providers.
     pub issuers: Issuers,
     /// The URL of this server as an issuer of web identity tokens; the account follows.

@@ -144,7 +144,12 @@ inline_policies! {
         PutRolePolicy, GetRolePolicy -> GetRolePolicyResult, DeleteRolePolicy, ListRolePolicies;
 }
 
-fn put<G: Grantee>(cx: &mut Context<'_>, grantee: &str, policy: PolicyName, document: &PolicyDocument) -> Result<()> {
+pub(super) fn put<G: Grantee>(
+    cx: &mut Context<'_>,
+    grantee: &str,
+    policy: PolicyName,
+    document: &PolicyDocument,
+) -> Result<()> {
     let limit = cx.environment.quotas.limit(G::INLINE_POLICY_SIZE);
     cx.account.update::<G, _>(grantee, |grantee| {
         grantee.must_be_modifiable()?;

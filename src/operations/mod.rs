@@ -7,15 +7,22 @@ mod account_alias;
 mod account_authorization_details;
 mod account_property;
 mod account_summary;
+mod acquire_role;
 mod attachments;
 mod authorize;
 mod boundaries;
 mod context;
 mod context_keys;
 mod credential_report;
+mod delegation_decision;
+mod delegation_notice;
+mod delegation_permission;
+mod delegation_request;
+mod delegation_request_shape;
 mod entity_details;
 mod granting_policies;
 mod group;
+mod human_readable_summary;
 mod inline_policies;
 mod instance_profile;
 mod listing;
@@ -25,6 +32,7 @@ mod mfa_activation;
 mod mfa_device;
 mod oidc_provider;
 mod organization;
+mod organizations_access_report;
 mod outbound_federation;
 mod password_policy;
 mod policy_entities;
@@ -32,6 +40,7 @@ mod policy_simulation;
 mod policy_version;
 mod role;
 mod role_shape;
+mod role_template;
 mod saml_provider;
 mod server_certificate;
 mod service_access;
@@ -46,6 +55,7 @@ mod simulation_result;
 mod ssh_public_key;
 pub mod sts;
 mod tags;
+mod template;
 mod token_preferences;
 mod trust;
 mod user;
@@ -59,7 +69,10 @@ use serde::de::DeserializeOwned;
 pub use access::{Access, Check, Need, Target};
 pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
+pub use delegation_notice::notices;
+pub use delegation_permission::PolicyTemplates;
 pub use listing::{Listing, Members, Page, Paging, oldest_first};
+pub use role_template::RoleTemplates;
 
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
@@ -101,6 +114,11 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
 
     /// What the caller needs permission for. Names resources and looks nothing up.
     fn access(&self) -> Access<'_>;
+
+    /// What it needs permission for besides, where the configuration tells: the role that a template describes.
+    fn further_access<'a>(&'a self, _: &'a Context<'_>) -> Access<'a> {
+        Access::free()
+    }
 
     /// The account that it works on: the caller's, except where a parameter names another.
     fn account(&self, caller: &Caller) -> AccountId {
@@ -149,6 +167,8 @@ pub trait Call: Send {
     fn precondition(&self, cx: &Context<'_>) -> Result<()>;
     /// See [`Operation::access`].
     fn access(&self) -> Access<'_>;
+    /// See [`Operation::further_access`].
+    fn further_access<'a>(&'a self, cx: &'a Context<'_>) -> Access<'a>;
     /// See [`Operation::inquiry`].
     ///
     /// # Errors
@@ -176,6 +196,10 @@ impl<O: Operation> Call for O {
 
     fn access(&self) -> Access<'_> {
         Operation::access(self)
+    }
+
+    fn further_access<'a>(&'a self, cx: &'a Context<'_>) -> Access<'a> {
+        Operation::further_access(self, cx)
     }
 
     fn inquiry(&self, cx: &Context<'_>) -> Result<Option<Inquiry>> {
@@ -287,12 +311,16 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         account_authorization_details::OPERATIONS,
         account_property::OPERATIONS,
         account_summary::OPERATIONS,
+        acquire_role::OPERATIONS,
         attachments::OPERATIONS,
         boundaries::OPERATIONS,
         context_keys::OPERATIONS,
         credential_report::OPERATIONS,
+        delegation_decision::OPERATIONS,
+        delegation_request::OPERATIONS,
         granting_policies::OPERATIONS,
         group::OPERATIONS,
+        human_readable_summary::OPERATIONS,
         inline_policies::OPERATIONS,
         instance_profile::OPERATIONS,
         login_profile::OPERATIONS,
@@ -301,12 +329,14 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         mfa_device::OPERATIONS,
         oidc_provider::OPERATIONS,
         organization::OPERATIONS,
+        organizations_access_report::OPERATIONS,
         outbound_federation::OPERATIONS,
         password_policy::OPERATIONS,
         policy_entities::OPERATIONS,
         policy_simulation::OPERATIONS,
         policy_version::OPERATIONS,
         role::OPERATIONS,
+        role_template::OPERATIONS,
         saml_provider::OPERATIONS,
         server_certificate::OPERATIONS,
         service_access::OPERATIONS,

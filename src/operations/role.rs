@@ -91,6 +91,7 @@ impl Operation for CreateRole {
             max_session_duration: self.max_session_duration.map_or(DEFAULT_SESSION_DURATION, MaxSessionDuration::get),
             tags: TagSet::from_request(Kind::Role, self.tags)?,
             permissions: Permissions { boundary, ..Permissions::default() },
+            source_template: None,
         };
         let shape = RoleShape::created(&role, &self.assume_role_policy_document, cx.account.id);
         cx.create(role, Quota::RolesPerAccount)?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::user::BoundaryShape;
-use crate::account::{Resource, Role};
+use crate::account::{Resource, Role, SourceRoleTemplate};
 use crate::shapes::{AccountId, EncodedDocument, Tag, Timestamp};
 
 /// How long the use of roles is remembered: 400 days, in seconds (IAM User Guide, "Refine permissions in AWS using last
@@ -26,6 +26,7 @@ pub struct RoleShape {
     permissions_boundary: Option<BoundaryShape>,
     tags: Option<Vec<Tag>>,
     role_last_used: Option<RoleLastUsed>,
+    source_role_template: Option<SourceRoleTemplate>,
 }
 
 /// When and where a role was last used; empty if it never was.
@@ -51,6 +52,7 @@ impl RoleShape {
             permissions_boundary: None,
             tags: None,
             role_last_used: None,
+            source_role_template: None,
         }
     }
 
@@ -61,6 +63,7 @@ impl RoleShape {
             max_session_duration: Some(role.max_session_duration),
             permissions_boundary: BoundaryShape::of(&role.permissions),
             tags: role.tags.shape(),
+            source_role_template: role.source_template.clone(),
             ..Self::brief(role, EncodedDocument(document.into()), account)
         }
     }
@@ -86,6 +89,7 @@ impl RoleShape {
             permissions_boundary: BoundaryShape::of(&role.permissions),
             tags: role.tags.shape(),
             role_last_used: Some(RoleLastUsed::of(role, cx)),
+            source_role_template: role.source_template.clone(),
             ..Self::listed(role, cx)
         }
     }

@@ -15,7 +15,7 @@ use crate::policy::Effect;
 use crate::shapes::{Arn, Granularity, JobId, Marker, MaxItems, ServiceNamespace, Timestamp};
 
 /// IAM tells activity of at least the last 400 days.
-const TRACKED_SECONDS: i64 = 400 * 24 * 3600;
+pub(super) const TRACKED_SECONDS: i64 = 400 * 24 * 3600;
 
 /// Whether some of the policies allow an action of a service.
 pub(super) fn grants(granting: &Granting<'_>, service: &str) -> bool {
@@ -24,7 +24,7 @@ pub(super) fn grants(granting: &Granting<'_>, service: &str) -> bool {
 }
 
 /// The full name of a service, as reports tell it.
-fn service_name(name: &str) -> &str {
+pub(super) fn service_name(name: &str) -> &str {
     name.strip_suffix(" (IAM)").unwrap_or(name)
 }
 

@@ -79,6 +79,7 @@ impl Operation for CreateServiceLinkedRole {
             max_session_duration: DEFAULT_SESSION_DURATION,
             tags: TagSet::default(),
             permissions: Permissions { attached: vec![linked.policy_arn()], ..Permissions::default() },
+            source_template: None,
         };
         let shape = RoleShape::created(&role, &document, cx.account.id);
         // Service-linked roles count as roles, but they alone may exceed the quota (IAM User Guide, "Create a

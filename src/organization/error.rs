@@ -29,6 +29,8 @@ pub enum OrganizationError {
     TooDeep(String),
     #[error("the organization: two policies are named {0}")]
     PolicyName(String),
+    #[error("the organization: the id {0} of a policy is taken")]
+    PolicyId(String),
     #[error("the organization: the policy {0} must have either file or document")]
     NoDocument(String),
     #[error("the organization: the policy {policy} cannot be read from {file}: {error}")]

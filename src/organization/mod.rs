@@ -1,6 +1,8 @@
 //! The organization that accounts belong to (AWS Organizations): where each account stands in it, and the policies that
 //! bind it there. All of it comes from the configuration and is read once.
 
+mod attachments;
+mod entity;
 mod error;
 mod place;
 mod policies;
@@ -12,13 +14,15 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+pub use entity::{Entity, ServiceControlPolicy};
 pub use error::OrganizationError;
 pub use place::{Place, Places};
 pub use policies::PolicyType;
 pub use settings::{OrganizationSettings, PolicySettings, UnitSettings};
 
+use crate::policy::PolicySet;
 use crate::shapes::AccountId;
-use policies::Attachments;
+use attachments::Attachments;
 use tree::Tree;
 
 /// An organization with all features.
@@ -30,6 +34,10 @@ pub struct Organization {
     pub management_account: AccountId,
     delegated_administrators: BTreeSet<AccountId>,
     places: BTreeMap<AccountId, Place>,
+    /// The service control policies down to the root and the units, by their paths.
+    branches: BTreeMap<String, Option<Box<[PolicySet]>>>,
+    /// By id.
+    service_control_policies: BTreeMap<String, ServiceControlPolicy>,
 }
 
 impl Organization {
@@ -58,6 +66,11 @@ impl Organization {
             management_account: tree.management_account,
             delegated_administrators: delegated.collect::<Result<_, _>>()?,
             places: tree.accounts.iter().map(place).collect(),
+            branches: tree
+                .branches()
+                .map(|(path, levels)| (path, attachments.at(PolicyType::ServiceControl, &levels)))
+                .collect(),
+            service_control_policies: attachments.service_control_policies(&tree),
         })
     }
 

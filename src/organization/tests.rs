@@ -107,6 +107,9 @@ fn policies_that_would_not_bind_are_refused() {
     }
     let one = policy(&format!("targets = []\n{document}\n"));
     refused(&format!("{one}{one}"), "two policies are named P");
+    let same = one.replace("\"P\"", "\"Q\"\nid = \"p-00000000\"");
+    let other = same.replace("\"Q\"", "\"R\"");
+    refused(&format!("{same}{other}"), "the id p-00000000 of a policy is taken");
     refused(&policy("targets = []"), "the policy P must have either file or document");
     refused(
         &policy(&format!("targets = []\nid = \"p\"\n{document}")),

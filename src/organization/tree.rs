@@ -1,6 +1,7 @@
 //! The tree of an organization: its root, units and accounts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -22,6 +23,16 @@ pub(super) enum Target<'s> {
     Root,
     Unit(&'s str),
     Account(AccountId),
+}
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => f.write_str("root"),
+            Self::Unit(name) => f.write_str(name),
+            Self::Account(account) => account.fmt(f),
+        }
+    }
 }
 
 /// The root, the units below it, and the accounts.
@@ -88,22 +99,41 @@ impl<'s> Tree<'s> {
         found.ok_or_else(|| OrganizationError::NoTarget { target: text.to_owned(), place: place.to_owned() })
     }
 
+    /// The root and the units by their paths, each with all that is above it and itself.
+    pub fn branches(&self) -> impl Iterator<Item = (String, Vec<Target<'s>>)> {
+        let lines = std::iter::once(&[][..]).chain(self.units.values().map(|unit| &unit.line[..]));
+        lines.map(|line| {
+            let units = line.iter().map(|name| Target::Unit(name));
+            (self.path_along(line), std::iter::once(Target::Root).chain(units).collect())
+        })
+    }
+
+    /// The members that policies attached to some of the targets bind.
+    pub fn members_under(&self, is_target: impl Fn(&Target<'s>) -> bool) -> BTreeSet<AccountId> {
+        let members = self.accounts.iter().copied().filter(|account| *account != self.management_account);
+        members.filter(|account| self.levels(*account).iter().any(&is_target)).collect()
+    }
+
     /// All that is above an account and the account itself, from the root down.
     pub fn levels(&self, account: AccountId) -> Vec<Target<'s>> {
-        let units = self.units_of(account).map(|(name, _)| Target::Unit(name));
-        [Target::Root].into_iter().chain(units).chain([Target::Account(account)]).collect()
+        let units = self.line_to(account).iter().map(|name| Target::Unit(name));
+        std::iter::once(Target::Root).chain(units).chain([Target::Account(account)]).collect()
     }
 
     /// `o-…/r-…/ou-…/`.
     pub fn path(&self, account: AccountId) -> String {
-        let units = self.units_of(account).map(|(_, unit)| format!("{}/", unit.id));
-        self.root.clone() + &units.collect::<String>()
+        self.path_along(self.line_to(account))
     }
 
-    fn units_of(&self, account: AccountId) -> impl Iterator<Item = (&'s str, &Unit<'s>)> {
+    fn path_along(&self, line: &[&str]) -> String {
+        let ids = line.iter().filter_map(|name| self.units.get(name)).map(|unit| format!("{}/", unit.id));
+        self.root.clone() + &ids.collect::<String>()
+    }
+
+    /// The units that an account is in, from below the root down.
+    fn line_to(&self, account: AccountId) -> &[&'s str] {
         let home = self.homes.get(&account).and_then(|home| self.units.get(home));
-        let line = home.into_iter().flat_map(|unit| &unit.line);
-        line.filter_map(|name| Some((*name, self.units.get(name)?)))
+        home.map(|unit| &unit.line[..]).unwrap_or_default()
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Layer {
     Boundary,
     /// Session policies.
     Session,
+    /// The policy of a delegation request, by which somebody acts in the principal's name.
+    Delegation,
 }
 
 impl Layer {
@@ -40,6 +42,7 @@ impl Layer {
             Self::Identity => layers.identity.is_some(),
             Self::Boundary => layers.boundary.is_some(),
             Self::Session => layers.session.is_some(),
+            Self::Delegation => layers.delegation.is_some(),
         }
     }
 }
@@ -90,7 +93,7 @@ impl Decision<'_> {
 }
 
 /// All layers, in the order in which an explicit deny is looked for.
-pub(crate) const LAYERS: [Layer; 8] = [
+pub(crate) const LAYERS: [Layer; 9] = [
     Layer::ServiceControl,
     Layer::ResourceControl,
     Layer::Endpoint,
@@ -99,6 +102,7 @@ pub(crate) const LAYERS: [Layer; 8] = [
     Layer::Identity,
     Layer::Boundary,
     Layer::Session,
+    Layer::Delegation,
 ];
 
 /// Decides a request.
@@ -168,7 +172,8 @@ impl<'r, 'a> Procedure<'r, 'a> {
             Some(Reach::Delegated) | None => (!ordinary, OWN_SIDE),
         };
         let guards = [Layer::ServiceControl, Layer::Endpoint];
-        guards.into_iter().chain(resource.then_some(self.resource_layer())).chain(own.iter().copied())
+        let own_side = own.iter().copied().chain(std::iter::once(Layer::Delegation));
+        guards.into_iter().chain(resource.then_some(self.resource_layer())).chain(own_side)
     }
 
     /// Whether a layer allows the request, or has no say in it.
@@ -188,6 +193,8 @@ impl<'r, 'a> Procedure<'r, 'a> {
             Layer::Trust => reach.is_some() && !matches!(principal, Principal::Root { .. }),
             Layer::Identity => principal.is_root() || allows(self.layers.identity),
             Layer::Boundary => self.layers.boundary.is_none() || allows(self.layers.boundary),
+            // Whoever acts, and whatever a resource's policy says: nothing but what was delegated.
+            Layer::Delegation => self.layers.delegation.is_none() || allows(self.layers.delegation),
             Layer::Session => match principal {
                 // The task policies of AssumeRoot only deny.
                 Principal::Root { .. } => true,
@@ -224,6 +231,7 @@ impl<'r, 'a> Procedure<'r, 'a> {
             Layer::Identity => one(self.layers.identity),
             Layer::Boundary => one(self.layers.boundary),
             Layer::Session => one(self.layers.session),
+            Layer::Delegation => one(self.layers.delegation),
         };
         sets.unwrap_or_default()
     }

@@ -14,7 +14,7 @@ impl Layer {
             Self::Trust => "role trust policy",
             Self::Identity => "identity-based policy",
             Self::Boundary => "permissions boundary",
-            Self::Session => "session policy",
+            Self::Session | Self::Delegation => "session policy",
         }
     }
 

@@ -88,6 +88,8 @@ pub struct Layers<'a> {
     pub boundary: Option<&'a PolicySet>,
     /// The session's policies, inline and managed.
     pub session: Option<&'a PolicySet>,
+    /// The policy of the delegation request that the session comes from.
+    pub delegation: Option<&'a PolicySet>,
     /// The resource's policy.
     pub resource: Option<&'a PolicySet>,
     /// What kind of policy that is.

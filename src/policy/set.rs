@@ -92,12 +92,20 @@ impl PolicySet {
     }
 
     /// The policies that can be read.
-    pub fn policies(&self) -> impl Iterator<Item = &Policy> {
+    pub fn policies(&self) -> impl Iterator<Item = &Policy> + Clone {
         self.members().filter_map(|(_, policy)| policy.ok())
     }
 
+    /// Whether it allows some action of a service, given by its prefix in lower case, and does not deny them all: for
+    /// reports of what is accessible.
+    pub fn opens(&self, service: &str) -> bool {
+        let mut statements = self.policies().flat_map(Policy::statements);
+        let is_closed = |of: &Statement| of.effect == Effect::Deny && of.covers_service(service);
+        statements.clone().any(|of| of.effect == Effect::Allow && of.concerns(service)) && !statements.any(is_closed)
+    }
+
     /// The policies, well or not.
-    pub(crate) fn members(&self) -> impl Iterator<Item = (&Source, Result<&Policy, &Invalid>)> {
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&Source, Result<&Policy, &Invalid>)> + Clone {
         self.members.iter().map(|member| (&member.source, member.policy.as_deref().map_err(|invalid| &**invalid)))
     }
 

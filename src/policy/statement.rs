@@ -4,7 +4,6 @@ use std::fmt;
 use std::iter::once_with;
 use std::sync::Arc;
 
-use super::Position;
 use super::action::ActionSet;
 use super::condition::Condition;
 use super::document::{List, Written, WrittenCondition, WrittenNames, WrittenPrincipal};
@@ -12,6 +11,7 @@ use super::pattern::ResourcePattern;
 use super::position::Locator;
 use super::principal::{Name, Principal, PrincipalElement, PrincipalKind, PrincipalName, Reach};
 use super::request::Request;
+use super::{Action, Position};
 
 /// What a statement does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -113,6 +113,21 @@ impl Statement {
         if self.not_action { !self.actions.covers(service) } else { self.actions.concerns(service) }
     }
 
+    /// Whether it covers, whatever the request, all that can be done in a service.
+    pub(crate) fn covers_service(&self, service: &str) -> bool {
+        let all = if self.not_action { !self.actions.concerns(service) } else { self.actions.covers(service) };
+        let everywhere = |resources: &Resources| {
+            !resources.negated
+                && resources.patterns.iter().any(|pattern| matches!(pattern, ResourcePattern::Everything))
+        };
+        all && self.conditions.is_empty() && self.resources.as_ref().is_none_or(everywhere)
+    }
+
+    /// Whether it is about this action.
+    pub fn covers(&self, action: &Action) -> bool {
+        self.actions.contains(action) != self.not_action
+    }
+
     /// Whether it matches the request, leaving aside whose request it is.
     pub(crate) fn matches(&self, request: &Request<'_>) -> bool {
         self.mismatches(request).next().is_none()
@@ -120,7 +135,7 @@ impl Statement {
 
     /// What does not match, found one by one, cheapest first.
     pub(crate) fn mismatches(&self, request: &Request<'_>) -> impl Iterator<Item = Mismatch<'_>> {
-        let action = || (self.actions.contains(request.action) == self.not_action).then_some(Mismatch::Action);
+        let action = || (!self.covers(request.action)).then_some(Mismatch::Action);
         let resources = self.resources.as_ref();
         let resource =
             move || resources.is_some_and(|resources| !resources.contain(request)).then_some(Mismatch::Resource);

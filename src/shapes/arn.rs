@@ -31,6 +31,10 @@ impl AccountId {
     /// What stands for an account where there is none.
     pub const NONE: Self = Self(0);
 
+    /// AWS itself, which ARNs call `aws`. Here it holds what belongs to no single customer: delegation requests, which
+    /// one account makes and another decides.
+    pub const AWS: Self = Self(1_000_000_000_000);
+
     /// Reads exactly twelve digits.
     pub fn parse(text: &str) -> Option<Self> {
         (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok().map(Self)).flatten()
@@ -49,7 +53,7 @@ impl AccountId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:012}", self.0)
+        if *self == Self::AWS { f.write_str("aws") } else { write!(f, "{:012}", self.0) }
     }
 }
 

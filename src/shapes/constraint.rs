@@ -14,7 +14,7 @@ pub enum Constraint {
     Text(Text),
     /// On an integer: least and greatest value.
     Number(i32, i32),
-    /// On a list: least and greatest number of members.
+    /// On a list or map: least and greatest number of members.
     List(usize, usize),
 }
 
@@ -77,7 +77,10 @@ impl Text {
 
     /// All demands, as AWS lists them for the members of a list.
     pub fn demands(&self) -> Vec<String> {
-        let mut demands = vec![at_most_long(self.max), at_least_long(self.min)];
+        let mut demands = Vec::new();
+        if self.max < usize::MAX {
+            demands.extend([at_most_long(self.max), at_least_long(self.min)]);
+        }
         demands.extend(self.pattern.map(Pattern::demand));
         demands
     }

@@ -5,6 +5,7 @@
 
 mod arn;
 mod constraint;
+mod delegation;
 mod document;
 mod ids;
 mod keys;
@@ -22,6 +23,7 @@ use std::sync::LazyLock;
 
 pub use arn::*;
 pub use constraint::{Constraint, Pattern, Text, at_least_long, at_most_long};
+pub use delegation::*;
 pub use document::*;
 pub use ids::*;
 pub use keys::*;
@@ -117,6 +119,13 @@ macro_rules! lists {
                 }
             }
 
+            impl From<Vec<$member>> for $name {
+                /// A list that the server itself makes, which needs no checking.
+                fn from(members: Vec<$member>) -> Self {
+                    Self(members)
+                }
+            }
+
             impl std::ops::Deref for $name {
                 type Target = [$member];
                 fn deref(&self) -> &[$member] {
@@ -150,6 +159,10 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
     static ALL: LazyLock<HashMap<&str, &Constraint>> = LazyLock::new(|| {
         [
             arn::TEXTS,
+            delegation::TEXTS,
+            delegation::NUMBERS,
+            delegation::LISTS,
+            delegation::MAPS,
             document::TEXTS,
             keys::TEXTS,
             names::TEXTS,

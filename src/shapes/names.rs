@@ -13,7 +13,8 @@ static ALIAS: Pattern = Pattern::new(r"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$
 pub(super) static WORD: Pattern = Pattern::new(r"[\w]+");
 static PROPERTY_KEY: Pattern = Pattern::new(r"^[A-Za-z][A-Za-z0-9/_-]*$");
 static VERSION: Pattern = Pattern::new(r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?");
-static DESCRIPTION: Pattern = Pattern::new(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*");
+/// Text of Latin-1 and line breaks, or nothing.
+pub(super) static DESCRIPTION: Pattern = Pattern::new(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*");
 
 pub(super) const NAME_RULE: &str = "It must contain only alphanumeric characters and/or the following: +=,.@_-";
 const PATH_RULE: &str = "It must begin and end with / and contain only alphanumeric characters and/or / characters.";

@@ -238,7 +238,9 @@ impl<'de> de::Deserializer<'de> for Value<'_, '_> {
         if self.node.is_absent() {
             self.null();
         }
-        visitor.visit_map(Entries::new(&self, self.node.members("entry")))
+        let length = self.node.members("entry").count();
+        let length = if self.length_is_allowed(length) { length } else { 0 };
+        visitor.visit_map(Entries::new(&self, self.node.members("entry").take(length)))
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Malformed> {

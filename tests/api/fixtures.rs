@@ -53,6 +53,7 @@ pub fn role(path: &str, name: &str) -> Role {
         max_session_duration: 3600,
         tags: TagSet::default(),
         permissions: Permissions::default(),
+        source_template: None,
     }
 }
 

@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod delegation_fixtures;
 mod fixtures;
 mod principals;
 
@@ -27,6 +28,9 @@ mod caller_identity;
 mod context_keys;
 mod credential_endpoints;
 mod credential_report;
+mod delegated_access;
+mod delegation_checks;
+mod delegation_requests;
 mod enforcement;
 mod federation_token;
 mod groups;
@@ -38,6 +42,7 @@ mod mfa_devices;
 mod oidc_providers;
 mod organization;
 mod organization_policies;
+mod organizations_access;
 mod outbound_federation;
 mod passwords;
 mod permissions;
@@ -46,6 +51,7 @@ mod policy_simulation;
 mod policy_versions;
 mod principal_simulation;
 mod role_chaining;
+mod role_templates;
 mod roles;
 mod saml;
 mod saml_providers;

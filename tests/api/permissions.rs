@@ -24,10 +24,15 @@ const FREE: &[(&str, &str)] = &[
     ("GetSessionToken", "permission cannot be given or taken, except by denial"),
 ];
 
-/// Operations that policies alone decide nothing about, so that the tests of their own prove their permissions.
+/// Operations that need more than a permission, or have no action, so that the tests of their own prove their permissions.
 const ELSEWHERE: &[(&str, &str)] = &[
+    ("AcquireRole", "it has no action; what the role is made of needs permission: tests/api/role_templates.rs"),
     ("AssumeRole", "the role's trust policy decides too: tests/api/assume_role.rs"),
     ("AssumeRoot", "the organization decides too: tests/api/assume_root.rs"),
+    ("GenerateOrganizationsAccessReport", "only a management account may: tests/api/organizations_access.rs"),
+    ("GetDelegatedAccessToken", "the token decides too: tests/api/delegated_access.rs"),
+    ("GetOrganizationsAccessReport", "only a management account may: tests/api/organizations_access.rs"),
+    ("UpdateDelegationRequest", "AWS documents no action; the owner may: tests/api/delegation_requests.rs"),
 ];
 
 /// Actions that operations need besides those that AWS's reference documents as theirs.

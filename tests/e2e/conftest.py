@@ -4,14 +4,14 @@ import itertools
 
 import pytest
 from clients import AwsCli, Boto3
-from server import IdentityProvider, Server
+from server import TEMPLATES, IdentityProvider, Server
 
 accounts = itertools.count(200_000_000_001)
 
 
 @pytest.fixture(scope="session")
 def server():
-    with Server("--local-issuers") as running:
+    with Server("--local-issuers", "--config", TEMPLATES) as running:
         yield running
 
 

@@ -9,6 +9,7 @@ import pathlib
 import struct
 import time
 
+from delegation import delegation
 from federation import federation
 from tagging import TAGS, tagged
 
@@ -37,6 +38,7 @@ def live(root, idp):
     devices(iam)
     keys_and_certificates(iam)
     federation(root, iam, sts, idp, account)
+    delegation(lambda client, service: caller(client, service, called), root, iam, account)
     the_account(iam)
     organization(iam, called)
     root_session(sts, account)

@@ -11,6 +11,7 @@ import subprocess
 import urllib.request
 
 BINARY = os.environ.get("IAMD", "target/debug/iamd")
+TEMPLATES = str(pathlib.Path(__file__).parent / "data" / "templates.toml")
 
 
 def environment(**variables):

@@ -3,7 +3,7 @@
 from botocore.exceptions import ClientError
 from clients import Boto3, model
 from everything import ALL, READ, live, trust
-from server import Server
+from server import TEMPLATES, Server
 from tagging import TAGS
 
 
@@ -39,7 +39,7 @@ def test_everything_is_there_after_a_restart(tmp_path, account, idp):
     database = f"sqlite:{tmp_path}/iamd.db"
     told = []
     for _ in range(2):
-        with Server("--local-issuers", database=database) as server:
+        with Server("--local-issuers", "--config", TEMPLATES, database=database) as server:
             root = Boto3(server.endpoint, account)
             if not told:
                 live(root, idp)

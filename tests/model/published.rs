@@ -90,7 +90,8 @@ impl Shape {
         let pattern = self.pattern.as_deref().map(pattern);
         let length = |min: i64| "1".repeat(usize::try_from(min).unwrap());
         let long = length(self.min.unwrap_or(0).max(1));
-        let candidates = ["/", "v1", "/a/", "https://a", "o-abcdefghij", "p-abcdefgh", "o-abcdefghij/r-abcd", "a"];
+        let candidates =
+            ["/", "123456789012", "v1", "/a/", "https://a", "o-abcdefghij", "p-abcdefgh", "o-abcdefghij/r-abcd", "a"];
         let mut candidates = candidates.into_iter().map(str::to_owned).chain([long.clone(), format!("a{long}")]).rev();
         let fits = |value: &String| {
             let length = i64::try_from(value.len()).unwrap();

@@ -6,6 +6,7 @@ mod assume_root;
 mod authorization_message;
 mod caller_identity;
 mod credentials;
+mod delegated_access_token;
 mod federated;
 mod federation_token;
 mod mfa;
@@ -19,12 +20,13 @@ mod web_identity_token;
 use super::Entry;
 
 /// The operations of STS.
-pub(super) const OPERATIONS: [&[Entry]; 10] = [
+pub(super) const OPERATIONS: [&[Entry]; 11] = [
     access_key_info::OPERATIONS,
     assume_role::OPERATIONS,
     assume_root::OPERATIONS,
     authorization_message::OPERATIONS,
     caller_identity::OPERATIONS,
+    delegated_access_token::OPERATIONS,
     federation_token::OPERATIONS,
     saml::OPERATIONS,
     session_token::OPERATIONS,

@@ -170,7 +170,7 @@ impl From<Layer> for LayerName {
             Layer::Resource | Layer::Trust => Self::Resource,
             Layer::Identity => Self::Identity,
             Layer::Boundary => Self::Boundary,
-            Layer::Session => Self::Session,
+            Layer::Session | Layer::Delegation => Self::Session,
         }
     }
 }

@@ -51,6 +51,7 @@ pub fn with_explanation<T>(
         identity: policies.identity.as_ref(),
         boundary: policies.boundary.as_ref(),
         session: policies.session.as_ref(),
+        delegation: None,
         resource: policies.resource.as_ref(),
         resource_kind,
         service_control: policies.service_control.as_deref(),

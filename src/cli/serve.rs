@@ -1,0 +1,111 @@
+//! `iamd serve`: the server, from its listener to its last write.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::audit::Usage;
+use crate::config::{Database, Settings};
+use crate::http::{self, CredentialEndpoints, Limits, State};
+use crate::operations::Enforcement;
+use crate::store::Sqlite;
+
+/// Serves until `stop` resolves; then requests in flight end, and all that was acknowledged is written.
+///
+/// # Errors
+/// One sentence on why it cannot: an address, a database or a setting that cannot be used.
+pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(), Box<dyn std::error::Error>> {
+    raise_open_files();
+    let listen = settings.listen();
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}; choose another address with --listen"))?;
+    let listen = listener.local_addr()?;
+    let settings = Settings { listen: Some(listen), ..settings };
+    let credentials = CredentialEndpoints::new(&settings)?;
+    let (store, database) = match settings.database()? {
+        Database::Memory => (Sqlite::in_memory().await?, "memory"),
+        Database::Sqlite(path) => (Sqlite::open(&path).await?, "sqlite"),
+    };
+    let store = Arc::new(store);
+    let (app, committer) = App::start(&settings, store.clone()).await?;
+    let usage = app.environment.usage.clone();
+    let timeout = Duration::from_secs(settings.request_timeout.unwrap_or(30));
+    banner(&settings, listen, database);
+    let state = Arc::new(State {
+        app,
+        admin_token: settings.admin_token.clone(),
+        credentials,
+        listen,
+        database,
+        max_body_size: settings.max_body_size.unwrap_or(16 << 20),
+        body_timeout: timeout,
+    });
+    let limits = Limits { connections: settings.max_connections.unwrap_or(20_000), header_timeout: timeout };
+    let saving = tokio::spawn(save_usage_often(usage.clone(), store.clone()));
+    http::serve(listener, http::router(state), limits, stop).await;
+    // The router is gone, and with it the accounts: the committer writes what it still has and ends.
+    saving.abort();
+    committer.await?;
+    store.save_usage(&usage.take_unwritten()).await?;
+    store.close().await;
+    Ok(())
+}
+
+/// What a person needs to know to use the server.
+fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
+    let endpoint = match listen {
+        address if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
+        address => format!("http://{address}"),
+    };
+    let enforcement = match settings.enforcement.unwrap_or_default() {
+        Enforcement::On => "Enforcement is on: what no policy allows is denied.",
+        Enforcement::Log => "Enforcement ONLY LOGS: what no policy allows goes through, marked x-iamd-would-deny.",
+    };
+    let kept = settings.database.as_deref().unwrap_or(if database == "memory" { "memory" } else { "sqlite:iamd.db" });
+    let mut text = format!(
+        "iamd {} serves IAM and STS at {endpoint}\n{enforcement}\nEverything is kept in {kept}.\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    let development = settings.no_dev_credentials != Some(true);
+    let root = match &settings.root_access_key {
+        Some(id) => Some((id.as_str(), "<the root secret key>")),
+        None => development.then_some(("test", "test")),
+    };
+    if let Some((id, secret)) = root {
+        text += &format!(
+            "Root user of account 000000000000:\n\n  export AWS_ENDPOINT_URL={endpoint}\n  \
+             export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}\n  \
+             export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\n"
+        );
+    }
+    // Whoever started the server may not want to read this.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    if development && !listen.ip().is_loopback() {
+        tracing::warn!("development credentials are accepted from other machines; --no-dev-credentials refuses them");
+    }
+}
+
+/// Each connection takes a file; the usual soft limit of 1,024 is too few.
+fn raise_open_files() {
+    if let Ok((_, hard)) = rlimit::Resource::NOFILE.get() {
+        let _ = rlimit::Resource::NOFILE.set(hard.min(65_536), hard);
+    }
+}
+
+/// When keys were last used changes with every call; it is written every few seconds.
+async fn save_usage_often(usage: Arc<Usage>, store: Arc<Sqlite>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let uses = usage.take_unwritten();
+        if !uses.is_empty()
+            && let Err(error) = store.save_usage(&uses).await
+        {
+            tracing::error!(%error, "last uses could not be written");
+        }
+    }
+}
