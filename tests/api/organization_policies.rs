@@ -221,3 +221,21 @@ async fn the_simulator_agrees() {
         assert_eq!(told, [decision, detail], "{account} {action}");
     }
 }
+
+#[tokio::test]
+async fn the_example_is_one() {
+    let settings = Settings { config: Some("examples/organization/iamd.toml".into()), ..Settings::default() };
+    let server = Server::with(settings.complete(std::iter::empty()).unwrap()).await;
+    let name = [("UserName", "alice")];
+    server.root_of(MEMBER).iam("CreateUser", &name).await.refused(
+        403,
+        "AccessDenied",
+        "User: arn:aws:iam::222222222222:root is not authorized to perform: iam:CreateUser on resource: \
+         arn:aws:iam::222222222222:user/alice with an explicit deny in a service control policy: \
+         arn:aws:organizations::111111111111:policy/o-a1b2c3d4e5/service_control_policy/p-3b232d94",
+    );
+    server.root_of(MANAGEMENT).iam("CreateUser", &name).await.ok();
+    let protected = role(&server, MEMBER, "R", trusts("*"), None).await;
+    assume(&user(&server, STRANGER, "eve", Some(allow("*", "*"))).await, &protected, &[]).await.denied();
+    assume(&user(&server, OTHER, "bob", Some(allow("*", "*"))).await, &protected, &[]).await.ok();
+}
