@@ -82,11 +82,14 @@ impl App {
         let start = Instant::now();
         let mut record = Record::default();
         let signature = Signature::read(&request.incoming);
-        if let Ok(signature) = &signature {
-            request.facts.region = signature.credential().region.to_string();
-        }
         let params = Params::read(request.incoming.query, form(&request.incoming));
         let route = Route::of(&request.incoming, &params, signature.as_ref().ok());
+        // Where nobody verifies the signature, its region says nothing.
+        if let (Ok(entry), Ok(signature)) = (&route.entry, &signature)
+            && !entry.unsigned
+        {
+            request.facts.region = signature.credential().region.to_string();
+        }
         let result = self.call(&request, &params, &route, signature, &mut record).await;
         let id = &request.facts.request_id;
         let (status, body) = match &result {

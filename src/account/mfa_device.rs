@@ -75,7 +75,9 @@ impl Account {
     pub fn virtual_mfa_device(&self, serial_number: &str) -> Option<&MfaDevice> {
         let parts = ArnParts::parse(serial_number).filter(|parts| parts.account_id() == Some(self.id))?;
         let (path, name) = parts.path_and_name(Kind::MfaDevice)?;
-        self.mfa_devices.get(&key(path, name)).map(|device| &**device)
+        let device = self.mfa_devices.get(&key(path, name))?;
+        // A policy's ARN is matched to the letter, and so must be the one that is acted on.
+        (device.arn(self.id) == serial_number).then_some(&**device)
     }
 
     /// The virtual device with this serial number.

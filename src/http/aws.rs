@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 
 use super::State;
+use super::guard::{host, is_from_foreign_page, is_in_this_network, is_of_aws};
 use crate::app::{Outcome, WireRequest};
 use crate::error::{Code, Error};
 use crate::identity::RequestFacts;
@@ -30,7 +31,11 @@ pub async fn endpoint(
     let (parts, body) = request.into_parts();
     let request_id = uuid::Uuid::new_v4().to_string();
     let format = wanted_format(&parts.headers);
-    let body = match read(body, &state).await {
+    let body = match admit(&parts.headers, &state) {
+        Ok(()) => read(body, &state).await,
+        Err(refusal) => Err(refusal),
+    };
+    let body = match body {
         Ok(body) => body,
         Err(error) => {
             let body = format.error(Service::Iam.namespace(), &error, &request_id);
@@ -48,6 +53,18 @@ pub async fn endpoint(
     let outcome = state.app.answer(WireRequest { incoming, facts, now, format }).await;
     let Outcome { status, body, would_deny } = outcome;
     respond(status, body, format, &request_id, would_deny.as_ref())
+}
+
+/// Keeps out what a browser sends for a page of somebody else's: everybody knows the development credentials, so a page
+/// could sign. On a listener for this machine only, nobody else's names lead here either, but for AWS's own.
+fn admit(headers: &HeaderMap, state: &State) -> Result<(), Error> {
+    let host = host(headers);
+    let foreign_name = state.listen.ip().is_loopback() && !is_in_this_network(host) && !is_of_aws(host);
+    if is_from_foreign_page(headers) || (foreign_name && !host.is_empty()) {
+        let message = "Requests that a browser makes for pages of other origins are refused.";
+        return Err(Error::new(Code::AccessDenied, message));
+    }
+    Ok(())
 }
 
 async fn read(body: Body, state: &State) -> Result<Vec<u8>, Error> {

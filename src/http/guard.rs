@@ -31,8 +31,14 @@ pub fn is_local(host: &str) -> bool {
 /// register: no page has such an origin without being of this network.
 pub fn is_in_this_network(host: &str) -> bool {
     let name = name(host);
-    let private = [".internal", ".cluster.local"].iter().any(|domain| name.ends_with(domain));
+    let private = [".internal", ".cluster.local", ".localhost", ".test"].iter().any(|domain| name.ends_with(domain));
     private || name.parse::<IpAddr>().is_ok() || (!name.is_empty() && !name.contains('.'))
+}
+
+/// Whether a host is AWS's own, which some clients are led here by.
+pub fn is_of_aws(host: &str) -> bool {
+    let name = name(host);
+    [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"].iter().any(|domain| name.ends_with(domain))
 }
 
 /// The host without its port and brackets.
@@ -68,6 +74,7 @@ mod tests {
             "iamd:4593",
             "host.docker.internal:4593",
             "iamd.default.svc.cluster.local",
+            "iam.localhost:4593",
         ] {
             assert!(is_in_this_network(host), "{host}");
         }

@@ -18,6 +18,17 @@ pub enum Target<'a> {
     Existing(Kind, &'a str),
     /// An entity that is to be created: path and name.
     New(Kind, Cow<'a, str>, Cow<'a, str>),
+    /// Where an entity is moved to. What is not given stays.
+    Moved {
+        /// What kind it is.
+        kind: Kind,
+        /// Its name now.
+        name: &'a str,
+        /// Its new path.
+        new_path: Option<&'a str>,
+        /// Its new name.
+        new_name: Option<&'a str>,
+    },
     /// A user by name, or the caller itself when no name is given.
     UserOrCaller(Option<&'a str>),
     /// The user that has this access key.
@@ -155,6 +166,15 @@ impl<'a> Access<'a> {
     /// The operation's own action on a resource by ARN.
     pub fn arn(arn: &'a str) -> Self {
         Self::to(Target::Arn(arn.into()))
+    }
+
+    /// The operation's own action on where an entity is moved to, too, if it is moved (IAM API Reference, `UpdateUser`,
+    /// `UpdateGroup`, `UpdateServerCertificate`).
+    pub fn moved(self, kind: Kind, name: &'a str, new_path: Option<&'a str>, new_name: Option<&'a str>) -> Self {
+        match (new_path, new_name) {
+            (None, None) => self,
+            _ => self.also_on(None, Target::Moved { kind, name, new_path, new_name }),
+        }
     }
 
     /// A further action on a resource.

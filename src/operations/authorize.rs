@@ -212,6 +212,15 @@ impl Question<'_> {
             Target::Any => Found { arn: "*".into(), ..Found::default() },
             Target::Existing(kind, name) => self.existing(*kind, name),
             Target::New(kind, path, name) => Found { arn: kind.arn(account.id, path, name).into(), ..Found::default() },
+            Target::Moved { kind, name, new_path, new_name } => {
+                let found = self.existing(*kind, name);
+                let moved = ArnParts::parse(&found.arn).and_then(|parts| {
+                    let (path, name) = parts.path_and_name(*kind)?;
+                    Some(kind.arn(account.id, new_path.unwrap_or(path), new_name.unwrap_or(name)))
+                });
+                let moved = moved.ok_or_else(|| Error::internal("an entity has no ARN of its kind"))?;
+                Found { arn: moved.into(), ..found }
+            }
             Target::UserOrCaller(name) => self.user_or_caller(*name)?,
             Target::OwnerOfKey(id) => {
                 // AWS's words for a key that it does not know.

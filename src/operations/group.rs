@@ -166,7 +166,8 @@ impl Operation for UpdateGroup {
         &[Code::EntityAlreadyExists, Code::LimitExceeded, Code::NoSuchEntity, Code::ServiceFailure];
 
     fn access(&self) -> Access<'_> {
-        Access::existing(Kind::Group, &self.group_name)
+        let (path, name) = (self.new_path.as_deref(), self.new_group_name.as_deref());
+        Access::existing(Kind::Group, &self.group_name).moved(Kind::Group, &self.group_name, path, name)
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {

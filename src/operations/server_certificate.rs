@@ -241,7 +241,13 @@ impl Operation for UpdateServerCertificate {
         &[Code::EntityAlreadyExists, Code::LimitExceeded, Code::NoSuchEntity, Code::ServiceFailure];
 
     fn access(&self) -> Access<'_> {
-        Access::existing(Kind::ServerCertificate, &self.server_certificate_name)
+        let (path, name) = (self.new_path.as_deref(), self.new_server_certificate_name.as_deref());
+        Access::existing(Kind::ServerCertificate, &self.server_certificate_name).moved(
+            Kind::ServerCertificate,
+            &self.server_certificate_name,
+            path,
+            name,
+        )
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {

@@ -215,7 +215,8 @@ impl Operation for UpdateUser {
     ];
 
     fn access(&self) -> Access<'_> {
-        Access::existing(Kind::User, &self.user_name)
+        let (path, name) = (self.new_path.as_deref(), self.new_user_name.as_deref());
+        Access::existing(Kind::User, &self.user_name).moved(Kind::User, &self.user_name, path, name)
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {

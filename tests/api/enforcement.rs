@@ -1,5 +1,7 @@
 //! What policies allow and deny, as soon as they change.
 
+use serde_json::json;
+
 use crate::client::{Client, Server};
 use crate::fixtures::{allow, deny, not_allowed, policy_arn, statement};
 
@@ -233,4 +235,40 @@ async fn permission_is_asked_for_before_anything_is_looked_up() {
         let message = not_allowed("Ann", "iam:ListAttachedUserPolicies", resource);
         ann.iam("ListAttachedUserPolicies", &[("UserName", name)]).await.refused(403, "AccessDenied", &message);
     }
+}
+
+#[tokio::test]
+async fn a_move_needs_permission_on_both_places() {
+    let server = Server::start().await;
+    let root = server.root();
+    for (operation, name) in [("CreateUser", "UserName"), ("CreateGroup", "GroupName")] {
+        root.iam(operation, &[(name, "joe"), ("Path", "/dev/")]).await.ok();
+    }
+    let arn = |resource: &str| format!("arn:aws:iam::000000000000:{resource}");
+    let resources = [arn("user/dev/*"), arn("group/dev/*")];
+    let resources: Vec<&str> = resources.iter().map(String::as_str).collect();
+    let eve = server.allowed("Eve", &["iam:UpdateUser", "iam:UpdateGroup"], &resources, json!({})).await;
+    for (operation, name, kind) in [("UpdateUser", "UserName", "user"), ("UpdateGroup", "GroupName", "group")] {
+        let action = format!("iam:{operation}");
+        let new_name = format!("New{name}");
+        eve.iam(operation, &[(name, "joe"), ("NewPath", "/admin/")])
+            .await
+            .lacks(&action, &arn(&format!("{kind}/admin/joe")));
+        eve.iam(operation, &[(name, "joe"), ("NewPath", "/admin/"), (&new_name, "boss")])
+            .await
+            .lacks(&action, &arn(&format!("{kind}/admin/boss")));
+        eve.iam(operation, &[(name, "joe"), (&new_name, "jim")]).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn a_device_is_its_own_spelling_only() {
+    let server = Server::start().await;
+    let root = server.root();
+    root.iam("CreateVirtualMFADevice", &[("VirtualMFADeviceName", "Admin")]).await.ok();
+    for other in ["arn:aws:iam::000000000000:mfa/ADMIN", "arn:aws-cn:iam::000000000000:mfa/Admin"] {
+        let answer = root.iam("DeleteVirtualMFADevice", &[("SerialNumber", other)]).await;
+        assert_eq!(answer.text("Code"), "NoSuchEntity", "{}", answer.body);
+    }
+    root.iam("DeleteVirtualMFADevice", &[("SerialNumber", "arn:aws:iam::000000000000:mfa/Admin")]).await.ok();
 }

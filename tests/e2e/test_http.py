@@ -165,3 +165,32 @@ def test_an_unknown_action_is_told_in_awss_words(server, account):
     assert "<Code>InvalidAction</Code>" in body
     assert "Could not find operation Nonesuch for version 2010-05-08" in body
     assert 'xmlns="http://webservices.amazon.com/AWSFault/2005-15-09"' in body
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "evil.example"},
+    ],
+)
+def test_pages_of_other_origins_are_refused_whoever_signed(server, account, headers):
+    """Everybody knows the development credentials, so a page could sign by itself."""
+    url = presigned(server, account, headers.get("Host"))
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if name != "Host")
+    host = headers.get("Host", f"127.0.0.1:{server.port}")
+    answer = server.raw(f"GET {url} HTTP/1.1\r\nHost: {host}\r\n{lines}Connection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 403") and b"pages of other origins" in answer
+    plain = presigned(server, account)
+    answer = server.raw(f"GET {plain} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+def presigned(server, account, host=None):
+    """The path of a signed request that says who is calling."""
+    url = f"http://{host or f'127.0.0.1:{server.port}'}/?Action=GetCallerIdentity&Version=2011-06-15"
+    request = botocore.awsrequest.AWSRequest("GET", url)
+    credentials = botocore.credentials.Credentials(account, "test")
+    botocore.auth.SigV4QueryAuth(credentials, "sts", "us-east-1").add_auth(request)
+    return "/" + request.url.split("/", 3)[3]
