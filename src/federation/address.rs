@@ -28,7 +28,7 @@ impl Reach {
         let address = inner(address);
         let never = match address {
             IpAddr::V4(v4) => v4.is_link_local() || v4.is_broadcast() || v4.octets()[0] == 0,
-            IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.is_unspecified() || v6 == EC2_METADATA,
+            IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.is_unspecified() || is_never_v6(v6),
         };
         match self {
             _ if never || address.is_multicast() => false,
@@ -39,19 +39,27 @@ impl Reach {
     }
 }
 
-/// `fd00:ec2::254`, where EC2 has its metadata.
-const EC2_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+/// `fd00:ec2::/32`, where EC2 has its metadata, its time and its resolver; and `64:ff9b:1::/48`, the local prefix of
+/// NAT64 (RFC 8215): where in such an address the IPv4 address stands, only the network knows.
+fn is_never_v6(address: Ipv6Addr) -> bool {
+    matches!(address.segments(), [0xfd00, 0xec2, ..] | [0x64, 0xff9b, 1, ..])
+}
 
-/// The IPv4 address that an IPv6 address stands for: mapped, or translated by NAT64 (RFC 6052).
+/// The IPv4 address that an IPv6 address stands for: mapped or compatible (RFC 4291), translated (RFC 2765), by NAT64
+/// (RFC 6052) or 6to4 (RFC 3056).
 fn inner(address: IpAddr) -> IpAddr {
-    let address = address.to_canonical();
-    match address {
-        IpAddr::V6(v6) => match v6.segments() {
-            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)).into(),
-            _ => address,
-        },
-        IpAddr::V4(_) => address,
+    let IpAddr::V6(v6) = address else { return address };
+    if v6.is_unspecified() || v6.is_loopback() {
+        return address;
     }
+    let (high, low) = match v6.segments() {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => (high, low),
+        [0, 0, 0, 0, 0xffff, 0, high, low] => (high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => (high, low),
+        [0x2002, high, low, ..] => (high, low),
+        _ => return address,
+    };
+    Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)).into()
 }
 
 fn is_public(address: IpAddr) -> bool {
@@ -76,7 +84,14 @@ mod tests {
             "169.254.170.2",
             "::ffff:169.254.169.254",
             "64:ff9b::a9fe:a9fe",
+            "::169.254.169.254",
+            "::ffff:0:169.254.169.254",
+            "64:ff9b:1::a9fe:a9fe",
+            "64:ff9b:1:a9fe:a9:fe00::",
+            "2002:a9fe:a9fe::1",
             "fd00:ec2::254",
+            "fd00:ec2::23",
+            "fd00:ec2:0:1::7",
             "fe80::1",
             "0.0.0.0",
             "::",
@@ -95,7 +110,11 @@ mod tests {
             let address = address.parse().unwrap();
             assert!(Reach::Any.allows(address) && !Reach::Public.allows(address), "{address}");
         }
-        for address in ["140.82.112.3", "2606:4700::1111"] {
+        for address in ["::127.0.0.1", "::ffff:10.1.2.3", "::ffff:0:10.1.2.3", "64:ff9b::7f00:1", "2002:7f00:1::1"] {
+            let address = address.parse().unwrap();
+            assert!(Reach::Any.allows(address) && !Reach::Public.allows(address), "{address}");
+        }
+        for address in ["140.82.112.3", "2606:4700::1111", "64:ff9b::8c52:7003", "2002:8c52:7003::1"] {
             let address = address.parse().unwrap();
             assert!(Reach::Public.allows(address) && !Reach::None.allows(address), "{address}");
         }

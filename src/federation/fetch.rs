@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const GREATEST: usize = 512 * 1024;
 
 /// Why a document could not be had.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum FetchError {
     /// Nobody answers, or nobody that may be asked.
     #[error("{0} cannot be reached: {1}")]

@@ -65,9 +65,18 @@ enum Source {
     Discovery(Url),
 }
 
+/// Whose keys, and the thumbprints that vouched for them: what vouches for one account is nothing to another.
+type Place = (String, Vec<String>);
+
+/// What fetching an issuer's keys gave.
+#[derive(Default)]
 struct Cached {
-    keys: Arc<KeySet>,
-    fetched: Instant,
+    /// The last keys, and since when.
+    keys: Option<(Arc<KeySet>, Instant)>,
+    /// Why no keys were had, if that was last.
+    failure: Option<(FetchError, Instant)>,
+    /// Who holds it fetches.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// All that is known of issuers.
@@ -75,7 +84,7 @@ pub struct Issuers {
     reach: Reach,
     accepts_local: bool,
     sources: BTreeMap<String, Source>,
-    cache: Mutex<HashMap<(String, Vec<String>), Cached>>,
+    cache: Mutex<HashMap<Place, Cached>>,
 }
 
 #[derive(Deserialize)]
@@ -145,23 +154,25 @@ impl Issuers {
         if let Some(Source::Pinned(keys)) = self.sources.get(issuer) {
             return Ok(keys.clone());
         }
-        // Keys that one account's thumbprints vouch for are nothing to another account.
         let place = (issuer.to_owned(), thumbprints.to_vec());
-        if let Some(keys) = self.cached(&place, key_id) {
-            return Ok(keys);
+        let (known, turn) = self.cached(&place, |cached| (cached.answer(key_id), cached.turn.clone()));
+        if let Some(answer) = known {
+            return answer;
         }
-        let keys = Arc::new(self.discover(issuer, thumbprints).await?);
-        let cached = Cached { keys: keys.clone(), fetched: Instant::now() };
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(place, cached);
-        Ok(keys)
+        // One call fetches; those that waited for it take what it got.
+        let _turn = turn.lock().await;
+        if let Some(answer) = self.cached(&place, |cached| cached.answer(key_id)) {
+            return answer;
+        }
+        let answer = self.discover(issuer, thumbprints).await.map(Arc::new);
+        self.cached(&place, |cached| cached.remember(&answer));
+        answer
     }
 
-    fn cached(&self, place: &(String, Vec<String>), key_id: Option<&str>) -> Option<Arc<KeySet>> {
+    fn cached<T>(&self, place: &Place, look: impl FnOnce(&mut Cached) -> T) -> T {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.retain(|_, cached| cached.fetched.elapsed() < LIFETIME);
-        let cached = cache.get(place)?;
-        let usable = cached.keys.has(key_id) || cached.fetched.elapsed() < PATIENCE;
-        usable.then(|| cached.keys.clone())
+        cache.retain(|_, cached| cached.is_of_use());
+        look(cache.entry(place.clone()).or_default())
     }
 
     /// OpenID Connect Discovery 1.0, section 4: the document names the keys, and must be the issuer's own.
@@ -187,6 +198,37 @@ impl Issuers {
         }
         let keys = fetch::get(keys_at, self.reach, trust()).await?;
         KeySet::read(&keys).ok_or_else(|| no(keys_at, "something that is no key set"))
+    }
+}
+
+impl Cached {
+    /// What a call gets without fetching. A key that is not there is not looked for again at once, nor is an issuer that
+    /// failed.
+    fn answer(&self, key_id: Option<&str>) -> Option<Result<Arc<KeySet>, FetchError>> {
+        if let Some((keys, fetched)) = &self.keys {
+            let age = fetched.elapsed();
+            if age < PATIENCE || (age < LIFETIME && keys.has(key_id)) {
+                return Some(Ok(keys.clone()));
+            }
+        }
+        let (error, failed) = self.failure.as_ref()?;
+        (failed.elapsed() < PATIENCE).then(|| Err(error.clone()))
+    }
+
+    /// A failure does not end the life of earlier keys.
+    fn remember(&mut self, answer: &Result<Arc<KeySet>, FetchError>) {
+        let now = Instant::now();
+        match answer {
+            Ok(keys) => (self.keys, self.failure) = (Some((keys.clone(), now)), None),
+            Err(error) => self.failure = Some((error.clone(), now)),
+        }
+    }
+
+    fn is_of_use(&self) -> bool {
+        let is_awaited = Arc::strong_count(&self.turn) > 1;
+        is_awaited
+            || self.keys.as_ref().is_some_and(|(_, fetched)| fetched.elapsed() < LIFETIME)
+            || self.failure.as_ref().is_some_and(|(_, failed)| failed.elapsed() < PATIENCE)
     }
 }
 

@@ -15,10 +15,32 @@ pub const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 
 /// Real documents nest some fifteen elements deep.
 const GREATEST_DEPTH: u32 = 64;
+/// Real documents declare some twenty namespaces, and perhaps two more at each of hundreds of values.
+const MOST_DECLARATIONS: usize = 1_000;
+/// The most declarations in scope, summed over all elements. Real documents have some thousands.
+const MOST_IN_SCOPE: usize = 100_000;
 
 /// Reads a document; `None` if it is not well-formed or has a document type.
 pub fn read(text: &str) -> Option<Document<'_>> {
     Parser::new().with_forbid_dtd(true).with_max_depth(GREATEST_DEPTH).parse(text).ok()
+}
+
+/// Whether a document can be canonicalized in little time: that costs every element all declarations of namespaces that
+/// it is in the scope of, before any signature was verified.
+pub fn is_cheap_to_canonicalize(document: &Document<'_>) -> bool {
+    let (mut declared, mut in_scope) = (0, 0);
+    let mut open: Vec<_> = document.document_element().map(|root| (root, 0)).into_iter().collect();
+    while let Some((node, inherited)) = open.pop() {
+        let Some(element) = document.element(node) else { continue };
+        let own = element.namespace_declarations.len();
+        declared += own;
+        in_scope += inherited + own;
+        if declared > MOST_DECLARATIONS || in_scope > MOST_IN_SCOPE {
+            return false;
+        }
+        open.extend(document.children_iter(node).map(|child| (child, inherited + own)));
+    }
+    true
 }
 
 /// An element of a document.

@@ -125,6 +125,30 @@ async fn entities_and_deep_documents_are_not_read() {
 }
 
 #[tokio::test]
+async fn documents_that_are_dear_to_canonicalize_are_not_read() {
+    let world = World::new().await;
+    let inclusive = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315";
+    let forged = world.response().replace("ann@example.com", "root@example.com");
+    let forged = forged.replace("http://www.w3.org/2001/10/xml-exc-c14n#", inclusive);
+    let inflated = |declarations: usize, elements: usize| {
+        let declarations: String = (0..declarations).map(|n| format!(" xmlns:n{n}=\"u\"")).collect();
+        let elements = "<a/>".repeat(elements);
+        let root = forged.replacen("<samlp:Response ", &format!("<samlp:Response{declarations} "), 1);
+        root.replacen("</saml:Assertion>", &format!("{elements}</saml:Assertion>"), 1)
+    };
+    for (declarations, elements) in [(1_500, 9_000), (1_001, 0), (100, 1_100)] {
+        world.refused(&inflated(declarations, elements), "Invalid SAMLResponse").await;
+    }
+    world.refused(&inflated(10, 1_000), UNSIGNED).await;
+    // Each value may declare the namespaces of its type.
+    let value = "<saml:AttributeValue xmlns:xs=\"http://www.w3.org/2001/XMLSchema\">v</saml:AttributeValue>";
+    let groups = format!("<saml:Attribute Name=\"groups\">{}</saml:Attribute>", value.repeat(500));
+    let end = "</saml:AttributeStatement>";
+    let good = world.changed(end, &format!("{groups}{end}"));
+    world.send("Saml", &good, &[]).await.ok();
+}
+
+#[tokio::test]
 async fn a_comment_splits_no_name() {
     let world = World::new().await;
     let comment = "admin@example.com<!-- -->.evil.com";

@@ -1,5 +1,7 @@
 //! Where the keys of issuers come from, and which issuers are believed.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
 
 #[tokio::test]
@@ -13,6 +15,35 @@ async fn new_keys_are_found_and_a_dead_issuer_is_told() {
     let old = std::mem::replace(&mut *world.issuer.write().unwrap(), fresh);
     world.with(json!({})).await.refused(400, "InvalidIdentityToken", NO_KEY);
     drop(old);
+}
+
+/// How many requests 20 calls at once with a token of a key that the issuer does not have cost it.
+async fn requests_for_an_unknown_key(reachable: bool) -> usize {
+    let world = Arc::new(World::new().await);
+    let (url, requests) = (world.url.clone(), Arc::new(AtomicUsize::new(0)));
+    let (served, counted) = (issuer(&url), requests.clone());
+    world.answer(move |path| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        match path {
+            _ if !reachable => http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            "/jwks" => axum::Json(served.keys()).into_response(),
+            _ => axum::Json(served.discovery()).into_response(),
+        }
+    });
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let world = world.clone();
+        calls.spawn(async move { world.with(json!({})).await.refused(400, "InvalidIdentityToken", NO_KEY) });
+    }
+    calls.join_all().await;
+    world.with(json!({})).await.refused(400, "InvalidIdentityToken", NO_KEY);
+    requests.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn an_issuer_is_asked_once_for_many_calls() {
+    assert_eq!(requests_for_an_unknown_key(true).await, 2, "its document and its keys");
+    assert_eq!(requests_for_an_unknown_key(false).await, 1, "a failure is remembered");
 }
 
 /// What the issuer at a URL answers for a path.
