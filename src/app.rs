@@ -85,13 +85,17 @@ impl App {
         if let Ok(signature) = &signature {
             request.facts.region = signature.credential().region.to_string();
         }
-        let params = Params::read(request.incoming.query, form(&request.incoming));
-        let route = Route::of(&request.incoming, &params, signature.as_ref().ok());
-        let result = self.call(&request, &params, &route, signature, &mut record).await;
+        let (namespace, result) = match Params::read(request.incoming.query, form(&request.incoming)) {
+            Ok(params) => {
+                let route = Route::of(&request.incoming, &params, signature.as_ref().ok());
+                (route.namespace, self.call(&request, &params, &route, signature, &mut record).await)
+            }
+            Err(error) => (Service::Iam.namespace(), Err(error)),
+        };
         let id = &request.facts.request_id;
         let (status, body) = match &result {
             Ok((entry, result)) => (200, request.format.response(entry.service, entry.name, result, id)),
-            Err(error) => (error.code().status(), request.format.error(route.namespace, error, id)),
+            Err(error) => (error.code().status(), request.format.error(namespace, error, id)),
         };
         record.write(id, result.as_ref().err(), start);
         Outcome { status, body, would_deny: record.would_deny }
@@ -113,7 +117,7 @@ impl App {
         let incoming = Incoming { method: "POST", path: "/", query: "", headers: &headers, body: form.as_bytes() };
         let request = WireRequest { incoming, facts, now: self.environment.clock.now(), format: Format::Json };
         let mut record = Record { action: entry.action().into(), caller: caller.label(), would_deny: None };
-        let result = match entry.decode(&Params::read("", form.as_bytes())) {
+        let result = match Params::read("", form.as_bytes()).and_then(|params| entry.decode(&params)) {
             Ok(decoded) => self.invoke(entry, decoded, caller, &request, &mut record).await,
             Err(error) => Err(error),
         };

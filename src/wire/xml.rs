@@ -1,5 +1,6 @@
 //! Writes answers as AWS's XML: structures as elements, lists as `member`s, maps as `entry`s, nothing for `None`.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use quick_xml::escape::escape;
@@ -22,7 +23,7 @@ pub fn response(service: Service, operation: &str, result: &str, request_id: &st
 pub fn error_response(namespace: &str, error: &Error, request_id: &str) -> String {
     let code = error.code();
     let blame = if code.status() < 500 { "Sender" } else { "Receiver" };
-    let message = error.message().map(|text| format!("    <Message>{}</Message>\n", escape(text))).unwrap_or_default();
+    let message = error.message().map(|text| format!("    <Message>{}</Message>\n", content(text))).unwrap_or_default();
     format!(
         "<ErrorResponse xmlns=\"{namespace}\">\n  <Error>\n    <Type>{blame}</Type>\n    <Code>{}</Code>\n{message}  \
          </Error>\n  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n",
@@ -51,6 +52,29 @@ impl ser::Error for Unsupported {
     }
 }
 
+/// A text as the content of an element. XML has no form for some characters, not even as references (XML 1.0, 2.2
+/// Char): they become U+FFFD. A bare carriage return would be read as a line feed (2.11).
+fn content(text: &str) -> Cow<'_, str> {
+    let escaped = escape(text);
+    if escaped.chars().all(|character| character != '\r' && is_char(character)) {
+        return escaped;
+    }
+    let mut out = String::with_capacity(escaped.len());
+    for character in escaped.chars() {
+        match character {
+            '\r' => out.push_str("&#13;"),
+            character if is_char(character) => out.push(character),
+            _ => out.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// XML's `Char`; a `char` is no surrogate anyway.
+fn is_char(character: char) -> bool {
+    !matches!(character, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
 /// Writes one value as an element of this name.
 struct Element<'o, 'n> {
     out: &'o mut String,
@@ -69,7 +93,7 @@ impl<'o, 'n> Element<'o, 'n> {
         let written = if text.is_empty() {
             writeln!(out, "<{name}/>")
         } else {
-            writeln!(out, "<{name}>{}</{name}>", escape(text))
+            writeln!(out, "<{name}>{}</{name}>", content(text))
         };
         written.map_err(ser::Error::custom)
     }
@@ -365,6 +389,25 @@ mod tests {
   </GetThingResult>
 ";
         assert_eq!(result("GetThing", &thing).unwrap(), expected);
+    }
+
+    #[test]
+    fn characters_that_xml_lacks_are_replaced() {
+        let cases = [
+            ("a\0b\u{1}\u{8}\u{B}\u{C}\u{E}\u{1F}", "a\u{FFFD}b\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}"),
+            ("<\u{FFFE}\u{FFFF}>", "&lt;\u{FFFD}\u{FFFD}&gt;"),
+            ("a\r\nb\tc", "a&#13;\nb\tc"),
+            (
+                " \u{7F}é\u{D7FF}\u{E000}\u{FFFD}\u{10000}\u{10FFFF}",
+                " \u{7F}é\u{D7FF}\u{E000}\u{FFFD}\u{10000}\u{10FFFF}",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(content(text), expected, "{text:?}");
+            assert_eq!(result("X", &text).unwrap(), format!("  <XResult>{expected}</XResult>\n"));
+            let error = error_response("", &Error::new(Code::InvalidInput, text.to_owned()), "");
+            assert!(error.contains(&format!("<Message>{expected}</Message>")), "{error}");
+        }
     }
 
     #[test]
