@@ -315,7 +315,7 @@ async fn a_simulation_has_a_limit() {
     assert_eq!(most.texts("EvalResourceDecision").len(), 250);
     let message = "The simulation is too large: the number of actions, times that of resources, times that of statements \
                    and context entries may be at most 100000.";
-    let long = OPEN.replace("\"*\"}", &format!("\"{}\"}}", "*".repeat(6144)));
+    let long = OPEN.replace("\"Resource\":\"*\"", &format!("\"Resource\":\"arn:aws:s3:::{}\"", "a".repeat(6144)));
     let open = entry("aws:SourceVpc", "string", "vpc-1");
     let more: [&[(&str, &str)]; 4] = [
         &[("ResourceArns.member.251", "*")],
