@@ -82,19 +82,23 @@ impl App {
         let start = Instant::now();
         let mut record = Record::default();
         let signature = Signature::read(&request.incoming);
-        let params = Params::read(request.incoming.query, form(&request.incoming));
-        let route = Route::of(&request.incoming, &params, signature.as_ref().ok());
-        // Where nobody verifies the signature, its region says nothing.
-        if let (Ok(entry), Ok(signature)) = (&route.entry, &signature)
-            && !entry.unsigned
-        {
-            request.facts.region = signature.credential().region.to_string();
-        }
-        let result = self.call(&request, &params, &route, signature, &mut record).await;
+        let (namespace, result) = match Params::read(request.incoming.query, form(&request.incoming)) {
+            Ok(params) => {
+                let route = Route::of(&request.incoming, &params, signature.as_ref().ok());
+                // Where nobody verifies the signature, its region says nothing.
+                if let (Ok(entry), Ok(signature)) = (&route.entry, &signature)
+                    && !entry.unsigned
+                {
+                    request.facts.region = signature.credential().region.to_string();
+                }
+                (route.namespace, self.call(&request, &params, &route, signature, &mut record).await)
+            }
+            Err(error) => (Service::Iam.namespace(), Err(error)),
+        };
         let id = &request.facts.request_id;
         let (status, body) = match &result {
             Ok((entry, result)) => (200, request.format.response(entry.service, entry.name, result, id)),
-            Err(error) => (error.code().status(), request.format.error(route.namespace, error, id)),
+            Err(error) => (error.code().status(), request.format.error(namespace, error, id)),
         };
         record.write(id, result.as_ref().err(), start);
         Outcome { status, body, would_deny: record.would_deny }
@@ -116,7 +120,7 @@ impl App {
         let incoming = Incoming { method: "POST", path: "/", query: "", headers: &headers, body: form.as_bytes() };
         let request = WireRequest { incoming, facts, now: self.environment.clock.now(), format: Format::Json };
         let mut record = Record { action: entry.action().into(), caller: caller.label(), would_deny: None };
-        let result = match entry.decode(&Params::read("", form.as_bytes())) {
+        let result = match Params::read("", form.as_bytes()).and_then(|params| entry.decode(&params)) {
             Ok(decoded) => self.invoke(entry, decoded, caller, &request, &mut record).await,
             Err(error) => Err(error),
         };

@@ -9,10 +9,16 @@ use super::simulated_policies::{Member, document, documents, invalid};
 use super::simulation_result::EvaluationResult;
 use crate::error::{Code, Error, Result};
 use crate::policy::simulate::Scenario;
-use crate::policy::{self, Action, Grammar, PolicySet, Values};
+use crate::policy::{self, Action, Grammar, Policy, PolicySet, Values};
 use crate::shapes::{
     ActionName, ArnParts, ContextEntry, OrganizationLevels, PolicyDocument, ResourceHandlingOption, ResourceName,
 };
+
+/// How often one request may have a statement evaluated: a fraction of a second's work.
+const MOST_EVALUATIONS: usize = 100_000;
+
+/// The most characters of a managed policy (AWS: IAM and STS quotas).
+const MANAGED_POLICY_SIZE: usize = 6144;
 
 /// The parameters that both simulating operations have.
 pub struct Parameters<'r> {
@@ -79,6 +85,7 @@ impl<'r> Simulation<'r> {
             let message = format!("The policy {} cannot be evaluated.", source.id);
             return Err(Error::new(Code::PolicyEvaluation, message));
         }
+        simulation.must_be_small()?;
         simulation.resource_policy_must_cover_all()?;
         Ok(simulation)
     }
@@ -108,6 +115,23 @@ impl<'r> Simulation<'r> {
             resource_owner: self.resource_owner,
             context: &context,
         })
+    }
+
+    /// Every action is asked of every resource, before every statement and with every context entry. A long document
+    /// counts like as many statements as there are managed policies' sizes in it, for its patterns are long or many.
+    fn must_be_small(&self) -> Result<()> {
+        let own = [Some(&self.identity), self.boundary.as_deref(), self.resource_policy.as_ref()];
+        let sets = own.into_iter().flatten().chain(self.service_control.as_deref().unwrap_or_default());
+        let weight = |policy: &Policy| policy.statements().len() + policy.text().len() / MANAGED_POLICY_SIZE;
+        let asked = sets.flat_map(PolicySet::policies).map(weight).sum::<usize>() + self.entries.len();
+        let calls = self.actions.len().saturating_mul(self.resources.len().max(1));
+        if calls.saturating_mul(asked.max(1)) <= MOST_EVALUATIONS {
+            return Ok(());
+        }
+        Err(invalid(format!(
+            "The simulation is too large: the number of actions, times that of resources, times that of statements and \
+             context entries may be at most {MOST_EVALUATIONS}."
+        )))
     }
 
     /// AWS: the policy "must be applicable to all of the resources included in the simulation".

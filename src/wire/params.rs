@@ -3,6 +3,16 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use crate::error::{Code, Error, Result};
+
+/// The most parameters of a request, which are read and sorted before anyone knows who asks. The longest requests that
+/// AWS documents, simulations of policies, have some hundreds.
+const MOST_PARAMS: usize = 10_000;
+
+/// The longest name of a parameter, in bytes, for the same reason. The longest that AWS documents, a service control
+/// policy of a simulation, has about 90.
+const LONGEST_NAME: usize = 128;
+
 /// One parameter: its full name (`Tags.member.1.Key`) and value, decoded.
 pub(super) type Param<'r> = (Cow<'r, str>, Cow<'r, str>);
 
@@ -13,11 +23,23 @@ pub struct Params<'r> {
 
 impl<'r> Params<'r> {
     /// Reads the query string and a form body. Where both give a parameter, the body wins.
-    pub fn read(query: &'r str, body: &'r [u8]) -> Self {
+    ///
+    /// # Errors
+    /// `MalformedInput` for more parameters, or longer names, than any operation has.
+    pub fn read(query: &'r str, body: &'r [u8]) -> Result<Self> {
+        let ends = query.bytes().chain(body.iter().copied()).filter(|byte| *byte == b'&');
+        if ends.count() >= MOST_PARAMS {
+            let message = format!("The request has more than {MOST_PARAMS} parameters.");
+            return Err(Error::new(Code::MalformedInput, message));
+        }
         let mut entries: Vec<Param<'r>> =
             form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(body)).collect();
+        if entries.iter().any(|(name, _)| name.len() > LONGEST_NAME) {
+            let message = format!("The name of a parameter is longer than {LONGEST_NAME} bytes.");
+            return Err(Error::new(Code::MalformedInput, message));
+        }
         entries.sort_by(|(a, _), (b, _)| compare(a, b));
-        Self { entries }
+        Ok(Self { entries })
     }
 
     /// The value of a parameter at the top.
@@ -105,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_body_wins_and_numbers_sort_by_value() {
-        let params = Params::read("Action=A&X=1&L.member.10=j&L.member.2=b", b"X=2&L.member.1=a&Action.x=3");
+        let params = Params::read("Action=A&X=1&L.member.10=j&L.member.2=b", b"X=2&L.member.1=a&Action.x=3").unwrap();
         assert_eq!(params.get("X"), Some("2"));
         assert_eq!(params.get("Action"), Some("A"));
         assert_eq!(params.get("Nothing"), None);
@@ -115,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_node_knows_its_value_and_its_children() {
-        let params = Params::read("", b"Tags=&Tags.member.1.Key=k&Tags.member.1.Value=v&Tagsx=1");
+        let params = Params::read("", b"Tags=&Tags.member.1.Key=k&Tags.member.1.Value=v&Tagsx=1").unwrap();
         let tags = params.root().child("Tags");
         assert_eq!(tags.value(), Some(""));
         assert!(tags.has_children());
@@ -124,5 +146,16 @@ mod tests {
         assert!(!first.child("Key").has_children());
         assert!(first.child("Other").is_absent());
         assert!(first.value().is_none());
+    }
+
+    #[test]
+    fn what_no_operation_has_is_refused_before_it_is_sorted() {
+        let message = |body: &str| Params::read("", body.as_bytes()).err()?.message().map(str::to_owned);
+        assert_eq!(message(&vec!["a=1"; MOST_PARAMS].join("&")), None);
+        let too_many = vec!["a=1"; MOST_PARAMS + 1].join("&");
+        assert_eq!(message(&too_many).unwrap(), "The request has more than 10000 parameters.");
+        assert_eq!(message(&"n".repeat(LONGEST_NAME)), None);
+        let too_long = "n".repeat(LONGEST_NAME + 1);
+        assert_eq!(message(&too_long).unwrap(), "The name of a parameter is longer than 128 bytes.");
     }
 }

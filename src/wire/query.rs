@@ -304,7 +304,7 @@ mod tests {
     }
 
     fn read(service: Service, body: &str) -> Result<Decoded<Example>> {
-        decode(service, &Params::read("", body.as_bytes()))
+        decode(service, &Params::read("", body.as_bytes())?)
     }
 
     fn message(body: &str) -> String {
@@ -382,7 +382,8 @@ mod tests {
             #[expect(dead_code, reason = "read to be checked")]
             role_session_name: RoleSessionName,
         }
-        let decoded: Result<Decoded<Assume>> = decode(Service::Sts, &Params::read("", b"RoleSessionName=%21%21"));
+        let decoded: Result<Decoded<Assume>> =
+            decode(Service::Sts, &Params::read("", b"RoleSessionName=%21%21").unwrap());
         assert_eq!(
             decoded.unwrap_err().message(),
             Some(

@@ -1,10 +1,12 @@
 //! Writes answers as AWS's XML: structures as elements, lists as `member`s, maps as `entry`s, nothing for `None`.
 
+mod content;
+
 use std::fmt::{self, Write};
 
-use quick_xml::escape::escape;
 use serde::ser::{self, Serialize};
 
+use self::content::content;
 use super::Service;
 use crate::error::Error;
 use crate::shapes::Timestamp;
@@ -22,7 +24,7 @@ pub fn response(service: Service, operation: &str, result: &str, request_id: &st
 pub fn error_response(namespace: &str, error: &Error, request_id: &str) -> String {
     let code = error.code();
     let blame = if code.status() < 500 { "Sender" } else { "Receiver" };
-    let message = error.message().map(|text| format!("    <Message>{}</Message>\n", escape(text))).unwrap_or_default();
+    let message = error.message().map(|text| format!("    <Message>{}</Message>\n", content(text))).unwrap_or_default();
     format!(
         "<ErrorResponse xmlns=\"{namespace}\">\n  <Error>\n    <Type>{blame}</Type>\n    <Code>{}</Code>\n{message}  \
          </Error>\n  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n",
@@ -69,7 +71,7 @@ impl<'o, 'n> Element<'o, 'n> {
         let written = if text.is_empty() {
             writeln!(out, "<{name}/>")
         } else {
-            writeln!(out, "<{name}>{}</{name}>", escape(text))
+            writeln!(out, "<{name}>{}</{name}>", content(text))
         };
         written.map_err(ser::Error::custom)
     }

@@ -70,3 +70,4 @@ mod tags;
 mod trust_policies;
 mod users;
 mod web_identity;
+mod wire;

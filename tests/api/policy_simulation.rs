@@ -304,6 +304,34 @@ async fn senseless_parameters_are_refused() {
 }
 
 #[tokio::test]
+async fn a_simulation_has_a_limit() {
+    let root = Server::start().await.root();
+    let numbered = |list: &str, count| -> Vec<_> { (1..=count).map(|n| format!("{list}.member.{n}")).collect() };
+    let (actions, resources) = (numbered("ActionNames", 400), numbered("ResourceArns", 250));
+    let mut parameters = vec![("PolicyInputList.member.1", OPEN), ("MaxItems", "1")];
+    parameters.extend(actions.iter().map(|name| (name.as_str(), "s3:GetObject")));
+    parameters.extend(resources.iter().map(|name| (name.as_str(), "arn:aws:s3:::a/x")));
+    let most = root.iam("SimulateCustomPolicy", &parameters).await.ok();
+    assert_eq!(most.texts("EvalResourceDecision").len(), 250);
+    let message = "The simulation is too large: the number of actions, times that of resources, times that of statements \
+                   and context entries may be at most 100000.";
+    let long = OPEN.replace("\"Resource\":\"*\"", &format!("\"Resource\":\"arn:aws:s3:::{}\"", "a".repeat(6144)));
+    let open = entry("aws:SourceVpc", "string", "vpc-1");
+    let more: [&[(&str, &str)]; 4] = [
+        &[("ResourceArns.member.251", "*")],
+        &[("PolicyInputList.member.2", OPEN)],
+        &[("OrderedOrganizationPolicyInputList.member.1.ServiceControlPolicyInputList.member.1", OPEN)],
+        &open,
+    ];
+    for more in more {
+        let parameters = [&parameters, more].concat();
+        root.iam("SimulateCustomPolicy", &parameters).await.refused(400, "InvalidInput", message);
+    }
+    parameters[0].1 = &long;
+    root.iam("SimulateCustomPolicy", &parameters).await.refused(400, "InvalidInput", message);
+}
+
+#[tokio::test]
 async fn ec2_scenarios_need_their_resources() {
     let root = Server::start().await.root();
     let arn = |kind: &str| format!("arn:aws:ec2:us-east-1:111122223333:{kind}/x");

@@ -9,7 +9,7 @@ use crate::published::{Model, Request, Shape};
 /// Reads a request: IAM's sentence on a name, or the framework's violations.
 pub fn decode(entry: &Entry, request: &Request) -> Result<Option<Error>, Error> {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(request).finish();
-    entry.decode(&Params::read("", body.as_bytes())).map(|decoded| decoded.after_authorization)
+    entry.decode(&Params::read("", body.as_bytes())?).map(|decoded| decoded.after_authorization)
 }
 
 /// How the violation of an absent parameter begins.
