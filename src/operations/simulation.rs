@@ -14,7 +14,7 @@ use crate::shapes::{
     ActionName, ArnParts, ContextEntry, OrganizationLevels, PolicyDocument, ResourceHandlingOption, ResourceName,
 };
 
-/// How often one request may have a statement evaluated: a fraction of a second's work.
+/// How often one request may have a statement evaluated, so that none keeps the server busy for long.
 const MOST_EVALUATIONS: usize = 100_000;
 
 /// The most characters of a managed policy (AWS: IAM and STS quotas).
