@@ -1,5 +1,7 @@
 //! The decision (AWS: "Policy evaluation logic").
 
+use std::cell::OnceCell;
+
 use super::principal::Reach;
 use super::request::{Layers, Request, ResourceKind};
 use super::set::{Match, PolicySet};
@@ -129,11 +131,13 @@ fn applicable<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Layers<'a> {
 pub(crate) struct Procedure<'r, 'a> {
     pub request: &'r Request<'r>,
     pub layers: Layers<'a>,
+    /// What the identity-based policies allow, looked up once: it is asked for twice.
+    identity: OnceCell<Option<(Reach, Match<'a>)>>,
 }
 
 impl<'r, 'a> Procedure<'r, 'a> {
     pub(crate) fn new(request: &'r Request<'r>, layers: &Layers<'a>) -> Self {
-        Self { request, layers: applicable(request, layers) }
+        Self { request, layers: applicable(request, layers), identity: OnceCell::new() }
     }
 
     fn decide(&self) -> Decision<'a> {
@@ -191,7 +195,7 @@ impl<'r, 'a> Procedure<'r, 'a> {
             Layer::Resource => reach.is_some(),
             // AWS: "Roles may not be assumed by root accounts."
             Layer::Trust => reach.is_some() && !matches!(principal, Principal::Root { .. }),
-            Layer::Identity => principal.is_root() || allows(self.layers.identity),
+            Layer::Identity => principal.is_root() || self.identity().is_some(),
             Layer::Boundary => self.layers.boundary.is_none() || allows(self.layers.boundary),
             // Whoever acts, and whatever a resource's policy says: nothing but what was delegated.
             Layer::Delegation => self.layers.delegation.is_none() || allows(self.layers.delegation),
@@ -212,7 +216,7 @@ impl<'r, 'a> Procedure<'r, 'a> {
             Some((Reach::Direct | Reach::Limited, by)) if !own_side || self.request.is_same_account() => {
                 Grant::Statement { by, layer: self.resource_layer() }
             }
-            _ => match self.reached(self.layers.identity) {
+            _ => match self.identity() {
                 Some((_, by)) => Grant::Statement { by, layer: Layer::Identity },
                 None => Grant::Root,
             },
@@ -260,6 +264,10 @@ impl<'r, 'a> Procedure<'r, 'a> {
             }
         }
         best
+    }
+
+    fn identity(&self) -> Option<(Reach, Match<'a>)> {
+        *self.identity.get_or_init(|| self.reached(self.layers.identity))
     }
 
     /// How far a statement reaches the principal.
