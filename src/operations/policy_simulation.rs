@@ -18,7 +18,6 @@ use crate::shapes::{
     PolicyIdentifierType, ResourceHandlingOption, ResourceName,
 };
 
-/// The results of a listing, by the places of the actions.
 /// Simulates policies given as documents.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
