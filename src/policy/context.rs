@@ -87,8 +87,46 @@ impl ValueType {
 /// case-sensitive"); values keep theirs.
 #[derive(Clone, Debug, Default)]
 pub struct Context<'a> {
-    /// Sorted by [`order`].
-    entries: Vec<(Cow<'a, str>, Values<'a>)>,
+    /// Sorted by [`Order`].
+    entries: Vec<Entry<'a>>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry<'a> {
+    order: Order,
+    key: Cow<'a, str>,
+    values: Values<'a>,
+}
+
+/// The order of keys, as far as it is told without a look at their text: length, and the last bytes with the bit set
+/// that small letters have. Keys that differ mostly differ in this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Order {
+    length: usize,
+    end: u64,
+}
+
+impl Order {
+    fn of(key: &str) -> Self {
+        let end = key.as_bytes().last_chunk().copied().map_or(0, u64::from_ne_bytes);
+        Self { length: key.len(), end: end | u64::from_ne_bytes([b' '; 8]) }
+    }
+}
+
+impl<'a> Entry<'a> {
+    fn new(key: Cow<'a, str>, values: Values<'a>) -> Self {
+        Self { order: Order::of(&key), key, values }
+    }
+
+    fn cmp(&self, order: Order, key: &str) -> Ordering {
+        fn folded(key: &str) -> impl Iterator<Item = u8> {
+            key.bytes().map(|byte| byte.to_ascii_lowercase())
+        }
+        self.order.cmp(&order).then_with(|| match self.key.eq_ignore_ascii_case(key) {
+            true => Ordering::Equal,
+            false => folded(&self.key).cmp(folded(key)),
+        })
+    }
 }
 
 impl<'a> Context<'a> {
@@ -103,10 +141,10 @@ impl<'a> Context<'a> {
         match self.find(&key) {
             Ok(index) => {
                 if let Some(entry) = self.entries.get_mut(index) {
-                    *entry = (key, values);
+                    *entry = Entry::new(key, values);
                 }
             }
-            Err(index) => self.entries.insert(index, (key, values)),
+            Err(index) => self.entries.insert(index, Entry::new(key, values)),
         }
     }
 
@@ -120,7 +158,7 @@ impl<'a> Context<'a> {
     /// The values of a key, in whatever case it is written.
     pub fn get(&self, key: &str) -> Option<&Values<'a>> {
         let index = self.find(key).ok()?;
-        self.entries.get(index).map(|(_, values)| values)
+        self.entries.get(index).map(|entry| &entry.values)
     }
 
     /// The value of a single-valued key: the only kind a policy variable can name.
@@ -133,32 +171,24 @@ impl<'a> Context<'a> {
 
     /// All keys with their values, shorter names first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Values<'a>)> {
-        self.entries.iter().map(|(key, values)| (&**key, values))
+        self.entries.iter().map(|entry| (&*entry.key, &entry.values))
     }
 
     fn find(&self, key: &str) -> Result<usize, usize> {
-        self.entries.binary_search_by(|(entry, _)| order(entry, key))
+        let order = Order::of(key);
+        self.entries.binary_search_by(|entry| entry.cmp(order, key))
     }
 }
 
 impl<'a> FromIterator<(Cow<'a, str>, Values<'a>)> for Context<'a> {
     /// Of a key that comes twice the last counts.
     fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, Values<'a>)>>(entries: I) -> Self {
-        let mut entries: Vec<_> = entries.into_iter().collect();
+        let mut entries: Vec<_> = entries.into_iter().map(|(key, values)| Entry::new(key, values)).collect();
         entries.reverse();
-        entries.sort_by(|(a, _), (b, _)| order(a, b));
-        entries.dedup_by(|(a, _), (b, _)| a.eq_ignore_ascii_case(b));
+        entries.sort_by(|a, b| a.cmp(b.order, &b.key));
+        entries.dedup_by(|a, b| a.key.eq_ignore_ascii_case(&b.key));
         Self { entries }
     }
-}
-
-/// Length first: lengths tell most keys apart without a look at their bytes.
-fn order(a: &str, b: &str) -> Ordering {
-    let folded = |key: &str| -> Ordering {
-        let (a, b) = (a.bytes().map(|b| b.to_ascii_lowercase()), key.bytes().map(|b| b.to_ascii_lowercase()));
-        a.cmp(b)
-    };
-    a.len().cmp(&b.len()).then_with(|| folded(b))
 }
 
 #[cfg(test)]

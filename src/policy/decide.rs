@@ -246,24 +246,21 @@ impl<'r, 'a> Procedure<'r, 'a> {
             if let Some(source) = set.broken() {
                 return Some(Match { source, policy: None, statement: None });
             }
-            let mut denying = set.matching(self.request, Effect::Deny);
-            denying.find(|(_, statement)| self.reach(statement).is_some()).map(|(found, _)| found)
+            set.find(self.request, Effect::Deny, |by, statement| self.reach(statement).map(|_| by))
         })
     }
 
     /// The Allow of a set that gives the principal most.
     pub(crate) fn reached(&self, set: Option<&'a PolicySet>) -> Option<(Reach, Match<'a>)> {
         let mut best = None;
-        for (found, statement) in set?.matching(self.request, Effect::Allow) {
-            let Some(reach) = self.reach(statement) else { continue };
-            if best.as_ref().is_none_or(|(known, _)| *known < reach) {
-                best = Some((reach, found));
+        let direct = set?.find(self.request, Effect::Allow, |by, statement| {
+            let reach = self.reach(statement)?;
+            if best.is_none_or(|(known, _)| known < reach) {
+                best = Some((reach, by));
             }
-            if reach == Reach::Direct {
-                break;
-            }
-        }
-        best
+            (reach == Reach::Direct).then_some((reach, by))
+        });
+        direct.or(best)
     }
 
     fn identity(&self) -> Option<(Reach, Match<'a>)> {

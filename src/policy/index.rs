@@ -5,6 +5,7 @@
 //! it whose text begins its own. All texts that begin a resource's ARN then lie on one chain, whose end is the greatest
 //! text not above the ARN: one binary search finds it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::action::Action;
@@ -23,14 +24,27 @@ pub(crate) const ANY: u64 = 0;
 /// Statements of one effect by action and resource.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
+    /// Sorted by key.
+    groups: Box<[Group]>,
     /// Sorted by key and prefix.
     entries: Box<[Entry]>,
+}
+
+/// The entries under one key.
+#[derive(Clone, Debug)]
+struct Group {
+    key: u64,
+    entries: Range<usize>,
+    /// How many bytes all their prefixes have in common.
+    common: usize,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
     key: u64,
     prefix: Arc<str>,
+    /// The prefix's first bytes behind what its group has in common: most comparisons end there.
+    head: u64,
     place: Place,
     /// The nearest entry before this one whose prefix begins this one's.
     enclosing: Option<u32>,
@@ -38,7 +52,8 @@ struct Entry {
 
 impl Index {
     pub(crate) fn new<'s>(statements: impl Iterator<Item = (Place, &'s Statement)>) -> Self {
-        let entry = |key, prefix: &Arc<str>, place| Entry { key, prefix: Arc::clone(prefix), place, enclosing: None };
+        let entry =
+            |key, prefix: &Arc<str>, place| Entry { key, prefix: Arc::clone(prefix), head: 0, place, enclosing: None };
         let mut entries: Vec<_> = statements
             .flat_map(|(place, statement)| {
                 statement.index_keys.iter().map(move |key| entry(*key, &statement.resource_prefix, place))
@@ -46,23 +61,74 @@ impl Index {
             .collect();
         entries.sort_unstable_by(|a, b| (a.key, &*a.prefix).cmp(&(b.key, &*b.prefix)));
         link(&mut entries);
-        Self { entries: entries.into() }
-    }
-
-    /// The places of all statements that can match; one may come twice.
-    pub(crate) fn candidates(&self, action: &Action, resource: &str) -> impl Iterator<Item = Place> {
-        let [whole, service] = action.keys;
-        [whole, service, ANY].into_iter().flat_map(move |key| self.under(key, resource))
-    }
-
-    fn under(&self, key: u64, resource: &str) -> impl Iterator<Item = Place> {
-        let last = self.entries.partition_point(|entry| (entry.key, &*entry.prefix) <= (key, resource));
-        let get = |index: usize| self.entries.get(index).filter(|entry| entry.key == key);
-        let chain = std::iter::successors(last.checked_sub(1).and_then(get), move |entry| {
-            self.entries.get(entry.enclosing? as usize)
+        let mut start = 0;
+        let groups = entries.chunk_by_mut(|a, b| a.key == b.key).map(|group| {
+            let entries = start..start + group.len();
+            start = entries.end;
+            Group::new(entries, group)
         });
-        chain.filter(move |entry| resource.starts_with(&*entry.prefix)).map(|entry| entry.place)
+        Self { groups: groups.collect(), entries: entries.into() }
     }
+
+    /// What the first statement gives that can match and for which `found` gives something; one may be asked twice.
+    pub(crate) fn find<T>(
+        &self,
+        action: &Action,
+        resource: &str,
+        mut found: impl FnMut(Place) -> Option<T>,
+    ) -> Option<T> {
+        let [whole, service] = action.keys;
+        for key in [whole, service, ANY] {
+            let mut next = self.last(key, resource);
+            while let Some(entry) = next {
+                if resource.starts_with(&*entry.prefix)
+                    && let Some(found) = found(entry.place)
+                {
+                    return Some(found);
+                }
+                next = entry.enclosing.and_then(|enclosing| self.entries.get(enclosing as usize));
+            }
+        }
+        None
+    }
+
+    /// The last entry under a key whose prefix is not above the resource.
+    fn last(&self, key: u64, resource: &str) -> Option<&Entry> {
+        let group = self.groups.get(self.groups.binary_search_by_key(&key, |group| group.key).ok()?)?;
+        let entries = self.entries.get(group.entries.clone())?;
+        let (common, rest) = resource.as_bytes().split_at_checked(group.common)?;
+        // Common to all entries, so that any tells what it is.
+        if !entries.first()?.prefix.as_bytes().starts_with(common) {
+            return None;
+        }
+        let head = head(rest);
+        let above =
+            entries.partition_point(|entry| entry.head < head || entry.head == head && *entry.prefix <= *resource);
+        entries.get(above.checked_sub(1)?)
+    }
+}
+
+impl Group {
+    fn new(entries: Range<usize>, group: &mut [Entry]) -> Self {
+        let common = match group {
+            [] => 0,
+            [first, .., last] => first.prefix.bytes().zip(last.prefix.bytes()).take_while(|(a, b)| a == b).count(),
+            [only] => only.prefix.len(),
+        };
+        for entry in &mut *group {
+            entry.head = entry.prefix.as_bytes().get(common..).map(head).unwrap_or_default();
+        }
+        Self { key: group.first().map_or(ANY, |entry| entry.key), entries, common }
+    }
+}
+
+/// The first eight bytes as a number, which orders as they do.
+fn head(text: &[u8]) -> u64 {
+    let mut head = [0; 8];
+    for (byte, of) in head.iter_mut().zip(text) {
+        *byte = *of;
+    }
+    u64::from_be_bytes(head)
 }
 
 fn link(entries: &mut [Entry]) {

@@ -109,29 +109,34 @@ impl PolicySet {
         self.members.iter().map(|member| (&member.source, member.policy.as_deref().map_err(|invalid| &**invalid)))
     }
 
-    /// The statements of an effect that match a request, leaving aside whose request it is.
-    pub(crate) fn matching<'a>(
+    /// What the first statement of an effect gives that matches a request, leaving aside whose request it is, and for
+    /// which `found` gives something; one may be asked twice.
+    pub(crate) fn find<'a, T>(
         &'a self,
         request: &Request<'_>,
         effect: Effect,
-    ) -> impl Iterator<Item = (Match<'a>, &'a Statement)> {
-        let scanned = self.index.is_none().then(|| self.statements(effect));
-        let index = self.index.as_deref().map(|indexes| match effect {
+        mut found: impl FnMut(Match<'a>, &'a Statement) -> Option<T>,
+    ) -> Option<T> {
+        let mut matching = |source: &'a Source, policy: &'a Policy, statement: &'a Statement| {
+            let matches = statement.effect == effect && statement.matches(request);
+            let by = Match { source, policy: Some(policy), statement: Some(statement) };
+            if matches { found(by, statement) } else { None }
+        };
+        let Some(indexes) = &self.index else {
+            return self.members.iter().find_map(|member| {
+                let policy = member.policy.as_deref().ok()?;
+                policy.statements().iter().find_map(|statement| matching(&member.source, policy, statement))
+            });
+        };
+        let index = match effect {
             Effect::Allow => &indexes.allow,
             Effect::Deny => &indexes.deny,
-        });
-        let found = index.map(|index| index.candidates(request.action, request.resource.text));
-        let found = found.into_iter().flatten().filter_map(|place| self.at(place));
-        let candidates = scanned.into_iter().flatten().chain(found);
-        candidates.filter(|(_, statement)| statement.matches(request))
-    }
-
-    /// All statements of an effect.
-    fn statements(&self, effect: Effect) -> impl Iterator<Item = (Match<'_>, &Statement)> {
-        let readable = self.members.iter().filter_map(|member| Some((&member.source, member.policy.as_deref().ok()?)));
-        readable
-            .flat_map(|(source, policy)| policy.statements().iter().map(move |found| found.of(policy, source)))
-            .filter(move |(_, statement)| statement.effect == effect)
+        };
+        index.find(request.action, request.resource.text, |place| {
+            let member = self.members.get(place.policy as usize)?;
+            let policy = member.policy.as_deref().ok()?;
+            matching(&member.source, policy, policy.statements().get(place.statement as usize)?)
+        })
     }
 
     fn places(&self) -> impl Iterator<Item = (Place, &Statement)> {
@@ -139,17 +144,5 @@ impl PolicySet {
         policies.flat_map(|(policy, member)| {
             (0..).zip(member.statements()).map(move |(at, found)| (Place { policy, statement: at }, found))
         })
-    }
-
-    fn at(&self, place: Place) -> Option<(Match<'_>, &Statement)> {
-        let Member { source, policy } = self.members.get(place.policy as usize)?;
-        let policy = policy.as_deref().ok()?;
-        Some(policy.statements().get(place.statement as usize)?.of(policy, source))
-    }
-}
-
-impl Statement {
-    fn of<'a>(&'a self, policy: &'a Policy, source: &'a Source) -> (Match<'a>, &'a Self) {
-        (Match { source, policy: Some(policy), statement: Some(self) }, self)
     }
 }

@@ -130,15 +130,15 @@ impl Statement {
 
     /// Whether it matches the request, leaving aside whose request it is.
     pub(crate) fn matches(&self, request: &Request<'_>) -> bool {
-        self.mismatches(request).next().is_none()
+        self.covers(request.action)
+            && self.is_about_resource(request)
+            && self.conditions.iter().all(|condition| condition.holds(request.context))
     }
 
     /// What does not match, found one by one, cheapest first.
     pub(crate) fn mismatches(&self, request: &Request<'_>) -> impl Iterator<Item = Mismatch<'_>> {
         let action = || (!self.covers(request.action)).then_some(Mismatch::Action);
-        let resources = self.resources.as_ref();
-        let resource =
-            move || resources.is_some_and(|resources| !resources.contain(request)).then_some(Mismatch::Resource);
+        let resource = || (!self.is_about_resource(request)).then_some(Mismatch::Resource);
         let conditions = (0..).zip(&self.conditions).filter(|(_, condition)| !condition.holds(request.context));
         let conditions = conditions.map(|(index, condition)| Mismatch::Condition { index, condition });
         once_with(action).chain(once_with(resource)).flatten().chain(conditions)
