@@ -145,3 +145,43 @@ fn link(entries: &mut [Entry]) {
         entry.enclosing = candidate.and_then(|candidate| u32::try_from(candidate).ok());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Grammar, Policy};
+    use super::*;
+
+    /// The numbers of the statements found for a resource; there is one for each of the texts.
+    fn found(prefixes: &[&str], resource: &str) -> Vec<u32> {
+        let statement = |prefix: &&str| {
+            format!(r#"{{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::{prefix}*"}}"#)
+        };
+        let statements: Vec<_> = prefixes.iter().map(statement).collect();
+        let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#, statements.join(","));
+        let policy = Policy::parse(&text, Grammar::Identity).unwrap();
+        let place = |statement| Place { policy: 0, statement };
+        let index = Index::new((0..).map(place).zip(policy.statements()));
+        let mut found = Vec::new();
+        let action = Action::parse("s3:GetObject").unwrap();
+        index.find(&action, &format!("arn:aws:s3:::{resource}"), |place| {
+            found.push(place.statement);
+            None::<()>
+        });
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn all_and_only_what_begins_a_resource_is_found() {
+        let words = ["", "a", "aa", "ab", "b", "team-1", "team-10", "team-100/private", "team-12", "team-2", "team-"];
+        let sets: [&[&str]; 5] = [&["team-1"], &words, &words[5..], &words[..2], &["a", "a", "zz", "a"]];
+        let long = ["team-1000/", "a much longer word, whose beginning", "a much longer word", "a much longer x"];
+        for prefixes in sets.into_iter().chain([&long[..]]) {
+            for resource in words.iter().chain(&long).copied().chain(["z", "zzz", "team-100/privates", "teal"]) {
+                let begin = (0..).zip(prefixes).filter(|(_, prefix)| resource.starts_with(**prefix));
+                let expected: Vec<u32> = begin.map(|(at, _)| at).collect();
+                assert_eq!(found(prefixes, resource), expected, "{resource:?} among {prefixes:?}");
+            }
+        }
+    }
+}
