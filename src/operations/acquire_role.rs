@@ -263,7 +263,7 @@ impl Wanted {
 
     /// Makes the role, as `CreateRole`, `PutRolePolicy` and `AttachRolePolicy` would.
     fn make(self, cx: &mut Context<'_>) -> Result<()> {
-        let boundary = cx.boundary(self.boundary.map(Arn::new))?;
+        let boundary = cx.boundary(self.boundary.map(Arn::new), Code::InvalidInput)?;
         let role = Role {
             name: self.name.clone(),
             path: Path::new(self.path),

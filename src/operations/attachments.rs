@@ -135,7 +135,7 @@ fn change_access<'a>(kind: Kind, grantee: &'a str, policy: &'a str) -> Access<'a
 
 pub(super) fn attach<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: Arn) -> Result<()> {
     cx.account.find::<G>(grantee)?.must_be_modifiable()?;
-    attachable(cx.account.find_managed_policy(&arn, || not_attachable(&arn))?)?;
+    attachable(cx.account.find_managed_policy(&arn, || not_attachable(&arn))?, Code::PolicyNotAttachable)?;
     let quotas = &cx.environment.quotas;
     cx.account.update::<G, _>(grantee, |grantee| {
         let attached = &mut grantee.permissions_mut().attached;
@@ -150,11 +150,11 @@ pub(super) fn attach<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: Arn) 
 /// Refuses the policies that only services give to their roles.
 ///
 /// # Errors
-/// `PolicyNotAttachable`.
-pub(super) fn attachable(policy: Managed<'_>) -> Result<()> {
+/// `refused`: `PolicyNotAttachable` where the operation has that error.
+pub(super) fn attachable(policy: Managed<'_>, refused: Code) -> Result<()> {
     if policy.is_for_service_linked_roles() {
         let message = "Cannot attach a Service Role Policy to a Customer Role.";
-        return Err(Error::new(Code::PolicyNotAttachable, message));
+        return Err(Error::new(refused, message));
     }
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::attachments::attachable;
 use super::{Access, Context, Operation, operations};
 use crate::account::{Grantee, Role, User};
 use crate::error::{Code, Error, Result};
@@ -71,10 +70,7 @@ boundaries! {
 
 fn put<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: Arn) -> Result<()> {
     cx.account.find::<G>(grantee)?.must_be_modifiable()?;
-    let boundary = cx.boundary(Some(arn))?;
-    if let Some(policy) = boundary.as_deref().and_then(|arn| cx.account.managed_policy(arn)) {
-        attachable(policy)?;
-    }
+    let boundary = cx.boundary(Some(arn), Code::PolicyNotAttachable)?;
     cx.account.update::<G, _>(grantee, |grantee| {
         grantee.permissions_mut().boundary = boundary;
         Ok(())

@@ -11,6 +11,7 @@ use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCod
 use crate::organization::Organization;
 use crate::shapes::{AccountId, Arn, Ids, Timestamp};
 
+use super::attachments::attachable;
 use super::{Enforcement, PolicyTemplates, RoleTemplates};
 
 /// What all calls share.
@@ -109,15 +110,16 @@ impl Context<'_> {
         if self.is_about_root(given) { Ok(()) } else { self.user_name(given).map(drop) }
     }
 
-    /// The permissions boundary that a parameter names.
+    /// The permissions boundary that a parameter names; `refused` answers for the policies of service-linked roles.
     ///
     /// # Errors
-    /// `ValidationError` for what is no ARN, `InvalidInput` for what is no policy's, `NoSuchEntity` for a policy that does not exist.
-    pub fn boundary(&self, arn: Option<Arn>) -> Result<Option<String>> {
+    /// `ValidationError` for what is no ARN, `InvalidInput` for what is no policy's, `NoSuchEntity` for a policy that
+    /// does not exist.
+    pub fn boundary(&self, arn: Option<Arn>, refused: Code) -> Result<Option<String>> {
         let Some(arn) = arn else { return Ok(None) };
-        self.account.find_managed_policy(&arn, || {
-            Error::new(Code::NoSuchEntity, format!("Scope ARN: {arn} does not exist or is not attachable."))
-        })?;
+        let missing =
+            || Error::new(Code::NoSuchEntity, format!("Scope ARN: {arn} does not exist or is not attachable."));
+        attachable(self.account.find_managed_policy(&arn, missing)?, refused)?;
         Ok(Some(arn.into()))
     }
 

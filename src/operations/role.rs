@@ -80,7 +80,7 @@ impl Operation for CreateRole {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<RoleResult> {
-        let boundary = cx.boundary(self.permissions_boundary)?;
+        let boundary = cx.boundary(self.permissions_boundary, Code::InvalidInput)?;
         let role = Role {
             name: self.role_name.into(),
             path: customer_path(self.path)?,

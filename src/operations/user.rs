@@ -116,7 +116,10 @@ impl Operation for CreateUser {
             id: cx.ids.unique(IdPrefix::Aida),
             created: cx.now,
             tags: TagSet::from_request(Kind::User, self.tags)?,
-            permissions: Permissions { boundary: cx.boundary(self.permissions_boundary)?, ..Permissions::default() },
+            permissions: Permissions {
+                boundary: cx.boundary(self.permissions_boundary, Code::InvalidInput)?,
+                ..Permissions::default()
+            },
             groups: Vec::new(),
             credentials: Credentials::default(),
         };

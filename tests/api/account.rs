@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use iamd::config::Settings;
 
 use crate::client::{Client, Server};
+use crate::fixtures::TRUST;
 
-const EC2: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 const POLICY: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
 const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
@@ -117,7 +117,7 @@ async fn populate(root: &Client) {
     root.iam("CreateGroup", &[("GroupName", "Admins")]).await.ok();
     root.iam("AddUserToGroup", &[("GroupName", "Admins"), ("UserName", "Bob")]).await.ok();
     root.iam("AttachGroupPolicy", &[("GroupName", "Admins"), ("PolicyArn", READ_ONLY)]).await.ok();
-    root.iam("CreateRole", &[("RoleName", "Worker"), ("AssumeRolePolicyDocument", EC2)]).await.ok();
+    root.iam("CreateRole", &[("RoleName", "Worker"), ("AssumeRolePolicyDocument", TRUST)]).await.ok();
     root.iam("AttachRolePolicy", &[("RoleName", "Worker"), ("PolicyArn", OWN)]).await.ok();
     root.iam("CreateInstanceProfile", &[("InstanceProfileName", "Profile")]).await.ok();
     let into = [("InstanceProfileName", "Profile"), ("RoleName", "Worker")];

@@ -1,7 +1,7 @@
 //! Permissions boundaries of users and roles.
 
 use crate::client::{Client, Server};
-use crate::fixtures::{allow, not_allowed, policy_arn, role, statement};
+use crate::fixtures::{TRUST, allow, not_allowed, policy_arn, role, statement};
 
 const KINDS: [(&str, &str, &str); 2] = [("User", "UserName", "user"), ("Role", "RoleName", "role")];
 const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
@@ -58,6 +58,14 @@ async fn what_is_no_policy_is_no_boundary() {
         let linked = "arn:aws:iam::aws:policy/aws-service-role/AWSSupportServiceRolePolicy";
         let message = "Cannot attach a Service Role Policy to a Customer Role.";
         bounded(linked).await.refused(400, "PolicyNotAttachable", message);
+        // The operations that create have no such error.
+        let create = [(name, "Fresh"), ("PermissionsBoundary", linked), ("AssumeRolePolicyDocument", TRUST)];
+        root.iam(&format!("Create{kind}"), &create).await.refused(400, "InvalidInput", message);
+        root.iam(&format!("Get{kind}"), &[(name, "Fresh")]).await.refused(
+            404,
+            "NoSuchEntity",
+            &format!("The {lower} with name Fresh cannot be found."),
+        );
         let message = format!("The {lower} with name Nobody cannot be found.");
         let nobody = [(name, "Nobody"), ("PermissionsBoundary", nowhere.as_str())];
         root.iam(&put, &nobody).await.refused(404, "NoSuchEntity", &message);

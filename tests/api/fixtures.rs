@@ -40,15 +40,17 @@ pub fn not_allowed(user: &str, action: &str, resource: &str) -> String {
     )
 }
 
+/// The trust policy of a role for EC2.
+pub const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}"#;
+
 /// A role that a service may assume.
 pub fn role(path: &str, name: &str) -> Role {
-    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}"#;
     Role {
         name: name.to_owned(),
         path: Path::new(path),
         id: format!("AROA{:A<17}", name.to_uppercase()),
         created: Timestamp::from_seconds(1_700_000_000),
-        trust_policy: TrustPolicy::new(trust, |_| Some(None)).unwrap(),
+        trust_policy: TrustPolicy::new(TRUST, |_| Some(None)).unwrap(),
         description: None,
         max_session_duration: 3600,
         tags: TagSet::default(),

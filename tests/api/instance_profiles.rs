@@ -4,8 +4,8 @@ use iamd::config::Settings;
 use serde_json::json;
 
 use crate::client::{Client, Server};
+use crate::fixtures::TRUST;
 
-const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 const PROFILE: (&str, &str) = ("InstanceProfileName", "P");
 const ROLE: (&str, &str) = ("RoleName", "R");
 

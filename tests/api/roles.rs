@@ -6,8 +6,8 @@ use iamd::shapes::{AccountId, Timestamp};
 use serde_json::json;
 
 use crate::client::Server;
+use crate::fixtures::TRUST;
 
-const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 const BOUNDARY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 
 #[tokio::test]
