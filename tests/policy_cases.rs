@@ -182,13 +182,14 @@ fn resource_policy(data: &Value, case: &Value, action: &str) -> Option<Value> {
         ("grants_all_but", "Allow", "NotPrincipal"),
         ("denies_all_but", "Deny", "NotPrincipal"),
         ("trust", "Allow", "Principal"),
+        ("trust_denies", "Deny", "Principal"),
     ];
     let statements: Vec<_> = fields
         .iter()
         .filter_map(|(field, effect, element)| {
             let mut statement = json!({"Effect": effect, "Action": action});
             statement[*element] = principals(data, case.get(*field)?);
-            if *field != "trust" {
+            if !field.starts_with("trust") {
                 statement["Resource"] = json!("*");
             }
             if let Some(condition) = case.get(format!("{field}_if")) {

@@ -9,6 +9,8 @@
     reason = "a test stops at the first thing that is wrong"
 )]
 
+#[path = "policy/random.rs"]
+mod random;
 #[path = "policy/reference.rs"]
 mod reference;
 
@@ -20,166 +22,9 @@ use iamd::policy::{
 };
 use proptest::prelude::*;
 use proptest::sample::select;
-use reference::{Asked, Given, ROLE, ROOT, SERVICE, SESSION, STRANGER, USER, Who};
+use random::{identity_document, question, rcp_statement, resource_statement, statement, trust_statement};
+use reference::{Asked, Given, TARGET, USER, Who};
 use serde_json::{Value, json};
-
-fn one_or_more(pool: &'static [&'static str]) -> impl Strategy<Value = Value> {
-    prop_oneof![select(pool).prop_map(Value::from), prop::collection::vec(select(pool), 1..3).prop_map(Value::from),]
-}
-
-const ACTIONS: &[&str] =
-    &["*", "s3:*", "s3:Get*", "S3:getobject", "s3:PutObject", "s3:?etObject", "iam:*", "iam:GetUser"];
-const RESOURCES: &[&str] = &[
-    "*",
-    "arn:aws:s3:::*",
-    "arn:aws:s3:::a",
-    "arn:aws:s3:::a/*",
-    "arn:aws:s3:::a/${case:one}",
-    "arn:aws:s3:::*/?b*",
-    "arn:aws:s3:::*a*${case:one, 'b'}*",
-    "arn:aws:*",
-    "arn:aws:sqs:*:111122223333:q",
-    "arn:aws:sqs:e*:q",
-    "arn:aws:sqs:*1:*",
-    "arn:aws:sqs:eu?1:111122223333:?",
-    "arn:aws:sqs:eu*1:111122223333:*",
-    "arn:aws:s3:::${case:many}",
-    "arn:aws:s3:::${*}",
-];
-const ASKED: &[&str] = &[
-    "*",
-    "arn:aws:s3:::a",
-    "arn:aws:s3:::a/b",
-    "arn:aws:s3:::a/x/bb",
-    "arn:aws:s3:::*",
-    "arn:aws:s3:::ab",
-    "arn:aws:sqs:eu-1:111122223333:q",
-    "arn:aws:sqs:eu1:111122223333:q:q",
-];
-const OPERATORS: &[&str] = &[
-    "StringEquals",
-    "StringNotEquals",
-    "StringLike",
-    "StringNotLike",
-    "StringEqualsIfExists",
-    "StringNotEqualsIfExists",
-    "StringEqualsIgnoreCase",
-    "ForAllValues:StringLike",
-    "ForAnyValue:StringLike",
-    "ForAllValues:StringNotEquals",
-    "ForAnyValue:StringNotEquals",
-    "NumericEquals",
-    "NumericNotEquals",
-    "NumericLessThan",
-    "Bool",
-    "Null",
-    "ArnLike",
-    "ArnNotEquals",
-    "ForAnyValue:ArnLike",
-    "ForAllValues:BoolIfExists",
-];
-const KEYS: &[&str] = &["case:one", "CASE:ONE", "case:many", "case:absent"];
-const WANTED: &[&str] = &["a", "b", "a*", "?", "*b*", "5", "true", "false", "arn:aws:s3:::*", "arn:aws:*:*:*:?"];
-const FOUND: &[&str] = &["a", "b", "ab", "5.0", "4", "true", "arn:aws:s3:::a", ""];
-
-fn conditions() -> impl Strategy<Value = Value> {
-    let block = (select(OPERATORS), select(KEYS), one_or_more(WANTED));
-    prop::collection::vec(block, 0..3).prop_map(|blocks| {
-        let mut conditions = json!({});
-        for (operator, key, wanted) in blocks {
-            conditions[operator] = json!({key: wanted});
-        }
-        conditions
-    })
-}
-
-/// A statement without principals.
-fn statement() -> impl Strategy<Value = Value> {
-    let parts =
-        (select(&["Allow", "Allow", "Deny"]), any::<u8>(), one_or_more(ACTIONS), one_or_more(RESOURCES), conditions());
-    parts.prop_map(|(effect, negated, actions, resources, conditions)| {
-        let action = if negated % 8 == 0 { "NotAction" } else { "Action" };
-        let resource = if negated % 8 == 1 { "NotResource" } else { "Resource" };
-        json!({"Effect": effect, action: actions, resource: resources, "Condition": conditions})
-    })
-}
-
-const NAMES: &[&str] =
-    &["*", USER, ROLE, SESSION, ROOT, "111122223333", "444455556666", STRANGER, reference::FEDERATED];
-
-fn resource_statement() -> impl Strategy<Value = Value> {
-    let principal = prop_oneof![
-        Just(json!("*")),
-        one_or_more(NAMES).prop_map(|names| json!({"AWS": names})),
-        Just(json!({"Service": SERVICE})),
-    ];
-    (statement(), principal, any::<u8>()).prop_map(|(mut statement, principal, negated)| {
-        statement[if negated % 8 == 0 { "NotPrincipal" } else { "Principal" }] = principal;
-        statement
-    })
-}
-
-/// What an RCP may say.
-fn rcp_statement() -> impl Strategy<Value = Value> {
-    (select(&["s3:*", "s3:Get*", "kms:*"]), one_or_more(RESOURCES), conditions()).prop_map(
-        |(action, resources, conditions)| {
-            json!({"Effect": "Deny", "Principal": "*", "Action": action, "Resource": resources, "Condition": conditions})
-        },
-    )
-}
-
-fn document(statements: impl Strategy<Value = Vec<Value>>) -> impl Strategy<Value = Value> {
-    statements.prop_map(|statements| json!({"Version": "2012-10-17", "Statement": statements}))
-}
-
-fn identity_document() -> impl Strategy<Value = Value> {
-    document(prop::collection::vec(statement(), 1..4))
-}
-
-fn resource_document() -> impl Strategy<Value = Value> {
-    document(prop::collection::vec(resource_statement(), 1..4))
-}
-
-fn levels(documents: impl Strategy<Value = Value> + Clone) -> impl Strategy<Value = Option<Vec<Vec<Value>>>> {
-    prop::option::weighted(0.3, prop::collection::vec(prop::collection::vec(documents, 0..3), 1..3))
-}
-
-fn given() -> impl Strategy<Value = Given> {
-    let identity = identity_document().boxed();
-    let layers = (
-        prop::collection::vec(identity.clone(), 0..12),
-        prop::option::weighted(0.3, identity.clone()),
-        prop::option::weighted(0.3, identity.clone()),
-        prop::option::weighted(0.6, resource_document()),
-        levels(identity),
-        levels(document(prop::collection::vec(rcp_statement(), 1..3)).boxed()),
-        prop::option::weighted(0.2, resource_document()),
-    );
-    layers.prop_map(|(identity, boundary, session, resource, scp, rcp, endpoint)| Given {
-        identity,
-        boundary,
-        session,
-        resource,
-        scp,
-        rcp,
-        endpoint,
-    })
-}
-
-fn asked() -> impl Strategy<Value = Asked> {
-    let who = select(
-        &[Who::User, Who::User, Who::Session, Who::Federated, Who::Root, Who::Stranger, Who::Service, Who::Anonymous][..],
-    );
-    let one = prop::option::of(select(FOUND));
-    let many = prop::option::of(prop::collection::vec(select(FOUND), 0..3));
-    let action = select(&["s3:GetObject", "s3:PutObject", "iam:GetUser", "S3:GETOBJECT"][..]);
-    (who, action, select(ASKED), one, many).prop_map(|(who, action, resource, one, many)| {
-        let mut context = Vec::new();
-        context.extend(one.map(|value| ("case:one".to_owned(), vec![value.to_owned()])));
-        context.extend(many.map(|values| ("case:many".to_owned(), values.into_iter().map(str::to_owned).collect())));
-        Asked { who, action: action.into(), resource: resource.into(), owner: "111122223333".into(), context }
-    })
-}
 
 /// The request as the evaluate endpoint takes it.
 fn request(asked: &Asked, given: &Given) -> Value {
@@ -220,6 +65,9 @@ fn request(asked: &Asked, given: &Given) -> Value {
             request[field] = levels(given);
         }
     }
+    if let Some(account) = given.management {
+        request["organizationManagementAccount"] = json!(account);
+    }
     request
 }
 
@@ -233,46 +81,97 @@ fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }
 
+/// One statement for each kind of policy.
+#[derive(Clone, Debug)]
+struct Extra {
+    identity: Value,
+    resource: Value,
+    trust: Value,
+    resource_control: Value,
+}
+
+fn extra() -> impl Strategy<Value = Extra> {
+    let kinds = (statement(), resource_statement(), trust_statement(), rcp_statement());
+    kinds.prop_map(|(identity, resource, trust, resource_control)| Extra {
+        identity,
+        resource,
+        trust,
+        resource_control,
+    })
+}
+
+/// Adds a statement of an effect to one document of each layer that has any.
+fn add(effect: &str, extra: &Extra, asked: &Asked, given: &mut Given) {
+    let insert = |document: Option<&mut Value>, statement: &Value| {
+        let Some(document) = document else { return };
+        let mut statement = statement.clone();
+        statement["Effect"] = json!(effect);
+        document["Statement"].as_array_mut().unwrap().push(statement);
+    };
+    for document in [given.identity.last_mut(), given.boundary.as_mut(), given.session.as_mut()] {
+        insert(document, &extra.identity);
+    }
+    let of_resource = if asked.resource == TARGET { &extra.trust } else { &extra.resource };
+    insert(given.resource.as_mut(), of_resource);
+    insert(given.endpoint.as_mut(), &extra.resource);
+    let last = |levels: &mut Option<Vec<Vec<Value>>>, statement| {
+        insert(levels.as_mut().and_then(|levels| levels.last_mut()?.last_mut()), statement);
+    };
+    last(&mut given.scp, &extra.identity);
+    if effect == "Deny" {
+        last(&mut given.rcp, &extra.resource_control);
+    }
+}
+
+/// All documents in the other order, with their statements.
+fn turned(given: &Given) -> Given {
+    let mut turned = given.clone();
+    turned.identity.reverse();
+    for levels in [&mut turned.scp, &mut turned.rcp].into_iter().flatten() {
+        levels.reverse();
+        levels.iter_mut().for_each(|level| level.reverse());
+    }
+    let levels = [&mut turned.scp, &mut turned.rcp].into_iter().flatten().flatten().flatten();
+    let single = [&mut turned.boundary, &mut turned.session, &mut turned.resource, &mut turned.endpoint];
+    for document in levels.chain(&mut turned.identity).chain(single.into_iter().flatten()) {
+        document["Statement"].as_array_mut().unwrap().reverse();
+    }
+    turned
+}
+
 proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn engine_and_reference_agree(asked in asked(), given in given()) {
+    fn engine_and_reference_agree((asked, given) in question()) {
         prop_assert_eq!(verdict(&asked, &given), reference::decide(&asked, &given), "{}", request(&asked, &given));
     }
 
     #[test]
-    fn another_allow_never_denies(asked in asked(), mut given in given(), mut extra in statement()) {
+    fn another_allow_never_denies((asked, mut given) in question(), extra in extra()) {
         let before = verdict(&asked, &given);
-        extra["Effect"] = json!("Allow");
-        given.identity.push(json!({"Version": "2012-10-17", "Statement": extra}));
+        add("Allow", &extra, &asked, &mut given);
         let after = verdict(&asked, &given);
         prop_assert!(before != "allowed" || after == "allowed", "{before} became {after}");
     }
 
     #[test]
-    fn another_deny_never_allows(asked in asked(), mut given in given(), mut extra in statement()) {
+    fn another_deny_never_allows((asked, mut given) in question(), extra in extra()) {
         let before = verdict(&asked, &given);
-        extra["Effect"] = json!("Deny");
-        given.identity.push(json!({"Version": "2012-10-17", "Statement": extra}));
+        add("Deny", &extra, &asked, &mut given);
         let after = verdict(&asked, &given);
         prop_assert!(before == "allowed" || after != "allowed", "{before} became {after}");
     }
 
     #[test]
-    fn order_is_irrelevant(asked in asked(), given in given()) {
-        let mut turned = given.clone();
-        turned.identity.reverse();
-        for document in turned.identity.iter_mut().chain(&mut turned.resource).chain(&mut turned.session) {
-            document["Statement"].as_array_mut().unwrap().reverse();
-        }
-        prop_assert_eq!(verdict(&asked, &given), verdict(&asked, &turned));
+    fn order_is_irrelevant((asked, given) in question()) {
+        prop_assert_eq!(verdict(&asked, &given), verdict(&asked, &turned(&given)));
     }
 
     /// A set with many policies is indexed; each policy alone is not.
     #[test]
     fn many_policies_decide_as_they_do_one_by_one(
-        asked in asked(),
+        (asked, _) in question(),
         documents in prop::collection::vec(identity_document(), 20..30),
     ) {
         let decision = |documents: &[Value]| {
@@ -312,10 +211,26 @@ proptest! {
         prop_assert_eq!(verdict(&asked, &given), reference::decide(&asked, &given));
     }
 
-    /// No text at all makes the parser panic, and what it accepts it accepts again.
+    /// No text makes the parser panic, and what it accepts it accepts again, to the same statements.
     #[test]
-    fn any_text_is_judged(text in "\\PC{0,60}", grammar in select(&[Grammar::Managed, Grammar::Trust, Grammar::Resource][..])) {
-        let _ = Policy::parse(&text, grammar);
+    fn any_text_is_judged(
+        document in identity_document(),
+        at in any::<prop::sample::Index>(),
+        length in 0..4_usize,
+        splice in "[\\PC\"{}]{0,3}",
+        grammar in select(&[Grammar::Managed, Grammar::Trust, Grammar::Resource, Grammar::Endpoint][..]),
+    ) {
+        let mut characters: Vec<char> = document.to_string().chars().collect();
+        let at = at.index(characters.len());
+        let end = (at + length).min(characters.len());
+        characters.splice(at..end, splice.chars());
+        let text: String = characters.into_iter().collect();
+        if let Ok(policy) = Policy::parse(&text, grammar) {
+            let again = Policy::parse(policy.text(), grammar).unwrap();
+            prop_assert_eq!(again.text(), &*text);
+            prop_assert_eq!(again.statements().len(), policy.statements().len());
+            prop_assert_eq!(format!("{again:?}"), format!("{policy:?}"));
+        }
     }
 }
 

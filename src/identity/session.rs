@@ -129,6 +129,14 @@ impl SessionPolicy {
 }
 
 impl Session {
+    /// Whether somebody else than IAM vouches for who acts: an identity provider, or the user that asked for the
+    /// session of a federated user.
+    pub fn is_federated(&self) -> bool {
+        matches!(self.principal, SessionPrincipal::Federated { .. })
+            || self.federated_provider.is_some()
+            || self.provider_keys.iter().any(|(key, _)| key.starts_with("saml:"))
+    }
+
     /// A session with nothing but an end.
     pub fn new(access_key_id: String, account: AccountId, principal: SessionPrincipal, issued: Timestamp) -> Self {
         Self {

@@ -132,8 +132,11 @@ impl<'c> Standing<'c> {
                 key("aws:userid", self.caller.user_id().into());
             }
         }
-        key("aws:PrincipalIsAWSService", self.caller.as_service().is_some().into());
-        key("aws:ViaAWSService", false.into());
+        // An unsigned call has no principal that these could be told of.
+        if self.caller.principal != Principal::Anonymous {
+            key("aws:PrincipalIsAWSService", self.caller.as_service().is_some().into());
+            key("aws:ViaAWSService", false.into());
+        }
         if let Some(name) = &self.user_name {
             key("aws:username", name.as_str().into());
         }
@@ -179,6 +182,7 @@ impl<'c> Standing<'c> {
 /// The condition keys that only services have (IAM User Guide, "The confused deputy problem").
 fn service_keys<'a>(service: &'a ServicePrincipal, key: &mut impl FnMut(&'a str, Values<'a>)) {
     key("aws:PrincipalServiceName", service.name.as_str().into());
+    key("aws:PrincipalServiceNamesList", vec![service.name.as_str()].into());
     if let Some(arn) = &service.source_arn {
         key("aws:SourceArn", arn.as_str().into());
         if let Some(parts) = ArnParts::parse(arn) {
@@ -190,7 +194,10 @@ fn service_keys<'a>(service: &'a ServicePrincipal, key: &mut impl FnMut(&'a str,
 /// The condition keys that only temporary credentials have.
 fn session_keys<'a>(session: &'a Session, facts: &RequestFacts, key: &mut impl FnMut(&'a str, Values<'a>)) {
     key("aws:TokenIssueTime", session.issued.to_string().into());
-    key("aws:MultiFactorAuthPresent", session.mfa.is_some().into());
+    // Whom another party vouches for, IAM knows no MFA of: the key is absent, not false.
+    if !session.is_federated() {
+        key("aws:MultiFactorAuthPresent", session.mfa.is_some().into());
+    }
     if let Some(mfa) = session.mfa {
         key("aws:MultiFactorAuthAge", (facts.now.seconds() - mfa.seconds()).to_string().into());
     }

@@ -115,8 +115,9 @@ impl Question<'_> {
             true => Decision::ImplicitDeny { missing: Layer::Identity },
             false => policy::decide(&request, &layers),
         };
+        let limits = [Layer::ServiceControl, Layer::Delegation];
         if check.by_password_policy
-            && matches!(decision, Decision::ImplicitDeny { missing } if missing != Layer::ServiceControl)
+            && matches!(decision, Decision::ImplicitDeny { missing } if !limits.contains(&missing))
             && self.is_let_by_password_policy()
         {
             return Ok(None);

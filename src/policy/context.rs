@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::condition::{Number, boolean, date, network};
+use super::condition::{Number, date, is_true, network};
 
 /// The values of a key. One value is not the same as a list of one: only the former can stand for a policy variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl ValueType {
         match self {
             Self::Text => true,
             Self::Number => Number::parse(value).is_some(),
-            Self::Bool => boolean(value).is_some(),
+            Self::Bool => is_true(value) || value.eq_ignore_ascii_case("false"),
             Self::Ip => network(value).is_some(),
             Self::Binary => STANDARD.decode(value).is_ok(),
             Self::Date => date(value).is_some(),

@@ -122,7 +122,7 @@ fn applicable<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Layers<'a> {
     let resource_control = layers.resource_control.filter(|_| {
         !principal.is_service_linked()
             && !request.is_management(request.resource_account())
-            && organization::is_resource_controlled(request.action.service())
+            && organization::is_resource_controlled(request.action)
     });
     Layers { service_control, resource_control, ..*layers }
 }
@@ -147,7 +147,7 @@ impl<'r, 'a> Procedure<'r, 'a> {
         if let Some((layer, by)) = LAYERS.iter().find_map(|layer| Some((*layer, self.denies(*layer)?))) {
             return Decision::ExplicitDeny { by, layer };
         }
-        let resource = self.reached(self.layers.resource);
+        let resource = self.reached(self.resource_layer(), self.layers.resource);
         let reach = resource.map(|(reach, _)| reach);
         if let Some(missing) = self.required(reach).find(|layer| !self.is_satisfied(*layer, reach)) {
             return Decision::ImplicitDeny { missing };
@@ -182,7 +182,7 @@ impl<'r, 'a> Procedure<'r, 'a> {
 
     /// Whether a layer allows the request, or has no say in it.
     pub(crate) fn is_satisfied(&self, layer: Layer, reach: Option<Reach>) -> bool {
-        let allows = |set: Option<&'a PolicySet>| self.reached(set).is_some();
+        let allows = |set: Option<&'a PolicySet>| self.reached(layer, set).is_some();
         let principal = &self.request.principal;
         match layer {
             Layer::ServiceControl => self
@@ -246,15 +246,15 @@ impl<'r, 'a> Procedure<'r, 'a> {
             if let Some(source) = set.broken() {
                 return Some(Match { source, policy: None, statement: None });
             }
-            set.find(self.request, Effect::Deny, |by, statement| self.reach(statement).map(|_| by))
+            set.find(self.request, Effect::Deny, |by, statement| self.reach(layer, statement).map(|_| by))
         })
     }
 
     /// The Allow of a set that gives the principal most.
-    pub(crate) fn reached(&self, set: Option<&'a PolicySet>) -> Option<(Reach, Match<'a>)> {
+    pub(crate) fn reached(&self, layer: Layer, set: Option<&'a PolicySet>) -> Option<(Reach, Match<'a>)> {
         let mut best = None;
         let direct = set?.find(self.request, Effect::Allow, |by, statement| {
-            let reach = self.reach(statement)?;
+            let reach = self.reach(layer, statement)?;
             if best.is_none_or(|(known, _)| known < reach) {
                 best = Some((reach, by));
             }
@@ -264,13 +264,12 @@ impl<'r, 'a> Procedure<'r, 'a> {
     }
 
     fn identity(&self) -> Option<(Reach, Match<'a>)> {
-        *self.identity.get_or_init(|| self.reached(self.layers.identity))
+        *self.identity.get_or_init(|| self.reached(Layer::Identity, self.layers.identity))
     }
 
-    /// How far a statement reaches the principal.
-    pub(crate) fn reach(&self, statement: &Statement) -> Option<Reach> {
-        let trust = self.layers.resource_kind == ResourceKind::RoleTrust;
-        statement.reach(&self.request.principal, trust, self.layers.boundary.is_some())
+    /// How far a statement of a layer reaches the principal.
+    pub(crate) fn reach(&self, layer: Layer, statement: &Statement) -> Option<Reach> {
+        statement.reach(&self.request.principal, layer == Layer::Trust, self.layers.boundary.is_some())
     }
 
     pub(crate) fn resource_layer(&self) -> Layer {

@@ -1,7 +1,15 @@
 //! What AWS Organizations' policies apply to.
 
-/// Whether resource control policies protect the resources of a service.
-pub(crate) fn is_resource_controlled(service: &str) -> bool {
+use super::Action;
+
+/// Whether resource control policies bind an action: its service supports them, and it is not the one that every
+/// grantee keeps (AWS KMS Developer Guide, "Resource control policies": "kms:RetireGrant").
+pub(crate) fn is_resource_controlled(action: &Action) -> bool {
+    supports_resource_control(action.service()) && action.folded() != "kms:retiregrant"
+}
+
+/// Whether resource control policies may name the actions of a service, given in lower case.
+pub(crate) fn supports_resource_control(service: &str) -> bool {
     RESOURCE_CONTROLLED.binary_search(&service).is_ok()
 }
 
@@ -78,6 +86,8 @@ mod tests {
     #[test]
     fn the_list_is_sorted_for_the_search() {
         assert!(RESOURCE_CONTROLLED.is_sorted());
-        assert!(is_resource_controlled("s3") && is_resource_controlled("sts") && !is_resource_controlled("iam"));
+        let controlled = |action| is_resource_controlled(&Action::parse(action).unwrap());
+        assert!(controlled("s3:GetObject") && controlled("sts:AssumeRole") && !controlled("iam:GetUser"));
+        assert!(controlled("kms:Decrypt") && !controlled("kms:RetireGrant"));
     }
 }

@@ -166,9 +166,10 @@ impl Statement {
 
     /// How far the statement reaches a principal; one without a principal is about whoever it is attached to.
     pub(crate) fn reach(&self, principal: &Principal<'_>, trust: bool, bounded: bool) -> Option<Reach> {
-        match &self.principal {
-            Some(element) => element.reach(principal, trust, bounded),
-            None => Some(Reach::Direct),
+        match (&self.principal, self.effect) {
+            (Some(element), Effect::Allow) => element.reach_to_allow(principal, trust),
+            (Some(element), Effect::Deny) => element.reach_to_deny(principal, bounded),
+            (None, _) => Some(Reach::Direct),
         }
     }
 }

@@ -1,7 +1,11 @@
 //! A second, naive reading of AWS's rules, to hold the engine against: no compilation, no index, no automaton. It works
 //! on the JSON itself and follows the documentation as plainly as it can, at any cost in time.
 
+mod comparison;
+
 use serde_json::Value;
+
+use comparison::{conditions, glob, plain, resource, text};
 
 /// One request of the comparison.
 #[derive(Clone, Debug)]
@@ -13,15 +17,19 @@ pub struct Asked {
     pub context: Vec<(String, Vec<String>)>,
 }
 
-/// The callers that the comparison knows; all belong to the account 111122223333 but the stranger.
+/// The callers that the comparison knows; those that have an account belong to 111122223333, but for the stranger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     User,
     Session,
+    /// A session of a service-linked role.
+    Linked,
     Federated,
     Root,
     Stranger,
     Service,
+    /// Somebody with a token of an identity provider.
+    Provided,
     Anonymous,
 }
 
@@ -35,21 +43,44 @@ pub struct Given {
     pub scp: Option<Vec<Vec<Value>>>,
     pub rcp: Option<Vec<Vec<Value>>>,
     pub endpoint: Option<Value>,
+    /// The organization's management account.
+    pub management: Option<&'static str>,
 }
 
 pub const USER: &str = "arn:aws:iam::111122223333:user/ann";
 pub const ROLE: &str = "arn:aws:iam::111122223333:role/r";
 pub const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/r/s";
+pub const LINKED: &str = "arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForX/s";
+pub const LINKED_ROLE: &str = "arn:aws:iam::111122223333:role/AWSServiceRoleForX";
+pub const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/example.com";
+/// The role and the key that requests are about.
+pub const TARGET: &str = "arn:aws:iam::111122223333:role/target";
+pub const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1";
 pub const FEDERATED: &str = "arn:aws:sts::111122223333:federated-user/f";
 pub const ROOT: &str = "arn:aws:iam::111122223333:root";
 pub const STRANGER: &str = "arn:aws:iam::444455556666:user/eve";
 pub const SERVICE: &str = "ec2.amazonaws.com";
 
 impl Who {
+    pub const ALL: &[Self] = &[
+        Self::User,
+        Self::User,
+        Self::Session,
+        Self::Linked,
+        Self::Federated,
+        Self::Root,
+        Self::Stranger,
+        Self::Service,
+        Self::Provided,
+        Self::Anonymous,
+    ];
+
     pub fn text(self) -> &'static str {
         match self {
             Self::User => USER,
             Self::Session => SESSION,
+            Self::Linked => LINKED,
+            Self::Provided => PROVIDER,
             Self::Federated => FEDERATED,
             Self::Root => ROOT,
             Self::Stranger => STRANGER,
@@ -61,7 +92,7 @@ impl Who {
     fn account(self) -> Option<&'static str> {
         match self {
             Self::Stranger => Some("444455556666"),
-            Self::Service | Self::Anonymous => None,
+            Self::Service | Self::Anonymous | Self::Provided => None,
             _ => Some("111122223333"),
         }
     }
@@ -69,13 +100,21 @@ impl Who {
 
 /// The verdict in the simulator's words.
 pub fn decide(asked: &Asked, given: &Given) -> &'static str {
+    if asked.action == "sts:GetCallerIdentity" {
+        return "allowed";
+    }
     let bounded = given.boundary.is_some();
     let says = |documents: &[&Value], effect: &str| {
         statements(documents).any(|statement| matches(statement, effect, asked, bounded).is_some())
     };
     let list = |value: &Option<Value>| value.iter().cloned().collect::<Vec<_>>();
     let levels = |levels: &Option<Vec<Vec<Value>>>| levels.iter().flatten().flatten().cloned().collect::<Vec<_>>();
-    let scp_binds = asked.who.account().is_some();
+    let linked = asked.who == Who::Linked;
+    let is_managing = |account: &str| given.management == Some(account);
+    let scp_binds = !linked && asked.who.account().is_some_and(|account| !is_managing(account));
+    let service = asked.action.to_lowercase();
+    let supported = ["s3:", "kms:", "sts:"].iter().any(|prefix| service.starts_with(prefix));
+    let rcp_binds = supported && !linked && !is_managing(&asked.owner) && service != "kms:retiregrant";
     let mut everything = Vec::new();
     everything.extend(given.identity.iter().cloned());
     for layer in [&given.boundary, &given.session, &given.resource, &given.endpoint] {
@@ -84,7 +123,7 @@ pub fn decide(asked: &Asked, given: &Given) -> &'static str {
     if scp_binds {
         everything.extend(levels(&given.scp));
     }
-    if asked.action.to_lowercase().starts_with("s3:") {
+    if rcp_binds {
         everything.extend(levels(&given.rcp));
     }
     if says(&everything.iter().collect::<Vec<_>>(), "Deny") {
@@ -102,8 +141,16 @@ pub fn decide(asked: &Asked, given: &Given) -> &'static str {
     }
     let resource = list(&given.resource);
     let resource = resource.iter().collect::<Vec<_>>();
-    let ways: Vec<_> =
-        statements(&resource).filter_map(|statement| matches(statement, "Allow", asked, bounded)).collect();
+    let trust = given.resource.is_some() && asked.resource == TARGET;
+    let stranger = matches!(asked.who, Who::Provided | Who::Anonymous);
+    let ways: Vec<_> = statements(&resource)
+        .filter(|statement| !(trust && stranger && is_about_everyone(statement)))
+        .filter_map(|statement| matches(statement, "Allow", asked, bounded))
+        .collect();
+    if trust && asked.who == Who::Root {
+        return "implicitDeny";
+    }
+    let demanding = trust || (given.resource.is_some() && asked.resource == KEY);
     let boundary = given.boundary.is_none() || allows(&given.boundary);
     let session = match asked.who {
         Who::Root => true,
@@ -115,9 +162,19 @@ pub fn decide(asked: &Asked, given: &Given) -> &'static str {
     let allowed = match asked.who.account() {
         None => !ways.is_empty(),
         Some(account) if account != asked.owner => !ways.is_empty() && own_side,
-        Some(_) => ways.contains(&Way::Direct) || (ways.contains(&Way::ByRole) && boundary && session) || own_side,
+        Some(_) => {
+            ways.contains(&Way::Direct)
+                || (ways.contains(&Way::ByRole) && boundary && session)
+                || (own_side && (!demanding || !ways.is_empty()))
+        }
     };
     if allowed { "allowed" } else { "implicitDeny" }
+}
+
+/// In a trust policy that means AWS's principals only.
+fn is_about_everyone(statement: &Value) -> bool {
+    let principal = &statement["Principal"];
+    principal == "*" || strings(&principal["AWS"]).contains(&"*")
 }
 
 fn statements<'d>(documents: &'d [&Value]) -> impl Iterator<Item = &'d Value> {
@@ -136,7 +193,7 @@ enum Way {
 }
 
 fn matches(statement: &Value, effect: &str, asked: &Asked, bounded: bool) -> Option<Way> {
-    let way = principal(statement, asked.who, bounded)?;
+    let way = principal(statement, effect, asked.who, bounded)?;
     let rest = statement["Effect"] == effect
         && element(statement, "Action", "NotAction", |pattern| action(pattern, &asked.action))
         && element(statement, "Resource", "NotResource", |pattern| resource(pattern, asked))
@@ -159,7 +216,7 @@ fn element(statement: &Value, plain: &str, negated: &str, hit: impl Fn(&str) -> 
     }
 }
 
-fn principal(statement: &Value, who: Who, bounded: bool) -> Option<Way> {
+fn principal(statement: &Value, effect: &str, who: Who, bounded: bool) -> Option<Way> {
     let names = |element: &Value| match element {
         Value::Object(kinds) => kinds.values().flat_map(|names| strings(names)).map(str::to_owned).collect::<Vec<_>>(),
         bare => strings(bare).into_iter().map(str::to_owned).collect(),
@@ -167,7 +224,7 @@ fn principal(statement: &Value, who: Who, bounded: bool) -> Option<Way> {
     let way = |name: &str| {
         if name == "*" || name == who.text() && who != Who::Root {
             Some(Way::Direct)
-        } else if who == Who::Session && name == ROLE {
+        } else if (who == Who::Session && name == ROLE) || (who == Who::Linked && name == LINKED_ROLE) {
             Some(Way::ByRole)
         } else if who.account().is_some_and(|account| name == account || name == format!("arn:aws:iam::{account}:root"))
         {
@@ -182,11 +239,14 @@ fn principal(statement: &Value, who: Who, bounded: bool) -> Option<Way> {
     }
     if let Some(element) = statement.get("NotPrincipal") {
         let names = names(element);
+        if effect == "Allow" {
+            return names.iter().all(|name| way(name).is_none()).then_some(Way::Direct);
+        }
         let lists = |wanted| names.iter().any(|name| way(name) == Some(wanted));
         let exempt = names.iter().any(|name| name == "*")
             || match who {
                 Who::Root => lists(Way::ByAccount),
-                Who::Session => lists(Way::Direct) && lists(Way::ByRole) && lists(Way::ByAccount),
+                Who::Session | Who::Linked => lists(Way::Direct) && lists(Way::ByRole) && lists(Way::ByAccount),
                 _ => lists(Way::Direct),
             };
         return (bounded || !exempt).then_some(Way::Direct);
@@ -202,174 +262,4 @@ fn action(pattern: &str, action: &str) -> bool {
             }
             _ => false,
         }
-}
-
-/// A pattern, character by character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Token {
-    Character(char),
-    One,
-    Run,
-    /// `?` in one of the first five parts of an ARN.
-    OneInPart,
-    /// `*` there, not at the part's end.
-    RunInPart,
-}
-
-fn text(text: &str) -> Vec<char> {
-    text.chars().collect()
-}
-
-fn plain(pattern: &str) -> Vec<Token> {
-    pattern
-        .chars()
-        .map(|c| {
-            if c == '*' {
-                Token::Run
-            } else if c == '?' {
-                Token::One
-            } else {
-                Token::Character(c)
-            }
-        })
-        .collect()
-}
-
-/// Backtracks as it likes.
-pub fn glob(pattern: &[Token], text: &[char]) -> bool {
-    match (pattern.split_first(), text.split_first()) {
-        (None, rest) => rest.is_none(),
-        (Some((Token::Run, rest)), None) | (Some((Token::RunInPart, rest)), None) => glob(rest, text),
-        (Some((Token::Run, rest)), Some((_, left))) => glob(rest, text) || glob(pattern, left),
-        (Some((Token::RunInPart, rest)), Some((c, left))) => glob(rest, text) || (*c != ':' && glob(pattern, left)),
-        (Some((Token::One, rest)), Some((_, left))) => glob(rest, left),
-        (Some((Token::OneInPart, rest)), Some((c, left))) => *c != ':' && glob(rest, left),
-        (Some((Token::Character(wanted), rest)), Some((c, left))) => wanted == c && glob(rest, left),
-        (Some(_), None) => false,
-    }
-}
-
-/// The pattern with its variables replaced; `None` if one has no value.
-fn expand(pattern: &str, wildcards: bool, asked: &Asked) -> Option<Vec<Token>> {
-    let mut tokens = Vec::new();
-    let mut rest = pattern;
-    while let Some(c) = rest.chars().next() {
-        if let Some((inner, after)) = rest.strip_prefix("${").and_then(|inner| inner.split_once('}')) {
-            let value = match inner {
-                "*" | "?" | "$" => inner.to_owned(),
-                key => {
-                    let (key, default) = key.split_once(", ").map_or((key, None), |(key, text)| (key, Some(text)));
-                    match (values(asked, key), default) {
-                        ([value], _) if key != "case:many" => value.clone(),
-                        (_, Some(default)) => default.trim_matches('\'').to_owned(),
-                        _ => return None,
-                    }
-                }
-            };
-            tokens.extend(value.chars().map(Token::Character));
-            rest = after;
-            continue;
-        }
-        tokens.push(match c {
-            '*' if wildcards => Token::Run,
-            '?' if wildcards => Token::One,
-            c => Token::Character(c),
-        });
-        rest = &rest[c.len_utf8()..];
-    }
-    Some(tokens)
-}
-
-fn resource(pattern: &str, asked: &Asked) -> bool {
-    if !pattern.is_empty() && pattern.chars().all(|c| c == '*') {
-        return true;
-    }
-    let whole = text(&asked.resource);
-    if asked.resource.splitn(6, ':').count() < 6 || !asked.resource.starts_with("arn:") {
-        return false;
-    }
-    let parts: Vec<_> = pattern.splitn(6, ':').collect();
-    // As written, where the * that ends a part may reach further; and with * for the parts that are missing.
-    let missing = ":*".repeat(6 - parts.len());
-    [(String::new(), true), (missing, false)].iter().any(|(missing, reaches)| {
-        let pattern = format!("{pattern}{missing}");
-        let parts: Vec<_> = pattern.splitn(6, ':').collect();
-        let mut tokens = Vec::new();
-        for (index, part) in parts.iter().enumerate() {
-            if index == 5 {
-                let Some(tail) = expand(part, true, asked) else { return false };
-                tokens.extend(tail);
-                continue;
-            }
-            for (at, c) in part.char_indices() {
-                tokens.push(match c {
-                    '*' if *reaches && at + 1 == part.len() => Token::Run,
-                    '*' => Token::RunInPart,
-                    '?' => Token::OneInPart,
-                    c => Token::Character(c),
-                });
-            }
-            if index + 1 < parts.len() {
-                tokens.push(Token::Character(':'));
-            }
-        }
-        glob(&tokens, &whole)
-    })
-}
-
-fn values<'a>(asked: &'a Asked, key: &str) -> &'a [String] {
-    asked.context.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map_or(&[], |(_, values)| values)
-}
-
-fn conditions(statement: &Value, asked: &Asked) -> bool {
-    let blocks = statement.get("Condition").and_then(Value::as_object);
-    blocks.into_iter().flatten().all(|(operator, keys)| {
-        keys.as_object().into_iter().flatten().all(|(key, wanted)| condition(operator, key, &strings(wanted), asked))
-    })
-}
-
-fn condition(operator: &str, key: &str, wanted: &[&str], asked: &Asked) -> bool {
-    let (quantifier, name) = operator.split_once(':').unwrap_or(("", operator));
-    let (name, if_exists) = name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
-    let found = values(asked, key);
-    if name == "Null" {
-        return wanted.contains(&if found.is_empty() { "true" } else { "false" });
-    }
-    let negated = name.contains("Not");
-    let positive = name.replacen("Not", "", 1);
-    if found.is_empty() {
-        return if_exists || quantifier == "ForAllValues" || (negated && quantifier != "ForAnyValue");
-    }
-    let one = |value: &String| wanted.iter().any(|wanted| compare(&positive, wanted, value, asked)) != negated;
-    match (quantifier, negated) {
-        ("ForAllValues", _) => found.iter().all(one),
-        ("ForAnyValue", _) => found.iter().any(one),
-        (_, false) => found.iter().any(one),
-        (_, true) => found.iter().all(one),
-    }
-}
-
-fn compare(operator: &str, wanted: &str, value: &str, asked: &Asked) -> bool {
-    let expanded = |wildcards| expand(wanted, wildcards, asked);
-    match operator {
-        "StringEquals" => expanded(false).is_some_and(|tokens| glob(&tokens, &text(value))),
-        "StringLike" => expanded(true).is_some_and(|tokens| glob(&tokens, &text(value))),
-        "StringEqualsIgnoreCase" => wanted.to_lowercase() == value.to_lowercase(),
-        "NumericEquals" => numbers(wanted, value, |wanted, value| value == wanted),
-        "NumericLessThan" => numbers(wanted, value, |wanted, value| value < wanted),
-        // Only these two are of the type, so nothing else equals anything.
-        "Bool" => wanted == value && ["true", "false"].contains(&wanted),
-        "ArnEquals" | "ArnLike" => {
-            let (wanted, value) = (wanted.splitn(6, ':'), value.splitn(6, ':'));
-            let (wanted, value): (Vec<_>, Vec<_>) = (wanted.collect(), value.collect());
-            value.len() == 6
-                && value.first() == Some(&"arn")
-                && (0..6).all(|part| glob(&plain(wanted.get(part).unwrap_or(&"*")), &text(value[part])))
-        }
-        other => panic!("the reference does not know {other}"),
-    }
-}
-
-fn numbers(wanted: &str, value: &str, holds: impl Fn(f64, f64) -> bool) -> bool {
-    wanted.parse().is_ok_and(|wanted| value.parse().is_ok_and(|value| holds(wanted, value)))
 }

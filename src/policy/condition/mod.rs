@@ -4,7 +4,7 @@ mod operator;
 mod values;
 
 pub(crate) use operator::{Comparison, Operator, Quantifier, Relation, TextComparison};
-pub(crate) use values::{Number, address, boolean, date, network};
+pub(crate) use values::{Number, address, date, is_true, network};
 
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
@@ -21,7 +21,7 @@ pub(crate) struct Condition {
     test: Test,
 }
 
-/// The policy's values, typed by the operator. One that cannot be read as that type is left out: it matches nothing.
+/// The policy's values, typed by the operator; the grammars have refused those that it cannot read.
 #[derive(Clone, Debug)]
 enum Test {
     Text(Box<[Pattern]>),
@@ -48,11 +48,11 @@ impl Condition {
             Comparison::Text(_) => Test::Text(values.iter().map(pattern).collect()),
             Comparison::Number(relation) => Test::Number(relation, read(values, Number::parse)),
             Comparison::Date(relation) => Test::Date(relation, read(values, date)),
-            Comparison::Bool => Test::Bool(read(values, boolean)),
+            Comparison::Bool => Test::Bool(values.iter().map(|text| is_true(text)).collect()),
             Comparison::Binary => Test::Binary(values.iter().map(|text| Box::from(*text)).collect()),
             Comparison::Ip => Test::Ip(read(values, network)),
             Comparison::Arn => Test::Arn(values.iter().map(|text| ArnPattern::new(text, variables)).collect()),
-            Comparison::Null => Test::Null(read(values, boolean)),
+            Comparison::Null => Test::Null(values.iter().map(|text| is_true(text)).collect()),
         };
         Self { operator, key: key.into(), test }
     }
@@ -107,7 +107,7 @@ impl Test {
             Self::Date(relation, dates) => {
                 date(value).is_some_and(|value| dates.iter().any(|date| relation.holds(value.cmp(date))))
             }
-            Self::Bool(booleans) => boolean(value).is_some_and(|value| booleans.contains(&value)),
+            Self::Bool(booleans) => booleans.contains(&is_true(value)),
             Self::Binary(texts) => texts.iter().any(|text| **text == *value),
             Self::Ip(networks) => {
                 address(value).is_some_and(|value| networks.iter().any(|network| network.contains(&value)))

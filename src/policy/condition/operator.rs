@@ -2,6 +2,11 @@
 
 use std::cmp::Ordering;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::values::{Number, date, network};
+
 /// An operator as a condition block names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Operator {
@@ -30,6 +35,33 @@ pub(crate) enum Comparison {
     Ip,
     Arn,
     Null,
+}
+
+impl Comparison {
+    /// Whether a value of a policy can be compared so. `Bool` and `Null` take any text but `true` for false, as AWS does.
+    pub(crate) fn reads(self, value: &str) -> bool {
+        match self {
+            Self::Text(_) | Self::Bool | Self::Null => true,
+            Self::Number(_) => Number::parse(value).is_some(),
+            Self::Date(_) => date(value).is_some(),
+            Self::Binary => STANDARD.decode(value).is_ok(),
+            Self::Ip => network(value).is_some(),
+            // A wildcard or a variable may stand for the scheme.
+            Self::Arn => matches!(value.split(':').next(), Some("arn")) || value.starts_with(['*', '?', '$']),
+        }
+    }
+
+    /// What a value is that cannot be read.
+    pub(crate) fn unread(self) -> &'static str {
+        match self {
+            Self::Number(_) => "not a number",
+            Self::Date(_) => "not a date",
+            Self::Binary => "not base64",
+            Self::Ip => "not a network in CIDR notation",
+            Self::Arn => "not an ARN",
+            Self::Text(_) | Self::Bool | Self::Null => "not a value",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

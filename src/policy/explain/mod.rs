@@ -90,7 +90,7 @@ impl LayerReport<'_> {
 pub fn explain<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Explanation<'a> {
     let procedure = Procedure::new(request, layers);
     let decision = decide(request, layers);
-    let reach = procedure.reached(procedure.layers.resource).map(|(reach, _)| reach);
+    let reach = procedure.reached(procedure.resource_layer(), procedure.layers.resource).map(|(reach, _)| reach);
     let required: Vec<_> = procedure.required(reach).collect();
     let denied_by = match decision {
         Decision::Allow { .. } => Vec::new(),
@@ -142,7 +142,7 @@ impl<'a> LayerReport<'a> {
             };
             let mut candidates = Vec::new();
             for statement in policy.statements() {
-                let reached = procedure.reach(statement).is_some();
+                let reached = procedure.reach(self.layer, statement).is_some();
                 let mismatches: Vec<_> = statement.mismatches(procedure.request).collect();
                 if reached {
                     self.note_missing_keys(procedure.request, statement, &mismatches);

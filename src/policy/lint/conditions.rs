@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::reference::{ValueKind, global_key, global_keys};
 use super::{Code, KeyType, Linter, closest, did_you_mean};
-use crate::policy::condition::{Comparison, Number, Operator, Quantifier, TextComparison, boolean, date, network};
+use crate::policy::condition::{Comparison, Number, Operator, Quantifier, TextComparison, date, network};
+use crate::policy::context::ValueType;
 use crate::policy::json::{Member, Node, Value};
 
 impl<'n> Linter<'_> {
@@ -160,7 +161,7 @@ impl<'n> Linter<'_> {
         let mismatch = match operator.comparison {
             Comparison::Number(_) if Number::parse(value).is_none() => Some((Code::TypeMismatchNumber, "a number")),
             Comparison::Date(_) if date(value).is_none() => Some((Code::TypeMismatchDate, "a date")),
-            Comparison::Bool | Comparison::Null if boolean(value).is_none() => {
+            Comparison::Bool | Comparison::Null if !ValueType::Bool.accepts(value) => {
                 Some((Code::TypeMismatchBoolean, "true or false"))
             }
             Comparison::Ip if network(value).is_none() => Some((Code::TypeMismatchIpRange, "a range of IP addresses")),

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::policy::Values;
+
 /// The principal that makes a request. Unique ids (`AIDA…`, `AROA…`) may be empty where nobody stores them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Principal<'a> {
@@ -72,27 +74,54 @@ impl<'a> Principal<'a> {
     }
 
     /// The condition keys that tell who it is, as far as it tells them itself.
-    pub(crate) fn context_keys(&self) -> Vec<(&'static str, Cow<'a, str>)> {
+    pub(crate) fn context_keys(&self) -> Vec<(&'static str, Values<'a>)> {
         let (kind, arn): (_, Cow<'a, str>) = match *self {
             Self::Anonymous => ("Anonymous", "".into()),
             Self::Root { account } => ("Account", format!("arn:aws:iam::{account}:root").into()),
             Self::User { arn, .. } => ("User", arn.into()),
             Self::RoleSession { role_arn, .. } => ("AssumedRole", role_arn.into()),
             Self::FederatedUser { arn, .. } => ("FederatedUser", arn.into()),
-            Self::Service { name, .. } => {
-                return vec![("aws:PrincipalIsAWSService", "true".into()), ("aws:PrincipalServiceName", name.into())];
+            Self::Service { name, aliases } => {
+                let names: Vec<&str> = std::iter::once(name).chain(aliases.iter().copied()).collect();
+                return vec![
+                    ("aws:PrincipalIsAWSService", true.into()),
+                    ("aws:PrincipalServiceName", name.into()),
+                    ("aws:PrincipalServiceNamesList", names.into()),
+                ];
             }
             Self::Federated { .. } => return Vec::new(),
         };
         let account = self.account().unwrap_or("anonymous");
         let mut keys = vec![("aws:PrincipalType", kind.into()), ("aws:PrincipalAccount", account.into())];
         if !arn.is_empty() {
-            keys.extend([("aws:PrincipalArn", arn), ("aws:PrincipalIsAWSService", "false".into())]);
+            keys.extend([("aws:PrincipalArn", arn.into()), ("aws:PrincipalIsAWSService", false.into())]);
         }
         if let Self::User { arn, .. } = *self {
             keys.push(("aws:username", arn.rsplit('/').next().unwrap_or_default().into()));
         }
+        if let Some(id) = self.user_id() {
+            keys.push(("aws:userid", id.into()));
+        }
         keys
+    }
+
+    /// `aws:userid`, as far as it is known.
+    fn user_id(&self) -> Option<Cow<'a, str>> {
+        let known = |id: &'a str| (!id.is_empty()).then_some(id);
+        match *self {
+            Self::Anonymous => Some("anonymous".into()),
+            Self::Root { account } => Some(account.into()),
+            Self::User { id, .. } => known(id).map(Cow::Borrowed),
+            Self::RoleSession { role_id, session_arn, .. } => {
+                let session = session_arn.rsplit('/').next().and_then(known)?;
+                Some(format!("{}:{session}", known(role_id)?).into())
+            }
+            Self::FederatedUser { arn, account, .. } => {
+                let name = arn.rsplit('/').next().and_then(known)?;
+                Some(format!("{account}:{name}").into())
+            }
+            Self::Service { .. } | Self::Federated { .. } => None,
+        }
     }
 
     pub(crate) fn is_service_linked(&self) -> bool {

@@ -97,13 +97,11 @@ impl Name {
         }
     }
 
-    /// How far an Allow for this name reaches `principal`; `None` if it is not meant. A role's trust policy means only
-    /// AWS principals by `*` (AWS: "AWS JSON policy elements: Principal").
-    fn reach(&self, principal: &Principal<'_>, trust: bool) -> Option<Reach> {
-        use Principal::{Anonymous, Federated, FederatedUser, RoleSession, Service, User};
+    /// How far an Allow for this name reaches `principal`; `None` if it is not meant.
+    fn reach(&self, principal: &Principal<'_>) -> Option<Reach> {
+        use Principal::{Federated, FederatedUser, RoleSession, Service, User};
         let when = |matches: bool, reach| matches.then_some(reach);
         match (self, principal) {
-            (Self::Everyone, Anonymous | Federated { .. }) => when(!trust, Reach::Direct),
             (Self::Everyone, _) => Some(Reach::Direct),
             (Self::Account(of), principal) => when(principal.account() == Some(of), Reach::Delegated),
             (Self::Arn(named), User { arn, .. }) => when(**named == **arn, Reach::Direct),
@@ -125,19 +123,39 @@ impl Name {
 }
 
 impl PrincipalElement {
-    /// How far the statement reaches the principal. Whoever `NotPrincipal` does not exempt is meant by it directly.
-    /// `bounded`: the principal has a permissions boundary, with which `NotPrincipal` exempts nobody.
-    pub(crate) fn reach(&self, principal: &Principal<'_>, trust: bool, bounded: bool) -> Option<Reach> {
-        if self.negated {
-            return (bounded || !self.exempts(principal)).then_some(Reach::Direct);
+    /// How far a statement that denies reaches the principal. `bounded`: the principal has a permissions boundary, with
+    /// which `NotPrincipal` exempts nobody (AWS: "AWS JSON policy elements: NotPrincipal").
+    pub(crate) fn reach_to_deny(&self, principal: &Principal<'_>, bounded: bool) -> Option<Reach> {
+        match self.negated {
+            true => (bounded || !self.exempts(principal)).then_some(Reach::Direct),
+            false => self.named(principal),
         }
-        self.names.iter().filter_map(|named| named.name.reach(principal, trust)).max()
     }
 
-    /// A role session is exempt only where its account, its role and itself are listed; a user or federated user where
-    /// it is listed itself (AWS: "AWS JSON policy elements: NotPrincipal").
+    /// How far a statement that allows reaches the principal. `trust`: it stands in a role's trust policy, where `*`
+    /// means AWS principals only (AWS: "AWS JSON policy elements: Principal").
+    pub(crate) fn reach_to_allow(&self, principal: &Principal<'_>, trust: bool) -> Option<Reach> {
+        let stranger = matches!(principal, Principal::Anonymous | Principal::Federated { .. });
+        match self.negated {
+            // Nothing is given to whom any of the names means.
+            true => self.named(principal).is_none().then_some(Reach::Direct),
+            false if trust && stranger => {
+                let names = self.names.iter().filter(|named| named.name != Name::Everyone);
+                names.filter_map(|named| named.name.reach(principal)).max()
+            }
+            false => self.named(principal),
+        }
+    }
+
+    /// How the names mean the principal, at most.
+    fn named(&self, principal: &Principal<'_>) -> Option<Reach> {
+        self.names.iter().filter_map(|named| named.name.reach(principal)).max()
+    }
+
+    /// A role session is exempt from a Deny only where its account, its role and itself are listed; a user or federated
+    /// user where it is listed itself.
     fn exempts(&self, principal: &Principal<'_>) -> bool {
-        let lists = |reach| self.names.iter().any(|named| named.name.reach(principal, false) == Some(reach));
+        let lists = |reach| self.names.iter().any(|named| named.name.reach(principal) == Some(reach));
         let everyone = || self.names.iter().any(|named| named.name == Name::Everyone);
         everyone()
             || match principal {

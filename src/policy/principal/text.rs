@@ -50,8 +50,9 @@ impl PrincipalText {
     /// Gives the role's ARN with its path, which a session's ARN leaves out. Others keep what they are.
     #[must_use]
     pub fn with_role_arn(mut self, arn: &str) -> Self {
-        if let Kind::Role { role_arn, .. } = &mut self.kind {
+        if let Kind::Role { role_arn, service_linked, .. } = &mut self.kind {
             arn.clone_into(role_arn);
+            *service_linked = arn.contains(SERVICE_LINKED_PATH);
         }
         self
     }
@@ -90,13 +91,16 @@ impl Kind {
         }
     }
 
-    /// Names that start like this are reserved to service-linked roles.
+    /// A session's ARN has no path; its role is taken for what roles with such names are.
     fn role(role_arn: String, session_arn: String) -> Self {
         let service_linked =
-            role_arn.contains(":role/aws-service-role/") || session_arn.contains(":assumed-role/AWSServiceRoleFor");
+            role_arn.contains(SERVICE_LINKED_PATH) || session_arn.contains(":assumed-role/AWSServiceRoleFor");
         Self::Role { role_arn, session_arn, service_linked }
     }
 }
+
+/// What the ARN of a service-linked role has, and no other.
+const SERVICE_LINKED_PATH: &str = ":role/aws-service-role/";
 
 /// Identity providers that need no entity in IAM.
 pub(crate) const BUILT_IN_PROVIDERS: &[&str] =

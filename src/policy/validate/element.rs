@@ -1,7 +1,7 @@
 //! Single actions and resources, in the identity grammar's words.
 
 use super::{Check, refuse};
-use crate::policy::document::Text;
+use crate::policy::document::{Text, Written};
 
 /// AWS's partitions.
 pub(crate) const PARTITIONS: &[&str] =
@@ -26,6 +26,17 @@ pub(super) fn action(text: &Text<'_>) -> Check {
         return refuse(format!("Vendor {vendor} is not valid"), text.at, detail);
     }
     Ok(())
+}
+
+/// Values that the conditions' operators can read: nobody knows what a Deny by another would have denied.
+pub(super) fn values(statement: &Written<'_>, message: &'static str) -> Check {
+    statement.conditions.iter().try_for_each(|condition| {
+        let comparison = condition.operator.comparison;
+        match condition.values.iter().find(|value| !comparison.reads(value.value)) {
+            Some(value) => refuse(message, value.at, format!("{:?} is {}", value.value, comparison.unread())),
+            None => Ok(()),
+        }
+    })
 }
 
 /// An ARN, perhaps with wildcards, or `*`.

@@ -1,8 +1,7 @@
 //! The grammar of policies without principals: managed and inline policies, session policies, SCPs.
 
-use super::element::{action, resource};
+use super::element::{action, resource, values};
 use super::{Check, duplicate_sid, is_filled, refuse};
-use crate::policy::condition::{Comparison, date};
 use crate::policy::document::{Document, Written};
 
 const SYNTAX: &str = "Syntax errors in policy.";
@@ -67,12 +66,7 @@ fn legacy(document: &Document<'_>, bare: bool) -> Check {
         if let Some(effect) = statement.effect.filter(|effect| !["Allow", "Deny"].contains(&effect.value)) {
             return refuse(LEGACY, effect.at, format!("Effect is Allow or Deny in this case, not {:?}", effect.value));
         }
-        for condition in &statement.conditions {
-            let dated = matches!(condition.operator.comparison, Comparison::Date(_));
-            if let Some(value) = condition.values.iter().find(|value| dated && date(value.value).is_none()) {
-                return refuse(LEGACY, value.at, format!("{:?} is not a date", value.value));
-            }
-        }
+        values(statement, LEGACY)?;
         // Fewer parts than an ARN has, though an empty one among them.
         let short = |text: &str| text.contains("::") && text.split(':').count() < 6;
         match statement.resources().find(|text| short(text.value)) {

@@ -2,7 +2,7 @@
 
 use super::{Check, is_filled, refuse, resource};
 use crate::policy::document::{Document, Text, Written, WrittenNames};
-use crate::policy::organization::is_resource_controlled;
+use crate::policy::organization::supports_resource_control;
 
 /// They deny, to everyone, actions of the services that support them (AWS: "RCP syntax").
 pub(super) fn check_resource_control(document: &Document<'_>) -> Check {
@@ -49,5 +49,5 @@ fn is_full_access(statement: &Written<'_>) -> bool {
 
 fn is_supported(action: &Text<'_>) -> bool {
     let service = action.value.split(':').next().unwrap_or_default();
-    is_resource_controlled(&service.to_ascii_lowercase())
+    supports_resource_control(&service.to_ascii_lowercase())
 }

@@ -1,6 +1,6 @@
 //! The grammar of role trust policies.
 
-use super::{Check, duplicate_sid, is_filled, principal, refuse};
+use super::{Check, duplicate_sid, element, is_filled, principal, refuse, resource};
 use crate::policy::action::{Action, ActionSet};
 use crate::policy::document::{Document, Text, Written, WrittenCondition, WrittenNames};
 
@@ -10,11 +10,13 @@ pub(super) fn check(document: &Document<'_>) -> Check {
     statements.iter().try_for_each(effect)?;
     statements.iter().try_for_each(|statement| some_principal(statement, true))?;
     statements.iter().try_for_each(no_not_principal)?;
+    statements.iter().try_for_each(resource::one_of_each)?;
     statements.iter().try_for_each(some_action)?;
     statements.iter().flat_map(Written::actions).try_for_each(assume_action)?;
     statements.iter().try_for_each(no_resource)?;
     statements.iter().filter_map(|statement| statement.principal.as_ref()).try_for_each(principal::check)?;
     statements.iter().try_for_each(no_empty_list)?;
+    statements.iter().try_for_each(|statement| element::values(statement, resource::SYNTAX))?;
     statements.iter().try_for_each(cognito)?;
     statements.iter().try_for_each(shared_issuers)
 }
