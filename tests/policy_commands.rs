@@ -112,8 +112,8 @@ fn what_cannot_be_decided_is_told_with_its_place() {
             r#"{"principal": "*", "action": "GetObject"}"#.to_owned(),
             "action \"GetObject\" is not of the form service:Action",
         ),
-        ("field", format!("{{{user},\n \"polices\": []}}"), "unknown field `polices`"),
-        ("field", format!("{{{user},\n \"polices\": []}}"), "at line 2 column 10"),
+        ("field", format!("{{{user},\n \"polices\": []}}"), "polices is an unknown field `polices`"),
+        ("field", format!("{{{user},\n \"polices\": []}}"), "line 2, column 13: polices"),
         ("json", "{".to_owned(), "the request cannot be read: EOF while parsing an object at line 1 column 1"),
         (
             "effect",
@@ -255,7 +255,7 @@ fn test_tells_what_fails_and_why() {
           the decision is "implicitDeny", not "allowed" as expected
           Denied: no identity-based policy allows s3:PutObject on arn:aws:s3:::b/k. Statement 1 (line 1) of p.json does not match: Action is "s3:Get*", not s3:PutObject.
   FAILED  no action
-          the request cannot be read: missing field `action`"#;
+          line 1, column 1: the request has no "action""#;
     assert!(out.starts_with(expected), "{out}");
     assert!(out.ends_with("\n1 passed, 2 failed\n"), "{out}");
     let elements = elements(&std::fs::read_to_string(folder.path().join("report.xml")).unwrap());

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 pub use ask::{Answer, ask};
@@ -55,6 +56,7 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/health", get(admin::health))
         .route("/reset", post(admin::reset))
         .fallback(admin::unknown)
+        .layer(DefaultBodyLimit::max(state.max_body_size))
         .layer(axum::middleware::from_fn_with_state(state.clone(), admin::guard));
     let token_issuer = Router::new()
         .route("/openid-configuration", get(token_issuer::discovery))

@@ -103,7 +103,7 @@ fn read<'a>(raw: &'a RawValue, origin: usize, depth: usize) -> Result<Node<'a>, 
     }
     let value = match text.as_bytes().first() {
         Some(b'{') => {
-            let Members(members) = serde_json::from_str(text).map_err(|error| unreadable(without_position(&error)))?;
+            let members = members(raw).map_err(unreadable)?;
             let member = |(key, value): (&'a RawValue, &'a RawValue)| {
                 let key_start = address(key.get()) - origin;
                 let at_key = |detail| Unreadable { at: At::Offset(key_start), detail };
@@ -125,7 +125,13 @@ fn read<'a>(raw: &'a RawValue, origin: usize, depth: usize) -> Result<Node<'a>, 
     Ok(Node { start, end: start + text.len(), value })
 }
 
-fn string(raw: &RawValue) -> Result<Cow<'_, str>, String> {
+/// The members of an object as written, none lost.
+pub(crate) fn members(raw: &RawValue) -> Result<Vec<(&RawValue, &RawValue)>, String> {
+    serde_json::from_str(raw.get()).map(|Members(members)| members).map_err(|error| without_position(&error))
+}
+
+/// The text of a string.
+pub(crate) fn string(raw: &RawValue) -> Result<Cow<'_, str>, String> {
     let text = raw.get();
     match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
         Some(plain) if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),

@@ -29,6 +29,7 @@ mod set;
 pub mod simulate;
 mod statement;
 mod validate;
+mod work;
 mod written;
 
 pub use action::Action;
@@ -44,4 +45,5 @@ pub use principal::{Principal, PrincipalKind, PrincipalName, PrincipalText};
 pub use request::{Layers, Request, ResourceKind};
 pub use set::{Match, PolicySet, Source, SourceKind};
 pub use statement::{Effect, Statement};
+pub use work::{MOST_WORK, work};
 pub use written::{ConditionText, WrittenStatement};

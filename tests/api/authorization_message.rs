@@ -7,6 +7,7 @@ use iamd::policy::{
     decide,
 };
 use iamd::shapes::AccountId;
+use serde_json::{Value, json};
 
 use crate::client::Server;
 use crate::principals::{ACCOUNT, allow, user};
@@ -21,6 +22,29 @@ fn denial() -> String {
     let request = Request::new(bob, &action, "*", &context);
     let decision = decide(&request, &Layers { identity: Some(&identity), ..Layers::default() });
     authorization_message(&request, &decision)
+}
+
+#[tokio::test]
+async fn what_evaluate_denies_comes_with_its_message() {
+    let server = Server::start().await;
+    let ask = async |principal: &str, action: &str| {
+        let policy = json!({"Statement": {"Effect": "Allow", "Action": "ec2:StopInstances", "Resource": "*"}});
+        let body = json!({"principal": principal, "action": action, "identityPolicies": [{"document": policy}]});
+        let answer = server.admin("POST", "/_iamd/evaluate", &body.to_string(), &[]).await.ok().body;
+        serde_json::from_str::<Value>(&answer).unwrap()["encodedAuthorizationMessage"].clone()
+    };
+    let bob = format!("arn:aws:iam::{ACCOUNT}:user/Bob");
+    assert_eq!(ask(&bob, "ec2:StopInstances").await, Value::Null, "nothing to tell of what is allowed");
+    assert_eq!(ask("*", "ec2:StartInstances").await, Value::Null, "nobody could decode it");
+    let encoded = ask(&bob, "ec2:StartInstances").await;
+    let encoded = [("EncodedMessage", encoded.as_str().unwrap())];
+    let decoded = server.root().sts("DecodeAuthorizationMessage", &encoded).await.ok().text("DecodedMessage");
+    let decoded: Value = serde_json::from_str(&decoded).unwrap();
+    assert_eq!((&decoded["allowed"], &decoded["explicitDeny"]), (&json!(false), &json!(false)));
+    assert_eq!(decoded["context"]["action"], "ec2:StartInstances");
+    assert_eq!(decoded["context"]["principal"]["arn"], bob);
+    let stranger = server.root_of("111122223333").sts("DecodeAuthorizationMessage", &encoded).await;
+    stranger.refused(400, "InvalidAuthorizationMessageException", "Message is invalid");
 }
 
 #[tokio::test]

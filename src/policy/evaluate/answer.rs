@@ -135,7 +135,7 @@ impl EvaluateError {
         Self { message: message.into(), document: None, aws_message: None, position: None }
     }
 
-    pub(super) fn json(error: serde_json::Error) -> Self {
+    pub(super) fn json(error: &serde_json::Error) -> Self {
         let position = Position::reported(error.line(), error.column());
         Self { position: Some(position), ..Self::new(format!("the request cannot be read: {error}")) }
     }

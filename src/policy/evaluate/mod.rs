@@ -1,6 +1,7 @@
 //! One request decided from what it carries, JSON to JSON: no account, no server, no state.
 
 mod answer;
+mod field;
 mod policies;
 mod request;
 #[cfg(test)]
@@ -11,15 +12,36 @@ pub use answer::{EvaluateError, Evaluation, LayerName, MatchedStatement, Verdict
 use self::policies::Policies;
 use self::request::EvaluateRequest;
 use super::pattern::Arn;
-use super::{Action, Context, Explanation, Layers, Principal, PrincipalText, Request, ResourceKind, Values, explain};
+use super::{
+    Context, Explanation, Layers, MOST_WORK, Principal, Request, ResourceKind, Values, authorization_message, explain,
+    work,
+};
 
 /// Decides the request in a JSON body.
 ///
 /// # Errors
 /// For what is not such a request, and for a document that its grammar refuses, with its place and the reason.
 pub fn evaluate(body: &[u8]) -> Result<Evaluation, EvaluateError> {
-    let no_files = |_: &str| Err("documents are part of the request here, not files".to_owned());
     with_explanation(body, &no_files, Evaluation::new)
+}
+
+/// Decides the request in a JSON body. Of a denial it tells, too, the principal's account and the authorization message
+/// that the service would encode for it.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn with_authorization_message(body: &[u8]) -> Result<(Evaluation, Option<(String, String)>), EvaluateError> {
+    with_explanation(body, &no_files, |request, explanation| {
+        let evaluation = Evaluation::new(request, explanation);
+        let account = request.principal().account().filter(|_| evaluation.decision != Verdict::Allowed);
+        let message =
+            account.map(|account| (account.to_owned(), authorization_message(request, &explanation.decision)));
+        (evaluation, message)
+    })
+}
+
+fn no_files(_: &str) -> Result<String, String> {
+    Err("documents are part of the request here, not files".to_owned())
 }
 
 /// Decides the request in a JSON body and hands over the evidence. Where a document is `{"file": "…"}`, `files` reads it.
@@ -32,13 +54,14 @@ pub fn with_explanation<T>(
     tell: impl FnOnce(&Request<'_>, &Explanation<'_>) -> T,
 ) -> Result<T, EvaluateError> {
     let body = std::str::from_utf8(body).map_err(|_| EvaluateError::new("the request is not UTF-8"))?;
-    let asked: EvaluateRequest<'_> = serde_json::from_str(body).map_err(EvaluateError::json)?;
-    let action = Action::parse(&asked.action)
-        .ok_or_else(|| EvaluateError::new(format!("action {:?} is not of the form service:Action", asked.action)))?;
-    let principal = principal(&asked)?;
+    let asked = EvaluateRequest::read(body)?;
+    let principal = match path_of_role(&asked) {
+        Some(arn) => asked.principal.clone().with_role_arn(arn),
+        None => asked.principal.clone(),
+    };
     let principal = principal.principal();
     let context = context(&asked, &principal);
-    let mut request = Request::new(principal, &action, &asked.resource, &context);
+    let mut request = Request::new(principal, &asked.action, &asked.resource, &context);
     if let Some(account) = &asked.resource_account {
         request = request.owned_by(account);
     }
@@ -47,6 +70,9 @@ pub fn with_explanation<T>(
     }
     let resource_kind = if asked.resource_policy.is_some() { resource_kind(&request) } else { ResourceKind::Ordinary };
     let policies = Policies::read(body, &asked, resource_kind, files)?;
+    if work(policies.texts(), &asked.resource, &context) > MOST_WORK {
+        return Err(EvaluateError::new("the documents, and the values that they are compared with, are too long"));
+    }
     let layers = Layers {
         identity: policies.identity.as_ref(),
         boundary: policies.boundary.as_ref(),
@@ -61,18 +87,12 @@ pub fn with_explanation<T>(
     Ok(tell(&request, &explain(&request, &layers)))
 }
 
-/// The principal; a session's role has the path that `aws:PrincipalArn` tells.
-fn principal(asked: &EvaluateRequest<'_>) -> Result<PrincipalText, EvaluateError> {
-    let unknown = || {
-        let forms =
-            "an ARN of a user, role, session or root user, an account, a service such as ec2.amazonaws.com, or *";
-        EvaluateError::new(format!("principal {:?} is not {forms}", asked.principal))
-    };
-    let principal = PrincipalText::parse(&asked.principal).ok_or_else(unknown)?;
-    let role = asked.context.iter().find(|(key, _)| key.eq_ignore_ascii_case("aws:PrincipalArn"));
-    match role.map(|(_, values)| values.values()) {
-        Some(Values::One(arn)) if arn.contains(":role/") => Ok(principal.with_role_arn(&arn)),
-        _ => Ok(principal),
+/// The ARN of a session's role: `aws:PrincipalArn` has its path, which the session's own ARN has not.
+fn path_of_role<'r>(asked: &'r EvaluateRequest<'_>) -> Option<&'r str> {
+    let (_, values) = asked.context.iter().find(|(key, _)| key.eq_ignore_ascii_case("aws:PrincipalArn"))?;
+    match values {
+        Values::One(arn) => Some(&**arn).filter(|arn| arn.contains(":role/")),
+        Values::Many(_) => None,
     }
 }
 
@@ -81,7 +101,7 @@ fn context<'a>(asked: &'a EvaluateRequest<'_>, principal: &Principal<'a>) -> Con
     let owner = asked.resource_account.as_deref().or(Arn::new(&asked.resource).account());
     let owner = owner.map(|account| ("aws:ResourceAccount".into(), account.into()));
     let told = principal.context_keys().into_iter().map(|(key, value)| (key.into(), value.into()));
-    let given = asked.context.iter().map(|(key, values)| (key.as_str().into(), values.values()));
+    let given = asked.context.iter().cloned();
     owner.into_iter().chain(told).chain(given).collect()
 }
 

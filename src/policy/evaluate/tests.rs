@@ -62,14 +62,66 @@ fn a_refused_document_tells_where_and_why() {
 
 #[test]
 fn a_request_is_read_strictly() {
-    let refused = |body: &str| evaluate(body.as_bytes()).unwrap_err().message;
-    assert!(refused("{").starts_with("the request cannot be read"));
-    assert!(refused(&BODY.replace("\"resource\"", "\"resources\"")).contains("unknown field `resources`"));
-    assert!(refused(&BODY.replace("s3:GetObject", "GetObject")).contains("not of the form service:Action"));
-    assert!(refused(&BODY.replace(":user/ann", ":group/g")).contains("principal"));
+    let cases = [
+        ("{".to_owned(), "the request cannot be read: EOF while parsing an object", (1, 1)),
+        ("[1, 2]".to_owned(), "the request must be an object, not an array", (1, 1)),
+        (BODY.replace("\"resource\"", "\"resources\""), "resources is an unknown field `resources`", (4, 16)),
+        (BODY.replace("\"action\"", "\"aktion\""), "the request has no \"action\"", (1, 1)),
+        (BODY.replace("s3:GetObject", "GetObject"), "action \"GetObject\" is not of the form service:Action", (3, 13)),
+        (BODY.replace("s3:GetObject", "s3:*"), "action \"s3:*\" is not of the form service:Action", (3, 13)),
+        (BODY.replace(":user/ann", ":group/g"), "principal \"arn:aws:iam::123456789012:group/g\" is not", (2, 16)),
+        (BODY.replace("arn:aws:s3:::b/k", "bucket"), "resource \"bucket\" is neither an ARN nor *", (4, 15)),
+        (BODY.replace("\"123456789012\"", "\"12\""), "resourceAccount \"12\" is not an account's", (5, 22)),
+        (
+            BODY.replace("[\"a\"]", "null"),
+            "context.aws:TagKeys must be a string, a number or a boolean, not null",
+            (6, 57),
+        ),
+        (BODY.replace("[\"a\"]", "[{}]"), "context.aws:TagKeys[0] must be", (6, 58)),
+        (BODY.replace("aws:TagKeys", "AWS:sourceIP"), "context.AWS:sourceIP stands twice", (6, 42)),
+        (BODY.replace("\"resource\"", "\"action\""), "action stands twice", (4, 3)),
+        (BODY.replace("\"readers\"", "7"), "identityPolicies[0].name must be a string, not a number", (7, 33)),
+        (BODY.replace("\"document\"", "\"dokument\""), "identityPolicies[0] has no \"document\"", (7, 24)),
+        (
+            BODY.replace("[{\"name\"", "{\"name\"").replace("}}]\n}", "}}\n}"),
+            "identityPolicies must be an array, not an object",
+            (7, 23),
+        ),
+    ];
+    for (body, message, (line, column)) in cases {
+        let error = evaluate(body.as_bytes()).unwrap_err();
+        let place =
+            if message.contains("cannot be read") { String::new() } else { format!("line {line}, column {column}: ") };
+        assert!(error.message.starts_with(&format!("{place}{message}")), "{message}: {error}");
+        assert_eq!(error.position, Some(Position { line, column }), "{error}");
+    }
     assert!(evaluate(b"\xff").is_err());
     let levels = r#""serviceControlPolicies": [{"target": "r", "name": "n"}], "action""#;
-    assert!(refused(&BODY.replace("\"action\"", levels)).contains("serviceControlPolicies[0] has either"));
+    let error = evaluate(BODY.replace("\"action\"", levels).as_bytes()).unwrap_err();
+    assert!(error.message.contains(": serviceControlPolicies[0] has either"), "{error}");
+}
+
+#[test]
+fn numbers_stand_for_their_text() {
+    let condition = r#""Condition": {"StringEquals": {"x:y": 1e2}}, "Sid""#;
+    let body = BODY.replace("\"Sid\"", condition).replace("\"aws:TagKeys\": [\"a\"]", "\"x:y\": 1e2");
+    assert_eq!(answer(&body)["decision"], json!("allowed"));
+}
+
+#[test]
+fn what_would_take_long_is_refused() {
+    let condition = |pattern: &str| {
+        let condition = format!(r#""Condition": {{"StringLike": {{"x:y": "{pattern}"}}}}, "Sid""#);
+        BODY.replace("\"Sid\"", &condition)
+    };
+    let asked = |pattern: &str, text: &str| {
+        evaluate(condition(pattern).replace("1.2.3.4\"", &format!("1.2.3.4\", \"x:y\": \"{text}\"")).as_bytes())
+    };
+    let (pattern, text) = (format!("*{}b*", "a?".repeat(5_000)), "a".repeat(50_000));
+    assert_eq!(asked(&pattern, &text).unwrap().decision, Verdict::ImplicitDeny);
+    assert!(asked(&pattern.repeat(10), &text).unwrap_err().message.contains("too long"));
+    let variables = "*${x:y}?".repeat(1_000);
+    assert!(asked(&variables, &text).unwrap_err().message.contains("too long"));
 }
 
 #[test]
