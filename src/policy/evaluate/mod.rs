@@ -32,7 +32,7 @@ pub fn with_explanation<T>(
     tell: impl FnOnce(&Request<'_>, &Explanation<'_>) -> T,
 ) -> Result<T, EvaluateError> {
     let body = std::str::from_utf8(body).map_err(|_| EvaluateError::new("the request is not UTF-8"))?;
-    let asked: EvaluateRequest<'_> = serde_json::from_str(body).map_err(EvaluateError::json)?;
+    let asked: EvaluateRequest<'_> = serde_json::from_str(body).map_err(|error| EvaluateError::json(body, &error))?;
     let action = Action::parse(&asked.action)
         .ok_or_else(|| EvaluateError::new(format!("action {:?} is not of the form service:Action", asked.action)))?;
     let principal = principal(&asked)?;
