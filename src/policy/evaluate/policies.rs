@@ -94,8 +94,9 @@ impl Reader<'_> {
         for (index, level) in levels.iter().enumerate() {
             let path = format!("{field}[{index}]");
             match level {
-                Level { policies: Some(policies), name: None, document: None, file: None, .. } => {
-                    sets.push(PolicySet::new(self.policies(&format!("{path}.policies"), policies, grammar)?));
+                Level { policies: Some(policies), target, name: None, document: None, file: None } => {
+                    let set = PolicySet::new(self.policies(&format!("{path}.policies"), policies, grammar)?);
+                    sets.push(set.of_target(target.as_deref()));
                 }
                 Level { policies: None, target: None, name, document, file } => {
                     let named = NamedDocument { name: name.clone(), document: *document, file: file.clone() };
