@@ -105,7 +105,10 @@ impl<'n> Linter<'_> {
         if region.is_empty() && templates.iter().all(|[_, _, _, region, ..]| !region.is_empty()) {
             self.report(Code::MissingArnRegion, at, format!("such ARNs of {service} have a region, or * for all"));
         }
-        if account.is_empty() && templates.iter().all(|[.., account, _]| !account.is_empty()) {
+        if account.is_empty()
+            && !OWNED_BY_AWS.contains(&service)
+            && templates.iter().all(|[.., account, _]| !account.is_empty())
+        {
             self.report(Code::MissingArnAccount, at, format!("such ARNs of {service} have an account, or * for all"));
         }
     }
@@ -135,6 +138,9 @@ fn is_bucket(name: &str) -> bool {
     const OTHERS: &[&str] = &["accesspoint", "access-grants", "async-request", "job", "storage-lens"];
     !name.starts_with(['*', '?']) && !OTHERS.iter().any(|other| name.starts_with(other))
 }
+
+/// Services with resources that belong to no account but to AWS, which their ARN templates do not tell.
+const OWNED_BY_AWS: &[&str] = &["resource-explorer-2"];
 
 /// Whether a text has the form of regions, as `eu-west-1` and `us-gov-east-1`. AWS opens new ones too often for a list.
 fn is_region(text: &str) -> bool {

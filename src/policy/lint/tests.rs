@@ -20,6 +20,10 @@ impl Reference for Known {
                 resource_arns: texts(&["arn:${Partition}:iam::${Account}:role/${Role}"]),
                 condition_keys: vec![("iam:ResourceTag/${TagKey}".to_owned(), text)],
             }),
+            "resource-explorer-2" => Some(Service {
+                resource_arns: texts(&["arn:${Partition}:resource-explorer-2:${Region}:${Account}:view/${Name}/${Id}"]),
+                ..Service::default()
+            }),
             "sqs" => Some(Service {
                 actions: texts(&["SendMessage"]),
                 resource_arns: texts(&["arn:${Partition}:sqs:${Region}:${Account}:${QueueName}"]),
@@ -102,6 +106,7 @@ fn actions_and_resources() {
     assert_eq!(resource("\"arn:aws:sqs:Ireland:111122223333:q\""), ["INVALID_ARN_REGION"]);
     assert_eq!(resource("\"arn:aws:sqs::111122223333:q\""), ["MISSING_ARN_REGION"]);
     assert_eq!(resource("\"arn:aws:sqs:*::q\""), ["MISSING_ARN_ACCOUNT"]);
+    assert_eq!(resource("\"arn:aws:resource-explorer-2:*::view/AWSServiceViewForX/service-view\""), [""; 0]);
     assert_eq!(resource("\"arn:aws:s?s:*:*:q\""), ["WILDCARD_IN_SERVICE_NAME"]);
     assert_eq!(resource("[\"arn:aws:s3:::*\", \"arn:aws:s3:::b\"]"), ["REDUNDANT_RESOURCE"]);
     assert_eq!(resource("[\"arn:aws:s3:::b\", \"arn:aws:s3:::b/*\"]"), [""; 0]);
