@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use iamd::cli::output::Output;
 use iamd::cli::policy::{self, PolicyCommand};
 use iamd::cli::{credential_process, serve};
 use iamd::config::{LogFormat, Settings};
@@ -55,7 +56,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve => serve(settings()?)?,
         Command::Health => {
             let settings = settings()?;
-            http::ask_health(settings.listen(), settings.admin_token.as_ref())?;
+            http::ask_health(settings.listen(), settings.admin_token.as_ref(), &mut Output::stdout())?;
         }
         Command::Idp(options) => serve_identities(&settings()?, options)?,
         Command::Credentials(options) => credential_process::run(&settings()?, &options)?,

@@ -1,10 +1,13 @@
 //! `iamd credentials`: a role's credentials in the form that `credential_process` of AWS's clients wants (AWS SDKs and Tools
 //! Reference Guide, "Process credential provider").
 
+use std::io::Write;
+
 use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::output::Output;
 use crate::config::Settings;
 use crate::http;
 use crate::shapes::{ArnParts, Kind, Secret};
@@ -61,7 +64,8 @@ pub fn run(settings: &Settings, options: &Options) -> Result<(), Failure> {
     if given.role_arn != *arn {
         return Err(format!("there is no role {arn}; the one of its name is {}", given.role_arn).into());
     }
-    println!(
+    writeln!(
+        Output::stdout(),
         "{:#}",
         json!({
             "Version": 1,
@@ -70,6 +74,6 @@ pub fn run(settings: &Settings, options: &Options) -> Result<(), Failure> {
             "SessionToken": given.token,
             "Expiration": given.expiration,
         })
-    );
+    )?;
     Ok(())
 }

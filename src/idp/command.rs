@@ -1,5 +1,6 @@
 //! The command `iamd idp`.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio::net::TcpListener;
 use super::saml::SamlIssuer;
 use super::web::WebIssuer;
 use super::{Failure, Idp, router};
+use crate::cli::output::Output;
 use crate::http::{Limits, serve};
 use crate::keys::{Algorithm, SigningKey};
 
@@ -49,7 +51,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(),
     let issuer = issuer.unwrap_or_else(|| own.clone());
     let (web, saml) = keys_of(keys.as_deref())?;
     let idp = Idp { web: WebIssuer::new(&issuer, web), saml: SamlIssuer::new(&issuer, &saml)? };
-    banner(&own, &issuer);
+    banner(&mut Output::stdout(), &own, &issuer)?;
     let limits = Limits { connections: 1000, header_timeout: Duration::from_secs(30) };
     serve(listener, router(Arc::new(idp)), limits, stop).await;
     Ok(())
@@ -74,17 +76,17 @@ fn keys_of(file: Option<&Path>) -> Result<(SigningKey, SigningKey), Failure> {
 }
 
 /// What a person needs to know to try it.
-fn banner(own: &str, issuer: &str) {
-    println!("An identity provider for tests answers at {own}. It vouches for whomever it is asked to.\n");
-    println!("  # Web identities; start iamd with --local-issuers");
-    println!("  aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com");
-    println!("  curl -s '{own}/token?sub=alice@example.com' > token");
-    println!("  aws sts assume-role-with-web-identity --role-session-name alice \\");
-    println!("    --role-arn ROLE --web-identity-token file://token\n");
-    println!("  # SAML");
-    println!("  curl -s {own}/saml/metadata > metadata.xml");
-    println!("  aws iam create-saml-provider --name Test --saml-metadata-document file://metadata.xml");
-    println!("  curl -s '{own}/saml/response?session=alice&role=ROLE,PROVIDER' > response");
-    println!("  aws sts assume-role-with-saml --role-arn ROLE --principal-arn PROVIDER \\");
-    println!("    --saml-assertion file://response\n");
+fn banner(out: &mut dyn Write, own: &str, issuer: &str) -> std::io::Result<()> {
+    writeln!(out, "An identity provider for tests answers at {own}. It vouches for whomever it is asked to.\n")?;
+    writeln!(out, "  # Web identities; start iamd with --local-issuers")?;
+    writeln!(out, "  aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com")?;
+    writeln!(out, "  curl -s '{own}/token?sub=alice@example.com' > token")?;
+    writeln!(out, "  aws sts assume-role-with-web-identity --role-session-name alice \\")?;
+    writeln!(out, "    --role-arn ROLE --web-identity-token file://token\n")?;
+    writeln!(out, "  # SAML")?;
+    writeln!(out, "  curl -s {own}/saml/metadata > metadata.xml")?;
+    writeln!(out, "  aws iam create-saml-provider --name Test --saml-metadata-document file://metadata.xml")?;
+    writeln!(out, "  curl -s '{own}/saml/response?session=alice&role=ROLE,PROVIDER' > response")?;
+    writeln!(out, "  aws sts assume-role-with-saml --role-arn ROLE --principal-arn PROVIDER \\")?;
+    writeln!(out, "    --saml-assertion file://response\n")
 }

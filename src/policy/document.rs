@@ -1,7 +1,7 @@
 //! The document as written: its elements with their places, before any grammar judges them.
 
 use super::condition::Operator;
-use super::json::{At, Member, Node, Unreadable, Value};
+use super::json::{Member, Node, Unreadable, Value};
 
 /// A string of the document and the byte offset of its opening quote.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,8 @@ pub(crate) struct Text<'n> {
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub kind: FaultKind,
-    pub at: At,
+    /// The byte offset.
+    pub at: usize,
     pub detail: String,
 }
 
@@ -92,7 +93,7 @@ impl From<Unreadable> for Fault {
 }
 
 fn fault<T>(kind: FaultKind, at: usize, detail: String) -> Result<T, Fault> {
-    Err(Fault { kind, at: At::Offset(at), detail })
+    Err(Fault { kind, at, detail })
 }
 
 fn wrong_type<T>(element: &str, node: &Node<'_>, wanted: &str) -> Result<T, Fault> {

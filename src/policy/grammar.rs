@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::Position;
 use super::document::{Fault, FaultKind};
-use super::json::At;
 
 /// What kind of policy a document is to be. Each has its own rules and its own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,10 +61,7 @@ impl Invalid {
             (true, FaultKind::Json) => "This policy contains invalid Json",
             (true, FaultKind::Shape) => "Syntax error in policy.",
         };
-        let position = match fault.at {
-            At::Offset(offset) => Position::of(text, offset),
-            At::Line { line, column } => Position::reported(line, column),
-        };
+        let position = Position::of(text, fault.at);
         Self { message: Cow::Borrowed(message), position: Some(position), detail: fault.detail }
     }
 

@@ -9,6 +9,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::Position;
+
 /// A policy document nests statement list, statement, condition, operator, key, value list, value.
 const MAX_DEPTH: usize = 8;
 
@@ -42,24 +44,32 @@ pub(crate) struct Member<'a> {
 /// Why a text is not JSON, or not JSON a policy could be.
 #[derive(Debug)]
 pub(crate) struct Unreadable {
-    pub at: At,
+    /// The byte offset.
+    pub at: usize,
     pub detail: String,
 }
 
-/// serde_json tells line and column of a syntax error; everything else is known by its offset.
-#[derive(Debug)]
-pub(crate) enum At {
-    Line { line: usize, column: usize },
-    Offset(usize),
+impl Unreadable {
+    /// What serde_json finds wrong in a text. It tells line and column from 1, the column in bytes.
+    pub(crate) fn new(text: &str, error: &serde_json::Error) -> Self {
+        if text.starts_with('\u{feff}') {
+            let detail = "a byte order mark (U+FEFF) stands before the JSON; save the file without it";
+            return Self { at: 0, detail: detail.to_owned() };
+        }
+        let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+        Self { at: before + error.column().saturating_sub(1), detail: without_position(error) }
+    }
+
+    /// The trouble and its place in the text.
+    pub(crate) fn explain(&self, text: &str) -> String {
+        format!("{}: {}", Position::of(text, self.at), self.detail)
+    }
 }
 
 impl<'a> Node<'a> {
     /// Reads a whole text.
     pub(crate) fn parse(text: &'a str) -> Result<Self, Unreadable> {
-        let raw: &RawValue = serde_json::from_str(text).map_err(|error| Unreadable {
-            at: At::Line { line: error.line(), column: error.column() },
-            detail: without_position(&error),
-        })?;
+        let raw: &RawValue = serde_json::from_str(text).map_err(|error| Unreadable::new(text, &error))?;
         read(raw, address(text), 0)
     }
 
@@ -97,7 +107,7 @@ fn without_position(error: &serde_json::Error) -> String {
 fn read<'a>(raw: &'a RawValue, origin: usize, depth: usize) -> Result<Node<'a>, Unreadable> {
     let text = raw.get();
     let start = address(text) - origin;
-    let unreadable = |detail: String| Unreadable { at: At::Offset(start), detail };
+    let unreadable = |detail: String| Unreadable { at: start, detail };
     if depth == MAX_DEPTH {
         return Err(unreadable("nested deeper than any policy".to_owned()));
     }
@@ -106,7 +116,7 @@ fn read<'a>(raw: &'a RawValue, origin: usize, depth: usize) -> Result<Node<'a>, 
             let members = members(raw).map_err(unreadable)?;
             let member = |(key, value): (&'a RawValue, &'a RawValue)| {
                 let key_start = address(key.get()) - origin;
-                let at_key = |detail| Unreadable { at: At::Offset(key_start), detail };
+                let at_key = |detail| Unreadable { at: key_start, detail };
                 Ok(Member { key: string(key).map_err(at_key)?, key_start, value: read(value, origin, depth + 1)? })
             };
             Value::Object(members.into_iter().map(member).collect::<Result<_, _>>()?)
@@ -177,6 +187,21 @@ mod tests {
         let Value::Array(items) = &members[0].value.value else { panic!("{node:?}") };
         assert_eq!(&text[items[1].start..items[1].end], r#""x\u0041""#);
         assert!(matches!(&items[1].value, Value::String(s) if s == "xA"));
+    }
+
+    #[test]
+    fn a_syntax_error_stands_at_its_character() {
+        let place = |text: &str| {
+            let unreadable = Node::parse(text).unwrap_err();
+            let position = Position::of(text, unreadable.at);
+            (position.line, position.column, unreadable.detail)
+        };
+        assert_eq!(place("{\"Version\":\"éééé\",}"), (1, 19, "key must be a string".to_owned()));
+        assert_eq!(place("{\"é\":\n \"é\" é}"), (2, 6, "expected `,` or `}`".to_owned()));
+        assert_eq!((place("{").0, place("{").1), (1, 1));
+        let (line, column, detail) = place("\u{feff}{}");
+        assert_eq!((line, column), (1, 1));
+        assert!(detail.contains("byte order mark"), "{detail}");
     }
 
     #[test]

@@ -20,12 +20,6 @@ impl Position {
         Locator::new(text).locate(offset)
     }
 
-    /// The place that a parser reports, which may count from 0.
-    pub(crate) fn reported(line: usize, column: usize) -> Self {
-        let place = |number| u32::try_from(number).unwrap_or(u32::MAX).max(1);
-        Self { line: place(line), column: place(column) }
-    }
-
     /// This place, given in a text that itself begins at `start` of a larger one.
     #[must_use]
     pub fn within(self, start: Self) -> Self {

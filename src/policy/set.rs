@@ -44,6 +44,7 @@ pub struct PolicySet {
     /// The first policy that cannot be read.
     broken: Option<usize>,
     index: Option<Box<Indexes>>,
+    target: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -78,12 +79,23 @@ impl PolicySet {
     pub fn new(policies: impl IntoIterator<Item = (Source, Result<Arc<Policy>, Arc<Invalid>>)>) -> Self {
         let members: Box<[_]> = policies.into_iter().map(|(source, policy)| Member { source, policy }).collect();
         let broken = members.iter().position(|member| member.policy.is_err());
-        let mut set = Self { members, broken, index: None };
+        let mut set = Self { members, broken, index: None, target: None };
         if set.places().count() >= INDEXED_FROM {
             let index = |effect| Index::new(set.places().filter(|(_, statement)| statement.effect == effect));
             set.index = Some(Box::new(Indexes { allow: index(Effect::Allow), deny: index(Effect::Deny) }));
         }
         set
+    }
+
+    /// The same set, as that of a root, unit or account of an organization.
+    #[must_use]
+    pub fn of_target(self, target: Option<&str>) -> Self {
+        Self { target: target.map(Into::into), ..self }
+    }
+
+    /// The root, unit or account that it is attached to, if that is known.
+    pub fn target(&self) -> Option<&str> {
+        self.target.as_deref()
     }
 
     /// The first policy that cannot be read, if there is one.

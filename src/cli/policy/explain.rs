@@ -4,6 +4,7 @@ use std::io::Write;
 
 use termtree::Tree;
 
+use super::printable::printable;
 use super::{EvaluateArgs, Failure, Outcome, files_beside, read};
 use crate::policy::evaluate::with_explanation;
 use crate::policy::{Explanation, Failure as Mismatch, LayerReport, NearMiss, Request, Said, Standing};
@@ -21,8 +22,8 @@ pub(super) fn run(args: &EvaluateArgs, out: &mut dyn Write) -> Outcome {
 fn tree(request: &Request<'_>, explanation: &Explanation<'_>) -> Tree<String> {
     let verdict = if explanation.decision.is_allowed() { "ALLOWED" } else { "DENIED" };
     let asked = format!("{} on {} by {}", request.action().as_str(), request.resource(), request.principal());
-    let mut tree = Tree::new(format!("{verdict}: {asked}"));
-    tree.push(explanation.sentences(request));
+    let mut tree = node(&format!("{verdict}: {asked}"));
+    tree.push(node(&explanation.sentences(request)));
     for report in &explanation.layers {
         tree.push(layer(report));
     }
@@ -42,10 +43,10 @@ fn layer(report: &LayerReport<'_>) -> Tree<String> {
         (Standing::Required, Said::Nothing) => ("✗", "allows nothing here, and must"),
         (Standing::DenyOnly, Said::Nothing) => ("–", "says nothing, and need not"),
     };
-    let mut tree = Tree::new(format!("{mark} {}: {said}", report.title()));
+    let mut tree = node(&format!("{mark} {}: {said}", report.title()));
     for found in &report.matched {
         let effect = found.statement.map_or("denies all", |statement| statement.effect.verb());
-        tree.push(format!("{found} {effect}"));
+        tree.push(node(&format!("{found} {effect}")));
     }
     for near in &report.near {
         tree.push(near_miss(near));
@@ -55,7 +56,7 @@ fn layer(report: &LayerReport<'_>) -> Tree<String> {
 
 fn near_miss(near: &NearMiss<'_>) -> Tree<String> {
     let near_statement = format!("{} of {}", near.statement, near.source.id);
-    let mut tree = Tree::new(format!("{near_statement} {}, but not here:", near.statement.effect.verb()));
+    let mut tree = node(&format!("{near_statement} {}, but not here:", near.statement.effect.verb()));
     for failure in &near.failures {
         tree.push(mismatch(failure));
     }
@@ -65,17 +66,20 @@ fn near_miss(near: &NearMiss<'_>) -> Tree<String> {
 /// What is compared, each on its own line where it is long.
 fn mismatch(failure: &Mismatch) -> Tree<String> {
     match failure {
-        Mismatch::Element { .. } => Tree::new(failure.to_string()),
+        Mismatch::Element { .. } => node(&failure.to_string()),
         Mismatch::Condition { condition, found } => {
-            let mut tree = Tree::new(format!("{} {} does not hold", condition.operator, condition.key));
-            tree.push(format!("policy:  {}", condition.values.join(" | ")));
-            tree.push(format!(
-                "request: {}",
-                found.as_ref().map_or("(absent)".to_owned(), |values| values.join(" | "))
-            ));
+            let mut tree = node(&format!("{} {} does not hold", condition.operator, condition.key));
+            tree.push(node(&format!("policy:  {}", condition.values.join(" | "))));
+            let found = found.as_ref().map_or("(absent)".to_owned(), |values| values.join(" | "));
+            tree.push(node(&format!("request: {found}")));
             tree
         }
     }
+}
+
+/// A line of the tree.
+fn node(text: &str) -> Tree<String> {
+    Tree::new(printable(text).into_owned())
 }
 
 #[cfg(test)]
@@ -99,7 +103,7 @@ mod tests {
 DENIED: s3:GetObject on arn:aws:s3:::b/k by arn:aws:iam::111122223333:user/ann
 ├── Denied: no identity-based policy allows s3:GetObject on arn:aws:s3:::b/k. Statement Read (line 5) of readers does not \
 match: IpAddress wants aws:SourceIp to be \"203.0.113.0/24\", and the request has \"192.0.2.1\".
-├── ✓ service control policy, level 1: allows
+├── ✓ service control policy, level 1 (root): allows
 │   └── statement 1 (line 8) of full allows
 └── ✗ identity-based policy: allows nothing here, and must
     └── statement Read (line 5) of readers allows, but not here:

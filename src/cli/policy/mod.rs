@@ -2,29 +2,37 @@
 
 mod evaluate;
 mod explain;
+mod fields;
 mod junit;
+mod layout;
+mod printable;
 mod suite;
 mod test;
+mod toml;
 mod validate;
 
 use std::fmt;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use self::printable::printable_lines;
+use super::output::Output;
 use super::reference::KnownServices;
 use crate::policy::Grammar;
 use crate::policy::lint::Severity;
 
 /// Decides, explains, checks and tests policies without a server
+///
+/// Exits with 0 if all is well, with 1 if a policy is not, with 2 if the command could not do its work.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
     /// Decide a request and print the answer as JSON
     ///
     /// REQUEST is what `POST /_iamd/evaluate` takes: principal, action, resource, context and the policies of every
-    /// layer. A document can also be a file: {"file": "policy.json"}, relative to REQUEST.
+    /// layer. A document can also be a file: {"file": "policy.json"}, relative to REQUEST. In the answer, the fields
+    /// statement and level count from 0; sentences count from 1.
     #[command(after_help = "Example: iamd policy evaluate request.json | jq .decision")]
     Evaluate(EvaluateArgs),
     /// Tell as a tree why a request is allowed or denied
@@ -34,14 +42,17 @@ pub enum PolicyCommand {
     Explain(EvaluateArgs),
     /// Check policy documents: errors, security warnings, warnings and suggestions
     ///
-    /// The findings have the codes of AWS IAM Access Analyzer's policy checks, with line and column.
+    /// The findings have the issue codes and severities of AWS IAM Access Analyzer's policy checks, with line and column
+    /// in characters. The sentences are iamd's own, and so is one code: MALFORMED_POLICY_DOCUMENT is what IAM refuses and
+    /// no check of Access Analyzer is about.
     #[command(
         after_help = "Examples:\n  iamd policy validate policies/*.json\n  iamd policy validate --kind trust role.json"
     )]
     Validate(ValidateArgs),
     /// Run unit tests of policies
     ///
-    /// Looks for *.test.json and *.test.toml files: requests with the decisions they are expected to get.
+    /// Looks for *.test.json and *.test.toml files: requests with the decisions they are expected to get. A file that
+    /// cannot be run, or tests nothing, is an error, and the others are run all the same.
     #[command(after_help = "Example: iamd policy test policies/ --junit report.xml")]
     Test(TestArgs),
 }
@@ -66,7 +77,7 @@ pub struct ValidateArgs {
     #[arg(long, value_enum)]
     kind: Option<Kind>,
     /// Exit with 1 on findings of this severity or a greater one
-    #[arg(long, value_enum, default_value_t = FailOn::SecurityWarning)]
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::SecurityWarning)]
     fail_on: FailOn,
     /// Print the findings as JSON
     #[arg(long)]
@@ -76,11 +87,11 @@ pub struct ValidateArgs {
 /// What `test` takes.
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// A directory with *.test.json and *.test.toml files, or one such file
+    /// Directories with *.test.json and *.test.toml files, or such files
     #[arg(default_value = ".")]
-    path: PathBuf,
+    paths: Vec<PathBuf>,
     /// Write a report in JUnit's XML to this file
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
 
@@ -165,7 +176,7 @@ impl From<std::io::Error> for Failure {
 /// Runs a command. Exits with 0 if all is well, with 1 if what was asked about is
 /// not, and with 2 if the command could not do its work.
 pub fn run(command: &PolicyCommand) -> ExitCode {
-    let out = &mut std::io::stdout().lock();
+    let out = &mut Output::stdout();
     let result = match command {
         PolicyCommand::Evaluate(args) => evaluate::run(args, out),
         PolicyCommand::Explain(args) => explain::run(args, out),
@@ -176,7 +187,8 @@ pub fn run(command: &PolicyCommand) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(failure) => {
-            eprintln!("iamd: {failure}");
+            let lines: Vec<_> = printable_lines(&failure.0).collect();
+            eprintln!("iamd: {}", lines.join("\niamd: "));
             ExitCode::from(2)
         }
     }
@@ -186,13 +198,15 @@ pub fn run(command: &PolicyCommand) -> ExitCode {
 type Outcome = Result<bool, Failure>;
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let unreadable = |error: std::io::Error| Failure::in_file(path, &error);
-    if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(unreadable)?;
-        return Ok(text);
+    read_text(path).map_err(|error| Failure::in_file(path, &error))
+}
+
+/// Reads a file, or standard input if it is called `-`.
+fn read_text(path: &Path) -> std::io::Result<String> {
+    match path == Path::new("-") {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => std::fs::read_to_string(path),
     }
-    std::fs::read_to_string(path).map_err(unreadable)
 }
 
 /// Reads the files that a request names, relative to where it stands itself.

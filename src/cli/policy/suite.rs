@@ -3,27 +3,30 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Failure, files_beside, read};
+use super::fields::{self, Fields};
+use super::{Failure, files_beside, read_text, toml};
+use crate::policy::Unreadable;
 use crate::policy::evaluate::{Evaluation, LayerName, Verdict, with_explanation};
 
 /// A suite file. A request is what `iamd policy evaluate` takes; those of the cases complete the defaults.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Suite {
-    #[serde(default)]
-    defaults: Map<String, Value>,
-    cases: Vec<Case>,
+struct Suite<'a> {
+    #[serde(borrow, default)]
+    defaults: Fields<'a>,
+    #[serde(borrow)]
+    cases: Vec<Case<'a>>,
 }
 
 /// One case: each of its actions on each of its resources must get the decision.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Case {
+struct Case<'a> {
     name: String,
-    #[serde(default)]
-    request: Map<String, Value>,
+    #[serde(borrow, default)]
+    request: Fields<'a>,
     /// Actions in place of the request's.
     #[serde(default)]
     actions: Vec<String>,
@@ -43,66 +46,98 @@ pub(super) struct Tested {
     pub failure: Option<String>,
 }
 
-/// The suite files under a path, in order; the path itself, if it is a file.
-pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let unreadable = |error: std::io::Error| Failure::in_file(path, &error);
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut directories = vec![path.to_owned()];
-    let mut files = Vec::new();
-    while let Some(directory) = directories.pop() {
-        for entry in std::fs::read_dir(&directory).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            let path = entry.path();
-            let name = entry.file_name().to_string_lossy().into_owned();
-            // A link may lead back up; only real directories are entered.
-            if entry.file_type().map_err(unreadable)?.is_dir() {
-                directories.push(path);
-            } else if name.ends_with(".test.json") || name.ends_with(".test.toml") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
+/// What stands under a path.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The suite files, in order.
+    pub files: Vec<PathBuf>,
+    /// The directories that cannot be read, and why.
+    pub unreadable: Vec<(PathBuf, String)>,
 }
 
-/// Runs a suite file.
-pub(super) fn run(path: &Path) -> Result<Vec<Tested>, Failure> {
-    let text = read(path)?;
-    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
-    let suite: Result<Suite, String> = match is_toml {
-        true => toml::from_str(&text).map_err(|error| error.to_string()),
-        false => serde_json::from_str(&text).map_err(|error| error.to_string()),
+/// The suite files among some paths and under them, each once. There must be some in every place that is named.
+pub(super) fn find(paths: &[PathBuf]) -> Result<Found, Failure> {
+    let mut found = Found::default();
+    for path in paths {
+        let before = (found.files.len(), found.unreadable.len());
+        match std::fs::metadata(path).map_err(|error| Failure::in_file(path, &error))?.is_dir() {
+            true => look_under(path, &mut found),
+            false => found.files.push(path.clone()),
+        }
+        if (found.files.len(), found.unreadable.len()) == before {
+            return Err(Failure::in_file(path, &"no *.test.json or *.test.toml here"));
+        }
+    }
+    found.files.sort();
+    found.files.dedup();
+    found.unreadable.sort();
+    found.unreadable.dedup();
+    Ok(found)
+}
+
+fn look_under(path: &Path, found: &mut Found) {
+    let mut directories = vec![path.to_owned()];
+    while let Some(directory) = directories.pop() {
+        if let Err(error) = look_into(&directory, &mut directories, &mut found.files) {
+            found.unreadable.push((directory, error.to_string()));
+        }
+    }
+}
+
+fn look_into(directory: &Path, directories: &mut Vec<PathBuf>, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // A link may lead back up; only real directories are entered.
+        if entry.file_type()?.is_dir() {
+            directories.push(entry.path());
+        } else if name.ends_with(".test.json") || name.ends_with(".test.toml") {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Runs a suite file; the reason if it cannot be run.
+pub(super) fn run(path: &Path) -> Result<Vec<Tested>, String> {
+    let text = read_text(path).map_err(|error| error.to_string())?;
+    let text = match path.extension().is_some_and(|extension| extension == "toml") {
+        true => toml::as_json(&text).map_err(|error| error.to_string().trim_end().to_owned())?,
+        false => text,
     };
-    let suite = suite.map_err(|error| Failure::in_file(path, &error.trim_end()))?;
+    let suite = Suite::read(&text)?;
     Ok(suite.cases.iter().flat_map(|case| case.run(&suite.defaults, path)).collect())
 }
 
-impl Case {
-    fn run(&self, defaults: &Map<String, Value>, path: &Path) -> Vec<Tested> {
-        let mut request = defaults.clone();
-        request.extend(self.request.clone());
+impl<'a> Suite<'a> {
+    fn read(text: &'a str) -> Result<Self, String> {
+        let mut suite: Self =
+            serde_json::from_str(text).map_err(|error| Unreadable::new(text, &error).explain(text))?;
+        if suite.cases.is_empty() {
+            return Err("there are no cases, so nothing is tested".to_owned());
+        }
+        let requests = suite.cases.iter_mut().map(|case| &mut case.request);
+        fields::locate(text, requests.chain([&mut suite.defaults]));
+        Ok(suite)
+    }
+}
+
+impl Case<'_> {
+    fn run(&self, defaults: &Fields<'_>, path: &Path) -> Vec<Tested> {
         let mut tested = Vec::new();
         for action in variants(&self.actions) {
             for resource in variants(&self.resources) {
-                let mut request = request.clone();
-                let mut name = self.name.clone();
-                for (field, value) in [("action", action), ("resource", resource)] {
-                    if let Some(value) = value {
-                        request.insert(field.to_owned(), Value::from(value));
-                        name = format!("{name} [{value}]");
-                    }
-                }
-                tested.push(Tested { name, failure: self.check(&Value::Object(request), path).err() });
+                let given = [("action", action), ("resource", resource)];
+                let given: Vec<_> = given.into_iter().filter_map(|(field, value)| Some((field, value?))).collect();
+                let name = given.iter().fold(self.name.clone(), |name, (_, value)| format!("{name} [{value}]"));
+                let body = self.request.completed(defaults, &given);
+                tested.push(Tested { name, failure: self.check(&body, path).err() });
             }
         }
         tested
     }
 
-    fn check(&self, request: &Value, path: &Path) -> Result<(), String> {
-        let body = request.to_string();
+    fn check(&self, body: &str, path: &Path) -> Result<(), String> {
         let evaluation = with_explanation(body.as_bytes(), &files_beside(path), Evaluation::new);
         let evaluation = evaluation.map_err(|error| error.to_string())?;
         let differs = |what: &str, expected: Value, found: Value| {
@@ -145,7 +180,7 @@ mod tests {
 
     #[test]
     fn failures_tell_what_was_found_and_why() {
-        let suite: Suite = serde_json::from_str(SUITE).unwrap();
+        let suite = Suite::read(SUITE).unwrap();
         let path = Path::new("x.test.json");
         let tested: Vec<_> = suite.cases.iter().flat_map(|case| case.run(&suite.defaults, path)).collect();
         let names: Vec<_> = tested.iter().map(|tested| tested.name.as_str()).collect();
@@ -161,10 +196,26 @@ mod tests {
 
     #[test]
     fn suites_are_read_strictly() {
-        assert!(
-            serde_json::from_str::<Suite>(r#"{"cases": [{"name": "a", "expect": "allowed", "expects": 1}]}"#).is_err()
-        );
-        assert!(serde_json::from_str::<Suite>(r#"{"cases": [{"name": "a", "expect": "denied"}]}"#).is_err());
-        assert!(serde_json::from_str::<Suite>(r#"{"case": []}"#).is_err());
+        let refused = |text: &str| Suite::read(text).unwrap_err();
+        let expects = refused("{\"cases\":\n [{\"name\": \"é\", \"expect\": \"allowed\", \"expects\": 1}]}");
+        assert!(expects.starts_with("line 2, column 46: unknown field `expects`"), "{expects}");
+        assert!(refused(r#"{"cases": [{"name": "a", "expect": "denied"}]}"#).contains("unknown variant `denied`"));
+        assert!(refused(r#"{"case": []}"#).contains("unknown field `case`"));
+        assert!(refused(r#"{"cases": []}"#).contains("no cases"));
+        let twice = r#"{"cases": [{"name": "a", "request": {"action": "a:B", "action": "c:D"}, "expect": "allowed"}]}"#;
+        assert!(refused(twice).contains("duplicate field `action`"));
+    }
+
+    #[test]
+    fn a_document_is_judged_as_it_is_written() {
+        let text = r#"{
+            "cases": [{"name": "a", "expect": "allowed", "request": {
+                "identityPolicies": [{"document":
+                    {"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}}}]}}],
+            "defaults": {"principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject"}}"#;
+        let suite = Suite::read(text).unwrap();
+        let tested = suite.cases[0].run(&suite.defaults, Path::new("x.test.json"));
+        let failure = tested[0].failure.as_deref().unwrap();
+        assert_eq!(failure, "identityPolicies[0]: line 4, column 54: \"Effect\" stands twice");
     }
 }

@@ -3,51 +3,70 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::suite::{self, Tested};
+use super::printable::{printable, printable_lines};
+use super::suite::{self, Found, Tested};
 use super::{Failure, Outcome, TestArgs, junit};
 
-/// The cases of one file, or why it could not be read.
+/// The cases of one file, or why there are none.
 pub(super) struct Ran {
     pub file: PathBuf,
-    pub cases: Vec<Tested>,
+    pub cases: Result<Vec<Tested>, String>,
 }
 
 pub(super) fn run(args: &TestArgs, out: &mut dyn Write) -> Outcome {
-    let files = suite::find(&args.path)?;
-    if files.is_empty() {
-        return Err(Failure::in_file(&args.path, &"no *.test.json or *.test.toml here"));
-    }
-    let mut suites = Vec::with_capacity(files.len());
-    for file in files {
-        let cases = suite::run(&file)?;
-        suites.push(Ran { file, cases });
-    }
+    let Found { files, unreadable } = suite::find(&args.paths)?;
+    let ran = files.into_iter().map(|file| Ran { cases: suite::run(&file), file });
+    let unreadable = unreadable.into_iter().map(|(file, error)| Ran { file, cases: Err(error) });
+    let suites: Vec<_> = ran.chain(unreadable).collect();
     report(&suites, out)?;
     if let Some(path) = &args.junit {
         let report = junit::report(&suites)?;
         std::fs::write(path, report).map_err(|error| Failure::in_file(path, &error))?;
     }
-    Ok(suites.iter().all(|suite| suite.cases.iter().all(|case| case.failure.is_none())))
+    match suites.iter().filter(|suite| suite.cases.is_err()).count() {
+        0 => Ok(suites.iter().flat_map(Ran::tested).all(|case| case.failure.is_none())),
+        1 => Err(Failure("1 file could not be run".to_owned())),
+        several => Err(Failure(format!("{several} files could not be run"))),
+    }
+}
+
+impl Ran {
+    /// The cases that were run.
+    pub(super) fn tested(&self) -> &[Tested] {
+        self.cases.as_deref().unwrap_or_default()
+    }
 }
 
 fn report(suites: &[Ran], out: &mut dyn Write) -> std::io::Result<()> {
     for suite in suites {
-        writeln!(out, "{}", suite.file.display())?;
-        for case in &suite.cases {
+        writeln!(out, "{}", printable(&suite.file.display().to_string()))?;
+        for case in suite.tested() {
+            let name = printable(&case.name);
             match &case.failure {
-                None => writeln!(out, "  ok      {}", case.name)?,
+                None => writeln!(out, "  ok      {name}")?,
                 Some(failure) => {
-                    writeln!(out, "  FAILED  {}", case.name)?;
-                    for line in failure.lines() {
-                        writeln!(out, "          {line}")?;
-                    }
+                    writeln!(out, "  FAILED  {name}")?;
+                    reason(failure, out)?;
                 }
             }
         }
+        if let Err(error) = &suite.cases {
+            writeln!(out, "  ERROR   the file cannot be run")?;
+            reason(error, out)?;
+        }
     }
-    let cases = suites.iter().flat_map(|suite| &suite.cases);
+    let cases = suites.iter().flat_map(Ran::tested);
     let failed = cases.clone().filter(|case| case.failure.is_some()).count();
-    writeln!(out, "{} passed, {failed} failed", cases.count() - failed)
+    write!(out, "{} passed, {failed} failed", cases.count() - failed)?;
+    match suites.iter().filter(|suite| suite.cases.is_err()).count() {
+        0 => writeln!(out),
+        1 => writeln!(out, ", 1 file with an error"),
+        several => writeln!(out, ", {several} files with errors"),
+    }
+}
+
+fn reason(text: &str, out: &mut dyn Write) -> std::io::Result<()> {
+    printable_lines(text).try_for_each(|line| writeln!(out, "          {line}"))
 }
 
 #[cfg(test)]
@@ -59,7 +78,7 @@ mod tests {
     fn the_examples_pass() {
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/policies"));
         let mut out = Vec::new();
-        let passed = run(&TestArgs { path, junit: None }, &mut out);
+        let passed = run(&TestArgs { paths: vec![path], junit: None }, &mut out);
         let out = String::from_utf8(out).unwrap();
         assert!(matches!(passed, Ok(true)), "{out}");
         assert!(out.ends_with("11 passed, 0 failed\n"), "{out}");
@@ -68,6 +87,6 @@ mod tests {
     #[test]
     fn a_directory_without_tests_is_an_error() {
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli"));
-        assert!(run(&TestArgs { path, junit: None }, &mut Vec::new()).is_err());
+        assert!(run(&TestArgs { paths: vec![path], junit: None }, &mut Vec::new()).is_err());
     }
 }

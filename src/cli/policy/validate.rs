@@ -5,20 +5,30 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Outcome, ValidateArgs, read};
+use super::printable::printable;
+use super::{Failure, Outcome, ValidateArgs, read};
 use crate::policy::lint::{Finding, Reference, Severity, guess_grammar, lint};
 
 pub(super) fn run(args: &ValidateArgs, reference: &dyn Reference, out: &mut dyn Write) -> Outcome {
-    let mut findings = Vec::new();
+    let (mut findings, mut unreadable) = (Vec::new(), Vec::new());
     for path in &args.files {
-        let text = read(path)?;
+        let text = match read(path) {
+            Ok(text) => text,
+            Err(Failure(reason)) => {
+                unreadable.push(reason);
+                continue;
+            }
+        };
         let grammar = args.kind.map_or_else(|| guess_grammar(&text), Into::into);
         findings.extend(lint(&text, grammar, reference).into_iter().map(|finding| (path.as_path(), finding)));
     }
     if args.json {
         json(&findings, out)?;
-    } else {
-        text(&findings, args.files.len(), out)?;
+    } else if unreadable.len() < args.files.len() {
+        text(&findings, args.files.len() - unreadable.len(), out)?;
+    }
+    if !unreadable.is_empty() {
+        return Err(Failure(unreadable.join("\n")));
     }
     let worst = Severity::from(args.fail_on);
     Ok(findings.iter().all(|(_, finding)| finding.severity() > worst))
@@ -56,8 +66,9 @@ fn text(findings: &[(&Path, Finding)], files: usize, out: &mut dyn Write) -> std
     for (path, finding) in findings {
         let position = finding.position;
         let (severity, code) = (finding.severity(), finding.code.as_str());
-        writeln!(out, "{}:{}:{}: {severity} {code}", path.display(), position.line, position.column)?;
-        writeln!(out, "    {}", finding.message)?;
+        let path = path.display().to_string();
+        writeln!(out, "{}:{}:{}: {severity} {code}", printable(&path), position.line, position.column)?;
+        writeln!(out, "    {}", printable(&finding.message))?;
     }
     writeln!(out, "{} in {}", counts(findings), plural(files, "file"))
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::policy::decide::{Decision, Layer};
+use crate::policy::json::Unreadable;
 use crate::policy::set::Match;
 use crate::policy::{Effect, Explanation, Invalid, Position, Request};
 
@@ -135,9 +136,10 @@ impl EvaluateError {
         Self { message: message.into(), document: None, aws_message: None, position: None }
     }
 
-    pub(super) fn json(error: &serde_json::Error) -> Self {
-        let position = Position::reported(error.line(), error.column());
-        Self { position: Some(position), ..Self::new(format!("the request cannot be read: {error}")) }
+    pub(super) fn json(body: &str, error: &serde_json::Error) -> Self {
+        let unreadable = Unreadable::new(body, error);
+        let message = format!("the request cannot be read: {}", unreadable.explain(body));
+        Self { position: Some(Position::of(body, unreadable.at)), ..Self::new(message) }
     }
 
     pub(super) fn document(path: &str, name: &str, invalid: Invalid) -> Self {

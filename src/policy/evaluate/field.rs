@@ -21,15 +21,17 @@ type Result<T> = std::result::Result<T, EvaluateError>;
 impl<'a> Field<'a> {
     /// The whole request.
     pub(super) fn root(body: &'a str) -> Result<Self> {
-        let raw = serde_json::from_str(body).map_err(|error| EvaluateError::json(&error))?;
+        let raw = serde_json::from_str(body).map_err(|error| EvaluateError::json(body, &error))?;
         Ok(Self { body, raw, path: String::new() })
     }
 
     /// An error about this value.
     pub(super) fn error(&self, reason: impl std::fmt::Display) -> EvaluateError {
-        let subject = if self.path.is_empty() { "the request" } else { &self.path };
         let position = Position::of(self.body, self.offset());
-        let message = format!("{position}: {subject} {reason}");
+        let message = match &*self.path {
+            "" => format!("the request {reason}"),
+            path => format!("{position}: {path} {reason}"),
+        };
         EvaluateError { position: Some(position), ..EvaluateError::new(message) }
     }
 

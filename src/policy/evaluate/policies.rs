@@ -84,7 +84,9 @@ impl Reader<'_> {
         levels: &Option<Vec<Level<'_>>>,
         grammar: Grammar,
     ) -> Result<Option<Vec<PolicySet>>, EvaluateError> {
-        let set = |level: &Level<'_>| Ok(PolicySet::new(self.policies(&level.policies, grammar)?));
+        let set = |level: &Level<'_>| {
+            Ok(PolicySet::new(self.policies(&level.policies, grammar)?).of_target(level.target.as_deref()))
+        };
         levels.as_ref().map(|levels| levels.iter().map(set).collect()).transpose()
     }
 

@@ -49,6 +49,8 @@ pub(super) enum Written<'a> {
 /// The policies of one level of an organization.
 #[derive(Debug)]
 pub(super) struct Level<'a> {
+    /// What the policies are attached to.
+    pub target: Option<Cow<'a, str>>,
     pub policies: Vec<NamedDocument<'a>>,
 }
 
@@ -220,8 +222,8 @@ fn levels<'a>(field: &Field<'a>) -> Result<Vec<Level<'a>>> {
         let mut members = Members::of(&item)?;
         match (members.take("target"), members.take("policies")) {
             (target, Some(policies)) => {
-                target.map(|target| target.text()).transpose()?;
-                levels.push(Level { policies: documents(&policies)? });
+                let target = target.map(|target| target.text()).transpose()?;
+                levels.push(Level { target, policies: documents(&policies)? });
                 members.end(&["target", "policies"])?;
             }
             (None, None) => {
@@ -234,7 +236,7 @@ fn levels<'a>(field: &Field<'a>) -> Result<Vec<Level<'a>>> {
         }
     }
     if !loose.is_empty() {
-        levels.push(Level { policies: loose });
+        levels.push(Level { target: None, policies: loose });
     }
     Ok(levels)
 }

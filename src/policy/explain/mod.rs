@@ -30,6 +30,8 @@ pub struct LayerReport<'a> {
     pub layer: Layer,
     /// The level of an organization, from 0 for the root.
     pub level: Option<usize>,
+    /// What the level's policies are attached to, if that is known.
+    pub target: Option<&'a str>,
     /// Whether and how it counts.
     pub standing: Standing,
     /// The statements that match, and policies that cannot be read.
@@ -122,6 +124,7 @@ fn reports<'a>(procedure: &Procedure<'_, 'a>, layer: Layer, standing: Standing) 
     let by_level = matches!(layer, Layer::ServiceControl | Layer::ResourceControl);
     let reports = sets.iter().enumerate().map(|(level, set)| {
         let mut report = LayerReport::new(layer, by_level.then_some(level), standing);
+        report.target = set.target();
         report.collect(procedure, set);
         report
     });
@@ -130,7 +133,15 @@ fn reports<'a>(procedure: &Procedure<'_, 'a>, layer: Layer, standing: Standing) 
 
 impl<'a> LayerReport<'a> {
     fn new(layer: Layer, level: Option<usize>, standing: Standing) -> Self {
-        Self { layer, level, standing, matched: Vec::new(), near: Vec::new(), missing_keys: BTreeMap::new() }
+        Self {
+            layer,
+            level,
+            target: None,
+            standing,
+            matched: Vec::new(),
+            near: Vec::new(),
+            missing_keys: BTreeMap::new(),
+        }
     }
 
     /// Goes through all statements of a set.

@@ -73,11 +73,13 @@ impl Explanation<'_> {
 }
 
 impl LayerReport<'_> {
-    /// What the layer is called, with its level.
+    /// What the layer is called, with its level, counted from 1 for people, and what that is.
     pub fn title(&self) -> String {
-        match self.level {
-            Some(level) => format!("{}, level {}", self.layer.noun(), level + 1),
-            None => self.layer.noun().to_owned(),
+        let noun = self.layer.noun();
+        match (self.level, self.target) {
+            (Some(level), Some(target)) => format!("{noun}, level {} ({target})", level + 1),
+            (Some(level), None) => format!("{noun}, level {}", level + 1),
+            (None, _) => noun.to_owned(),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::structure::Elements;
 use super::{Code, Linter, did_you_mean};
-use crate::policy::Context;
 use crate::policy::action::{Action, ActionSet};
 use crate::policy::pattern::{Pattern, Syntax};
+use crate::policy::validate::is_assume_action;
+use crate::policy::{Context, Grammar};
 
 impl<'n> Linter<'_> {
     pub(super) fn actions(&mut self, elements: &Elements<'n>) {
@@ -15,17 +16,24 @@ impl<'n> Linter<'_> {
             let message = "a statement has Action or NotAction, not both";
             self.report(Code::UnsupportedElementCombination, second.start, message);
         }
-        let actions = self.strings(if negated { "NotAction" } else { "Action" }, node);
+        let element = if negated { "NotAction" } else { "Action" };
+        let actions = self.strings(element, node);
         if actions.is_empty() {
             self.report(Code::EmptyArrayAction, node.start, "the statement names no action, so it does nothing");
         }
         for (at, action) in &actions {
-            self.action(*at, action);
+            if !self.has_variable(element, *at, action) {
+                self.action(*at, action);
+            }
         }
         self.redundant_actions(&actions);
     }
 
     fn action(&mut self, at: usize, action: &str) {
+        if self.grammar == Grammar::Trust && !is_assume_action(action) {
+            let message = format!("{action:?}: a trust policy is about assuming the role");
+            return self.report(Code::UnsupportedActionInPolicy, at, message);
+        }
         if action == "*" {
             return;
         }

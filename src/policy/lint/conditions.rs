@@ -1,6 +1,11 @@
 //! Conditions: do operator, key and values go together?
 
 use std::collections::HashMap;
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ipnet::IpNet;
 
 use super::reference::{ValueKind, global_key, global_keys};
 use super::{Code, KeyType, Linter, closest, did_you_mean};
@@ -43,9 +48,12 @@ impl<'n> Linter<'_> {
                 self.report(Code::DuplicateKeysWithDifferentCase, key.key_start, message);
             }
             let kind = self.key(key);
-            let values = self.values(&key.value);
+            let values = self.values(operator, &key.value);
             self.key_and_operator(operator, &block.key, key, kind);
             self.value_texts(operator, &block.key, key, &values);
+            if operator.comparison == Comparison::Ip && key.key.eq_ignore_ascii_case("aws:SourceIp") {
+                self.private_addresses(operator.negated, key, &values);
+            }
         }
     }
 
@@ -90,13 +98,14 @@ impl<'n> Linter<'_> {
     }
 
     /// The values with their places; numbers and booleans by their text.
-    fn values(&mut self, node: &'n Node<'n>) -> Vec<(usize, &'n str)> {
+    fn values(&mut self, operator: Operator, node: &'n Node<'n>) -> Vec<(usize, &'n str)> {
         let items = match &node.value {
             Value::Array(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
         };
         if items.is_empty() {
-            self.report(Code::EmptyArrayCondition, node.start, "without values, the condition never matches");
+            let (code, message) = no_values(operator);
+            self.report(code, node.start, message);
         }
         let mut values = Vec::with_capacity(items.len());
         for item in items {
@@ -148,19 +157,23 @@ impl<'n> Linter<'_> {
             self.report(Code::RedundantConditionValueNum, member.value.start, message);
         }
         for (at, value) in values {
-            self.value(operator, name, member, *at, value);
+            self.value(operator, name, *at, value);
         }
     }
 
-    fn value(&mut self, operator: Operator, name: &str, member: &Member<'_>, at: usize, value: &str) {
+    fn value(&mut self, operator: Operator, name: &str, at: usize, value: &str) {
         let text = matches!(operator.comparison, Comparison::Text(_) | Comparison::Arn);
         if !text && value.contains("${") {
             let message = format!("{name} knows no policy variables; string and ARN operators do");
             return self.report(Code::InvalidVariableForOperator, at, message);
         }
+        if text {
+            self.variables(at, value);
+        }
         let mismatch = match operator.comparison {
             Comparison::Number(_) if Number::parse(value).is_none() => Some((Code::TypeMismatchNumber, "a number")),
             Comparison::Date(_) if date(value).is_none() => Some((Code::TypeMismatchDate, "a date")),
+            Comparison::Binary if STANDARD.decode(value).is_err() => Some((Code::TypeMismatchString, "base64")),
             Comparison::Bool | Comparison::Null if !ValueType::Bool.accepts(value) => {
                 Some((Code::TypeMismatchBoolean, "true or false"))
             }
@@ -170,26 +183,64 @@ impl<'n> Linter<'_> {
         if let Some((code, wanted)) = mismatch {
             return self.report(code, at, format!("{value:?} is not {wanted}"));
         }
+        if matches!(operator.comparison, Comparison::Date(_)) && value.parse::<i64>().is_ok() {
+            let message = format!("{value} counts seconds since 1970; write the date, as 2026-01-31T12:00:00Z");
+            self.report(Code::InvalidDateValue, at, message);
+        }
         if operator.comparison == Comparison::Text(TextComparison::Equals) && has_wildcard(value) {
             let like = name.replace("Equals", "Like");
             let message = format!("in {name} a * or ? is an ordinary character; {like} knows wildcards");
             self.report(Code::WildcardWithoutLikeOperator, at, message);
         }
-        if let Some(network) = network(value).filter(|_| operator.comparison == Comparison::Ip) {
-            if network.addr() != network.network() {
-                let message = format!("{value} means {}; write that", network.trunc());
-                self.report(Code::ImproveIpRange, at, message);
-            }
-            let private = match network {
-                ipnet::IpNet::V4(network) => network.addr().is_private(),
-                ipnet::IpNet::V6(network) => network.addr().is_unique_local(),
-            };
-            if private && member.key.eq_ignore_ascii_case("aws:SourceIp") {
-                let message =
-                    format!("{value} is private; aws:SourceIp holds public addresses, aws:VpcSourceIp private ones");
-                self.report(Code::PrivateIpAddressSubset, at, message);
-            }
+        if operator.comparison == Comparison::Ip
+            && let Some(network) = network(value).filter(|network| network.addr() != network.network())
+        {
+            self.report(Code::ImproveIpRange, at, format!("{value} means {}; write that", network.trunc()));
         }
+    }
+
+    /// Private ranges of `aws:SourceIp`, which is the public address: alone they are an error, beside others of no use.
+    fn private_addresses(&mut self, negated: bool, member: &Member<'_>, values: &[(usize, &str)]) {
+        let private: Vec<_> = values.iter().filter(|(_, value)| network(value).is_some_and(is_private)).collect();
+        if !private.is_empty() && private.len() == values.len() {
+            let (code, effect) = match negated {
+                false => (Code::PrivateIpAddress, "never holds"),
+                true => (Code::PrivateNotIpAddress, "always holds"),
+            };
+            let message =
+                format!("aws:SourceIp is a public address, so this {effect}; aws:VpcSourceIp is a private one");
+            return self.report(code, member.value.start, message);
+        }
+        let code = if negated { Code::PrivateNotIpAddressSubset } else { Code::PrivateIpAddressSubset };
+        for (at, value) in private {
+            let message =
+                format!("{value} is private, and aws:SourceIp a public address; aws:VpcSourceIp is a private one");
+            self.report(code, *at, message);
+        }
+    }
+}
+
+/// Whether a range holds private addresses only (RFC 1918, RFC 4193).
+fn is_private(network: IpNet) -> bool {
+    match (network.network(), network.broadcast()) {
+        (IpAddr::V4(first), IpAddr::V4(last)) => first.is_private() && last.is_private(),
+        (IpAddr::V6(first), IpAddr::V6(last)) => first.is_unique_local() && last.is_unique_local(),
+        _ => false,
+    }
+}
+
+/// What a condition without values means, by its operator.
+fn no_values(operator: Operator) -> (Code, &'static str) {
+    let only_absent = "without values, the condition holds only where the key is absent; Null says that";
+    match operator {
+        Operator { quantifier: Some(Quantifier::ForAllValues), .. } => {
+            (Code::EmptyArrayConditionForAllValues, only_absent)
+        }
+        Operator { if_exists: true, .. } => (Code::EmptyArrayConditionIfExists, only_absent),
+        Operator { quantifier: Some(Quantifier::ForAnyValue), .. } => {
+            (Code::EmptyArrayConditionForAnyValue, "without values, the condition never holds")
+        }
+        _ => (Code::EmptyArrayCondition, "without values, the condition never matches"),
     }
 }
 

@@ -7,10 +7,12 @@ mod conditions;
 mod permissions;
 mod principals;
 mod reference;
+mod resource_control;
 mod resources;
 mod structure;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 pub use code::{Code, Severity};
 pub use reference::{KeyType, Reference, Service, ValueKind};
@@ -19,7 +21,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::json::{At, Node};
+use super::json::Node;
 use super::position::Locator;
 use super::{Grammar, Policy, Position};
 
@@ -46,14 +48,12 @@ pub fn lint(text: &str, grammar: Grammar, reference: &dyn Reference) -> Vec<Find
     let root = match Node::parse(text) {
         Ok(root) => root,
         Err(unreadable) => {
-            let position = match unreadable.at {
-                At::Offset(offset) => Position::of(text, offset),
-                At::Line { line, column } => Position::reported(line, column),
-            };
+            let position = Position::of(text, unreadable.at);
             return vec![Finding { code: Code::JsonSyntaxError, message: unreadable.detail, position }];
         }
     };
-    let mut linter = Linter { grammar, reference, services: RefCell::default(), findings: Vec::new() };
+    let mut linter =
+        Linter { grammar, reference, knows_variables: false, services: RefCell::default(), findings: Vec::new() };
     linter.size(text);
     linter.document(&root);
     let mut findings = linter.located(text);
@@ -82,6 +82,8 @@ pub fn guess_grammar(text: &str) -> Grammar {
 struct Linter<'r> {
     grammar: Grammar,
     reference: &'r dyn Reference,
+    /// Whether the document's version has policy variables.
+    knows_variables: bool,
     services: RefCell<HashMap<String, Option<Rc<Service>>>>,
     /// With byte offsets.
     findings: Vec<(usize, Code, String)>,
@@ -114,9 +116,9 @@ impl Linter<'_> {
             // The largest of the inline quotas, that of roles.
             Grammar::Identity => (Code::PolicySizeExceedsIdentityPolicyQuota, 10_240),
             Grammar::Session => (Code::PolicySizeExceedsIdentityPolicyQuota, 2_048),
-            Grammar::Trust => (Code::PolicySizeExceedsResourcePolicyQuota, 2_048),
-            Grammar::ServiceControl => (Code::PolicySizeExceedsIdentityPolicyQuota, 10_240),
-            Grammar::ResourceControl => (Code::PolicySizeExceedsResourcePolicyQuota, 5_120),
+            Grammar::Trust => (Code::PolicySizeExceedsRoleTrustPolicyQuota, 2_048),
+            Grammar::ServiceControl => (Code::PolicySizeExceedsScpQuota, 10_240),
+            Grammar::ResourceControl => (Code::PolicySizeExceedsRcpQuota, 5_120),
             Grammar::Resource | Grammar::Endpoint => (Code::PolicySizeExceedsResourcePolicyQuota, 20_480),
         };
         let size = super::document_size(text);

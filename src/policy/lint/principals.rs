@@ -17,10 +17,20 @@ impl<'n> Linter<'_> {
             return;
         };
         if !self.grammar.names_principals() {
-            let message = "the policy is about whom it is attached to and names no principal";
-            return self.report(Code::UnsupportedPrincipal, node.start, message);
+            let code = match self.grammar {
+                Grammar::ServiceControl => Code::ScpSyntaxErrorPrincipal,
+                _ => Code::UnsupportedPrincipal,
+            };
+            return self.report(code, node.start, "the policy is about whom it is attached to and names no principal");
         }
-        if negated && elements.allows() {
+        if let Some(second) = elements.get("NotPrincipal").filter(|_| !negated) {
+            let message = "a statement has Principal or NotPrincipal, not both";
+            self.report(Code::UnsupportedElementCombination, second.start, message);
+        }
+        if negated && self.grammar == Grammar::Trust {
+            let message = "a trust policy names whom it means, in Principal";
+            self.report(Code::RoleTrustPolicySyntaxErrorNotPrincipal, node.start, message);
+        } else if negated && elements.allows() {
             let message = "Allow with NotPrincipal allows everyone else, anonymous callers included";
             self.report(Code::AllowWithNotPrincipal, node.start, message);
         }
@@ -58,13 +68,27 @@ impl<'n> Linter<'_> {
     }
 
     fn principal_name(&mut self, at: usize, kind: &str, name: &str) {
+        if self.has_variable("Principal", at, name) {
+            return;
+        }
         if name != "*" && name.contains(['*', '?']) {
             let message =
                 format!("{name:?}: a wildcard names no principals; test aws:PrincipalArn in a condition instead");
             return self.report(Code::UnsupportedWildcardInPrincipal, at, message);
         }
         if !is_principal(kind, name) {
-            self.report(Code::InvalidPrincipalFormat, at, format!("{name:?} is no principal of the kind {kind}"));
+            return self.report(
+                Code::InvalidPrincipalFormat,
+                at,
+                format!("{name:?} is no principal of the kind {kind}"),
+            );
+        }
+        // IAM shows these where it stored a principal that is deleted since.
+        let unique_ids = [("AROA", Code::InvalidRoleReference, "role"), ("AIDA", Code::InvalidUserReference, "user")];
+        for (prefix, code, noun) in unique_ids {
+            if kind == "AWS" && name.starts_with(prefix) {
+                self.report(code, at, format!("{name} is the unique id of a {noun}; write its ARN"));
+            }
         }
     }
 

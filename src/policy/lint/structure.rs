@@ -50,6 +50,8 @@ impl<'n> Linter<'_> {
         self.members(members, DOCUMENT, "a policy");
         let find = |name: &str| members.iter().find(|member| member.key == name).map(|member| &member.value);
         self.version(root, find("Version"));
+        self.knows_variables =
+            matches!(find("Version").map(|node| &node.value), Some(Value::String(text)) if text == "2012-10-17");
         match find("Statement").map(|node| (node, &node.value)) {
             None => self.report(Code::MissingStatement, root.start, "the policy has no Statement"),
             Some((node, Value::Array(items))) if items.is_empty() => {
@@ -91,7 +93,12 @@ impl<'n> Linter<'_> {
                 root.start,
                 "without \"Version\": \"2012-10-17\" the policy is of version 2008-10-17, which knows no policy variables",
             ),
-            Some((_, Value::String(text))) if text == "2012-10-17" || text == "2008-10-17" => {}
+            Some((_, Value::String(text))) if text == "2012-10-17" => {}
+            Some((node, Value::String(text))) if text == "2008-10-17" => {
+                if self.grammar == Grammar::Managed {
+                    self.report(Code::InvalidVersion, node.start, "a managed policy is of version 2012-10-17");
+                }
+            }
             Some((node, _)) => {
                 self.report(Code::InvalidVersion, node.start, "Version is \"2012-10-17\" (or, of old, \"2008-10-17\")");
             }
@@ -125,6 +132,9 @@ impl<'n> Linter<'_> {
                 self.conditions(node);
             }
             self.permissions(&elements);
+            if self.grammar == Grammar::ResourceControl {
+                self.resource_control(&elements);
+            }
         }
     }
 
@@ -142,8 +152,11 @@ impl<'n> Linter<'_> {
             self.report(Code::UnsupportedSid, node.start, message);
         }
         if let Some(before) = seen.insert(sid, index) {
-            let message = format!("statement {} has the Sid {sid:?} too", before + 1);
-            self.report(Code::UniqueSidsRecommended, node.start, message);
+            let code = match self.grammar {
+                Grammar::Resource | Grammar::Endpoint => Code::UniqueSidsRecommended,
+                _ => Code::UniqueSidsRequired,
+            };
+            self.report(code, node.start, format!("statement {} has the Sid {sid:?} too", before + 1));
         }
     }
 

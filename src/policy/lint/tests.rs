@@ -20,6 +20,15 @@ impl Reference for Known {
                 resource_arns: texts(&["arn:${Partition}:iam::${Account}:role/${Role}"]),
                 condition_keys: vec![("iam:ResourceTag/${TagKey}".to_owned(), text)],
             }),
+            "resource-explorer-2" => Some(Service {
+                resource_arns: texts(&["arn:${Partition}:resource-explorer-2:${Region}:${Account}:view/${Name}/${Id}"]),
+                ..Service::default()
+            }),
+            "sqs" => Some(Service {
+                actions: texts(&["SendMessage"]),
+                resource_arns: texts(&["arn:${Partition}:sqs:${Region}:${Account}:${QueueName}"]),
+                condition_keys: Vec::new(),
+            }),
             "sts" => Some(Service { actions: texts(&["AssumeRole"]), ..Service::default() }),
             _ => None,
         }
@@ -91,6 +100,14 @@ fn actions_and_resources() {
     assert_eq!(resource("\"arn:aws:s3::111122223333:b\""), ["ARN_ACCOUNT_NOT_ALLOWED"]);
     assert_eq!(resource("\"arn:aws:iam::1234:role/r\""), ["INVALID_ARN_ACCOUNT"]);
     assert_eq!(resource("\"arn:aws:iam::111122223333:rolle/r\""), ["INVALID_ARN_RESOURCE"]);
+    assert_eq!(resource("\"arn:aws:sqs:eu-west-1:111122223333:q\""), [""; 0]);
+    assert_eq!(resource("\"arn:aws:sqs:us-gov-east-1:*:q\""), [""; 0]);
+    assert_eq!(resource("\"arn:aws:sqs:eu-wset-1:111122223333:q\""), ["INVALID_ARN_REGION"]);
+    assert_eq!(resource("\"arn:aws:sqs:Ireland:111122223333:q\""), ["INVALID_ARN_REGION"]);
+    assert_eq!(resource("\"arn:aws:sqs::111122223333:q\""), ["MISSING_ARN_REGION"]);
+    assert_eq!(resource("\"arn:aws:sqs:*::q\""), ["MISSING_ARN_ACCOUNT"]);
+    assert_eq!(resource("\"arn:aws:resource-explorer-2:*::view/AWSServiceViewForX/service-view\""), [""; 0]);
+    assert_eq!(resource("\"arn:aws:s?s:*:*:q\""), ["WILDCARD_IN_SERVICE_NAME"]);
     assert_eq!(resource("[\"arn:aws:s3:::*\", \"arn:aws:s3:::b\"]"), ["REDUNDANT_RESOURCE"]);
     assert_eq!(resource("[\"arn:aws:s3:::b\", \"arn:aws:s3:::b/*\"]"), [""; 0]);
 }
@@ -106,11 +123,12 @@ fn conditions() {
         (r#"{"StringEquals": {"s3:prefx": "a"}}"#, "INVALID_SERVICE_CONDITION_KEY"),
         (r#"{"StringEquals": {"aws:SourceIp": "203.0.113.1"}}"#, "TYPE_MISMATCH"),
         (r#"{"Bool": {"aws:SecureTransport": "yes"}}"#, "TYPE_MISMATCH_BOOLEAN"),
-        (r#"{"NumericLessThan": {"aws:MultiFactorAuthAge": "an hour"}}"#, "TYPE_MISMATCH_NUMBER"),
-        (r#"{"DateLessThan": {"aws:CurrentTime": "tomorrow"}}"#, "TYPE_MISMATCH_DATE"),
         (r#"{"IpAddress": {"aws:SourceIp": "203.0.113.0/99"}}"#, "TYPE_MISMATCH_IP_RANGE"),
         (r#"{"IpAddress": {"aws:SourceIp": "203.0.113.9/24"}}"#, "IMPROVE_IP_RANGE"),
-        (r#"{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}"#, "PRIVATE_IP_ADDRESS_SUBSET"),
+        (r#"{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}"#, "PRIVATE_IP_ADDRESS"),
+        (r#"{"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]}}"#, "PRIVATE_IP_ADDRESS_SUBSET"),
+        (r#"{"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8", "fd00::/8"]}}"#, "PRIVATE_NOT_IP_ADDRESS"),
+        (r#"{"NotIpAddress": {"aws:sourceip": ["172.16.0.0/12", "2001:db8::/32"]}}"#, "PRIVATE_NOT_IP_ADDRESS_SUBSET"),
         (r#"{"StringEquals": {"aws:TagKeys": "a"}}"#, "MISSING_QUALIFIER"),
         (r#"{"ForAllValues:StringEquals": {"aws:SourceVpc": "a"}}"#, "FORALLVALUES_WITH_SINGLE_VALUED_KEY"),
         (r#"{"StringEquals": {"aws:UserAgent": "a*"}}"#, "WILDCARD_WITHOUT_LIKE_OPERATOR"),
@@ -123,12 +141,104 @@ fn conditions() {
         (r#"{"Bool": {"aws:SecureTransport": "${aws:ViaAWSService}"}}"#, "INVALID_VARIABLE_FOR_OPERATOR"),
         (r#"{"StringEquals": {"aws:SourceVpc": "a", "AWS:sourcevpc": "a"}}"#, "DUPLICATE_KEYS_WITH_DIFFERENT_CASE"),
         (r#"{"StringEquals": {"aws:SourceVpc": []}}"#, "EMPTY_ARRAY_CONDITION"),
+        (r#"{"ForAllValues:StringEquals": {"aws:TagKeys": []}}"#, "EMPTY_ARRAY_CONDITION_FORALLVALUES"),
+        (r#"{"ForAnyValue:StringEquals": {"aws:TagKeys": []}}"#, "EMPTY_ARRAY_CONDITION_FORANYVALUE"),
+        (r#"{"StringEqualsIfExists": {"aws:SourceVpc": []}}"#, "EMPTY_ARRAY_CONDITION_IFEXISTS"),
+        (r#"{"DateLessThan": {"aws:CurrentTime": "1790000000"}}"#, "INVALID_DATE_VALUE"),
+        (r#"{"StringLike": {"s3:prefix": "${aws:username"}}"#, "MISSING_BRACE_IN_VARIABLE"),
+        (r#"{"StringLike": {"s3:prefix": "${aws:username, 'x}"}}"#, "MISSING_QUOTE_IN_VARIABLE"),
+        (r#"{"StringLike": {"s3:prefix": "${}"}}"#, "EMPTY_VARIABLE"),
+        (r#"{"ArnLike": {"aws:SourceArn": "${aws:username }"}}"#, "UNSUPPORTED_SPACE_IN_VARIABLE"),
         (r#"{"StringEquals": {"aws:SourceVpc": null}}"#, "DATA_TYPE_MISMATCH"),
         (r#"{}"#, "EMPTY_OBJECT_CONDITION"),
     ];
     for (text, expected) in cases {
         assert_eq!(condition(text), [expected], "{text}");
     }
+    // What the operator cannot read IAM refuses, although Access Analyzer may only warn of it.
+    let unreadable = [
+        (r#"{"DateLessThan": {"aws:CurrentTime": "tomorrow"}}"#, "TYPE_MISMATCH_DATE"),
+        (r#"{"NumericLessThan": {"aws:MultiFactorAuthAge": "an hour"}}"#, "TYPE_MISMATCH_NUMBER"),
+        (r#"{"BinaryEquals": {"s3:prefix": "?"}}"#, "TYPE_MISMATCH_STRING"),
+    ];
+    for (text, expected) in unreadable {
+        assert_eq!(condition(text), [expected, "MALFORMED_POLICY_DOCUMENT"], "{text}");
+    }
+}
+
+/// The codes found in a whole document.
+fn found(text: &str, grammar: Grammar) -> Vec<&'static str> {
+    lint(text, grammar, &Known).iter().map(|finding| finding.code.as_str()).collect()
+}
+
+#[test]
+fn variables_count_in_some_places_and_versions() {
+    let resource = ALLOW.replace("b/*", "b/${aws:username}");
+    assert_eq!(codes(&resource), [""; 0]);
+    let colons = ALLOW.replace("arn:aws:s3:::b/*", "arn:aws:sqs:*:${aws:PrincipalAccount}:q");
+    assert_eq!(codes(&colons), [""; 0], "a variable's colon divides nothing");
+    let old = format!(r#"{{"Version": "2008-10-17", "Statement": [{{{resource}}}]}}"#);
+    assert_eq!(found(&old, Grammar::Identity), ["VARIABLE_UNSUPPORTED_IN_VERSION"]);
+    let none = format!(r#"{{"Statement": [{{{resource}}}]}}"#);
+    assert_eq!(found(&none, Grammar::Identity), ["MISSING_VERSION", "VARIABLE_UNSUPPORTED_IN_VERSION"]);
+    let action = ALLOW.replace("s3:GetObject", "s3:${aws:username}");
+    assert_eq!(codes(&action), ["VARIABLE_UNSUPPORTED_IN_ELEMENT"]);
+    let principal = r#""Principal": {"AWS": "arn:aws:iam::111122223333:user/${aws:username}"}"#;
+    let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{{{ALLOW}, {principal}}}]}}"#);
+    assert_eq!(found(&text, Grammar::Resource), ["VARIABLE_UNSUPPORTED_IN_ELEMENT"]);
+}
+
+#[test]
+fn each_kind_of_policy_has_its_own_rules() {
+    let document = |statements: &str| format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
+    let one = |elements: &str, grammar| found(&document(&format!("{{{elements}}}")), grammar);
+    let everyone = format!(r#"{ALLOW}, "Principal": "*""#);
+    assert_eq!(one(&everyone, Grammar::ServiceControl), ["SCP_SYNTAX_ERROR_PRINCIPAL"]);
+    let old = format!(r#"{{"Version": "2008-10-17", "Statement": [{{{ALLOW}}}]}}"#);
+    assert_eq!(found(&old, Grammar::Managed), ["INVALID_VERSION"]);
+
+    let twice = format!(r#"{{"Sid": "A", {ALLOW}}}, {{"Sid": "A", {}}}"#, ALLOW.replace("Get", "Put"));
+    for grammar in [Grammar::Identity, Grammar::Managed, Grammar::Session, Grammar::ServiceControl] {
+        assert_eq!(found(&document(&twice), grammar), ["UNIQUE_SIDS_REQUIRED"]);
+    }
+    let twice = twice.replace("\"Effect\"", "\"Principal\": {\"AWS\": \"111122223333\"}, \"Effect\"");
+    assert_eq!(found(&document(&twice), Grammar::Resource)[0], "UNIQUE_SIDS_RECOMMENDED");
+
+    let trust = r#""Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole""#;
+    assert_eq!(one(trust, Grammar::Trust), [""; 0]);
+    let with = |from: &str, to: &str| one(&trust.replace(from, to), Grammar::Trust);
+    assert_eq!(with("\"Principal", "\"NotPrincipal"), ["ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL"]);
+    assert_eq!(with("sts:AssumeRole", "s3:GetObject"), ["UNSUPPORTED_ACTION_IN_POLICY"]);
+    assert_eq!(with("\"Effect\"", "\"Resource\": \"*\", \"Effect\""), ["ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE"]);
+    assert_eq!(with("111122223333", "AROAIOSFODNN7EXAMPLE1"), ["INVALID_ROLE_REFERENCE"]);
+    assert_eq!(with("111122223333", "AIDAIOSFODNN7EXAMPLE1"), ["INVALID_USER_REFERENCE"]);
+    let both = format!(r#"{trust}, "NotPrincipal": {{"AWS": "111122223333"}}"#);
+    assert_eq!(one(&both, Grammar::Trust), ["UNSUPPORTED_ELEMENT_COMBINATION"]);
+
+    let control = r#""Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "*""#;
+    assert_eq!(one(control, Grammar::ResourceControl), [""; 0]);
+    let with = |from: &str, to: &str| one(&control.replace(from, to), Grammar::ResourceControl);
+    assert_eq!(with("\"*\", \"Act", "{\"AWS\": \"111122223333\"}, \"Act"), ["RCP_SYNTAX_ERROR_PRINCIPAL"]);
+    assert_eq!(with("Deny", "Allow"), ["RCP_SYNTAX_ERROR_ALLOW"]);
+    assert_eq!(with("\"Action", "\"NotAction"), ["RCP_SYNTAX_ERROR_NOTACTION"]);
+    assert_eq!(with("s3:GetObject", "iam:GetUser"), ["RCP_SYNTAX_ERROR_ACTION"]);
+    let full = r#""Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*""#;
+    assert_eq!(one(full, Grammar::ResourceControl), [""; 0]);
+}
+
+#[test]
+fn a_policy_that_is_too_long_breaks_the_quota_of_its_kind() {
+    let size = |grammar| {
+        let name = "x".repeat(21_000);
+        let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{{{}}}]}}"#, ALLOW.replace("b/*", &name));
+        let findings = lint(&text, grammar, &Known);
+        (findings[0].code.as_str(), findings[0].severity())
+    };
+    assert_eq!(size(Grammar::Identity), ("POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA", Severity::Warning));
+    assert_eq!(size(Grammar::ServiceControl), ("POLICY_SIZE_EXCEEDS_SCP_QUOTA", Severity::Error));
+    assert_eq!(size(Grammar::ResourceControl), ("POLICY_SIZE_EXCEEDS_RCP_QUOTA", Severity::Error));
+    assert_eq!(size(Grammar::Trust), ("POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA", Severity::Warning));
+    assert_eq!(size(Grammar::Resource), ("POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA", Severity::Warning));
 }
 
 #[test]

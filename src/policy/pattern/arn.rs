@@ -21,6 +21,12 @@ impl<'a> Arn<'a> {
         Self { text, parts: divided.filter(|[scheme, ..]| *scheme == "arn") }
     }
 
+    /// Divides a pattern, in which the colons of variables divide nothing.
+    pub(crate) fn of_pattern(text: &'a str) -> Self {
+        let parts = <[&str; PARTS]>::try_from(split(text, true)).ok();
+        Self { text, parts: parts.filter(|[scheme, ..]| *scheme == "arn") }
+    }
+
     /// The account part, if there is one.
     pub(crate) fn account(&self) -> Option<&'a str> {
         self.parts.map(|[.., account, _]| account).filter(|account| !account.is_empty())

@@ -10,6 +10,7 @@ mod trust;
 use super::document::{Document, List, Text, Written};
 pub(crate) use element::PARTITIONS;
 pub(crate) use principal::is_principal;
+pub(crate) use trust::is_assume_action;
 
 use super::grammar::{Grammar, Refusal};
 

@@ -92,12 +92,15 @@ const ASSUME_ACTIONS: &[&str] = &[
     "sts:TagSession",
 ];
 
+/// Whether a pattern means an action that trust policies are about.
+pub(crate) fn is_assume_action(pattern: &str) -> bool {
+    let set = ActionSet::new([pattern]);
+    let in_sts = pattern.get(..4).is_some_and(|vendor| vendor.eq_ignore_ascii_case("sts:"));
+    in_sts && ASSUME_ACTIONS.iter().filter_map(|action| Action::parse(action)).any(|action| set.contains(&action))
+}
+
 fn assume_action(text: &Text<'_>) -> Check {
-    let set = ActionSet::new([text.value]);
-    let in_sts = text.value.get(..4).is_some_and(|vendor| vendor.eq_ignore_ascii_case("sts:"));
-    let means_one =
-        ASSUME_ACTIONS.iter().filter_map(|action| Action::parse(action)).any(|action| set.contains(&action));
-    if in_sts && means_one {
+    if is_assume_action(text.value) {
         return Ok(());
     }
     let detail = format!("{:?} is none of {}", text.value, ASSUME_ACTIONS.join(", "));

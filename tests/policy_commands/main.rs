@@ -9,12 +9,12 @@
     reason = "a test stops at the first thing that is wrong"
 )]
 
+mod suites;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use quick_xml::events::Event;
-use quick_xml::{Reader, XmlVersion};
 use serde_json::{Value, json};
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/policies");
@@ -82,7 +82,7 @@ fn explain_draws_every_layer() {
         "DENIED: s3:PutObject on arn:aws:s3:::reports/red/q1.csv by arn:aws:iam::111122223333:user/ann"
     );
     let expected = "\
-├── ✓ service control policy, level 1: allows
+├── ✓ service control policy, level 1 (root): allows
 │   ├── statement Everything (line 4) of guardrails.json allows
 │   └── statement OnlyEncrypted (line 5) of guardrails.json denies, but not here:
 │       └── Bool aws:SecureTransport does not hold
@@ -114,7 +114,7 @@ fn what_cannot_be_decided_is_told_with_its_place() {
         ),
         ("field", format!("{{{user},\n \"polices\": []}}"), "polices is an unknown field `polices`"),
         ("field", format!("{{{user},\n \"polices\": []}}"), "line 2, column 13: polices"),
-        ("json", "{".to_owned(), "the request cannot be read: EOF while parsing an object at line 1 column 1"),
+        ("json", "{".to_owned(), "the request cannot be read: line 1, column 1: EOF while parsing an object"),
         (
             "effect",
             format!(
@@ -197,91 +197,32 @@ fn validate_fails_from_the_severity_that_is_asked_for() {
     assert_eq!((code, err.as_str()), (2, "iamd: none.json: No such file or directory (os error 2)\n"));
 }
 
-/// The elements of a report with their attributes; it is an error if it is not well-formed.
-fn elements(report: &str) -> Vec<(String, Vec<(String, String)>)> {
-    let mut reader = Reader::from_str(report);
-    let (mut found, mut open) = (Vec::new(), 0);
-    loop {
-        let event = reader.read_event().unwrap();
-        match &event {
-            Event::Eof => break,
-            Event::Start(_) => open += 1,
-            Event::End(_) => open -= 1,
-            _ => {}
-        }
-        if let Event::Start(element) | Event::Empty(element) = &event {
-            let attributes = element.attributes().map(|attribute| {
-                let attribute = attribute.unwrap();
-                let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap();
-                (attribute.key.as_ref().to_owned(), value.into_owned())
-            });
-            found.push((element.name().as_ref().to_owned(), attributes.collect()));
-        }
+/// Whoever reads only the first line closes the pipe, which is no error of the command.
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let commands = [&["explain", "--exit-code", "request.json"][..], &["evaluate", "request.json"], &["test", "."]];
+    for (arguments, code) in commands.into_iter().zip([1, 0, 0]) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iamd"));
+        command.arg("policy").args(arguments).current_dir(EXAMPLES).stdout(writer).stderr(Stdio::piped());
+        let output = command.spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{arguments:?}");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
     }
-    assert_eq!(open, 0, "every element is closed");
-    found
 }
 
 #[test]
-fn test_runs_the_examples() {
-    let folder = folder(&[]);
-    let report = folder.path().join("report.xml");
-    let (code, out, err) = policy(&["test", ".", "--junit", report.to_str().unwrap()]);
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert!(out.starts_with("./deploy-trust.test.json\n  ok      the main branch deploys\n"), "{out}");
-    assert!(out.ends_with("\n11 passed, 0 failed\n"), "{out}");
-    let elements = elements(&std::fs::read_to_string(report).unwrap());
-    let count = |name: &str| elements.iter().filter(|(element, _)| element == name).count();
-    assert_eq!([count("testsuites"), count("testsuite"), count("testcase"), count("failure")], [1, 2, 11, 0]);
-}
-
-#[test]
-fn test_tells_what_fails_and_why() {
-    let suite = r#"{
-      "defaults": {"principal": "arn:aws:iam::111122223333:user/ann", "identityPolicies": [{"file": "p.json"}]},
-      "cases": [
-        {"name": "reads", "actions": ["s3:GetObject"], "expect": "allowed"},
-        {"name": "may \"write\" <&>", "actions": ["s3:PutObject"], "resources": ["arn:aws:s3:::b/k"], "expect": "allowed"},
-        {"name": "no action", "expect": "allowed"}
-      ]}"#;
-    let document =
-        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}"#;
-    let folder = folder(&[("p.json", document), ("a.test.json", suite)]);
-    let (code, out, err) = policy_with(folder.path(), "", &["test", "--junit", "report.xml"]);
-    assert_eq!((code, err.as_str()), (1, ""), "{out}");
-    let expected = r#"./a.test.json
-  ok      reads [s3:GetObject]
-  FAILED  may "write" <&> [s3:PutObject] [arn:aws:s3:::b/k]
-          the decision is "implicitDeny", not "allowed" as expected
-          Denied: no identity-based policy allows s3:PutObject on arn:aws:s3:::b/k. Statement 1 (line 1) of p.json does not match: Action is "s3:Get*", not s3:PutObject.
-  FAILED  no action
-          line 1, column 1: the request has no "action""#;
-    assert!(out.starts_with(expected), "{out}");
-    assert!(out.ends_with("\n1 passed, 2 failed\n"), "{out}");
-    let elements = elements(&std::fs::read_to_string(folder.path().join("report.xml")).unwrap());
-    let names: Vec<_> = elements.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["testsuites", "testsuite", "testcase", "testcase", "failure", "testcase", "failure"]);
-    let attribute = |index: usize, name: &str| elements[index].1.iter().find(|(key, _)| key == name).unwrap().1.clone();
-    assert_eq!((attribute(1, "tests"), attribute(1, "failures")), ("3".into(), "2".into()));
-    assert_eq!(attribute(3, "name"), r#"may "write" <&> [s3:PutObject] [arn:aws:s3:::b/k]"#);
-    assert_eq!(attribute(4, "message"), r#"the decision is "implicitDeny", not "allowed" as expected"#);
-}
-
-#[test]
-fn test_refuses_what_is_no_suite() {
-    let folder = folder(&[("a.test.json", r#"{"cases": [{"name": "a", "expect": "allowed", "expects": 1}]}"#)]);
-    let (code, out, err) = policy_with(folder.path(), "", &["test"]);
-    assert_eq!((code, out.as_str()), (2, ""));
+fn validate_tells_of_every_file() {
+    let folder = folder(&[("a.json", "{\"Version\":\"éééé\",}"), ("b.json", "\u{feff}{}")]);
+    let (code, out, err) = policy_with(folder.path(), "", &["validate", "a.json", "none.json", "b.json", "."]);
+    let missing = "iamd: none.json: No such file or directory (os error 2)\niamd: .: Is a directory (os error 21)\n";
+    assert_eq!((code, err.as_str()), (2, missing));
     assert!(
-        err.starts_with("iamd: ./a.test.json: unknown field `expects`") && err.contains("line 1 column 55"),
-        "{err}"
+        out.starts_with("a.json:1:19: error JSON_SYNTAX_ERROR\n    key must be a string\nb.json:1:1: error "),
+        "{out}"
     );
-    std::fs::write(folder.path().join("a.test.json"), r#"{"cases": []}"#).unwrap();
-    let (code, _, err) = policy_with(folder.path(), "", &["test", "--junit", "none/report.xml"]);
-    assert_eq!((code, err.as_str()), (2, "iamd: none/report.xml: No such file or directory (os error 2)\n"));
-    std::fs::remove_file(folder.path().join("a.test.json")).unwrap();
-    let (code, _, err) = policy_with(folder.path(), "", &["test"]);
-    assert_eq!((code, err.as_str()), (2, "iamd: .: no *.test.json or *.test.toml here\n"));
+    assert!(out.contains("byte order mark") && out.ends_with("2 errors in 2 files\n"), "{out}");
 }
 
 #[test]
