@@ -3,7 +3,7 @@
 use super::{Account, Compiled, Grantee, Group, Reference, Resource, Role, User, name_key};
 use crate::error::{Code, Error, Result};
 use crate::policy::{Source, SourceKind};
-use crate::shapes::{ArnParts, Kind};
+use crate::shapes::{AccountId, ArnParts, Kind};
 
 /// The entity that a report is about.
 #[derive(Clone, Copy)]
@@ -28,6 +28,18 @@ pub struct Granting<'a> {
     pub owner: (Kind, &'a str),
     /// What it says.
     pub policy: Compiled,
+}
+
+impl Subject<'_> {
+    /// The ARN.
+    pub fn arn(&self, account: AccountId) -> String {
+        match self {
+            Self::User(user) => user.arn(account),
+            Self::Group(group) => group.arn(account),
+            Self::Role(role) => role.arn(account),
+            Self::Policy(arn) => (*arn).to_owned(),
+        }
+    }
 }
 
 impl Account {
@@ -55,6 +67,19 @@ impl Account {
             Kind::Group => self.exact::<Group>(name, arn).map(Subject::Group),
             _ => self.exact::<Role>(name, arn).map(Subject::Role),
         }
+    }
+
+    /// The user, group or role of that name. Its path does not matter: so the policy simulator finds them.
+    ///
+    /// # Errors
+    /// `NoSuchEntity`.
+    pub fn identity_named(&self, kind: Kind, name: &str) -> Result<Subject<'_>> {
+        let found = match kind {
+            Kind::User => self.get::<User>(name).map(Subject::User),
+            Kind::Group => self.get::<Group>(name).map(Subject::Group),
+            _ => self.get::<Role>(name).map(Subject::Role),
+        };
+        found.ok_or_else(|| Error::missing(kind, name))
     }
 
     fn exact<R: Resource>(&self, name: &str, arn: &str) -> Result<&R> {

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::simulated_policies::{Member, documents, policy_source};
-use super::{Access, Context, Operation, Target, operations};
+use super::simulated_policies::{Exclusions, granted, own_boundary, policy_inputs, policy_source, source_target};
+use super::{Access, Context, Operation, operations};
 use crate::error::{Code, Result};
-use crate::policy::{Grammar, context_keys};
+use crate::policy::{PolicySet, context_keys};
 use crate::shapes::{Arn, PolicyDocument};
 
 /// Finds the keys in policies given as documents.
@@ -15,7 +15,7 @@ pub struct GetContextKeysForCustomPolicy {
     policy_input_list: Vec<PolicyDocument>,
 }
 
-/// What both operations answer.
+/// What both operations answer. Seen in AWS: a key comes once for each policy that names it.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ContextKeysResult {
@@ -23,9 +23,9 @@ pub struct ContextKeysResult {
 }
 
 impl ContextKeysResult {
-    fn of(policies: &[Member]) -> Self {
-        let readable = policies.iter().filter_map(|(_, policy)| policy.as_deref().ok());
-        Self { context_key_names: context_keys(readable) }
+    fn of<'s>(policies: impl IntoIterator<Item = &'s PolicySet>) -> Self {
+        let readable = policies.into_iter().flat_map(PolicySet::policies);
+        Self { context_key_names: readable.flat_map(context_keys).map(str::to_owned).collect() }
     }
 }
 
@@ -40,12 +40,12 @@ impl Operation for GetContextKeysForCustomPolicy {
     }
 
     fn execute(self, _: &mut Context<'_>) -> Result<ContextKeysResult> {
-        let policies = documents("PolicyInputList", Some(&self.policy_input_list), Grammar::Identity)?;
-        Ok(ContextKeysResult::of(&policies))
+        let policies = policy_inputs(Some(&self.policy_input_list))?;
+        Ok(ContextKeysResult::of([&PolicySet::new(policies)]))
     }
 }
 
-/// Finds the keys in the policies of a user, group or role, and in documents besides.
+/// Finds the keys in the policies of a user, group or role, in its boundary, and in documents besides.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetContextKeysForPrincipalPolicy {
@@ -60,15 +60,15 @@ impl Operation for GetContextKeysForPrincipalPolicy {
     const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
-        Access::to(Target::Arn(self.policy_source_arn.as_str().into()))
+        Access::to(source_target(&self.policy_source_arn))
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<ContextKeysResult> {
         let source = policy_source(cx, &self.policy_source_arn)?;
-        let granting = cx.account.granting(source).into_iter();
-        let mut policies: Vec<Member> = granting.map(|granting| (granting.source, granting.policy)).collect();
-        policies.extend(documents("PolicyInputList", self.policy_input_list.as_deref(), Grammar::Identity)?);
-        Ok(ContextKeysResult::of(&policies))
+        let mut policies = granted(cx, source, &Exclusions::default());
+        policies.extend(policy_inputs(self.policy_input_list.as_deref())?);
+        let boundary = own_boundary(cx, source);
+        Ok(ContextKeysResult::of([Some(&PolicySet::new(policies)), boundary.as_deref()].into_iter().flatten()))
     }
 }
 

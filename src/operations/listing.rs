@@ -11,6 +11,9 @@ use crate::shapes::{AccountId, Marker, MaxItems, Timestamp};
 /// The members of a page when the caller does not say.
 const DEFAULT_PAGE: usize = 100;
 
+/// What nearly every listing answers to a wrong marker.
+const WRONG_MARKER: (Code, &str) = (Code::ValidationError, "Invalid Marker.");
+
 /// The `Marker` and `MaxItems` of a request.
 #[derive(Clone, Copy)]
 pub struct Paging<'a>(pub &'a Option<Marker>, pub &'a Option<MaxItems>);
@@ -28,6 +31,9 @@ pub trait Listing: Named + DeserializeOwned + Send + 'static {
 
     /// The errors of its own that the service model declares.
     const ERRORS: &'static [Code];
+
+    /// The answer to a marker that this listing did not give out.
+    const WRONG_MARKER: (Code, &'static str) = WRONG_MARKER;
 
     /// The request's paging parameters.
     fn paging(&self) -> Paging<'_>;
@@ -74,7 +80,8 @@ impl<L: Listing> Operation for L {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<Page<L::Item>> {
-        let after = self.paging().after(L::NAME, cx)?;
+        let (code, message) = L::WRONG_MARKER;
+        let after = self.paging().after(L::NAME, cx).map_err(|_| Error::new(code, message))?;
         let members = self.members(cx, after.as_deref())?;
         Ok(self.paging().page(L::NAME, L::MEMBERS, members, cx))
     }
@@ -88,7 +95,8 @@ impl Paging<'_> {
     pub fn after(self, listing: &str, cx: &Context<'_>) -> Result<Option<String>> {
         let Some(marker) = self.0 else { return Ok(None) };
         let key = cx.environment.key.read_marker(&scope(listing, cx), marker);
-        key.map(Some).ok_or_else(|| Error::new(Code::ValidationError, "Invalid Marker."))
+        let (code, message) = WRONG_MARKER;
+        key.map(Some).ok_or_else(|| Error::new(code, message))
     }
 
     /// The page of members that begins with the first of `members`.

@@ -50,6 +50,7 @@ mod signing_certificate;
 mod simulated_caller;
 mod simulated_context;
 mod simulated_policies;
+mod simulated_resources;
 mod simulation;
 mod simulation_result;
 mod ssh_public_key;

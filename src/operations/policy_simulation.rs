@@ -4,19 +4,20 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::simulated_caller::SimulatedCaller;
-use super::simulated_policies::{Exclusions, documents, policy_source};
+use super::simulated_policies::{Exclusions, granted, own_boundary, policy_inputs, policy_source, source_target};
 use super::simulation::{Parameters, Policies, Simulation, boundary, service_control};
 use super::simulation_result::EvaluationResult;
-use super::{Access, Context, Listing, Members, Paging, Target, operations};
+use super::{Access, Context, Listing, Members, Paging, operations};
 use crate::account::Subject;
 use crate::error::{Code, Result};
 use crate::organization::Place;
-use crate::policy::Grammar;
 use crate::shapes::{
     ActionName, Arn, ContextEntry, Marker, MaxItems, OrganizationLevels, PolicyDocument, PolicyExclusions,
     PolicyIdentifierType, ResourceHandlingOption, ResourceName,
 };
+
+/// AWS's answer to a marker of something else.
+const WRONG_MARKER: (Code, &str) = (Code::InvalidInput, "Invalid marker for pagination.");
 
 /// Simulates policies given as documents.
 #[derive(Deserialize)]
@@ -41,6 +42,7 @@ impl Listing for SimulateCustomPolicy {
 
     const MEMBERS: &'static str = "EvaluationResults";
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::PolicyEvaluation];
+    const WRONG_MARKER: (Code, &'static str) = WRONG_MARKER;
 
     fn paging(&self) -> Paging<'_> {
         Paging(&self.marker, &self.max_items)
@@ -60,12 +62,13 @@ impl Listing for SimulateCustomPolicy {
             resource_handling: &self.resource_handling_option,
         };
         let policies = Policies {
-            identity: documents("PolicyInputList", Some(&self.policy_input_list), Grammar::Identity)?,
+            identity: policy_inputs(Some(&self.policy_input_list))?,
             boundary: boundary(self.permissions_boundary_policy_input_list.as_deref())?,
             service_control: service_control(&self.ordered_organization_policy_input_list)?,
+            organization: None,
         };
-        let caller = self.caller_arn.as_deref().map(|arn| SimulatedCaller::named(arn, cx)).transpose()?;
-        let simulation = Simulation::new(parameters, policies, caller)?;
+        let caller = self.caller_arn.as_deref().map(|arn| parameters.caller(arn, cx)).transpose()?;
+        let simulation = Simulation::new(parameters, policies, caller, cx.account.id)?;
         Ok(Box::new(simulation.results(after)))
     }
 }
@@ -94,21 +97,16 @@ impl SimulatePrincipalPolicy {
     /// source's own.
     fn policies<'c>(&self, source: Subject<'_>, cx: &'c Context<'_>) -> Result<Policies<'c>> {
         let exclusions = Exclusions::read(&self.policy_exclusion_list)?;
-        let granting = cx.account.granting(source).into_iter().filter(|granting| !exclusions.leave_out(granting));
-        let mut identity: Vec<_> = granting.map(|granting| (granting.source, granting.policy)).collect();
-        identity.extend(documents("PolicyInputList", self.policy_input_list.as_deref(), Grammar::Identity)?);
-        let own = match source {
-            Subject::User(user) => cx.account.policies_of_user(user).boundary,
-            Subject::Role(role) => cx.account.policies_of_role(role).boundary,
-            Subject::Group(_) | Subject::Policy(_) => None,
-        };
-        let own = own.filter(|_| !exclusions.leave_out_all(PolicyIdentifierType::PermissionBoundary));
+        let mut identity = granted(cx, source, &exclusions);
+        identity.extend(policy_inputs(self.policy_input_list.as_deref())?);
+        let own =
+            own_boundary(cx, source).filter(|_| !exclusions.leave_out_all(PolicyIdentifierType::PermissionBoundary));
         let given = boundary(self.permissions_boundary_policy_input_list.as_deref())?;
         let organization = cx.environment.organization.as_ref();
         let place = organization.and_then(|organization| organization.place(cx.account.id));
         let service_control = place.and_then(Place::service_control).map(Cow::Borrowed);
         let service_control = service_control.filter(|_| !exclusions.leave_out_all(PolicyIdentifierType::Scp));
-        Ok(Policies { identity, boundary: given.or(own), service_control })
+        Ok(Policies { identity, boundary: given.or(own), service_control, organization })
     }
 }
 
@@ -117,13 +115,14 @@ impl Listing for SimulatePrincipalPolicy {
 
     const MEMBERS: &'static str = "EvaluationResults";
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity, Code::PolicyEvaluation];
+    const WRONG_MARKER: (Code, &'static str) = WRONG_MARKER;
 
     fn paging(&self) -> Paging<'_> {
         Paging(&self.marker, &self.max_items)
     }
 
     fn access(&self) -> Access<'_> {
-        Access::to(Target::Arn(self.policy_source_arn.as_str().into()))
+        Access::to(source_target(&self.policy_source_arn))
     }
 
     fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, EvaluationResult>> {
@@ -136,9 +135,9 @@ impl Listing for SimulatePrincipalPolicy {
             context_entries: &self.context_entries,
             resource_handling: &self.resource_handling_option,
         };
-        let caller = self.caller_arn.as_deref().unwrap_or(&self.policy_source_arn);
-        let caller = SimulatedCaller::named(caller, cx)?;
-        let simulation = Simulation::new(parameters, self.policies(source, cx)?, Some(caller))?;
+        let own = || source.arn(cx.account.id);
+        let caller = parameters.caller(&self.caller_arn.as_deref().map_or_else(own, str::to_owned), cx)?;
+        let simulation = Simulation::new(parameters, self.policies(source, cx)?, Some(caller), cx.account.id)?;
         Ok(Box::new(simulation.results(after)))
     }
 }

@@ -1,11 +1,10 @@
 //! The caller that the policy simulator puts before the policies.
 
-use std::borrow::Cow;
-
 use super::Context;
 use crate::account::{Subject, identity_name};
 use crate::error::Result;
-use crate::policy::{Principal, Values};
+use crate::policy::Principal;
+use crate::policy::simulate::Keys;
 use crate::shapes::{ArnParts, Kind, Tag};
 
 /// A user, group or role that need not exist.
@@ -55,20 +54,31 @@ impl SimulatedCaller {
         }
     }
 
+    /// The account.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
     /// The condition keys that tell who calls. A group is nobody.
-    pub fn keys(&self) -> Vec<(Cow<'_, str>, Values<'_>)> {
+    pub fn keys(&self) -> Keys<'_> {
+        // Seen in AWS: the ARN stands for the id.
+        let mut keys: Keys<'_> = vec![("aws:userid".into(), self.arn.as_str().into())];
         if !matches!(self.kind, Kind::User | Kind::Role) {
-            return vec![("aws:PrincipalAccount".into(), self.account.as_str().into())];
+            keys.push(("aws:PrincipalAccount".into(), self.account.as_str().into()));
+            return keys;
         }
-        let told = self.principal().context_keys().into_iter().map(|(key, value)| (key.into(), value.into()));
-        let mut keys: Vec<(Cow<'_, str>, Values<'_>)> = told.collect();
-        // That of a session ends with the session's name, which nobody gives.
-        if self.is_user() && !self.id.is_empty() {
-            keys.push(("aws:userid".into(), self.id.as_str().into()));
-        }
+        keys.extend(self.principal().context_keys().into_iter().map(|(key, value)| (key.into(), value.into())));
         keys.extend(
             self.tags.iter().map(|tag| (format!("aws:PrincipalTag/{}", tag.key).into(), tag.value.as_str().into())),
         );
         keys
     }
+}
+
+/// The condition keys of a simulation without a caller.
+pub fn keys_of_nobody(account: &str) -> Keys<'_> {
+    vec![
+        ("aws:PrincipalAccount".into(), account.into()),
+        ("aws:userid".into(), "STUB_PRINCIPAL_FOR_POLICY_SIMULATOR".into()),
+    ]
 }

@@ -1,11 +1,12 @@
 //! The policies that a simulation is about: documents in the request, and those that a user, group or role has.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::Context;
+use super::{Context, Target};
 use crate::account::{Compiled, Granting, Subject, identity_name};
 use crate::error::{Code, Error, Result};
-use crate::policy::{Grammar, Policy, Source, SourceKind};
+use crate::policy::{Grammar, Policy, PolicySet, Source, SourceKind};
 use crate::shapes::{
     ArnParts, AttachmentType, InlinePolicyIdentifier, Kind, PolicyDocument, PolicyExclusions, PolicyIdentifier,
     PolicyIdentifierType,
@@ -28,6 +29,18 @@ pub fn documents(parameter: &str, texts: Option<&[PolicyDocument]>, grammar: Gra
     texts.map(|(number, text)| document(format!("{parameter}.{number}"), text, grammar)).collect()
 }
 
+/// Reads the documents of `PolicyInputList`.
+///
+/// # Errors
+/// `InvalidInput` for a document that its grammar refuses.
+pub fn policy_inputs(texts: Option<&[PolicyDocument]>) -> Result<Vec<Member>> {
+    let read = |(number, text): (usize, &PolicyDocument)| {
+        let refused = |_| invalid(format!("Policy input list item {number} has invalid content"));
+        document(format!("PolicyInputList.{number}"), text, Grammar::Identity).map_err(refused)
+    };
+    (1..).zip(texts.unwrap_or_default()).map(read).collect()
+}
+
 /// Reads one document.
 ///
 /// # Errors
@@ -39,23 +52,47 @@ pub fn document(id: String, text: &str, grammar: Grammar) -> Result<Member> {
     Ok((Source { id: id.into(), kind, arn: None }, Ok(Arc::new(policy))))
 }
 
-/// The user, group or role whose policies are asked for.
+/// The user, group or role whose policies are asked for. Seen in AWS: its name alone tells it, whatever the path.
 ///
 /// # Errors
 /// `InvalidInput` for other ARNs and for those of other accounts, `NoSuchEntity`.
-pub fn policy_source<'a>(cx: &'a Context<'_>, arn: &'a str) -> Result<Subject<'a>> {
-    identity_name(arn)?;
+pub fn policy_source<'a>(cx: &'a Context<'_>, arn: &str) -> Result<Subject<'a>> {
+    let (kind, name) = identity_name(arn)?;
     let account = ArnParts::parse(arn).map(|parts| parts.account).unwrap_or_default();
     let own = cx.account.id.to_string();
     if account != own {
         return Err(invalid(format!(
-            "Invalid Policy Source Arn: caller's account {own} does not have access to policies in account {account}"
+            "Invalid Policy Source Arn: caller's account {own} does not have access to policies in account {account}."
         )));
     }
-    cx.account.identity(arn)
+    cx.account.identity_named(kind, name)
+}
+
+/// What a call about a policy source needs permission for: the one that [`policy_source`] finds.
+pub fn source_target(arn: &str) -> Target<'_> {
+    identity_name(arn).map_or_else(|_| Target::Arn(arn.into()), |(kind, name)| Target::Existing(kind, name))
+}
+
+/// The policies that a source has and that are not left out. A managed policy counts once, though a user may have it from
+/// several groups.
+pub fn granted(cx: &Context<'_>, source: Subject<'_>, exclusions: &Exclusions<'_>) -> Vec<Member> {
+    let mut seen = HashSet::new();
+    let granting = cx.account.granting(source).into_iter().filter(|granting| !exclusions.leave_out(granting));
+    let once = granting.filter(|granting| granting.source.arn.as_ref().is_none_or(|arn| seen.insert(arn.clone())));
+    once.map(|granting| (granting.source, granting.policy)).collect()
+}
+
+/// The permissions boundary of a source.
+pub fn own_boundary(cx: &Context<'_>, source: Subject<'_>) -> Option<Arc<PolicySet>> {
+    match source {
+        Subject::User(user) => cx.account.policies_of_user(user).boundary,
+        Subject::Role(role) => cx.account.policies_of_role(role).boundary,
+        Subject::Group(_) | Subject::Policy(_) => None,
+    }
 }
 
 /// The policies that a simulation leaves out.
+#[derive(Default)]
 pub struct Exclusions<'r>(&'r [PolicyIdentifier]);
 
 impl<'r> Exclusions<'r> {
@@ -75,9 +112,9 @@ impl<'r> Exclusions<'r> {
             if let Some(arn) = policy_arn.as_ref().filter(|arn| !is_pattern_of_arns(arn)) {
                 return Err(invalid(format!("Invalid Policy Identifier: {arn} is not the ARN of a managed policy.")));
             }
-            if let Some(inline) = inline.as_ref().filter(|inline| stars(&inline.attachment_name) > 1) {
-                let message = format!("Invalid Policy Identifier: {} has more than one *.", inline.attachment_name);
-                return Err(invalid(message));
+            if inline.as_ref().is_some_and(|inline| !is_identifier(inline)) {
+                let members = "policyName, attachmentType, and attachmentName";
+                return Err(invalid(format!("Invalid inline policy exclusion: {members} are required")));
             }
         }
         Ok(Self(identifiers))
@@ -93,9 +130,9 @@ impl<'r> Exclusions<'r> {
                 Some(PolicyIdentifierType::UserManaged) => granting.source.kind == SourceKind::UserManaged,
                 _ => false,
             };
-            let arn = granting.source.arn.as_deref();
+            let arn = granting.source.arn.as_deref().and_then(without_path);
             of_type
-                || policy_arn.as_ref().is_some_and(|pattern| arn.is_some_and(|arn| matches(pattern, arn)))
+                || policy_arn.as_ref().is_some_and(|pattern| arn.is_some_and(|arn| matches(pattern, &arn)))
                 || inline.as_ref().is_some_and(|inline| names(inline, granting))
         })
     }
@@ -104,6 +141,18 @@ impl<'r> Exclusions<'r> {
     pub fn leave_out_all(&self, policy_type: PolicyIdentifierType) -> bool {
         self.0.iter().any(|identifier| identifier.policy_type == Some(policy_type))
     }
+}
+
+/// Whether an inline policy can be told so: the owner's name may have wildcards, the policy's not.
+fn is_identifier(identifier: &InlinePolicyIdentifier) -> bool {
+    !identifier.policy_name.contains(['*', '?']) && stars(&identifier.attachment_name) <= 1
+}
+
+/// Seen in AWS: exclusions know managed policies by account and name, as if they had no path.
+fn without_path(arn: &str) -> Option<String> {
+    let parts = ArnParts::parse(arn)?;
+    let (_, name) = parts.path_and_name(Kind::Policy)?;
+    Some(format!("arn:{}:iam::{}:policy/{name}", parts.partition, parts.account))
 }
 
 fn names(identifier: &InlinePolicyIdentifier, granting: &Granting<'_>) -> bool {

@@ -3,15 +3,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::simulated_caller::SimulatedCaller;
+use super::Context;
+use super::simulated_caller::{SimulatedCaller, keys_of_nobody};
 use super::simulated_context;
 use super::simulated_policies::{Member, document, documents, invalid};
+use super::simulated_resources::ResourceTypes;
 use super::simulation_result::EvaluationResult;
 use crate::error::{Code, Error, Result};
-use crate::policy::simulate::Scenario;
-use crate::policy::{self, Action, Grammar, Policy, PolicySet, Values};
+use crate::organization::{Organization, Places};
+use crate::policy::simulate::{Keys, Scenario};
+use crate::policy::{self, Action, Grammar, Policy, PolicySet};
 use crate::shapes::{
-    ActionName, ArnParts, ContextEntry, OrganizationLevels, PolicyDocument, ResourceHandlingOption, ResourceName,
+    AccountId, ActionName, ArnParts, ContextEntry, OrganizationLevels, PolicyDocument, ResourceHandlingOption,
+    ResourceName,
 };
 
 /// How often one request may have a statement evaluated, so that none keeps the server busy for long.
@@ -44,11 +48,13 @@ pub struct Policies<'r> {
     pub boundary: Option<Arc<PolicySet>>,
     /// The service control policies, level by level.
     pub service_control: Option<Cow<'r, [PolicySet]>>,
+    /// The organization that conditions know of.
+    pub organization: Option<&'r Organization>,
 }
 
 /// A simulation, ready to run.
 pub struct Simulation<'r> {
-    actions: Vec<Action>,
+    actions: Vec<(Action, Option<ResourceTypes>)>,
     resources: Vec<&'r str>,
     identity: PolicySet,
     boundary: Option<Arc<PolicySet>>,
@@ -56,7 +62,23 @@ pub struct Simulation<'r> {
     service_control: Option<Cow<'r, [PolicySet]>>,
     resource_owner: Option<&'r str>,
     caller: Option<SimulatedCaller>,
-    entries: Vec<(String, Values<'static>)>,
+    /// The account that asks.
+    account: String,
+    entries: Keys<'r>,
+    organization: Option<&'r Organization>,
+}
+
+impl Parameters<'_> {
+    /// The caller with this ARN.
+    ///
+    /// # Errors
+    /// `InvalidInput` for ARNs of other things than users, groups and roles.
+    pub fn caller(&self, arn: &str, cx: &Context<'_>) -> Result<SimulatedCaller> {
+        SimulatedCaller::named(arn, cx).map_err(|refused| match self.resource_policy {
+            Some(_) => invalid("Invalid caller - Caller must be an IAM user, role or group in this context."),
+            None => refused,
+        })
+    }
 }
 
 impl<'r> Simulation<'r> {
@@ -64,20 +86,31 @@ impl<'r> Simulation<'r> {
     ///
     /// # Errors
     /// `InvalidInput` for each that makes no sense, `PolicyEvaluation` for a policy of the entity that cannot be read.
-    pub fn new(parameters: Parameters<'r>, policies: Policies<'r>, caller: Option<SimulatedCaller>) -> Result<Self> {
+    pub fn new(
+        parameters: Parameters<'r>,
+        policies: Policies<'r>,
+        caller: Option<SimulatedCaller>,
+        account: AccountId,
+    ) -> Result<Self> {
+        let actions = actions(parameters.actions)?;
         let resources = resources(parameters.resources.as_deref().unwrap_or_default())?;
+        if !matches!(resources[..], [] | ["*"]) {
+            must_go_together(&actions)?;
+        }
         if let Some(option) = parameters.resource_handling {
-            must_have_resources(option, &resources)?;
+            must_have_resources(option, &actions, &resources)?;
         }
         let simulation = Self {
-            actions: actions(parameters.actions)?,
+            resource_policy: resource_policy(parameters.resource_policy.as_deref(), caller.as_ref(), &resources)?,
+            actions,
             resources,
             identity: PolicySet::new(policies.identity),
             boundary: policies.boundary,
-            resource_policy: resource_policy(parameters.resource_policy.as_deref(), caller.as_ref())?,
             service_control: policies.service_control,
             resource_owner: parameters.resource_owner.as_deref().map(owner).transpose()?,
             caller,
+            account: account.to_string(),
+            organization: policies.organization,
             entries: simulated_context::entries(parameters.context_entries.as_deref().unwrap_or_default())?,
         };
         let sets = [Some(&simulation.identity), simulation.boundary.as_deref()];
@@ -94,18 +127,23 @@ impl<'r> Simulation<'r> {
     pub fn results(self, after: Option<&str>) -> impl Iterator<Item = (String, EvaluationResult)> + use<'r> {
         let first = after.and_then(|after| after.parse::<usize>().ok()).map_or(0, |last| last + 1);
         (first..self.actions.len()).filter_map(move |index| {
-            let action = self.actions.get(index)?;
-            let simulated = self.with_scenario(|scenario| {
-                EvaluationResult::of(action, &self.resources, scenario.simulate(action, &self.resources))
+            let (action, types) = self.actions.get(index)?;
+            let is_about = |resource: &str| types.as_ref().is_none_or(|types| types.include(resource));
+            let result = self.with_scenario(|scenario| {
+                let simulated = scenario.simulate(action, &self.resources, &is_about);
+                EvaluationResult::of(action, types.as_ref(), &self.resources, simulated)
             });
-            Some((index.to_string(), simulated))
+            Some((index.to_string(), result))
         })
     }
 
     fn with_scenario<T>(&self, tell: impl FnOnce(Scenario<'_>) -> T) -> T {
-        let told = self.caller.as_ref().map(SimulatedCaller::keys).unwrap_or_default();
-        let given = self.entries.iter().map(|(key, values)| (key.as_str().into(), values.clone()));
-        let context: policy::Context<'_> = told.into_iter().chain(given).collect();
+        let told = self.caller.as_ref().map_or_else(|| keys_of_nobody(&self.account), SimulatedCaller::keys);
+        let place = |account: &str| self.organization?.place(AccountId::parse(account)?);
+        let principal = self.caller.as_ref().and_then(|caller| place(caller.account()));
+        let places = Places { principal, resource: None };
+        let context = told.into_iter().chain(places.keys(false)).chain(self.entries.iter().cloned()).collect();
+        let entries: policy::Context<'_> = self.entries.iter().cloned().collect();
         tell(Scenario {
             caller: self.caller.as_ref().map(SimulatedCaller::principal),
             identity: &self.identity,
@@ -114,6 +152,8 @@ impl<'r> Simulation<'r> {
             service_control: self.service_control.as_deref(),
             resource_owner: self.resource_owner,
             context: &context,
+            entries: &entries,
+            owner_keys: &|owner| Places { principal: None, resource: place(owner) }.keys(true).collect(),
         })
     }
 
@@ -136,8 +176,8 @@ impl<'r> Simulation<'r> {
 
     /// AWS: the policy "must be applicable to all of the resources included in the simulation".
     fn resource_policy_must_cover_all(&self) -> Result<()> {
-        let Some(action) = self.actions.first().filter(|_| self.resource_policy.is_some()) else { return Ok(()) };
-        let mut named = self.resources.iter().filter(|resource| **resource != "*");
+        let Some((action, _)) = self.actions.first().filter(|_| self.resource_policy.is_some()) else { return Ok(()) };
+        let mut named = self.resources.iter();
         match named.find(|resource| !self.with_scenario(|scenario| scenario.resource_policy_covers(action, resource))) {
             Some(resource) => Err(invalid(format!("Invalid Resource Policy: it is not applicable to {resource}."))),
             None => Ok(()),
@@ -145,35 +185,67 @@ impl<'r> Simulation<'r> {
     }
 }
 
-fn actions(names: &[ActionName]) -> Result<Vec<Action>> {
-    let parse = |name: &ActionName| Action::parse(name).filter(|_| !name.contains(['*', '?', ' ']));
+fn actions(names: &[ActionName]) -> Result<Vec<(Action, Option<ResourceTypes>)>> {
+    if names.iter().any(|name| !name.contains(':')) {
+        return Err(invalid("The action is invalid since it is missing names"));
+    }
+    let parse = |name: &ActionName| Action::parse(name).filter(|_| !name.contains(['*', '?']));
     let wrong: Vec<&str> = names.iter().filter(|name| parse(name).is_none()).map(ActionName::as_str).collect();
     if !wrong.is_empty() {
         return Err(invalid(format!("Invalid Input Actions: [{}]", wrong.join(","))));
     }
-    Ok(names.iter().filter_map(parse).collect())
+    let with_types = |action| {
+        let types = ResourceTypes::of(&action);
+        (action, types)
+    };
+    Ok(names.iter().filter_map(parse).map(with_types).collect())
+}
+
+/// Seen in AWS: where resources are named, actions that the service authorization reference knows are not simulated
+/// together with others.
+fn must_go_together(actions: &[(Action, Option<ResourceTypes>)]) -> Result<()> {
+    let Some((_, first)) = actions.first() else { return Ok(()) };
+    let (like_first, others): (Vec<_>, Vec<_>) =
+        actions.iter().partition(|(_, types)| types.is_some() == first.is_some());
+    if others.is_empty() {
+        return Ok(());
+    }
+    let names =
+        |actions: &[&(Action, _)]| actions.iter().map(|(action, _)| action.as_str()).collect::<Vec<_>>().join(",");
+    let (like_first, others) = (names(&like_first), names(&others));
+    Err(invalid(format!(
+        "Invalid Input Actions: [{like_first}] and [{others}] require different authorization information. "
+    )))
 }
 
 fn resources(names: &[ResourceName]) -> Result<Vec<&str>> {
     let is_resource = |name: &str| name == "*" || ArnParts::parse(name).is_some();
     let wrong: Vec<&str> = names.iter().map(ResourceName::as_str).filter(|name| !is_resource(name)).collect();
     if !wrong.is_empty() {
-        return Err(invalid(format!("Invalid Resource Arns: [{}]", wrong.join(","))));
+        return Err(invalid(format!("ResourceNames are not in a valid ARN format: {}.", wrong.join(", "))));
     }
     Ok(names.iter().map(ResourceName::as_str).collect())
 }
 
-/// The account of an owner, which is the ARN of its root user.
+/// The account of an owner, which is an ARN of IAM.
 fn owner(arn: &str) -> Result<&str> {
-    let parts = ArnParts::parse(arn).filter(|parts| parts.service == "iam" && parts.resource == "root");
+    let parts = ArnParts::parse(arn).filter(|parts| parts.service == "iam");
     let account = parts.filter(|parts| parts.account_id().is_some()).map(|parts| parts.account);
     account.ok_or_else(|| invalid(format!("'{arn}' is not a valid as a Resource Owner.")))
 }
 
-fn resource_policy(text: Option<&str>, caller: Option<&SimulatedCaller>) -> Result<Option<PolicySet>> {
+fn resource_policy(
+    text: Option<&str>,
+    caller: Option<&SimulatedCaller>,
+    resources: &[&str],
+) -> Result<Option<PolicySet>> {
     let Some(text) = text else { return Ok(None) };
-    if !caller.is_some_and(SimulatedCaller::is_user) {
+    let caller = caller.ok_or_else(|| invalid("Invalid caller - Caller cannot be null or empty."))?;
+    if !caller.is_user() {
         return Err(invalid("Invalid caller - Caller must be an IAM user in this context."));
+    }
+    if resources.is_empty() || resources.contains(&"*") {
+        return Err(invalid("Invalid Entity Arn: * does not clearly define entity type and name."));
     }
     Ok(Some(PolicySet::new([document("ResourcePolicy".to_owned(), text, Grammar::Resource)?])))
 }
@@ -183,23 +255,24 @@ fn resource_policy(text: Option<&str>, caller: Option<&SimulatedCaller>) -> Resu
 /// # Errors
 /// `InvalidInput` for more than one, and for a document that is refused.
 pub fn boundary(texts: Option<&[PolicyDocument]>) -> Result<Option<Arc<PolicySet>>> {
-    let members = documents("PermissionsBoundaryPolicyInputList", texts, Grammar::Identity)?;
-    match members.len() {
-        0 => Ok(None),
-        1 => Ok(Some(Arc::new(PolicySet::new(members)))),
-        _ => {
-            Err(invalid("Invalid PermissionsBoundaryPolicyInputList: only one permissions boundary can be in effect."))
-        }
+    if texts.is_some_and(|texts| texts.len() > 1) {
+        return Err(invalid("The list of Permissions Boundary policies cannot exceed 1 items."));
     }
+    let members = documents("PermissionsBoundaryPolicyInputList", texts, Grammar::Identity)?;
+    Ok(if members.is_empty() { None } else { Some(Arc::new(PolicySet::new(members))) })
 }
 
 /// The service control policies that are given for the simulation.
 ///
 /// # Errors
-/// `InvalidInput` for a document that is refused.
+/// `InvalidInput` for a document that is refused, and for a level without any.
 pub fn service_control(levels: &Option<OrganizationLevels>) -> Result<Option<Cow<'static, [PolicySet]>>> {
     let Some(levels) = levels.as_deref().filter(|levels| !levels.is_empty()) else { return Ok(None) };
-    let read = |(number, texts)| {
+    let read = |(number, texts): (usize, Option<&[PolicyDocument]>)| {
+        if texts.is_none_or(<[_]>::is_empty) {
+            let message = "must contain at least one service control policy";
+            return Err(invalid(format!("Organization policy at index {number} {message}")));
+        }
         let parameter = format!("OrderedOrganizationPolicyInputList.{number}");
         documents(&parameter, texts, Grammar::ServiceControl).map(PolicySet::new)
     };
@@ -215,11 +288,19 @@ const HANDLING: &[(&str, &[&str])] = &[
     ("EC2-VPC-EBS-Subnet", &["instance", "image", "security-group", "network-interface", "subnet", "volume"]),
 ];
 
-fn must_have_resources(option: &str, resources: &[&str]) -> Result<()> {
-    let (_, needed) = HANDLING
-        .iter()
-        .find(|(known, _)| *known == option)
-        .ok_or_else(|| invalid(format!("Invalid Resource Handling Option: {option}")))?;
+/// Where AWS tells which actions have scenarios.
+const SCENARIOS: &str = "https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html";
+
+/// Seen in AWS: options that it does not know say nothing.
+fn must_have_resources(option: &str, actions: &[(Action, Option<ResourceTypes>)], resources: &[&str]) -> Result<()> {
+    let Some((_, needed)) = HANDLING.iter().find(|(known, _)| *known == option) else { return Ok(()) };
+    if let Some((other, _)) = actions.iter().find(|(action, _)| action.service() != "ec2") {
+        return Err(invalid(format!(
+            "Invalid input resource handling options. Action does not support resource handling options: {}. Please refer \
+             to the documentation for more details: {SCENARIOS}",
+            other.as_str()
+        )));
+    }
     let is_there = |kind: &&&str| {
         let of_kind = |parts: ArnParts<'_>| parts.service == "ec2" && parts.resource.split('/').next() == Some(**kind);
         resources.iter().filter_map(|arn| ArnParts::parse(arn)).any(of_kind)

@@ -2,12 +2,10 @@
 
 use super::Policy;
 
-/// The keys that the policies name in conditions and as variables, as first written, each once.
-pub fn context_keys<'p>(policies: impl IntoIterator<Item = &'p Policy>) -> Vec<String> {
+/// The keys that a policy names in conditions and as variables, as written: each spelling once, as AWS tells them.
+pub fn context_keys(policy: &Policy) -> impl Iterator<Item = &str> {
     let mut seen = std::collections::HashSet::new();
-    let statements = policies.into_iter().flat_map(Policy::statements);
-    let keys = statements.flat_map(super::Statement::context_keys);
-    keys.filter(|key| seen.insert(key.to_ascii_lowercase())).map(str::to_owned).collect()
+    policy.statements().iter().flat_map(super::Statement::context_keys).filter(move |key| seen.insert(*key))
 }
 
 #[cfg(test)]
@@ -16,19 +14,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_of_conditions_and_variables_once_each() {
+    fn every_spelling_of_a_key_comes_once() {
         let text = r#"{"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::${aws:username}/${aws:PrincipalTag/t, 'x'}",
-             "Condition": {"StringEquals": {"AWS:UserName": "${aws:userid}"}, "Null": {"aws:SourceVpc": "true"}}},
+             "Condition": {"StringEquals": {"AWS:UserName": ["${aws:userid}", "${aws:username}"]}, "Null": {"aws:SourceVpc": "true"}}},
             {"Effect": "Deny", "Action": "*", "NotResource": "*", "Condition": {"ArnLike": {"aws:SourceArn": "${*}"}}}]}"#;
         let policy = Policy::parse(text, Grammar::Managed).unwrap();
-        let expected = ["aws:username", "aws:PrincipalTag/t", "aws:userid", "aws:SourceVpc", "aws:SourceArn"];
-        assert_eq!(context_keys([&policy]), expected);
+        let mut keys: Vec<&str> = context_keys(&policy).collect();
+        keys.sort_unstable();
+        let own =
+            ["AWS:UserName", "aws:PrincipalTag/t", "aws:SourceArn", "aws:SourceVpc", "aws:userid", "aws:username"];
+        assert_eq!(keys, own);
     }
 
     #[test]
     fn version_2008_has_no_variables() {
         let text = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::${aws:username}"}}"#;
-        assert!(context_keys([&Policy::parse(text, Grammar::Identity).unwrap()]).is_empty());
+        assert_eq!(context_keys(&Policy::parse(text, Grammar::Identity).unwrap()).count(), 0);
     }
 }

@@ -1,18 +1,24 @@
 //! IAM's policy simulator: what given policies say to an action on some resources (AWS: IAM API Reference,
 //! SimulateCustomPolicy and SimulatePrincipalPolicy, as changed in 2026).
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 
-use super::decide::Layer;
+use super::decide::{Decision, Layer};
 use super::evaluate::Verdict;
 use super::pattern::Arn;
 use super::principal::is_account;
 use super::request::{Layers, Request, ResourceKind};
 use super::set::Match;
-use super::{Action, Context, Effect, Explanation, LayerReport, PolicySet, Principal, Said, context_keys, explain};
+use super::{
+    Action, Context, Effect, Explanation, LayerReport, PolicySet, Principal, Said, Values, context_keys, explain,
+};
+
+/// Condition keys with their values.
+pub type Keys<'a> = Vec<(Cow<'a, str>, Values<'a>)>;
 
 /// Policies and a caller, before whom actions are simulated.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Scenario<'a> {
     /// The caller: a user, or a role, which stands for a session of it. `None`: whoever has the policies, in the
     /// account of the resources.
@@ -27,8 +33,12 @@ pub struct Scenario<'a> {
     pub service_control: Option<&'a [PolicySet]>,
     /// The account that owns the resources whose ARNs do not tell; the caller's, if not given.
     pub resource_owner: Option<&'a str>,
-    /// The context entries.
+    /// All keys that the caller and the context entries give.
     pub context: &'a Context<'a>,
+    /// The context entries alone.
+    pub entries: &'a Context<'a>,
+    /// The keys that tell where the account stands that owns a resource; context entries replace them.
+    pub owner_keys: &'a dyn Fn(&str) -> Keys<'a>,
 }
 
 /// What each kind of policy says to a request across accounts.
@@ -39,9 +49,9 @@ pub type Sides = BTreeMap<&'static str, Verdict>;
 pub struct Simulated<'a> {
     /// The most restrictive decision over all resources.
     pub decision: Verdict,
-    /// The statements that made the decision, of all resources.
-    pub matched: Vec<Match<'a>>,
-    /// The context keys that the policies ask for and the scenario does not have.
+    /// The statements that made the decisions on all resources, each after the layer that it is of.
+    pub matched: Vec<(Layer, Match<'a>)>,
+    /// The context keys that the policies ask for and no context entry gives, if they could make a difference.
     pub missing_keys: Vec<String>,
     /// Whether the service control policies allow it on all resources, if there are any.
     pub allowed_by_organizations: Option<bool>,
@@ -61,8 +71,10 @@ pub struct SimulatedResource<'a> {
     pub resource: String,
     /// The decision.
     pub decision: Verdict,
-    /// The statements that made the decision.
-    pub matched: Vec<Match<'a>>,
+    /// The statements that made the decision, each after the layer that it is of.
+    pub matched: Vec<(Layer, Match<'a>)>,
+    /// As in [`Simulated::missing_keys`].
+    pub missing_keys: Vec<String>,
     /// Whether the service control policies allow it, if there are any.
     pub allowed_by_organizations: Option<bool>,
     /// Whether the boundary allows it, if there is one.
@@ -75,26 +87,29 @@ pub struct SimulatedResource<'a> {
 const SOMEBODY: Principal<'_> = Principal::User { arn: "", id: "", account: "" };
 
 impl<'a> Scenario<'a> {
-    /// Simulates one action on the resources; on `*` if there are none.
-    pub fn simulate(&self, action: &Action, resources: &[&str]) -> Simulated<'a> {
+    /// Simulates one action on the resources; on `*` if there are none. `is_about` tells the resources that the action
+    /// can be about.
+    pub fn simulate(&self, action: &Action, resources: &[&str], is_about: &dyn Fn(&str) -> bool) -> Simulated<'a> {
         let named = !matches!(resources, [] | ["*"]);
         let asked = if resources.is_empty() { &["*"] } else { resources };
-        let results: Vec<_> = asked.iter().map(|resource| self.simulate_one(action, resource)).collect();
+        let missing_keys = self.missing_keys(action);
+        let simulate = |resource: &&str| self.simulate_one(action, resource, is_about(resource), &missing_keys);
+        let results: Vec<_> = asked.iter().map(simulate).collect();
         let all = |said: fn(&SimulatedResource<'_>) -> Option<bool>| {
             results.iter().map(said).try_fold(true, |all, one| Some(all & one?))
         };
         let decision = results.iter().map(|result| result.decision).max_by_key(|decision| severity(*decision));
-        let decision = decision.unwrap_or(Verdict::ImplicitDeny);
-        let mut matched: Vec<Match<'a>> = Vec::new();
-        for found in results.iter().filter(|result| result.decision == decision).flat_map(|result| &result.matched) {
-            if !matched.iter().any(|known| known.is_same(found)) {
-                matched.push(*found);
+        let mut matched: Vec<(Layer, Match<'a>)> = Vec::new();
+        for (layer, found) in results.iter().flat_map(|result| &result.matched) {
+            if !matched.iter().any(|(known_layer, known)| known_layer == layer && known.is_same(found)) {
+                matched.push((*layer, *found));
             }
         }
+        let missing = results.iter().map(|result| &result.missing_keys).find(|keys| !keys.is_empty());
         Simulated {
-            decision,
+            decision: decision.unwrap_or(Verdict::ImplicitDeny),
             matched,
-            missing_keys: self.missing_keys(action),
+            missing_keys: missing.cloned().unwrap_or_default(),
             allowed_by_organizations: all(|result| result.allowed_by_organizations),
             allowed_by_boundary: all(|result| result.allowed_by_boundary),
             details: most_restrictive(results.iter().filter_map(|result| result.details.as_ref())),
@@ -110,9 +125,16 @@ impl<'a> Scenario<'a> {
         statements.any(|statement| statement.is_about_resource(&request))
     }
 
-    fn simulate_one(&self, action: &Action, resource: &str) -> SimulatedResource<'a> {
-        let caller = self.caller.unwrap_or(SOMEBODY);
-        let request = Request::new(caller, action, resource, self.context).owned_by(self.owner(action, resource));
+    fn simulate_one(
+        &self,
+        action: &Action,
+        resource: &str,
+        is_about: bool,
+        missing_keys: &[String],
+    ) -> SimulatedResource<'a> {
+        let owner = self.owner(action, resource);
+        let context = self.context_of(owner, resource);
+        let request = Request::new(self.caller.unwrap_or(SOMEBODY), action, resource, &context).owned_by(owner);
         let layers = Layers {
             identity: Some(self.identity),
             boundary: self.boundary,
@@ -122,19 +144,41 @@ impl<'a> Scenario<'a> {
             ..Layers::default()
         };
         let explanation = explain(&request, &layers);
-        let decision = Verdict::from(&explanation.decision);
-        let allowed_by_organizations = allows(&explanation, Layer::ServiceControl);
         let across = !request.is_same_account();
-        let details = (resource != "*" && allowed_by_organizations != Some(false))
-            .then(|| if across { sides(&explanation) } else { Sides::new() });
+        let decision = match explanation.decision {
+            // Seen in AWS: no statement is about a resource of a type that the action does not have.
+            _ if !is_about => Verdict::ImplicitDeny,
+            // Seen in AWS: within the account a resource's policy is enough, also one that only names the root user.
+            Decision::ImplicitDeny { missing: Layer::Identity | Layer::Boundary }
+                if !across && allows(&explanation, Layer::Resource) == Some(true) =>
+            {
+                Verdict::Allowed
+            }
+            ref decision => Verdict::from(decision),
+        };
+        let allowed_by_organizations = allows(&explanation, Layer::ServiceControl);
+        // A service control policy that denies ends the evaluation.
+        let ended = allowed_by_organizations == Some(false);
+        let details = (resource != "*" && !ended).then(|| if across { sides(&explanation) } else { Sides::new() });
         SimulatedResource {
             resource: resource.to_owned(),
             decision,
-            matched: deciding(&explanation, decision),
+            matched: if ended || !is_about { Vec::new() } else { deciding(&explanation, decision) },
+            missing_keys: if ended || decision != Verdict::ImplicitDeny { &[] } else { missing_keys }.to_vec(),
             allowed_by_organizations,
             allowed_by_boundary: allows(&explanation, Layer::Boundary),
             details,
         }
+    }
+
+    /// The context of a request on a resource that an account owns.
+    fn context_of(&self, owner: &str, resource: &str) -> Cow<'a, Context<'a>> {
+        let keys = if resource == "*" { Keys::new() } else { (self.owner_keys)(owner) };
+        if keys.is_empty() {
+            return Cow::Borrowed(self.context);
+        }
+        let known = self.context.iter().map(|(key, values)| (Cow::Borrowed(key), values.clone()));
+        Cow::Owned(keys.into_iter().chain(known).collect())
     }
 
     /// Seen in AWS: the simulator leaves trust policies aside, and decides about roles by the caller's side alone.
@@ -151,12 +195,13 @@ impl<'a> Scenario<'a> {
         told.or(self.resource_owner).unwrap_or(own)
     }
 
-    /// Seen in AWS: every key that some statement asks for, even one about other actions; but none of an organization's.
+    /// Seen in AWS: every key that some statement asks for, even one about other actions, and also those that the caller
+    /// has; but none of an organization's.
     fn missing_keys(&self, action: &Action) -> Vec<String> {
         let sets = [Some(self.identity), self.boundary, self.resource_policy_for(action)];
-        let mut keys = context_keys(sets.into_iter().flatten().flat_map(PolicySet::policies));
-        keys.retain(|key| self.context.get(key).is_none());
-        keys
+        let mut seen = HashSet::new();
+        let keys = sets.into_iter().flatten().flat_map(PolicySet::policies).flat_map(context_keys);
+        keys.filter(|key| self.entries.get(key).is_none() && seen.insert(*key)).map(str::to_owned).collect()
     }
 }
 
@@ -179,16 +224,22 @@ fn allows(explanation: &Explanation<'_>, layer: Layer) -> Option<bool> {
     Some(reports.all(|report| report.said() == Said::Allows))
 }
 
-/// The statements that made the decision: the Denies, or the Allows. Only those of identity and resource are shown.
-fn deciding<'a>(explanation: &Explanation<'a>, decision: Verdict) -> Vec<Match<'a>> {
+/// The statements that made the decision: the Denies, or the Allows. Those of an organization are never shown, those of a
+/// boundary only if they deny.
+fn deciding<'a>(explanation: &Explanation<'a>, decision: Verdict) -> Vec<(Layer, Match<'a>)> {
     let effect = match decision {
         Verdict::Allowed => Effect::Allow,
         Verdict::ExplicitDeny => Effect::Deny,
         Verdict::ImplicitDeny => return Vec::new(),
     };
-    let shown = |report: &&LayerReport<'_>| matches!(report.layer, Layer::Identity | Layer::Resource);
-    let matched = explanation.layers.iter().filter(shown).flat_map(|report| &report.matched).copied();
-    matched.filter(|found| found.statement.is_some_and(|statement| statement.effect == effect)).collect()
+    let is_shown = |layer| match layer {
+        Layer::Identity | Layer::Resource => true,
+        Layer::Boundary => effect == Effect::Deny,
+        _ => false,
+    };
+    let shown = explanation.layers.iter().filter(|report| is_shown(report.layer));
+    let matched = shown.flat_map(|report| report.matched.iter().map(|found| (report.layer, *found)));
+    matched.filter(|(_, found)| found.statement.is_some_and(|statement| statement.effect == effect)).collect()
 }
 
 /// What each kind of policy says.
@@ -204,7 +255,7 @@ fn sides(explanation: &Explanation<'_>) -> Sides {
     let mut sides =
         Sides::from([("IAM Policy", verdict(Layer::Identity)), ("Resource Policy", verdict(Layer::Resource))]);
     if allows(explanation, Layer::Boundary).is_some() {
-        sides.insert("Permissions Boundary", verdict(Layer::Boundary));
+        sides.insert("Permissions Boundary Policy", verdict(Layer::Boundary));
     }
     sides
 }
@@ -229,123 +280,4 @@ impl Match<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::super::{Grammar, Policy, Position, Source, SourceKind};
-    use super::*;
-
-    const DOCUMENT: &str = r#"{
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": "s3:Get*",
-            "Resource": "arn:aws:s3:::a/*",
-            "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
-        },
-        {
-            "Effect": "Deny",
-            "Action": "s3:*",
-            "Resource": "arn:aws:s3:::a/private"
-        }
-    ]
-}"#;
-
-    fn set(texts: &[&str], grammar: Grammar) -> PolicySet {
-        PolicySet::new(texts.iter().enumerate().map(|(index, text)| {
-            let id = format!("PolicyInputList.{}", index + 1).into();
-            (Source { id, kind: SourceKind::None, arn: None }, Ok(Arc::new(Policy::parse(text, grammar).unwrap())))
-        }))
-    }
-
-    fn scenario<'a>(identity: &'a PolicySet, context: &'a Context<'a>) -> Scenario<'a> {
-        Scenario {
-            caller: Some(Principal::User { arn: "arn:aws:iam::111122223333:user/a", id: "", account: "111122223333" }),
-            identity,
-            boundary: None,
-            resource_policy: None,
-            service_control: None,
-            resource_owner: None,
-            context,
-        }
-    }
-
-    #[test]
-    fn one_result_covers_all_resources() {
-        let (identity, context) = (set(&[DOCUMENT], Grammar::Managed), Context::new().with("aws:SourceVpc", "vpc-1"));
-        let get = Action::parse("s3:GetObject").unwrap();
-        let both = scenario(&identity, &context).simulate(&get, &["arn:aws:s3:::a/x", "arn:aws:s3:::a/private"]);
-        assert_eq!(both.decision, Verdict::ExplicitDeny);
-        assert_eq!(both.matched.len(), 1, "on a deny only the deny is shown");
-        let decisions: Vec<_> = both.resources.iter().map(|one| one.decision).collect();
-        assert_eq!(decisions, [Verdict::Allowed, Verdict::ExplicitDeny]);
-        assert_eq!(both.details, Some(Sides::new()), "in one account the details are there, and empty");
-    }
-
-    #[test]
-    fn positions_are_as_aws_counts_them() {
-        let places = |text: &str| -> Vec<[Position; 2]> {
-            let policy = Policy::parse(text, Grammar::Identity).unwrap();
-            policy.statements().iter().map(|statement| [statement.start, statement.end]).collect()
-        };
-        let at = |line, column| Position { line, column };
-        assert_eq!(places(DOCUMENT), [[at(3, 19), at(9, 10)], [at(9, 10), at(14, 10)]]);
-        let statement = r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#;
-        let list = format!(r#"{{"Version":"2012-10-17","Statement":[{statement}, {statement}]}}"#);
-        assert_eq!(places(&list), [[at(1, 38), at(1, 87)], [at(1, 87), at(1, 138)]]);
-        let lone = format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#);
-        assert_eq!(places(&lone), [[at(1, 38), at(1, 86)]]);
-    }
-
-    #[test]
-    fn missing_keys_are_told_without_a_resource_too() {
-        let text = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
-            "Condition": {"StringEquals": {"aws:SourceVpc": "${aws:username}"}}}}"#;
-        let text = text.replace("{\"Statement\"", "{\"Version\": \"2012-10-17\", \"Statement\"");
-        let (identity, context) = (set(&[&text], Grammar::Identity), Context::new());
-        let list = Action::parse("s3:ListAllMyBuckets").unwrap();
-        let result = scenario(&identity, &context).simulate(&list, &[]);
-        assert_eq!(result.decision, Verdict::ImplicitDeny);
-        assert_eq!(result.missing_keys, ["aws:SourceVpc", "aws:username"]);
-        assert!(result.matched.is_empty() && result.resources.is_empty() && result.details.is_none());
-    }
-
-    #[test]
-    fn boundary_organization_and_the_other_account_have_their_details() {
-        let open = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
-        let other = r#"{"Statement": {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}}"#;
-        let (identity, closed, context) =
-            (set(&[open], Grammar::Identity), set(&[other], Grammar::Identity), Context::new());
-        let levels = [set(&[other], Grammar::ServiceControl)];
-        let get = Action::parse("s3:GetObject").unwrap();
-        let base = scenario(&identity, &context);
-        let bounded = Scenario { boundary: Some(&closed), ..base }.simulate(&get, &["arn:aws:s3:::b/k"]);
-        assert_eq!((bounded.decision, bounded.allowed_by_boundary), (Verdict::ImplicitDeny, Some(false)));
-        assert_eq!(bounded.allowed_by_organizations, None);
-        let organized = Scenario { service_control: Some(&levels), ..base }.simulate(&get, &["arn:aws:s3:::b/k"]);
-        assert_eq!((organized.decision, organized.allowed_by_organizations), (Verdict::ImplicitDeny, Some(false)));
-        assert_eq!(organized.details, None);
-        let across = Scenario { resource_owner: Some("444455556666"), ..base }.simulate(&get, &["arn:aws:s3:::b/k"]);
-        let sides = Sides::from([("IAM Policy", Verdict::Allowed), ("Resource Policy", Verdict::ImplicitDeny)]);
-        assert_eq!((across.decision, across.details), (Verdict::ImplicitDeny, Some(sides)));
-    }
-
-    #[test]
-    fn an_arn_tells_its_owner_before_the_parameter_does() {
-        let (identity, context) = (
-            set(&[r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#], Grammar::Identity),
-            Context::new(),
-        );
-        let base = Scenario { resource_owner: Some("444455556666"), ..scenario(&identity, &context) };
-        let get = Action::parse("sqs:GetQueueUrl").unwrap();
-        let decision = |scenario: Scenario<'_>, resource| scenario.simulate(&get, &[resource]).decision;
-        assert_eq!(decision(base, "arn:aws:sqs:us-east-1:111122223333:q"), Verdict::Allowed);
-        assert_eq!(decision(base, "arn:aws:s3:::b"), Verdict::ImplicitDeny);
-        assert_eq!(decision(base, "arn:aws:sqs:us-east-1:777788889999:q"), Verdict::ImplicitDeny);
-        assert_eq!(
-            decision(Scenario { caller: None, ..base }, "arn:aws:sqs:us-east-1:777788889999:q"),
-            Verdict::Allowed
-        );
-    }
-}
+mod tests;

@@ -2,12 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::names::NAME_RULE;
-use super::{Arn, Pattern, PolicyDocument, PolicyName, Text, enums, lists, texts};
+use super::{Arn, Pattern, PolicyDocument, Text, enums, lists, texts};
 
-/// IAM's names with the wildcards that the API reference of `InlinePolicyIdentifierType` knows; the model's pattern,
-/// `[\w+=,.@-]+`, has forgotten them.
-static ATTACHMENT: Pattern = Pattern::new(r"[\w+=,.@*?-]+");
+/// Anything with a character of IAM's names: AWS's words for a refusal tell this pattern, not the model's.
+static EXCLUDED: Pattern = Pattern::new(r".*[\w+=,.@-]+.*");
 
 texts! {
     /// An action to simulate (`ActionNameType`).
@@ -18,8 +16,9 @@ texts! {
     ContextKeyName = Text::length(5, 256);
     /// Which resources a simulation must have (`ResourceHandlingOptionType`).
     ResourceHandlingOption = Text::length(1, 64);
-    /// The name of a user, group or role with wildcards (`AttachmentName`).
-    AttachmentName = Text::length(1, 128).matching(&ATTACHMENT).or_say(NAME_RULE);
+    /// The name of an inline policy to leave out (`policyNameType`), or with wildcards that of the user, group or role that
+    /// it stands on (`AttachmentName`).
+    ExcludedName = Text::length(1, 128).matching(&EXCLUDED);
 }
 
 lists! {
@@ -82,11 +81,11 @@ pub struct PolicyIdentifier {
 #[serde(rename_all = "PascalCase")]
 pub struct InlinePolicyIdentifier {
     /// The policy's name.
-    pub policy_name: PolicyName,
+    pub policy_name: ExcludedName,
     /// Whether that is a user, a group or a role.
     pub attachment_type: AttachmentType,
     /// The name of the user, group or role, with wildcards.
-    pub attachment_name: AttachmentName,
+    pub attachment_name: ExcludedName,
 }
 
 impl ContextKeyType {

@@ -65,6 +65,7 @@ mod session_tags;
 mod session_token;
 mod sessions;
 mod signing_certificates;
+mod simulation_inputs;
 mod ssh_public_keys;
 mod tags;
 mod trust_policies;

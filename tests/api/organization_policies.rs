@@ -223,6 +223,44 @@ async fn the_simulator_agrees() {
 }
 
 #[tokio::test]
+async fn the_simulator_knows_the_organization() {
+    let server = server(&[], &[]).await;
+    let path = "o-a1b2c3d4e5/r-f6g7/ou-f6g7-11111111/ou-f6g7-22222222/";
+    for (condition, others_too) in [
+        (json!({"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}), true),
+        (json!({"ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": path}}), false),
+        (json!({"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}), true),
+        (json!({"ForAnyValue:StringEquals": {"aws:ResourceOrgPaths": path}}), false),
+    ] {
+        let statement = json!({"Effect": "Allow", "Action": "iam:*", "Resource": "*", "Condition": condition});
+        let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+        for (account, expected) in [(MEMBER, true), (OTHER, others_too), (STRANGER, false)] {
+            let tester = user(&server, account, "tester", Some(document.clone())).await;
+            let arn = format!("arn:aws:iam::{account}:user/tester");
+            assert_eq!(tester.iam("GetUser", &[]).await.status == 200, expected, "{account} {condition}");
+            let asked = [
+                ("PolicySourceArn", arn.as_str()),
+                ("ActionNames.member.1", "iam:GetUser"),
+                ("ResourceArns.member.1", &arn),
+            ];
+            let simulated = admin(&server, account).await.iam("SimulatePrincipalPolicy", &asked).await.ok();
+            assert_eq!(simulated.text("EvalDecision") == "allowed", expected, "{account} {condition}");
+        }
+        let entry = [
+            ("ContextEntries.member.1.ContextKeyName", "aws:ResourceOrgID"),
+            ("ContextEntries.member.1.ContextKeyType", "string"),
+            ("ContextEntries.member.1.ContextKeyValues.member.1", "o-other"),
+        ];
+        let arn = format!("arn:aws:iam::{MEMBER}:user/tester");
+        let asked = [("PolicySourceArn", arn.as_str()), ("ActionNames.member.1", "iam:GetUser")];
+        let asked = [&asked[..], &[("ResourceArns.member.1", &arn)], &entry].concat();
+        let simulated = admin(&server, MEMBER).await.iam("SimulatePrincipalPolicy", &asked).await.ok();
+        let expected = !condition.to_string().contains("ResourceOrgID");
+        assert_eq!(simulated.text("EvalDecision") == "allowed", expected, "an entry takes the key's place");
+    }
+}
+
+#[tokio::test]
 async fn the_example_is_one() {
     let settings = Settings { config: Some("examples/organization/iamd.toml".into()), ..Settings::default() };
     let server = Server::with(settings.complete(std::iter::empty()).unwrap()).await;

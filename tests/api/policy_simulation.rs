@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::client::{Answer, Client, Server};
-use crate::fixtures::{allow, deny};
+use crate::fixtures::{allow, deny, statement};
 
 const DOCUMENT: &str = r#"{
     "Version": "2012-10-17",
@@ -58,9 +58,21 @@ async fn one_result_for_an_action_covers_all_resources() {
     <EvaluationResults>
       <member>
         <EvalActionName>s3:GetObject</EvalActionName>
-        <EvalResourceName>arn:${Partition}:s3:::${BucketName}/${ObjectName}</EvalResourceName>
+        <EvalResourceName>arn:${Partition}:s3:::${BucketName}/${KeyName}</EvalResourceName>
         <EvalDecision>explicitDeny</EvalDecision>
         <MatchedStatements>
+          <member>
+            <SourcePolicyId>PolicyInputList.1</SourcePolicyId>
+            <SourcePolicyType>IAM Policy</SourcePolicyType>
+            <StartPosition>
+              <Line>3</Line>
+              <Column>19</Column>
+            </StartPosition>
+            <EndPosition>
+              <Line>9</Line>
+              <Column>10</Column>
+            </EndPosition>
+          </member>
           <member>
             <SourcePolicyId>PolicyInputList.1</SourcePolicyId>
             <SourcePolicyType>IAM Policy</SourcePolicyType>
@@ -94,7 +106,6 @@ async fn one_result_for_an_action_covers_all_resources() {
                 </EndPosition>
               </member>
             </MatchedStatements>
-            <MissingContextValues/>
           </member>
           <member>
             <EvalResourceName>arn:aws:s3:::a/private</EvalResourceName>
@@ -113,7 +124,6 @@ async fn one_result_for_an_action_covers_all_resources() {
                 </EndPosition>
               </member>
             </MatchedStatements>
-            <MissingContextValues/>
           </member>
         </ResourceSpecificResults>
       </member>
@@ -154,7 +164,9 @@ async fn every_type_of_context_key_counts() {
         let policy = json!({"Version": "2012-10-17", "Statement": {
             "Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {operator: {"x:Key": in_policy}}}});
         let answer = simulate(&root, &policy.to_string(), "s3:GetObject", &[]).await.ok();
-        assert_eq!(answer.text("MissingContextValues").trim(), "<member>x:Key</member>", "{operator}");
+        // Of no values, all do.
+        let missing = if operator.starts_with("ForAllValues") { "" } else { "<member>x:Key</member>" };
+        assert_eq!(answer.text("MissingContextValues").trim(), missing, "{operator}");
         let answer = simulate(&root, &policy.to_string(), "s3:GetObject", &entry("x:key", kind, in_request)).await.ok();
         let expected = match operator {
             "NumericLessThan" | "ForAllValues:NumericLessThan" | "ForAnyValue:DateGreaterThan" => "allowed",
@@ -184,18 +196,81 @@ async fn keys_that_any_statement_asks_for_are_missed() {
 async fn a_boundary_limits() {
     let root = Server::start().await.root();
     let boundary = "PermissionsBoundaryPolicyInputList.member.1";
-    for (document, decision, allowed) in [
-        (allow("s3:Get*", "*"), "allowed", "true"),
-        (allow("iam:*", "*"), "implicitDeny", "false"),
-        (deny("s3:*", "*"), "explicitDeny", "false"),
+    for (document, decision, allowed, source) in [
+        (allow("s3:Get*", "*"), "allowed", "true", "PolicyInputList.1"),
+        (allow("iam:*", "*"), "implicitDeny", "false", ""),
+        (deny("s3:*", "*"), "explicitDeny", "false", "PermissionsBoundaryPolicyInputList.1"),
     ] {
         let answer = simulate(&root, OPEN, "s3:GetObject", &[(boundary, &document)]).await.ok();
         assert_eq!(answer.text("EvalDecision"), decision);
         assert_eq!(answer.text("AllowedByPermissionsBoundary"), allowed);
+        assert_eq!(answer.text("SourcePolicyId"), source);
+        let kind = ["IAM Policy", "Permissions Boundary Policy", ""].map(String::from);
+        assert!(kind.contains(&answer.text("SourcePolicyType")));
+        assert_eq!(decision == "explicitDeny", answer.text("SourcePolicyType") == kind[1]);
     }
-    let two = [(boundary, OPEN), ("PermissionsBoundaryPolicyInputList.member.2", OPEN)];
-    let message = "Invalid PermissionsBoundaryPolicyInputList: only one permissions boundary can be in effect.";
-    simulate(&root, OPEN, "s3:GetObject", &two).await.refused(400, "InvalidInput", message);
+    let denied = deny("s3:*", "*");
+    let both = simulate(&root, &denied, "s3:GetObject", &[(boundary, &denied)]).await.ok();
+    let mut sources = both.texts("SourcePolicyId");
+    sources.sort_unstable();
+    assert_eq!(sources, ["PermissionsBoundaryPolicyInputList.1", "PolicyInputList.1"]);
+}
+
+#[tokio::test]
+async fn keys_are_missed_where_they_could_make_a_difference() {
+    let root = Server::start().await.root();
+    let asks = |effect| statement(effect, "s3:*", "*", r#"{"StringEquals":{"k:missing":"yes","K:missing":"yes"}}"#);
+    let (asking, denying, denied) = (asks("Allow"), asks("Deny"), deny("*", "*"));
+    let object = ("ResourceArns.member.1", "arn:aws:s3:::b/k");
+    for (policy, other, decision, missing) in [
+        (&asking, None, "implicitDeny", true),
+        (&denying, None, "implicitDeny", true),
+        (&asking, Some(OPEN), "allowed", false),
+        (&denying, Some(OPEN), "allowed", false),
+        (&asking, Some(denied.as_str()), "explicitDeny", false),
+    ] {
+        let other = other.map(|other| ("PolicyInputList.member.2", other));
+        let more: Vec<_> = other.into_iter().chain([object]).collect();
+        let answer = simulate(&root, policy, "s3:GetObject", &more).await.ok();
+        assert_eq!(answer.text("EvalDecision"), decision);
+        let told = answer.texts("MissingContextValues").len();
+        assert_eq!(told, if missing { 2 } else { 0 }, "of the action, and of the resource: {}", answer.body);
+        assert_eq!(answer.body.contains("<member>k:missing</member>"), missing);
+        assert_eq!(answer.body.contains("<member>K:missing</member>"), missing, "every spelling counts");
+    }
+}
+
+#[tokio::test]
+async fn an_action_is_about_resources_of_its_types() {
+    let root = Server::start().await.root();
+    let user = ("ResourceArns.member.1", "arn:aws:iam::111122223333:user/a");
+    let object = ("ResourceArns.member.2", "arn:aws:s3:::b/k");
+    let answer = simulate(&root, OPEN, "s3:GetObject", &[user, object]).await.ok();
+    assert_eq!(answer.text("EvalDecision"), "implicitDeny");
+    assert_eq!(answer.texts("EvalResourceDecision"), ["implicitDeny", "allowed"]);
+    assert_eq!(answer.texts("SourcePolicyId").len(), 2, "of the action, and of the object");
+    assert_eq!(answer.text("EvalResourceName"), "arn:${Partition}:s3:::${BucketName}/${KeyName}");
+    assert_eq!(decision(&root, OPEN, "iam:ListUsers", &[user]).await, "implicitDeny", "it has none");
+    assert_eq!(decision(&root, OPEN, "iam:ListUsers", &[]).await, "allowed");
+    assert_eq!(decision(&root, OPEN, "madeup:Action", &[user]).await, "allowed", "nobody knows");
+}
+
+#[tokio::test]
+async fn nobody_has_keys_too() {
+    let root = Server::start().await.root();
+    for (key, value, caller, decision, missing) in [
+        ("aws:userid", "STUB_PRINCIPAL_FOR_POLICY_SIMULATOR", None, "allowed", ""),
+        ("aws:PrincipalAccount", "000000000000", None, "allowed", ""),
+        ("aws:PrincipalAccount", "111122223333", None, "implicitDeny", "<member>aws:PrincipalAccount</member>"),
+        ("aws:username", "Bob", None, "implicitDeny", "<member>aws:username</member>"),
+        ("aws:userid", BOB.1, Some(BOB), "allowed", ""),
+        ("aws:username", "Bob", Some(BOB), "allowed", ""),
+    ] {
+        let policy = statement("Allow", "*", "*", &json!({"StringEquals": {key: value}}).to_string());
+        let answer = simulate(&root, &policy, "s3:GetObject", caller.as_slice()).await.ok();
+        assert_eq!(answer.text("EvalDecision"), decision, "{key}");
+        assert_eq!(answer.text("MissingContextValues").trim(), missing, "{key}");
+    }
 }
 
 #[tokio::test]
@@ -249,101 +324,17 @@ async fn a_resource_policy_counts_as_its_owner_wants() {
     assert_eq!(decision(&root, OPEN, "s3:GetObject", &[BOB, OBJECT, policy, other]).await, "allowed");
     assert_eq!(decision(&root, OPEN, "s3:GetObject", &[BOB, OBJECT, other]).await, "implicitDeny");
     assert_eq!(decision(&root, OPEN, "s3:GetObject", &[OBJECT, other]).await, "allowed", "nobody is a stranger");
+    let limited = ("PermissionsBoundaryPolicyInputList.member.1", OPEN);
+    let across = simulate(&root, OPEN, "s3:GetObject", &[BOB, OBJECT, policy, other, limited]).await.ok();
+    assert_eq!(across.texts("key")[..3], ["IAM Policy", "Permissions Boundary Policy", "Resource Policy"]);
+    let by_root = BUCKET.replace("user/Bob", "root");
+    let by_root = simulate(&root, &unrelated, "s3:GetObject", &[BOB, OBJECT, ("ResourcePolicy", &by_root)]).await.ok();
+    assert_eq!(by_root.text("EvalDecision"), "allowed", "the root user stands for the account");
     // Trust policies do not count.
     let trust = deny("sts:AssumeRole", "*").replace("\"Action\"", "\"Principal\":\"*\",\"Action\"");
     let role = ("ResourceArns.member.1", "arn:aws:iam::444455556666:role/R");
     let answer = decision(&root, OPEN, "sts:AssumeRole", &[BOB, role, ("ResourcePolicy", &trust)]).await;
     assert_eq!(answer, "allowed");
-}
-
-#[tokio::test]
-async fn a_resource_policy_needs_a_user_and_fitting_resources() {
-    let root = Server::start().await.root();
-    let (policy, message) =
-        (("ResourcePolicy", BUCKET), "Invalid caller - Caller must be an IAM user in this context.");
-    for arn in ["arn:aws:iam::111122223333:role/R", "arn:aws:iam::111122223333:group/G"] {
-        let call = simulate(&root, OPEN, "s3:GetObject", &[("CallerArn", arn), policy, OBJECT]).await;
-        call.refused(400, "InvalidInput", message);
-    }
-    simulate(&root, OPEN, "s3:GetObject", &[policy, OBJECT]).await.refused(400, "InvalidInput", message);
-    let elsewhere = ("ResourceArns.member.2", "arn:aws:s3:::b");
-    let call = simulate(&root, OPEN, "s3:GetObject", &[BOB, policy, OBJECT, elsewhere]).await;
-    call.refused(400, "InvalidInput", "Invalid Resource Policy: it is not applicable to arn:aws:s3:::b.");
-}
-
-#[tokio::test]
-async fn senseless_parameters_are_refused() {
-    let root = Server::start().await.root();
-    let context = "ContextEntries.member.1.ContextKeyName";
-    let session = "arn:aws:sts::111122223333:assumed-role/R/s";
-    let unclear = format!("Invalid Entity Arn: {session} does not clearly define entity type and name.");
-    let cases: &[(&[(&str, &str)], &str)] = &[
-        (
-            &[("ActionNames.member.1", "GetUser"), ("ActionNames.member.2", "s3:*")],
-            "Invalid Input Actions: [GetUser,s3:*]",
-        ),
-        (&[("ResourceArns.member.1", "bucket")], "Invalid Resource Arns: [bucket]"),
-        (&[("ResourceOwner", "111122223333")], "'111122223333' is not a valid as a Resource Owner."),
-        (&[("ResourceOwner", "arn:aws:iam::1:root")], "'arn:aws:iam::1:root' is not a valid as a Resource Owner."),
-        (&[("CallerArn", session)], &unclear),
-        (
-            &[("PolicyInputList.member.2", "{")],
-            "Invalid PolicyInputList.2: Syntax errors in policy. (line 1, column 1: EOF while parsing an object)",
-        ),
-        (&[("ContextEntries.member.1.ContextKeyType", "string")], "Invalid Context Entry: it has no name."),
-        (&[(context, "SourceIp")], "Invalid Context Entry: SourceIp has no service prefix."),
-        (&entry("x:Key", "numericList", "one"), "Invalid Context Entry: one is not a valid numeric value of x:Key."),
-        (&[("ResourceHandlingOption", "EC2-Classic")], "Invalid Resource Handling Option: EC2-Classic"),
-    ];
-    for (more, message) in cases {
-        let mut parameters = vec![("PolicyInputList.member.1", OPEN), ("ActionNames.member.1", "s3:GetObject")];
-        parameters.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
-        parameters.extend(*more);
-        root.iam("SimulateCustomPolicy", &parameters).await.refused(400, "InvalidInput", message);
-    }
-}
-
-#[tokio::test]
-async fn a_simulation_has_a_limit() {
-    let root = Server::start().await.root();
-    let numbered = |list: &str, count| -> Vec<_> { (1..=count).map(|n| format!("{list}.member.{n}")).collect() };
-    let (actions, resources) = (numbered("ActionNames", 400), numbered("ResourceArns", 250));
-    let mut parameters = vec![("PolicyInputList.member.1", OPEN), ("MaxItems", "1")];
-    parameters.extend(actions.iter().map(|name| (name.as_str(), "s3:GetObject")));
-    parameters.extend(resources.iter().map(|name| (name.as_str(), "arn:aws:s3:::a/x")));
-    let most = root.iam("SimulateCustomPolicy", &parameters).await.ok();
-    assert_eq!(most.texts("EvalResourceDecision").len(), 250);
-    let message = "The simulation is too large: the number of actions, times that of resources, times that of statements \
-                   and context entries may be at most 100000.";
-    let long = OPEN.replace("\"Resource\":\"*\"", &format!("\"Resource\":\"arn:aws:s3:::{}\"", "a".repeat(6144)));
-    let open = entry("aws:SourceVpc", "string", "vpc-1");
-    let more: [&[(&str, &str)]; 4] = [
-        &[("ResourceArns.member.251", "*")],
-        &[("PolicyInputList.member.2", OPEN)],
-        &[("OrderedOrganizationPolicyInputList.member.1.ServiceControlPolicyInputList.member.1", OPEN)],
-        &open,
-    ];
-    for more in more {
-        let parameters = [&parameters, more].concat();
-        root.iam("SimulateCustomPolicy", &parameters).await.refused(400, "InvalidInput", message);
-    }
-    parameters[0].1 = &long;
-    root.iam("SimulateCustomPolicy", &parameters).await.refused(400, "InvalidInput", message);
-}
-
-#[tokio::test]
-async fn ec2_scenarios_need_their_resources() {
-    let root = Server::start().await.root();
-    let arn = |kind: &str| format!("arn:aws:ec2:us-east-1:111122223333:{kind}/x");
-    let option = ("ResourceHandlingOption", "EC2-VPC-EBS-Subnet");
-    let names: Vec<_> = (1..).map(|n| format!("ResourceArns.member.{n}")).take(6).collect();
-    let kinds = ["instance", "image", "security-group", "network-interface", "subnet", "volume"].map(arn);
-    let mut more = vec![option];
-    more.extend(names.iter().map(String::as_str).zip(kinds.iter().map(String::as_str)));
-    assert_eq!(decision(&root, OPEN, "ec2:RunInstances", &more).await, "allowed");
-    let call = simulate(&root, OPEN, "ec2:RunInstances", &more[..5]).await;
-    let message = "Invalid Resource Arns: EC2-VPC-EBS-Subnet requires resources of type subnet, volume.";
-    call.refused(400, "InvalidInput", message);
 }
 
 #[tokio::test]
@@ -355,7 +346,7 @@ async fn results_come_page_by_page() {
     parameters.extend(names.iter().map(String::as_str).zip(actions));
     assert_eq!(root.iam_pages("SimulateCustomPolicy", &parameters, "EvalActionName").await, actions);
     parameters.push(("Marker", "nonsense"));
-    root.iam("SimulateCustomPolicy", &parameters).await.refused(400, "ValidationError", "Invalid Marker.");
+    root.iam("SimulateCustomPolicy", &parameters).await.refused(400, "InvalidInput", "Invalid marker for pagination.");
 }
 
 #[tokio::test]

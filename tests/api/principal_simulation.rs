@@ -74,6 +74,7 @@ async fn the_principals_own_keys_are_known() {
     // A given value takes the place of a known one.
     let other = [
         ("ContextEntries.member.1.ContextKeyName", "aws:PrincipalTag/team"),
+        ("ContextEntries.member.1.ContextKeyType", "string"),
         ("ContextEntries.member.1.ContextKeyValues.member.1", "blue"),
     ];
     assert_eq!(decision(&root, BOB, "s3:PutObject", &[&given[..], &other].concat()).await, "implicitDeny");
@@ -140,10 +141,12 @@ async fn policies_are_left_out() {
         (one("PolicyType", "rcp"), &["s3", "sqs", "ec2", "iam"]),
         (one("PolicyArn", "arn:aws:iam::aws:policy/AmazonEC2*"), &["s3", "sqs", "iam"]),
         (one("PolicyArn", "arn:aws:iam::000000000000:policy/Rea?er"), &["s3", "sqs", "ec2"]),
+        (one("PolicyArn", "arn:aws:iam::000000000000:policy/path/Reader"), &["s3", "sqs", "ec2", "iam"]),
         (one("PolicyArn", "arn:aws:iam::000000000000:policy/None"), &["s3", "sqs", "ec2", "iam"]),
         (inline("user", "B*"), &["sqs", "ec2", "iam"]),
-        (inline("group", "?"), &["s3", "ec2", "iam"]),
-        (inline("role", "*"), &["s3", "sqs", "ec2", "iam"]),
+        (inline("user", "?ob"), &["sqs", "ec2", "iam"]),
+        (inline("group", "G"), &["s3", "ec2", "iam"]),
+        (inline("role", "B*"), &["s3", "sqs", "ec2", "iam"]),
     ];
     for (exclusion, left) in cases {
         let exclusion: Vec<_> = exclusion.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -167,6 +170,49 @@ async fn policies_are_left_out() {
 }
 
 #[tokio::test]
+async fn inline_policies_to_leave_out_have_a_name_and_an_owner() {
+    let (_, root) = with_bob().await;
+    let message = "Invalid inline policy exclusion: policyName, attachmentType, and attachmentName are required";
+    let identifier = "policyExclusionList.1.member.inlinePolicyIdentifier";
+    let pattern = r"failed to satisfy constraint: Member must satisfy regular expression pattern: .*[\w+=,.@-]+.*";
+    let broken = |member| format!("1 validation error detected: Value at '{identifier}.{member}' {pattern}");
+    for (name, owner, code, message) in [
+        ("p*", "Bob", "InvalidInput", message.to_owned()),
+        ("?p", "Bob", "InvalidInput", message.to_owned()),
+        ("p", "*o*", "InvalidInput", message.to_owned()),
+        ("*", "Bob", "ValidationError", broken("policyName")),
+        ("p", "*", "ValidationError", broken("attachmentName")),
+    ] {
+        let more = [
+            ("PolicyExclusionList.member.1.InlinePolicyIdentifier.PolicyName", name),
+            ("PolicyExclusionList.member.1.InlinePolicyIdentifier.AttachmentType", "user"),
+            ("PolicyExclusionList.member.1.InlinePolicyIdentifier.AttachmentName", owner),
+        ];
+        simulate(&root, BOB, "s3:GetObject", &more).await.refused(400, code, &message);
+    }
+}
+
+#[tokio::test]
+async fn a_path_does_not_matter() {
+    let (server, root) = with_bob().await;
+    let elsewhere = "arn:aws:iam::000000000000:user/elsewhere/Bob";
+    assert_eq!(decision(&root, elsewhere, "s3:GetObject", &[]).await, "allowed");
+    let own = statement("Allow", "s3:PutObject", "*", &json!({"StringEquals": {"aws:PrincipalArn": BOB}}).to_string());
+    assert_eq!(decision(&root, elsewhere, "s3:PutObject", &[("PolicyInputList.member.1", &own)]).await, "allowed");
+    let action = "iam:SimulatePrincipalPolicy";
+    let may = server.allowed("may", &[action], &[elsewhere], json!({})).await;
+    simulate(&may, elsewhere, "s3:GetObject", &[]).await.lacks(action, BOB);
+}
+
+#[tokio::test]
+async fn a_policy_counts_once_however_often_it_is_attached() {
+    let (_, root) = with_bob().await;
+    root.iam("AttachGroupPolicy", &[("GroupName", "G"), ("PolicyArn", &policy_arn("Reader"))]).await.ok();
+    let answer = simulate(&root, BOB, "iam:GetUser", &[]).await.ok();
+    assert_eq!(answer.texts("SourcePolicyId"), ["Reader"]);
+}
+
+#[tokio::test]
 async fn only_users_groups_and_roles_of_the_account_have_policies() {
     let (_, root) = with_bob().await;
     let unclear = [
@@ -178,7 +224,7 @@ async fn only_users_groups_and_roles_of_the_account_have_policies() {
         let message = format!("Invalid Entity Arn: {arn} does not clearly define entity type and name.");
         simulate(&root, arn, "s3:GetObject", &[]).await.refused(400, "InvalidInput", &message);
     }
-    let message = "Invalid Policy Source Arn: caller's account 000000000000 does not have access to policies in account 111122223333";
+    let message = "Invalid Policy Source Arn: caller's account 000000000000 does not have access to policies in account 111122223333.";
     let call = simulate(&root, "arn:aws:iam::111122223333:user/Bob", "s3:GetObject", &[]).await;
     call.refused(400, "InvalidInput", message);
     for (kind, name) in [("user", "Nobody"), ("group", "Nobody"), ("role", "Nobody")] {
@@ -236,7 +282,7 @@ async fn the_simulator_agrees_with_what_happens() {
     let policies = [
         allow("*", "*"),
         allow("iam:GetUser", "arn:aws:iam::000000000000:user/${aws:username}"),
-        allow("iam:List*", "arn:aws:iam::000000000000:user/*"),
+        allow("iam:List*", "*"),
         statement("Allow", "iam:*", "*", r#"{"StringEquals":{"aws:PrincipalTag/team":"red"}}"#),
         statement("Allow", "iam:*", "*", r#"{"StringEquals":{"aws:PrincipalTag/team":"blue"}}"#),
         statement("Allow", "iam:*", "*", r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*"}}"#),
@@ -252,9 +298,9 @@ async fn the_simulator_agrees_with_what_happens() {
     let calls = [
         ("GetUser", "user/Ann", vec![("UserName", "Ann")]),
         ("GetUser", "user/Eve", vec![("UserName", "Eve")]),
-        ("ListUsers", "user/", vec![]),
-        ("ListGroups", "group/", vec![]),
-        ("ListRoles", "role/", vec![]),
+        ("ListUsers", "", vec![]),
+        ("ListGroups", "", vec![]),
+        ("ListRoles", "", vec![]),
     ];
     let mut seen = std::collections::BTreeSet::new();
     for policy in &policies {
@@ -263,7 +309,11 @@ async fn the_simulator_agrees_with_what_happens() {
         root.iam("PutRolePolicy", &[&[("RoleName", "R")][..], &put].concat()).await.ok();
         for (source, client) in [(ann, &ann_calls), (role, &role_calls)] {
             for (operation, resource, parameters) in &calls {
-                let arn = format!("arn:aws:iam::000000000000:{resource}");
+                // To the simulator, listings are about nothing in particular.
+                let arn = match *resource {
+                    "" => "*".to_owned(),
+                    resource => format!("arn:aws:iam::000000000000:{resource}"),
+                };
                 let action = format!("iam:{operation}");
                 let simulated = decision(&root, source, &action, &[("ResourceArns.member.1", &arn)]).await;
                 let happened = client.iam(operation, parameters).await;

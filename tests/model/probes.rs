@@ -84,6 +84,11 @@ impl Probes<'_> {
 
     fn text(&self, name: &str, path: &str, shape: &Shape, wrong: &mut Vec<String>) {
         for (value, demand) in broken_texts(shape) {
+            // Observed at AWS: wildcards are taken here, whatever the model says.
+            let demand = match path.contains(".inlinePolicyIdentifier.") {
+                true => demand.replace(r"pattern: [\w+=,.@-]+", r"pattern: .*[\w+=,.@-]+.*"),
+                false => demand,
+            };
             let request = vec![(name.to_owned(), value.clone())];
             let begins = if shape.r#enum.is_empty() { self.echoed(shape, &value) } else { format!("Value '{value}'") };
             // IAM has sentences of its own on wrong characters, told once the caller is found to be authorized.
