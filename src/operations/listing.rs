@@ -35,6 +35,9 @@ pub trait Listing: Named + DeserializeOwned + Send + 'static {
     /// The answer to a marker that this listing did not give out.
     const WRONG_MARKER: (Code, &'static str) = WRONG_MARKER;
 
+    /// See [`Operation::COMPUTES`].
+    const COMPUTES: bool = false;
+
     /// The request's paging parameters.
     fn paging(&self) -> Paging<'_>;
 
@@ -66,6 +69,7 @@ impl<L: Listing> Operation for L {
 
     const ERRORS: &'static [Code] = <L as Listing>::ERRORS;
     const READ_ONLY: bool = true;
+    const COMPUTES: bool = <L as Listing>::COMPUTES;
 
     fn access(&self) -> Access<'_> {
         Listing::access(self)

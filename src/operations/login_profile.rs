@@ -77,6 +77,7 @@ impl Operation for CreateLoginProfile {
         Code::PasswordPolicyViolation,
         Code::ServiceFailure,
     ];
+    const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
@@ -164,6 +165,7 @@ impl Operation for UpdateLoginProfile {
         Code::PasswordPolicyViolation,
         Code::ServiceFailure,
     ];
+    const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::to(Target::UserOrCaller(Some(&self.user_name)))
@@ -230,6 +232,7 @@ impl Operation for ChangePassword {
         Code::PasswordPolicyViolation,
         Code::ServiceFailure,
     ];
+    const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::to(Target::UserOrCaller(None)).or_by_password_policy()

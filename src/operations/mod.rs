@@ -113,6 +113,10 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
     /// Whether it looks into the management account of the organization, if there is one.
     const ASKS_ORGANIZATION: bool = false;
 
+    /// Whether it may compute for milliseconds: passwords, the signatures of others, simulations. Other requests then
+    /// go on without its thread.
+    const COMPUTES: bool = false;
+
     /// What the caller needs permission for. Names resources and looks nothing up.
     fn access(&self) -> Access<'_>;
 
@@ -247,6 +251,8 @@ pub struct Entry {
     pub fetches: bool,
     /// Whether it looks into the management account of the organization.
     pub asks_organization: bool,
+    /// Whether it may compute for milliseconds.
+    pub computes: bool,
     /// The names of its parameters on the wire.
     pub parameters: fn() -> &'static [&'static str],
     decode: fn(&Params<'_>) -> Result<DecodedCall>,
@@ -263,6 +269,7 @@ impl Entry {
             unsigned: O::UNSIGNED,
             fetches: O::FETCHES,
             asks_organization: O::ASKS_ORGANIZATION,
+            computes: O::COMPUTES,
             parameters: wire::fields_of::<O>,
             decode: decode::<O>,
         }

@@ -43,6 +43,7 @@ impl Listing for SimulateCustomPolicy {
     const MEMBERS: &'static str = "EvaluationResults";
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::PolicyEvaluation];
     const WRONG_MARKER: (Code, &'static str) = WRONG_MARKER;
+    const COMPUTES: bool = true;
 
     fn paging(&self) -> Paging<'_> {
         Paging(&self.marker, &self.max_items)
@@ -116,6 +117,7 @@ impl Listing for SimulatePrincipalPolicy {
     const MEMBERS: &'static str = "EvaluationResults";
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity, Code::PolicyEvaluation];
     const WRONG_MARKER: (Code, &'static str) = WRONG_MARKER;
+    const COMPUTES: bool = true;
 
     fn paging(&self) -> Paging<'_> {
         Paging(&self.marker, &self.max_items)

@@ -21,6 +21,9 @@ use crate::shapes::{
 /// How often one request may have a statement evaluated, so that none keeps the server busy for long.
 const MOST_EVALUATIONS: usize = 100_000;
 
+/// What a simulation may cost at most.
+const MOST_WORK: u64 = 4 * policy::MOST_WORK;
+
 /// The most characters of a managed policy (AWS: IAM and STS quotas).
 const MANAGED_POLICY_SIZE: usize = 6144;
 
@@ -163,8 +166,15 @@ impl<'r> Simulation<'r> {
         let own = [Some(&self.identity), self.boundary.as_deref(), self.resource_policy.as_ref()];
         let sets = own.into_iter().flatten().chain(self.service_control.as_deref().unwrap_or_default());
         let weight = |policy: &Policy| policy.statements().len() + policy.text().len() / MANAGED_POLICY_SIZE;
-        let asked = sets.flat_map(PolicySet::policies).map(weight).sum::<usize>() + self.entries.len();
+        let policies = sets.flat_map(PolicySet::policies);
+        let asked = policies.clone().map(weight).sum::<usize>() + self.entries.len();
         let calls = self.actions.len().saturating_mul(self.resources.len().max(1));
+        let longest = self.resources.iter().max_by_key(|resource| resource.len()).copied().unwrap_or("*");
+        let context = self.entries.iter().cloned().collect();
+        let work = policy::work(policies.map(Policy::text), longest, &context);
+        if work.saturating_mul(calls as u64) > MOST_WORK {
+            return Err(invalid("The simulation is too large: the policies, or the context values, are too long."));
+        }
         if calls.saturating_mul(asked.max(1)) <= MOST_EVALUATIONS {
             return Ok(());
         }

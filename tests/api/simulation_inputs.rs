@@ -170,3 +170,20 @@ async fn a_simulation_has_a_limit() {
     parameters[0].1 = &long;
     root.iam("SimulateCustomPolicy", &parameters).await.refused(400, "InvalidInput", message);
 }
+
+#[tokio::test]
+async fn a_simulation_of_long_texts_has_a_limit() {
+    let root = Server::start().await.root();
+    let wanted = vec!["\"v*\""; 20_000].join(",");
+    let condition = format!(r#""Condition":{{"ForAnyValue:StringLike":{{"aws:TagKeys":[{wanted}]}}}},"Resource":"*""#);
+    let policy = OPEN.replace("\"Resource\":\"*\"", &condition);
+    assert_ne!(policy, OPEN);
+    let values: Vec<_> = (1..=9_000).map(|n| format!("ContextEntries.member.1.ContextKeyValues.member.{n}")).collect();
+    let mut parameters = vec![("PolicyInputList.member.1", policy.as_str()), ("ActionNames.member.1", "s3:GetObject")];
+    parameters.extend(entry("aws:TagKeys", "stringList", "w"));
+    parameters.extend(values.iter().skip(1).map(|name| (name.as_str(), "w")));
+    let message = "The simulation is too large: the policies, or the context values, are too long.";
+    root.iam("SimulateCustomPolicy", &parameters).await.refused(400, "InvalidInput", message);
+    parameters.truncate(100);
+    root.iam("SimulateCustomPolicy", &parameters).await.ok();
+}

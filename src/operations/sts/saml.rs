@@ -65,6 +65,7 @@ impl Operation for AssumeRoleWithSAML {
     ];
     const READ_ONLY: bool = true;
     const UNSIGNED: bool = true;
+    const COMPUTES: bool = true;
 
     fn account(&self, caller: &Caller) -> AccountId {
         account_of_role(&self.role_arn).unwrap_or(caller.account)

@@ -1,14 +1,17 @@
 //! The one path that every call takes: read, authorise, execute, commit, record.
 
+mod route;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use tokio::runtime::RuntimeFlavor;
 
 use crate::account::Account;
 use crate::audit::Use;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::federation::{Fetched, Inquiry};
 use crate::identity::{Authenticator, Caller, Principal, RequestFacts};
 use crate::operations::{self, Access, Call, Context, Enforcement, Entry, Environment, Question, Verdict};
@@ -16,6 +19,8 @@ use crate::shapes::{AccountId, Ids};
 use crate::sigv4::{Incoming, Signature};
 use crate::store::{Accounts, Sqlite};
 use crate::wire::{Decoded, Format, Params, Service};
+
+use self::route::Route;
 
 /// The server without its network.
 pub struct App {
@@ -242,6 +247,19 @@ struct Run<'r> {
 
 impl Run<'_> {
     fn execute(&self, decoded: Decoded<Box<dyn Call>>, account: &mut Account, record: &mut Record) -> Result<String> {
+        let threads = tokio::runtime::Handle::current().runtime_flavor();
+        match self.entry.computes && threads == RuntimeFlavor::MultiThread {
+            true => tokio::task::block_in_place(|| self.execute_here(decoded, account, record)),
+            false => self.execute_here(decoded, account, record),
+        }
+    }
+
+    fn execute_here(
+        &self,
+        decoded: Decoded<Box<dyn Call>>,
+        account: &mut Account,
+        record: &mut Record,
+    ) -> Result<String> {
         let Decoded { request: call, after_authorization } = decoded;
         let mut random = rand::rng();
         let mut cx = self.context(account, &mut random);
@@ -324,67 +342,4 @@ fn form<'r>(incoming: &Incoming<'r>) -> &'r [u8] {
             .is_some_and(|start| start.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
     });
     if is_form { incoming.body } else { &[] }
-}
-
-/// Which operation is meant, and in whose namespace errors are told.
-struct Route {
-    entry: std::result::Result<&'static Entry, Unrouted>,
-    namespace: &'static str,
-}
-
-/// Why no operation is meant.
-enum Unrouted {
-    NoAction,
-    Unknown { action: String, version: Option<String> },
-}
-
-impl Unrouted {
-    fn error(&self) -> Error {
-        match self {
-            Self::NoAction => Error::new(Code::MissingAction, "The request must contain the parameter Action"),
-            Self::Unknown { action, version } => {
-                let version = version.as_deref().unwrap_or("NO_VERSION_SPECIFIED");
-                Error::new(Code::InvalidAction, format!("Could not find operation {action} for version {version}"))
-            }
-        }
-    }
-}
-
-/// The namespace of the one answer that belongs to no service.
-const FAULT_NAMESPACE: &str = "http://webservices.amazon.com/AWSFault/2005-15-09";
-
-impl Route {
-    /// By credential scope, else by version, else by host, else by the action's name.
-    fn of(incoming: &Incoming<'_>, params: &Params<'_>, signature: Option<&Signature<'_>>) -> Self {
-        let services = [Service::Iam, Service::Sts];
-        let version = params.get("Version");
-        let scope = signature.map(|signature| &*signature.credential().service);
-        let host = incoming.headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let action = params.get("Action").filter(|action| !action.is_empty());
-        let service = services
-            .into_iter()
-            .find(|service| scope == Some(service.prefix()))
-            .or_else(|| services.into_iter().find(|service| version == Some(service.version())))
-            .or_else(|| services.into_iter().find(|service| host.split('.').next() == Some(service.prefix())))
-            .or_else(|| {
-                services
-                    .into_iter()
-                    .find(|service| action.is_some_and(|action| operations::find(*service, action).is_some()))
-            })
-            .unwrap_or(Service::Iam);
-        let Some(action) = action else {
-            return Self { entry: Err(Unrouted::NoAction), namespace: service.namespace() };
-        };
-        let entry = operations::find(service, action).filter(|_| version == Some(service.version()));
-        match entry {
-            Some(entry) => Self { entry: Ok(entry), namespace: service.namespace() },
-            None => {
-                let version = version.map(str::to_owned);
-                Self {
-                    entry: Err(Unrouted::Unknown { action: action.to_owned(), version }),
-                    namespace: FAULT_NAMESPACE,
-                }
-            }
-        }
-    }
 }
