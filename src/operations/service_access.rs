@@ -7,12 +7,14 @@ use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::{Access, Context, Operation, Page, Paging, Target, operations};
-use crate::account::{AccessReport, ActionAccess, EntityAccess, Granting, Resource, ServiceAccess, Subject};
+use crate::account::{
+    AccessReport, Account, ActionAccess, EntityAccess, Granting, Resource, Role, ServiceAccess, Subject, User,
+};
 use crate::audit::LastUse;
 use crate::catalogue::service_authorization;
 use crate::error::{Code, Error, Result};
 use crate::policy::Effect;
-use crate::shapes::{Arn, Granularity, JobId, Marker, MaxItems, ServiceNamespace, Timestamp};
+use crate::shapes::{Arn, ArnParts, Granularity, JobId, Kind, Marker, MaxItems, ServiceNamespace, Timestamp};
 
 /// IAM tells activity of at least the last 400 days.
 pub(super) const TRACKED_SECONDS: i64 = 400 * 24 * 3600;
@@ -21,6 +23,49 @@ pub(super) const TRACKED_SECONDS: i64 = 400 * 24 * 3600;
 pub(super) fn grants(granting: &Granting<'_>, service: &str) -> bool {
     let allows = granting.policy.as_ref().ok().map(|policy| policy.statements().iter());
     allows.into_iter().flatten().any(|statement| statement.effect == Effect::Allow && statement.concerns(service))
+}
+
+/// The user, group, role or managed policy that a report is to be about, by what AWS reads of its ARN: an identity's
+/// path does not matter.
+///
+/// # Errors
+/// `ValidationError` and `InvalidInput` for ARNs of other things, `AccessDenied` for other accounts', `NoSuchEntity`.
+pub(super) fn subject<'a>(cx: &'a Context<'_>, arn: &'a str) -> Result<Subject<'a>> {
+    let validation = |message| Error::new(Code::ValidationError, message);
+    let unclear = || {
+        let message = format!("Invalid Entity Arn: {arn} does not clearly define entity type and name.");
+        Error::new(Code::InvalidInput, message)
+    };
+    let parts = ArnParts::parse(arn).ok_or_else(unclear)?;
+    if parts.resource == "root" && parts.service == "iam" {
+        return Err(unsupported(arn));
+    }
+    let named = |kind| Some((kind, ArnParts { service: "iam", ..parts }.path_and_name(kind)?.1));
+    let kinds = [Kind::User, Kind::Group, Kind::Role, Kind::Policy];
+    let (kind, name) = kinds.into_iter().find_map(named).ok_or_else(unclear)?;
+    if parts.partition != "aws" {
+        return Err(validation("Invalid ARN partition"));
+    }
+    if parts.service != "iam" {
+        return Err(validation("Invalid service in ARN"));
+    }
+    let account = &*cx.account;
+    if parts.account_id() != Some(account.id) && !(kind == Kind::Policy && parts.account == "aws") {
+        let caller = cx.caller.arn(account)?;
+        let message = format!("User: {caller} is not authorized to perform the operation on {arn}");
+        return Err(Error::new(Code::AccessDenied, message));
+    }
+    match kind {
+        Kind::User => account.find(name).map(Subject::User),
+        Kind::Group => account.find(name).map(Subject::Group),
+        Kind::Role => account.find(name).map(Subject::Role),
+        _ => account.subject(arn),
+    }
+}
+
+/// What AWS says of ARNs of its own that an operation is not for.
+pub(super) fn unsupported(arn: &str) -> Error {
+    Error::new(Code::InvalidInput, format!("Invalid Entity Arn: {arn} is not supported."))
 }
 
 /// The full name of a service, as reports tell it.
@@ -60,7 +105,7 @@ impl Operation for GenerateServiceLastAccessedDetails {
             requester: requester(cx),
             action_level: self.granularity == Some(Granularity::ActionLevel),
             created: cx.now,
-            services: services(cx, cx.account.subject(&self.arn)?),
+            services: services(cx, subject(cx, &self.arn)?),
         };
         cx.account.put(report)?;
         Ok(JobResult { job_id: id })
@@ -126,6 +171,20 @@ fn report<'a>(cx: &'a Context<'_>, job: &JobId) -> Result<&'a AccessReport> {
     let report = cx.account.access_reports.get(job).filter(|report| report.requester == requester(cx));
     report.map(|report| &**report).ok_or_else(|| Error::new(Code::NoSuchEntity, format!("Job {job} not found")))
 }
+
+/// The key behind which a page of a report begins. A marker is good for one list of one report, whose keys begin with
+/// `list`; AWS refuses those of other lists in other words than what is no marker.
+fn after(paging: Paging<'_>, list: &str, cx: &Context<'_>) -> Result<Option<String>> {
+    match paging.after(REPORT, cx)? {
+        Some(key) if !key.starts_with(list) => {
+            Err(Error::new(Code::InvalidInput, "The marker passed in the request was invalid."))
+        }
+        key => Ok(key),
+    }
+}
+
+/// What the markers of reports are for.
+const REPORT: &str = "ServiceLastAccessedDetails";
 
 /// Reads a report, service by service.
 #[derive(Deserialize)]
@@ -222,10 +281,12 @@ impl Operation for GetServiceLastAccessedDetails {
     fn execute(self, cx: &mut Context<'_>) -> Result<ReportPage<ServiceShape>> {
         let report = report(cx, &self.job_id)?;
         let paging = Paging(&self.marker, &self.max_items);
-        let after = paging.after("GetServiceLastAccessedDetails", cx)?;
-        let services = report.services.iter().filter(|service| after.as_ref().is_none_or(|a| service.namespace > *a));
-        let services = services.map(|s| (s.namespace.clone(), ServiceShape::of(s, report.action_level)));
-        let page = paging.page("GetServiceLastAccessedDetails", "ServicesLastAccessed", services, cx);
+        let list = format!("{} services ", report.id);
+        let after = after(paging, &list, cx)?;
+        let services = report.services.iter().map(|service| (format!("{list}{}", service.namespace), service));
+        let services = services.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+        let services = services.map(|(key, service)| (key, ServiceShape::of(service, report.action_level)));
+        let page = paging.page(REPORT, "ServicesLastAccessed", services, cx);
         let job_type = if report.action_level { Granularity::ActionLevel } else { Granularity::ServiceLevel };
         Ok(ReportPage { job_type: Some(job_type), created: report.created, page })
     }
@@ -262,16 +323,34 @@ struct EntityInfo {
 }
 
 impl EntityDetails {
-    fn of(entity: &EntityAccess) -> Self {
-        let entity_info = EntityInfo {
-            arn: entity.arn.clone(),
-            name: entity.name.clone(),
-            kind: if entity.is_role { "ROLE" } else { "USER" },
-            id: entity.id.clone(),
-            path: entity.path.clone(),
+    /// The entity with its present name and path; `None` if it is no more.
+    fn of(entity: &EntityAccess, account: &Account) -> Option<Self> {
+        let entity_info = if entity.is_role {
+            let role: &Role = account.roles.iter().find(|role| role.id == entity.id)?;
+            EntityInfo::of(role, "ROLE", entity, account)
+        } else {
+            let user: &User = account.users.iter().find(|user| user.id == entity.id)?;
+            EntityInfo::of(user, "USER", entity, account)
         };
-        Self { entity_info, last_authenticated: entity.last.as_ref().map(|(used, _)| *used) }
+        Some(Self { entity_info, last_authenticated: entity.last.as_ref().map(|(used, _)| *used) })
     }
+}
+
+impl EntityInfo {
+    fn of<R: Resource>(found: &R, kind: &'static str, entity: &EntityAccess, account: &Account) -> Self {
+        Self {
+            arn: found.arn(account.id),
+            name: found.name().to_owned(),
+            kind,
+            id: entity.id.clone(),
+            path: found.path().to_owned(),
+        }
+    }
+}
+
+/// Whether it is the namespace of a service, which is written in lower case.
+pub(super) fn is_namespace(text: &str) -> bool {
+    service_authorization::services().any(|service| service.prefix == text)
 }
 
 impl Operation for GetServiceLastAccessedDetailsWithEntities {
@@ -287,17 +366,21 @@ impl Operation for GetServiceLastAccessedDetailsWithEntities {
     fn execute(self, cx: &mut Context<'_>) -> Result<ReportPage<EntityDetails>> {
         let report = report(cx, &self.job_id)?;
         let paging = Paging(&self.marker, &self.max_items);
-        let after = paging.after("GetServiceLastAccessedDetailsWithEntities", cx)?;
+        let list = format!("{} entities ", report.id);
+        let after = after(paging, &list, cx)?;
+        if !is_namespace(&self.service_namespace) {
+            // The misspelling is AWS's.
+            let message = format!("Service namepace {} is either invalid or unsupported.", self.service_namespace);
+            return Err(Error::new(Code::InvalidInput, message));
+        }
         let service = report.services.iter().find(|service| service.namespace == *self.service_namespace);
-        let service = service.ok_or_else(|| {
-            let message = format!("The service namespace {} is not in the report.", self.service_namespace);
-            Error::new(Code::InvalidInput, message)
-        })?;
-        let mut entities: Vec<&EntityAccess> = service.entities.iter().collect();
-        entities.sort_unstable_by_key(|entity| &entity.arn);
-        let entities = entities.into_iter().filter(|entity| after.as_ref().is_none_or(|after| entity.arn > *after));
-        let entities = entities.map(|entity| (entity.arn.clone(), EntityDetails::of(entity)));
-        let page = paging.page("GetServiceLastAccessedDetailsWithEntities", "EntityDetailsList", entities, cx);
+        let entities = service.into_iter().flat_map(|service| &service.entities);
+        let entities = entities.filter_map(|entity| EntityDetails::of(entity, cx.account));
+        let mut entities: Vec<_> =
+            entities.map(|details| (format!("{list}{}", details.entity_info.arn), details)).collect();
+        entities.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let entities = entities.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+        let page = paging.page(REPORT, "EntityDetailsList", entities, cx);
         Ok(ReportPage { job_type: None, created: report.created, page })
     }
 }
