@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::service_access::{grants, is_namespace, subject, unsupported};
-use super::{Access, Context, Listing, Members, Paging, Target, operations};
+use super::service_grants::{grants, is_namespace, subject, subject_target, unsupported};
+use super::{Access, Context, Listing, Members, Paging, operations};
 use crate::account::{Granting, Subject};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{Arn, ArnParts, Kind, Marker, ServiceNamespaces};
@@ -74,7 +74,7 @@ impl Listing for ListPoliciesGrantingServiceAccess {
     }
 
     fn access(&self) -> Access<'_> {
-        Access::to(Target::Arn(self.arn.as_str().into()))
+        Access::to(subject_target(&self.arn))
     }
 
     fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, ServicePolicies>> {

@@ -1,72 +1,20 @@
-//! Reports of when an entity last accessed the services that its policies allow, from the requests really seen, and of
-//! which policies grant access.
+//! Reports of when an entity last accessed the services that its policies allow, from the requests really seen.
 
 use std::collections::BTreeMap;
 
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Context, Operation, Page, Paging, Target, operations};
-use crate::account::{
-    AccessReport, Account, ActionAccess, EntityAccess, Granting, Resource, Role, ServiceAccess, Subject, User,
-};
+use super::service_grants::{allow, is_namespace, subject, subject_target};
+use super::{Access, Context, Operation, Page, Paging, operations};
+use crate::account::{AccessReport, Account, ActionAccess, EntityAccess, Resource, Role, ServiceAccess, Subject, User};
 use crate::audit::LastUse;
 use crate::catalogue::service_authorization;
 use crate::error::{Code, Error, Result};
-use crate::policy::Effect;
-use crate::shapes::{Arn, ArnParts, Granularity, JobId, Kind, Marker, MaxItems, ServiceNamespace, Timestamp};
+use crate::shapes::{Arn, Granularity, JobId, Marker, MaxItems, ServiceNamespace, Timestamp};
 
 /// IAM tells activity of at least the last 400 days.
 pub(super) const TRACKED_SECONDS: i64 = 400 * 24 * 3600;
-
-/// Whether some of the policies allow an action of a service.
-pub(super) fn grants(granting: &Granting<'_>, service: &str) -> bool {
-    let allows = granting.policy.as_ref().ok().map(|policy| policy.statements().iter());
-    allows.into_iter().flatten().any(|statement| statement.effect == Effect::Allow && statement.concerns(service))
-}
-
-/// The user, group, role or managed policy that a report is to be about, by what AWS reads of its ARN: an identity's
-/// path does not matter.
-///
-/// # Errors
-/// `ValidationError` and `InvalidInput` for ARNs of other things, `AccessDenied` for other accounts', `NoSuchEntity`.
-pub(super) fn subject<'a>(cx: &'a Context<'_>, arn: &'a str) -> Result<Subject<'a>> {
-    let validation = |message| Error::new(Code::ValidationError, message);
-    let unclear = || {
-        let message = format!("Invalid Entity Arn: {arn} does not clearly define entity type and name.");
-        Error::new(Code::InvalidInput, message)
-    };
-    let parts = ArnParts::parse(arn).ok_or_else(unclear)?;
-    if parts.resource == "root" && parts.service == "iam" {
-        return Err(unsupported(arn));
-    }
-    let named = |kind| Some((kind, ArnParts { service: "iam", ..parts }.path_and_name(kind)?.1));
-    let kinds = [Kind::User, Kind::Group, Kind::Role, Kind::Policy];
-    let (kind, name) = kinds.into_iter().find_map(named).ok_or_else(unclear)?;
-    if parts.partition != "aws" {
-        return Err(validation("Invalid ARN partition"));
-    }
-    if parts.service != "iam" {
-        return Err(validation("Invalid service in ARN"));
-    }
-    let account = &*cx.account;
-    if parts.account_id() != Some(account.id) && !(kind == Kind::Policy && parts.account == "aws") {
-        let caller = cx.caller.arn(account)?;
-        let message = format!("User: {caller} is not authorized to perform the operation on {arn}");
-        return Err(Error::new(Code::AccessDenied, message));
-    }
-    match kind {
-        Kind::User => account.find(name).map(Subject::User),
-        Kind::Group => account.find(name).map(Subject::Group),
-        Kind::Role => account.find(name).map(Subject::Role),
-        _ => account.subject(arn),
-    }
-}
-
-/// What AWS says of ARNs of its own that an operation is not for.
-pub(super) fn unsupported(arn: &str) -> Error {
-    Error::new(Code::InvalidInput, format!("Invalid Entity Arn: {arn} is not supported."))
-}
 
 /// The full name of a service, as reports tell it.
 pub(super) fn service_name(name: &str) -> &str {
@@ -95,7 +43,7 @@ impl Operation for GenerateServiceLastAccessedDetails {
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity];
 
     fn access(&self) -> Access<'_> {
-        Access::to(Target::Arn(self.arn.as_str().into()))
+        Access::to(subject_target(&self.arn))
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<JobResult> {
@@ -121,8 +69,7 @@ fn requester(cx: &Context<'_>) -> String {
 fn services(cx: &Context<'_>, subject: Subject<'_>) -> Vec<ServiceAccess> {
     let granting = cx.account.granting(subject);
     let entities = entities(cx, subject);
-    let allowed = service_authorization::services()
-        .filter(|service| granting.iter().any(|granting| grants(granting, service.prefix)));
+    let allowed = service_authorization::services().filter(|service| allow(&granting, service.prefix));
     allowed.map(|service| service_access(service.prefix, service_name(service.name), &entities)).collect()
 }
 
@@ -346,11 +293,6 @@ impl EntityInfo {
             path: found.path().to_owned(),
         }
     }
-}
-
-/// Whether it is the namespace of a service, which is written in lower case.
-pub(super) fn is_namespace(text: &str) -> bool {
-    service_authorization::services().any(|service| service.prefix == text)
 }
 
 impl Operation for GetServiceLastAccessedDetailsWithEntities {

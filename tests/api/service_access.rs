@@ -1,5 +1,7 @@
 //! Reports of service access.
 
+use serde_json::json;
+
 use crate::client::Server;
 
 const POLICY: &str =
@@ -170,4 +172,59 @@ async fn policies_that_grant_access_are_listed_by_service() {
     assert_eq!(listed.texts("PolicyName"), ["p", "AmazonS3ReadOnlyAccess"]);
     assert_eq!(listed.texts("EntityName"), ["Bob"]);
     assert_eq!(listed.texts("PolicyArn"), [managed]);
+}
+
+#[tokio::test]
+async fn what_a_policy_grants_is_told_service_by_service() {
+    let root = Server::start().await.root();
+    root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
+    let put = async |name: &str, statements: &str| {
+        let document = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+        let policy = [("UserName", "Bob"), ("PolicyName", name), ("PolicyDocument", &document)];
+        root.iam("PutUserPolicy", &policy).await.ok();
+    };
+    let arn = ("Arn", "arn:aws:iam::000000000000:user/Bob");
+    let granting = async || {
+        let ask = [arn, ("ServiceNamespaces.member.1", "s3"), ("ServiceNamespaces.member.2", "sqs")];
+        let listed = root.iam("ListPoliciesGrantingServiceAccess", &ask).await.ok();
+        let services = listed.body.split("<ServiceNamespace>").skip(1);
+        let granted = services.filter(|service| service.contains("<PolicyName>p</PolicyName>"));
+        granted.map(|service| service.split('<').next().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let reported = async || {
+        let job = root.iam("GenerateServiceLastAccessedDetails", &[arn]).await.ok().text("JobId");
+        root.iam("GetServiceLastAccessedDetails", &[("JobId", &job)]).await.ok().texts("ServiceNamespace")
+    };
+    let get = r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}"#;
+    let deny = r#"{"Effect":"Deny","Action":"s3:*","Resource":"*"}"#;
+    let some = r#"{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:username":"x"}}}"#;
+    for (statements, granted, is_reported) in [
+        (get, "s3", true),
+        (&format!("{get},{deny}"), "", false),
+        (&format!("{get},{some}"), "s3", true),
+        (r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}"#, "s3", true),
+        (r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:iam::*:user/x"}"#, "", false),
+        (r#"{"Effect":"Allow","Action":"s3:GetObject","NotResource":"*"}"#, "", false),
+        (r#"{"Effect":"Allow","Action":"s3:NoSuchAction","Resource":"*"}"#, "s3", false),
+        (r#"{"Effect":"Allow","NotAction":"s3:*","Resource":"*"}"#, "sqs", false),
+        (deny, "", false),
+    ] {
+        put("p", statements).await;
+        assert_eq!(granting().await, granted, "{statements}");
+        assert_eq!(reported().await.contains(&"s3".to_owned()), is_reported, "{statements}");
+    }
+    put("p", get).await;
+    put("q", deny).await;
+    assert_eq!((granting().await.as_str(), reported().await), ("s3", Vec::new()), "other policies may deny it");
+}
+
+#[tokio::test]
+async fn permission_is_on_the_entity_as_it_is() {
+    let server = Server::start().await;
+    server.root().iam("CreateUser", &[("UserName", "Bob"), ("Path", "/staff/")]).await.ok();
+    let other = "arn:aws:iam::000000000000:user/other/Bob";
+    let eve = server.allowed("Eve", &["iam:GenerateServiceLastAccessedDetails"], &[other], json!({})).await;
+    let staff = "arn:aws:iam::000000000000:user/staff/Bob";
+    let asked = eve.iam("GenerateServiceLastAccessedDetails", &[("Arn", other)]).await;
+    asked.lacks("iam:GenerateServiceLastAccessedDetails", staff);
 }
