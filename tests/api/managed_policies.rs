@@ -123,19 +123,20 @@ async fn awss_policies_are_read_but_not_changed() {
     assert_eq!(root.iam("ListPolicyVersions", &[("PolicyArn", ADMIN)]).await.ok().texts("VersionId"), ["v1"]);
     assert_eq!(root.iam("ListPolicyTags", &[("PolicyArn", ADMIN)]).await.ok().texts("Key"), [""; 0]);
     let document = allow("s3:*", "*");
-    let changes: [(&str, &[(&str, &str)], &str); 4] = [
-        ("DeletePolicy", &[], "Cannot delete policies outside your own account."),
+    let version_id = ("VersionId", "v1");
+    let changes = [
+        ("DeletePolicy", None, "Cannot delete policies outside your own account."),
         (
             "CreatePolicyVersion",
-            &[("PolicyDocument", &document)],
+            Some(("PolicyDocument", document.as_str())),
             "Cannot create versions for policies outside your own account.",
         ),
         (
             "DeletePolicyVersion",
-            &[("VersionId", "v1")],
+            Some(version_id),
             "Cannot delete policy versions for policies outside your own account.",
         ),
-        ("SetDefaultPolicyVersion", &[("VersionId", "v1")], "Cannot update policies outside your own account."),
+        ("SetDefaultPolicyVersion", Some(version_id), "Cannot update policies outside your own account."),
     ];
     let tags: [(&str, &[(&str, &str)]); 2] = [
         ("TagPolicy", &[("Tags.member.1.Key", "k"), ("Tags.member.1.Value", "v")]),
@@ -143,8 +144,8 @@ async fn awss_policies_are_read_but_not_changed() {
     ];
     // What AWS has not, it does not say.
     for arn in [ADMIN, "arn:aws:iam::aws:policy/Nope"] {
-        for (action, parameters, message) in changes {
-            let parameters = [&[("PolicyArn", arn)], parameters].concat();
+        for (action, parameter, message) in changes {
+            let parameters: Vec<_> = [("PolicyArn", arn)].into_iter().chain(parameter).collect();
             root.iam(action, &parameters).await.refused(403, "AccessDenied", message);
         }
         for (action, parameters) in tags {
