@@ -116,6 +116,11 @@ impl<'a> Managed<'a> {
     pub fn is_for_service_linked_roles(self) -> bool {
         matches!(self, Self::Aws(policy) if policy.path == "/aws-service-role/")
     }
+
+    /// Whether it is for tasks of `AssumeRoot`, so that nothing may have it.
+    pub fn is_for_root_tasks(self) -> bool {
+        matches!(self, Self::Aws(policy) if policy.path == "/root-task/")
+    }
 }
 
 /// The one way from an ARN to a managed policy. ARNs are compared with regard to case.
@@ -148,11 +153,17 @@ impl Account {
     /// The account's own managed policy that a parameter names, to be changed.
     ///
     /// # Errors
-    /// Those of [`Account::find_managed_policy`], and `AccessDenied` for AWS's policies.
-    pub fn find_own_policy(&self, arn: &str, missing: impl FnOnce() -> Error) -> Result<&ManagedPolicy> {
-        match self.find_managed_policy(arn, missing)? {
+    /// Those of [`Account::find_managed_policy`], and `refused` for AWS's policies, whether they exist or not.
+    pub fn find_own_policy(
+        &self,
+        arn: &str,
+        missing: impl Fn() -> Error,
+        refused: impl Fn() -> Error,
+    ) -> Result<&ManagedPolicy> {
+        let is_aws = ArnParts::parse(arn).is_some_and(|parts| parts.account == "aws");
+        match self.find_managed_policy(arn, || if is_aws { refused() } else { missing() })? {
             Managed::Customer(policy) => Ok(policy),
-            Managed::Aws(_) => Err(Error::new(Code::AccessDenied, "Policy is outside your own account.")),
+            Managed::Aws(_) => Err(refused()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Roles.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Account, Entity, Grantee, Permissions, Quota, Reference, Resource, Taggable, TrustPolicy, name_key};
@@ -33,6 +35,9 @@ pub struct Role {
     /// The template that `AcquireRole` made it from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_template: Option<SourceRoleTemplate>,
+    /// What the template's parameters were then, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_values: Option<BTreeMap<String, Vec<String>>>,
 }
 
 /// The version of a role template that a role was made from.

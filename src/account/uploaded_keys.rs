@@ -7,7 +7,7 @@ use crate::shapes::Timestamp;
 /// An X.509 certificate whose owner signs requests with its key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SigningCertificate {
-    /// 28 upper-case letters and digits.
+    /// 32 upper-case letters and digits, made from the certificate.
     pub id: String,
     /// The certificate as it was uploaded.
     pub body: String,

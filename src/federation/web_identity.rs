@@ -10,7 +10,7 @@ use crate::catalogue::service_authorization;
 use crate::error::Result;
 use crate::identity::ProviderValue;
 use crate::keys::{KeySet, Token};
-use crate::shapes::Timestamp;
+use crate::shapes::{ArnParts, Kind, Timestamp};
 
 /// How far the clocks of AWS and of an issuer may be apart, in seconds.
 const LEEWAY: i64 = 300;
@@ -21,6 +21,8 @@ const BUILT_IN: &[&str] = &["accounts.google.com", "cognito-identity.amazonaws.c
 /// The claim with session tags ("Pass session tags in AWS STS").
 const TAGS: &str = "https://aws.amazon.com/tags";
 const SOURCE_IDENTITY: &str = "https://aws.amazon.com/source_identity";
+/// The claim with the only roles that a token is for.
+const ROLES: &str = "https://aws.amazon.com/roles";
 
 /// A web identity.
 #[derive(Debug)]
@@ -73,11 +75,11 @@ impl<'a> Issuer<'a> {
         Inquiry::Keys { issuer: self.url.clone(), key_id: token.key_id.clone(), thumbprints: self.thumbprints.to_vec() }
     }
 
-    /// Verifies a token: signature, times, audience, in AWS's order.
+    /// Verifies a token for a role: signature, times, audience, in AWS's order.
     ///
     /// # Errors
     /// `InvalidIdentityToken` and `ExpiredTokenException` in AWS's words.
-    pub fn verify(&self, token: &Token<'_>, keys: &KeySet, now: Timestamp) -> Result<WebIdentity> {
+    pub fn verify(&self, token: &Token<'_>, role: &str, keys: &KeySet, now: Timestamp) -> Result<WebIdentity> {
         if !keys.has(token.key_id.as_deref()) {
             return Err(no_key());
         }
@@ -91,6 +93,7 @@ impl<'a> Issuer<'a> {
         let audience = self.audience(&claims, &mut vouched)?;
         vouched.key(format!("{}:sub", self.name), &subject);
         vouched.keys.extend(self.conditions(&token.claims));
+        claims.check_role(role)?;
         claims.add_session(&mut vouched)?;
         Ok(WebIdentity { vouched, subject, audience })
     }
@@ -183,6 +186,24 @@ impl Claims<'_> {
         let begins = self.moment("nbf").unwrap_or(issued).max(issued);
         if begins > now.saturating_add(LEEWAY) {
             return Err(invalid(format!("Token is not valid before {begins}")));
+        }
+        Ok(())
+    }
+
+    /// A token without the claim is for any role. The claim is a list, or a text with semicolons in between.
+    fn check_role(&self, role: &str) -> Result<()> {
+        let mut roles: Vec<&str> = match self.0.get(ROLES) {
+            None | Some(Value::Null) => return Ok(()),
+            Some(Value::Array(roles)) => roles.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(roles)) => roles.split(';').collect(),
+            Some(_) => return Err(invalid("The roles claim is not in a supported format")),
+        };
+        roles.retain(|arn| ArnParts::parse(arn).is_some_and(|parts| parts.path_and_name(Kind::Role).is_some()));
+        if roles.is_empty() {
+            return Err(invalid("The roles claim contains no valid role ARNs"));
+        }
+        if !roles.contains(&role) {
+            return Err(invalid("The target role ARN is not present in the roles claim of the identity token"));
         }
         Ok(())
     }

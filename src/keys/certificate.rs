@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use rustls::crypto::aws_lc_rs::{default_provider, sign::any_supported_type};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -50,6 +51,11 @@ impl Certificate {
     /// Until when it is valid.
     pub fn not_after(&self) -> Timestamp {
         moment(&self.parsed.tbs_certificate.validity.not_after)
+    }
+
+    /// The id that IAM gives it as a signing certificate: its SHA-1, 32 capitals and digits.
+    pub fn id(&self) -> String {
+        BASE32_NOPAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &self.der).as_ref())
     }
 
     /// The SHA-256 of the certificate, in hexadecimal.

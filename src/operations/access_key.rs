@@ -167,14 +167,7 @@ impl Operation for UpdateAccessKey {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         cx.account.update_credentials(&owner, |credentials| {
             let key = find_mut(credentials, &self.access_key_id)?;
-            key.active = match self.status {
-                Status::Active => true,
-                Status::Inactive => false,
-                Status::Expired => {
-                    let message = "The status Expired cannot be given to an access key.";
-                    return Err(Error::new(Code::InvalidInput, message));
-                }
-            };
+            key.active = self.status.activates()?;
             Ok(())
         })
     }

@@ -39,6 +39,7 @@ struct Wanted {
     tags: TagSet,
     max_session_duration: i32,
     source: SourceRoleTemplate,
+    values: BTreeMap<String, Vec<String>>,
 }
 
 impl Operation for AcquireRole {
@@ -103,7 +104,7 @@ impl Operation for AcquireRole {
             return Ok(RoleResult { role: RoleShape::whole(role, cx) });
         }
         let template = cx.environment.role_templates.find(&self.template_arn)?;
-        if !template.enabled || !template.version(self.template_minor_version)?.enabled {
+        if !template.enabled || !template.version(&self.template_arn, self.template_minor_version)?.enabled {
             let message = format!("The role template {} is disabled.", self.template_arn);
             return Err(Error::new(Code::RoleTemplateDisabled, message));
         }
@@ -118,8 +119,14 @@ impl AcquireRole {
     /// The role that the template and the values describe.
     fn wanted(&self, cx: &Context<'_>) -> Result<Wanted> {
         let template = cx.environment.role_templates.find(&self.template_arn)?;
-        let version = template.version(self.template_minor_version)?;
-        let replacements = self.replacements(version)?;
+        let version = template.version(&self.template_arn, self.template_minor_version)?;
+        let values = self.values(version)?;
+        let mut replacements = Replacements::default();
+        for parameter in &version.parameters {
+            if let Some(values) = values.get(&parameter.name) {
+                replacements.add(&parameter.name, read(parameter, values.clone())?)?;
+            }
+        }
         let path = replacements.fill(&version.role_path_pattern)?;
         let fill = |text: &Option<String>| text.as_deref().map(|text| replacements.fill(text)).transpose();
         let mut inline = BTreeMap::new();
@@ -140,6 +147,7 @@ impl AcquireRole {
                 template_arn: self.template_arn.to_string(),
                 template_minor_version: version.minor_version,
             },
+            values,
         };
         must_fit("RoleName", &wanted.name)?;
         must_fit("Path", &wanted.path)?;
@@ -148,28 +156,29 @@ impl AcquireRole {
         Ok(wanted)
     }
 
-    /// What stands for the template's placeholders: the request's values, or the defaults.
-    fn replacements(&self, version: &RoleTemplateVersion) -> Result<Replacements> {
+    /// The values of the template's parameters: the request's, or the defaults.
+    fn values(&self, version: &RoleTemplateVersion) -> Result<BTreeMap<String, Vec<String>>> {
         let given = self.replacement_values.as_ref().map(|values| &values.0);
         let is_known = |name: &String| version.parameters.iter().any(|parameter| parameter.name == *name);
         if let Some(unknown) = given.into_iter().flat_map(BTreeMap::keys).find(|name| !is_known(name)) {
-            return Err(invalid(format!("The role template has no parameter {unknown}.")));
+            return Err(invalid(format!("Failed to render template: Unrecognized parameter: {unknown}")));
         }
-        let mut replacements = Replacements::default();
+        let mut all = BTreeMap::new();
         for parameter in &version.parameters {
             let values = given.and_then(|given| given.get(&parameter.name)).map(|value| value.values.to_vec());
             let values = match (values, &parameter.default_value) {
                 (Some(values), _) => values,
                 (None, _) if parameter.is_required => {
-                    return Err(invalid(format!("The parameter {} is missing.", parameter.name)));
+                    let name = &parameter.name;
+                    return Err(invalid(format!("Failed to render template: Parameter '{name}' not found.")));
                 }
                 (None, Some(default)) if is_list(parameter.kind) => default.split(',').map(str::to_owned).collect(),
                 (None, Some(default)) => vec![default.clone()],
                 (None, None) => continue,
             };
-            replacements.add(&parameter.name, read(parameter, values)?)?;
+            all.insert(parameter.name.clone(), values);
         }
-        Ok(replacements)
+        Ok(all)
     }
 }
 
@@ -191,7 +200,10 @@ fn read(parameter: &ParameterDefinition, values: Vec<String>) -> Result<Replacem
         Err(values) if is_list(parameter.kind) => Ok(Replacement::Many(values)),
         Ok(one) if is_list(parameter.kind) => Ok(Replacement::Many(one.into())),
         Ok([one]) => Ok(Replacement::One(one)),
-        Err(_) => Err(invalid(format!("The parameter {name} must have one value."))),
+        Err(values) => {
+            let message = format!("{name} replacement value must contain exactly one value, got {}", values.len());
+            Err(Error::new(Code::ValidationError, message))
+        }
     }
 }
 
@@ -236,13 +248,20 @@ impl Wanted {
     fn must_be(&self, role: &Role) -> Result<()> {
         let source = role.source_template.as_ref();
         if source.is_none_or(|source| source.template_arn != self.source.template_arn) {
-            let message = format!("The role name {} conflicts with an existing role in the account.", role.name);
+            let message = "A role with this name already exists in the account but was not created from this \
+                           template. Choose a different role name, or remove the existing role if it is no longer \
+                           needed.";
+            return Err(Error::new(Code::NameConflict, message));
+        }
+        if role.template_values.as_ref().is_some_and(|values| *values != self.values) {
+            let message = "A role with this name exists but was created with different parameters. Pass a unique \
+                           roleName to create a new role.";
             return Err(Error::new(Code::NameConflict, message));
         }
         if self.is(role) {
             return Ok(());
         }
-        let message = format!("The role {} differs from what the role template describes.", role.name);
+        let message = format!("Role {} has been modified since it was created and is no longer managed.", role.name);
         Err(Error::new(Code::RoleModified, message))
     }
 
@@ -263,7 +282,7 @@ impl Wanted {
 
     /// Makes the role, as `CreateRole`, `PutRolePolicy` and `AttachRolePolicy` would.
     fn make(self, cx: &mut Context<'_>) -> Result<()> {
-        let boundary = cx.boundary(self.boundary.map(Arn::new), Code::InvalidInput)?;
+        let boundary = cx.boundary(self.boundary.map(Arn::new), Kind::Role, Code::InvalidInput)?;
         let role = Role {
             name: self.name.clone(),
             path: Path::new(self.path),
@@ -275,6 +294,7 @@ impl Wanted {
             tags: self.tags,
             permissions: Permissions { boundary, ..Permissions::default() },
             source_template: Some(self.source),
+            template_values: Some(self.values),
         };
         cx.create(role, Quota::RolesPerAccount)?;
         for (name, document) in self.inline {

@@ -135,7 +135,8 @@ fn change_access<'a>(kind: Kind, grantee: &'a str, policy: &'a str) -> Access<'a
 
 pub(super) fn attach<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: Arn) -> Result<()> {
     cx.account.find::<G>(grantee)?.must_be_modifiable()?;
-    attachable(cx.account.find_managed_policy(&arn, || not_attachable(&arn))?, Code::PolicyNotAttachable)?;
+    let policy = cx.account.find_managed_policy(&arn, || not_attachable(&arn))?;
+    attachable(policy, G::KIND, Code::PolicyNotAttachable)?;
     let quotas = &cx.environment.quotas;
     cx.account.update::<G, _>(grantee, |grantee| {
         let attached = &mut grantee.permissions_mut().attached;
@@ -147,13 +148,16 @@ pub(super) fn attach<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: Arn) 
     })
 }
 
-/// Refuses the policies that only services give to their roles.
+/// Refuses the policies that AWS keeps for service-linked roles and for root tasks, to a grantee of this kind.
 ///
 /// # Errors
 /// `refused`: `PolicyNotAttachable` where the operation has that error.
-pub(super) fn attachable(policy: Managed<'_>, refused: Code) -> Result<()> {
-    if policy.is_for_service_linked_roles() {
-        let message = "Cannot attach a Service Role Policy to a Customer Role.";
+pub(super) fn attachable(policy: Managed<'_>, grantee: Kind, refused: Code) -> Result<()> {
+    if grantee == Kind::Role && policy.is_for_service_linked_roles() {
+        return Err(Error::new(refused, "Cannot attach a Service Role Policy to a Customer Role."));
+    }
+    if policy.is_for_service_linked_roles() || policy.is_for_root_tasks() {
+        let message = format!("Cannot attach AWS reserved policy to an IAM {}.", grantee.arn_type());
         return Err(Error::new(refused, message));
     }
     Ok(())

@@ -70,7 +70,7 @@ boundaries! {
 
 fn put<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: Arn) -> Result<()> {
     cx.account.find::<G>(grantee)?.must_be_modifiable()?;
-    let boundary = cx.boundary(Some(arn), Code::PolicyNotAttachable)?;
+    let boundary = cx.boundary(Some(arn), G::KIND, Code::PolicyNotAttachable)?;
     cx.account.update::<G, _>(grantee, |grantee| {
         grantee.permissions_mut().boundary = boundary;
         Ok(())

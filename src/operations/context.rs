@@ -9,7 +9,7 @@ use crate::federation::saml::UsedAssertions;
 use crate::federation::{Fetched, Issuers};
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCodes};
 use crate::organization::Organization;
-use crate::shapes::{AccountId, Arn, Ids, Timestamp};
+use crate::shapes::{AccountId, Arn, Ids, Kind, Timestamp};
 
 use super::attachments::attachable;
 use super::{Enforcement, PolicyTemplates, RoleTemplates};
@@ -110,16 +110,16 @@ impl Context<'_> {
         if self.is_about_root(given) { Ok(()) } else { self.user_name(given).map(drop) }
     }
 
-    /// The permissions boundary that a parameter names; `refused` answers for the policies of service-linked roles.
+    /// The permissions boundary that a parameter names; `refused` answers for those that AWS keeps to itself.
     ///
     /// # Errors
     /// `ValidationError` for what is no ARN, `InvalidInput` for what is no policy's, `NoSuchEntity` for a policy that
     /// does not exist.
-    pub fn boundary(&self, arn: Option<Arn>, refused: Code) -> Result<Option<String>> {
+    pub fn boundary(&self, arn: Option<Arn>, grantee: Kind, refused: Code) -> Result<Option<String>> {
         let Some(arn) = arn else { return Ok(None) };
         let missing =
             || Error::new(Code::NoSuchEntity, format!("Scope ARN: {arn} does not exist or is not attachable."));
-        attachable(self.account.find_managed_policy(&arn, missing)?, refused)?;
+        attachable(self.account.find_managed_policy(&arn, missing)?, grantee, refused)?;
         Ok(Some(arn.into()))
     }
 

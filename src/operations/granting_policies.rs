@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::service_access::grants;
-use super::{Access, Context, Listing, Members, Paging, Target, operations};
-use crate::account::Granting;
-use crate::error::{Code, Result};
-use crate::shapes::{Arn, Kind, Marker, ServiceNamespaces};
+use super::service_grants::{grants, is_namespace, subject, subject_target, unsupported};
+use super::{Access, Context, Listing, Members, Paging, operations};
+use crate::account::{Granting, Subject};
+use crate::error::{Code, Error, Result};
+use crate::shapes::{Arn, ArnParts, Kind, Marker, ServiceNamespaces};
 
 /// Lists, for each of some services, the policies of a user, group or role that grant access to it.
 #[derive(Deserialize)]
@@ -74,22 +74,42 @@ impl Listing for ListPoliciesGrantingServiceAccess {
     }
 
     fn access(&self) -> Access<'_> {
-        Access::to(Target::Arn(self.arn.as_str().into()))
+        Access::to(subject_target(&self.arn))
     }
 
     fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, ServicePolicies>> {
-        let granting = cx.account.granting(cx.account.identity(&self.arn)?);
-        let mut namespaces: Vec<&str> = self.service_namespaces.iter().map(|namespace| &**namespace).collect();
-        namespaces.sort_unstable();
-        namespaces.dedup();
-        let namespaces = namespaces.into_iter().filter(move |namespace| after.is_none_or(|after| *namespace > after));
-        Ok(Box::new(namespaces.map(move |namespace| {
+        let granting = cx.account.granting(self.identity(cx)?);
+        let mut namespaces: Vec<&str> = Vec::new();
+        for namespace in self.service_namespaces.iter() {
+            if !namespaces.contains(&&**namespace) {
+                namespaces.push(namespace);
+            }
+        }
+        let unknown: Vec<&str> = namespaces.iter().copied().filter(|namespace| !is_namespace(namespace)).collect();
+        if !unknown.is_empty() {
+            let message = format!("Invalid service namespace: [{}]", unknown.join(", "));
+            return Err(Error::new(Code::InvalidInput, message));
+        }
+        // In the order of the request, so a page's marker holds the place.
+        let places = namespaces.into_iter().enumerate().map(|(place, namespace)| (format!("{place:03}"), namespace));
+        let places = places.filter(move |(place, _)| after.is_none_or(|after| place.as_str() > after));
+        Ok(Box::new(places.map(move |(place, namespace)| {
             let policies = granting.iter().filter(|granting| grants(granting, namespace)).map(GrantingShape::of);
-            (
-                namespace.to_owned(),
-                ServicePolicies { service_namespace: namespace.to_owned(), policies: policies.collect() },
-            )
+            (place, ServicePolicies { service_namespace: namespace.to_owned(), policies: policies.collect() })
         })))
+    }
+}
+
+impl ListPoliciesGrantingServiceAccess {
+    fn identity<'a>(&'a self, cx: &'a Context<'_>) -> Result<Subject<'a>> {
+        if ArnParts::parse(&self.arn).is_some_and(|parts| parts.service == "iam" && parts.resource == "root") {
+            let message = format!("Could not extract entity from ARN : {}", self.arn);
+            return Err(Error::new(Code::InvalidInput, message));
+        }
+        match subject(cx, &self.arn)? {
+            Subject::Policy(arn) => Err(unsupported(arn)),
+            identity => Ok(identity),
+        }
     }
 }
 

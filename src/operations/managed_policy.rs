@@ -98,6 +98,11 @@ pub(super) fn managed_document(cx: &Context<'_>, text: &PolicyDocument) -> Resul
     Ok(document)
 }
 
+/// The refusal to change a policy of AWS.
+pub(super) fn not_own(change: &str) -> Error {
+    Error::new(Code::AccessDenied, format!("Cannot {change} outside your own account."))
+}
+
 /// Creates a managed policy in the caller's account.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -253,7 +258,8 @@ impl Operation for DeletePolicy {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
         let arn = String::from(self.policy_arn);
-        let policy = cx.account.find_own_policy(&arn, || Error::missing(Kind::Policy, &arn))?;
+        let policy =
+            cx.account.find_own_policy(&arn, || Error::missing(Kind::Policy, &arn), || not_own("delete policies"))?;
         let conflict = |message| Err(Error::new(Code::DeleteConflict, message));
         let uses = [Reference::AttachedPolicy(arn.clone()), Reference::PermissionsBoundary(arn.clone())];
         if uses.iter().any(|reference| cx.account.count_referrers(reference) > 0) {

@@ -44,6 +44,7 @@ mod role_template;
 mod saml_provider;
 mod server_certificate;
 mod service_access;
+mod service_grants;
 mod service_linked_role;
 mod service_specific_credential;
 mod signing_certificate;

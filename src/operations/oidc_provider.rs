@@ -25,7 +25,7 @@ pub struct CreateOpenIDConnectProvider {
     tags: Option<Tags>,
 }
 
-/// What `CreateOpenIDConnectProvider` answers.
+/// What `CreateOpenIDConnectProvider` answers, with the tags in the order of the request.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateOpenIDConnectProviderResult {
@@ -72,13 +72,13 @@ impl Operation for CreateOpenIDConnectProvider {
                 client_ids.push(id.into());
             }
         }
+        let shown = self.tags.as_deref().filter(|tags| !tags.is_empty()).map(<[Tag]>::to_vec);
         let tags = TagSet::from_request(Kind::OidcProvider, self.tags)?;
         let provider = OidcProvider { url: self.url.into(), created: cx.now, client_ids, thumbprints, tags };
         if cx.account.get::<OidcProvider>(provider.name()).is_some() {
             return Err(Error::exists(Kind::OidcProvider, &provider.url));
         }
-        let result =
-            CreateOpenIDConnectProviderResult { arn: provider.arn(cx.account.id), tags: provider.tags.shape() };
+        let result = CreateOpenIDConnectProviderResult { arn: provider.arn(cx.account.id), tags: shown };
         cx.create(provider, Quota::OpenIDConnectProvidersPerAccount)?;
         Ok(result)
     }
@@ -131,7 +131,7 @@ pub struct GetOpenIDConnectProviderResult {
     client_id_list: Vec<String>,
     thumbprint_list: Vec<String>,
     create_date: Timestamp,
-    tags: Option<Vec<Tag>>,
+    tags: Vec<Tag>,
 }
 
 impl Operation for GetOpenIDConnectProvider {
@@ -151,7 +151,7 @@ impl Operation for GetOpenIDConnectProvider {
             client_id_list: provider.client_ids.clone(),
             thumbprint_list: provider.thumbprints.clone(),
             create_date: provider.created,
-            tags: provider.tags.shape(),
+            tags: provider.tags.to_vec(),
         })
     }
 }

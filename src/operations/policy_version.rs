@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::managed_policy::managed_document;
+use super::managed_policy::{managed_document, not_own};
 use super::{Access, Context, Listing, Members, Operation, Paging, operations};
 use crate::account::{Managed, ManagedPolicy, PolicyVersion, Quota};
 use crate::error::{Code, Error, Result};
@@ -88,7 +88,8 @@ impl Operation for CreatePolicyVersion {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<PolicyVersionResult> {
         let missing = || Error::missing(Kind::Policy, &self.policy_arn);
-        let name = cx.account.find_own_policy(&self.policy_arn, missing)?.name.clone();
+        let refused = || not_own("create versions for policies");
+        let name = cx.account.find_own_policy(&self.policy_arn, missing, refused)?.name.clone();
         let document = managed_document(cx, &self.policy_document)?;
         let limit = cx.environment.quotas.limit(Quota::VersionsPerPolicy);
         let policy_version = cx.account.update::<ManagedPolicy, _>(&name, |policy| {
@@ -185,7 +186,8 @@ impl Operation for DeletePolicyVersion {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
-        change_version(cx, &self.policy_arn, &self.version_id, |policy, number| {
+        let refused = "delete policy versions for policies";
+        change_version(cx, &self.policy_arn, &self.version_id, refused, |policy, number| {
             if number == policy.default_version {
                 return Err(Error::new(Code::DeleteConflict, "Cannot delete the default version of a policy."));
             }
@@ -215,7 +217,7 @@ impl Operation for SetDefaultPolicyVersion {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
         let now = cx.now;
-        change_version(cx, &self.policy_arn, &self.version_id, |policy, number| {
+        change_version(cx, &self.policy_arn, &self.version_id, "update policies", |policy, number| {
             policy.default_version = number;
             policy.updated = now;
             Ok(())
@@ -223,14 +225,15 @@ impl Operation for SetDefaultPolicyVersion {
     }
 }
 
-/// Changes a policy of the account that has the version.
+/// Changes a policy of the account that has the version; `refused` says what cannot be done to policies of AWS.
 fn change_version(
     cx: &mut Context<'_>,
     arn: &str,
     id: &str,
+    refused: &str,
     change: impl FnOnce(&mut ManagedPolicy, u32) -> Result<()>,
 ) -> Result<()> {
-    let name = cx.account.find_own_policy(arn, || missing(arn, id))?.name.clone();
+    let name = cx.account.find_own_policy(arn, || missing(arn, id), || not_own(refused))?.name.clone();
     cx.account.update::<ManagedPolicy, _>(&name, |policy| {
         let number = policy.version(id).ok_or_else(|| missing(arn, id))?.number;
         change(policy, number)

@@ -80,7 +80,7 @@ impl Operation for CreateRole {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<RoleResult> {
-        let boundary = cx.boundary(self.permissions_boundary, Code::InvalidInput)?;
+        let boundary = cx.boundary(self.permissions_boundary, Kind::Role, Code::InvalidInput)?;
         let role = Role {
             name: self.role_name.into(),
             path: customer_path(self.path)?,
@@ -92,6 +92,7 @@ impl Operation for CreateRole {
             tags: TagSet::from_request(Kind::Role, self.tags)?,
             permissions: Permissions { boundary, ..Permissions::default() },
             source_template: None,
+            template_values: None,
         };
         let shape = RoleShape::created(&role, &self.assume_role_policy_document, cx.account.id);
         cx.create(role, Quota::RolesPerAccount)?;

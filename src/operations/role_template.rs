@@ -101,7 +101,7 @@ impl RoleTemplates {
     /// `InvalidInput` for what is no template's ARN, `NoSuchEntity`.
     pub fn find(&self, arn: &str) -> Result<&RoleTemplate> {
         Name::parse(arn).ok_or_else(|| invalid(format!("ARN {arn} is not valid.")))?;
-        self.0.get(arn).ok_or_else(|| missing(format!("The role template with ARN {arn} cannot be found.")))
+        self.0.get(arn).ok_or_else(|| missing(arn))
     }
 }
 
@@ -111,19 +111,19 @@ impl RoleTemplate {
         self.default_minor_version.or_else(|| self.versions.iter().map(|version| version.minor_version).max())
     }
 
-    /// The minor version that a request names, or the default one.
+    /// The minor version that a request names, or the default one, of the template with this ARN.
     ///
     /// # Errors
     /// `NoSuchEntity`.
-    pub fn version(&self, minor: Option<i32>) -> Result<&RoleTemplateVersion> {
+    pub fn version(&self, arn: &str, minor: Option<i32>) -> Result<&RoleTemplateVersion> {
         let minor = minor.or_else(|| self.default_minor_version()).unwrap_or_default();
         let version = self.versions.iter().find(|version| version.minor_version == minor);
-        version.ok_or_else(|| missing(format!("The role template has no minor version {minor}.")))
+        version.ok_or_else(|| missing(arn))
     }
 }
 
-fn missing(message: String) -> Error {
-    Error::new(Code::NoSuchEntity, message)
+fn missing(arn: &str) -> Error {
+    Error::new(Code::NoSuchEntity, format!("Role template not found in repository: {arn}"))
 }
 
 /// What a template's ARN tells: `arn:aws:iam::aws:role-template/{service}/{name}:{major version}`.
@@ -211,7 +211,7 @@ impl Operation for GetRoleTemplateVersion {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<GetRoleTemplateVersionResult> {
         let template = cx.environment.role_templates.find(&self.template_arn)?;
-        let version = template.version(self.minor_version)?;
+        let version = template.version(&self.template_arn, self.minor_version)?;
         let name = Name::parse(&self.template_arn).ok_or_else(|| Error::internal("the ARN was read before"))?;
         Ok(GetRoleTemplateVersionResult {
             role_template_version: RoleTemplateVersionShape::of(template, version, &name),

@@ -1,5 +1,6 @@
 //! SAML providers.
 
+use chrono::Months;
 use serde::{Deserialize, Serialize};
 
 use super::{Access, Context, Operation, operations};
@@ -14,7 +15,7 @@ use crate::shapes::{
 /// The most private keys of one provider.
 const MOST_PRIVATE_KEYS: usize = 2;
 /// Metadata without an end are valid for a hundred years.
-const UNLIMITED: i64 = 100 * 365 * 24 * 3600;
+const UNLIMITED: Months = Months::new(100 * 12);
 const CAPITALS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /// Creates a provider from the metadata that the identity provider publishes.
@@ -29,7 +30,7 @@ pub struct CreateSAMLProvider {
     add_private_key: Option<PrivateKey>,
 }
 
-/// What `CreateSAMLProvider` answers.
+/// What `CreateSAMLProvider` answers, with the tags in the order of the request.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateSAMLProviderResult {
@@ -54,9 +55,10 @@ impl Operation for CreateSAMLProvider {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<CreateSAMLProviderResult> {
+        let tags = self.tags.as_deref().filter(|tags| !tags.is_empty()).map(<[Tag]>::to_vec);
         let mut provider = SamlProvider {
             name: self.name.into(),
-            uuid: format!("SAMLSP{}", cx.ids.text(CAPITALS, 26)),
+            uuid: format!("SAMLSP{}", cx.ids.text(CAPITALS, 16)),
             created: cx.now,
             valid_until: valid_until(&self.metadata, cx.now)?,
             metadata: self.metadata.into(),
@@ -68,7 +70,7 @@ impl Operation for CreateSAMLProvider {
             add_key(&mut provider, &key, cx.now, &mut cx.ids)?;
         }
         check_encryption(&provider)?;
-        let result = CreateSAMLProviderResult { arn: provider.arn(cx.account.id), tags: provider.tags.shape() };
+        let result = CreateSAMLProviderResult { arn: provider.arn(cx.account.id), tags };
         cx.create(provider, Quota::SAMLProvidersPerAccount)?;
         Ok(result)
     }
@@ -78,7 +80,7 @@ impl Operation for CreateSAMLProvider {
 fn valid_until(metadata: &str, created: Timestamp) -> Result<Timestamp> {
     let metadata = Metadata::read(metadata);
     let metadata = metadata.ok_or_else(|| Error::new(Code::InvalidInput, "Could not parse metadata"))?;
-    Ok(metadata.valid_until.unwrap_or_else(|| created.plus(UNLIMITED)))
+    Ok(metadata.valid_until.unwrap_or_else(|| (created.date_time() + UNLIMITED).into()))
 }
 
 fn add_key(provider: &mut SamlProvider, key: &PrivateKey, now: Timestamp, ids: &mut Ids<'_>) -> Result<()> {
@@ -86,18 +88,18 @@ fn add_key(provider: &mut SamlProvider, key: &PrivateKey, now: Timestamp, ids: &
         return Err(Error::new(Code::InvalidInput, "Could not parse private key"));
     }
     if provider.private_keys.len() >= MOST_PRIVATE_KEYS {
-        let message = format!("Cannot exceed quota for PrivateKeysPerSAMLProvider: {MOST_PRIVATE_KEYS}");
+        let message = format!("Private key limit of {MOST_PRIVATE_KEYS} is reached.");
         return Err(Error::new(Code::LimitExceeded, message));
     }
     let pem = Secret::new(key.reveal());
-    provider.private_keys.push(DecryptionKey { id: ids.text(CAPITALS, 32), added: now, pem });
+    provider.private_keys.push(DecryptionKey { id: format!("SAMLPK{}", ids.text(CAPITALS, 16)), added: now, pem });
     Ok(())
 }
 
 /// Who demands encryption must be able to decrypt.
 fn check_encryption(provider: &SamlProvider) -> Result<()> {
     if provider.encryption == Some(AssertionEncryptionMode::Required) && provider.private_keys.is_empty() {
-        let message = "A private key is needed when the assertion encryption mode is Required";
+        let message = "Failed to set assertion encryption mode to Required because no private key is present.";
         return Err(Error::new(Code::InvalidInput, message));
     }
     Ok(())
@@ -120,9 +122,9 @@ pub struct GetSAMLProviderResult {
     metadata: String,
     create_date: Timestamp,
     valid_until: Timestamp,
-    tags: Option<Vec<Tag>>,
-    assertion_encryption_mode: Option<AssertionEncryptionMode>,
-    private_key_list: Option<Vec<PrivateKeyShape>>,
+    tags: Vec<Tag>,
+    assertion_encryption_mode: AssertionEncryptionMode,
+    private_key_list: Vec<PrivateKeyShape>,
 }
 
 /// A private key in an answer: not the key itself.
@@ -146,15 +148,15 @@ impl Operation for GetSAMLProvider {
     fn execute(self, cx: &mut Context<'_>) -> Result<GetSAMLProviderResult> {
         let provider = cx.account.find_by_arn::<SamlProvider>(&self.arn)?;
         let keys = provider.private_keys.iter();
-        let keys: Vec<_> = keys.map(|key| PrivateKeyShape { key_id: key.id.clone(), timestamp: key.added }).collect();
+        let keys = keys.map(|key| PrivateKeyShape { key_id: key.id.clone(), timestamp: key.added });
         Ok(GetSAMLProviderResult {
             uuid: provider.uuid.clone(),
             metadata: provider.metadata.clone(),
             create_date: provider.created,
             valid_until: provider.valid_until,
-            tags: provider.tags.shape(),
-            assertion_encryption_mode: provider.encryption,
-            private_key_list: (!keys.is_empty()).then_some(keys),
+            tags: provider.tags.to_vec(),
+            assertion_encryption_mode: provider.encryption.unwrap_or(AssertionEncryptionMode::Allowed),
+            private_key_list: keys.collect(),
         })
     }
 }
@@ -238,6 +240,20 @@ impl Operation for UpdateSAMLProvider {
     fn execute(self, cx: &mut Context<'_>) -> Result<UpdateSAMLProviderResult> {
         let (now, ids) = (cx.now, &mut cx.ids);
         cx.account.update_by_arn(&self.arn, |provider: &mut SamlProvider| {
+            let keys = (&self.add_private_key, &self.remove_private_key);
+            match (&self.metadata, self.assertion_encryption_mode, keys) {
+                (None, None, (None, None)) => {
+                    let message = "Unable to update identity provider. No updates are defined for metadata or \
+                                   encryption assertion.";
+                    return Err(Error::new(Code::ValidationError, message));
+                }
+                (_, _, (Some(_), Some(_))) => {
+                    let message = "Unable to add and remove private keys in the same request. Set a value for only \
+                                   one of the two parameters.";
+                    return Err(Error::new(Code::ValidationError, message));
+                }
+                _ => {}
+            }
             if let Some(metadata) = self.metadata {
                 provider.valid_until = valid_until(&metadata, now)?;
                 provider.metadata = metadata.into();
@@ -247,6 +263,9 @@ impl Operation for UpdateSAMLProvider {
                 provider.private_keys.retain(|key| key.id != *id);
                 if provider.private_keys.len() == kept {
                     return Err(Error::new(Code::NoSuchEntity, format!("Private key {id} cannot be found.")));
+                }
+                if check_encryption(provider).is_err() {
+                    return Err(Error::new(Code::InvalidInput, "Failed to remove private key."));
                 }
             }
             if let Some(key) = self.add_private_key {

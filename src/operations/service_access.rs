@@ -1,27 +1,20 @@
-//! Reports of when an entity last accessed the services that its policies allow, from the requests really seen, and of
-//! which policies grant access.
+//! Reports of when an entity last accessed the services that its policies allow, from the requests really seen.
 
 use std::collections::BTreeMap;
 
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Context, Operation, Page, Paging, Target, operations};
-use crate::account::{AccessReport, ActionAccess, EntityAccess, Granting, Resource, ServiceAccess, Subject};
+use super::service_grants::{allow, is_namespace, subject, subject_target};
+use super::{Access, Context, Operation, Page, Paging, operations};
+use crate::account::{AccessReport, Account, ActionAccess, EntityAccess, Resource, Role, ServiceAccess, Subject, User};
 use crate::audit::LastUse;
 use crate::catalogue::service_authorization;
 use crate::error::{Code, Error, Result};
-use crate::policy::Effect;
 use crate::shapes::{Arn, Granularity, JobId, Marker, MaxItems, ServiceNamespace, Timestamp};
 
 /// IAM tells activity of at least the last 400 days.
 pub(super) const TRACKED_SECONDS: i64 = 400 * 24 * 3600;
-
-/// Whether some of the policies allow an action of a service.
-pub(super) fn grants(granting: &Granting<'_>, service: &str) -> bool {
-    let allows = granting.policy.as_ref().ok().map(|policy| policy.statements().iter());
-    allows.into_iter().flatten().any(|statement| statement.effect == Effect::Allow && statement.concerns(service))
-}
 
 /// The full name of a service, as reports tell it.
 pub(super) fn service_name(name: &str) -> &str {
@@ -50,7 +43,7 @@ impl Operation for GenerateServiceLastAccessedDetails {
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity];
 
     fn access(&self) -> Access<'_> {
-        Access::to(Target::Arn(self.arn.as_str().into()))
+        Access::to(subject_target(&self.arn))
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<JobResult> {
@@ -60,7 +53,7 @@ impl Operation for GenerateServiceLastAccessedDetails {
             requester: requester(cx),
             action_level: self.granularity == Some(Granularity::ActionLevel),
             created: cx.now,
-            services: services(cx, cx.account.subject(&self.arn)?),
+            services: services(cx, subject(cx, &self.arn)?),
         };
         cx.account.put(report)?;
         Ok(JobResult { job_id: id })
@@ -76,8 +69,7 @@ fn requester(cx: &Context<'_>) -> String {
 fn services(cx: &Context<'_>, subject: Subject<'_>) -> Vec<ServiceAccess> {
     let granting = cx.account.granting(subject);
     let entities = entities(cx, subject);
-    let allowed = service_authorization::services()
-        .filter(|service| granting.iter().any(|granting| grants(granting, service.prefix)));
+    let allowed = service_authorization::services().filter(|service| allow(&granting, service.prefix));
     allowed.map(|service| service_access(service.prefix, service_name(service.name), &entities)).collect()
 }
 
@@ -126,6 +118,20 @@ fn report<'a>(cx: &'a Context<'_>, job: &JobId) -> Result<&'a AccessReport> {
     let report = cx.account.access_reports.get(job).filter(|report| report.requester == requester(cx));
     report.map(|report| &**report).ok_or_else(|| Error::new(Code::NoSuchEntity, format!("Job {job} not found")))
 }
+
+/// The key behind which a page of a report begins. A marker is good for one list of one report, whose keys begin with
+/// `list`; AWS refuses those of other lists in other words than what is no marker.
+fn after(paging: Paging<'_>, list: &str, cx: &Context<'_>) -> Result<Option<String>> {
+    match paging.after(REPORT, cx)? {
+        Some(key) if !key.starts_with(list) => {
+            Err(Error::new(Code::InvalidInput, "The marker passed in the request was invalid."))
+        }
+        key => Ok(key),
+    }
+}
+
+/// What the markers of reports are for.
+const REPORT: &str = "ServiceLastAccessedDetails";
 
 /// Reads a report, service by service.
 #[derive(Deserialize)]
@@ -222,10 +228,12 @@ impl Operation for GetServiceLastAccessedDetails {
     fn execute(self, cx: &mut Context<'_>) -> Result<ReportPage<ServiceShape>> {
         let report = report(cx, &self.job_id)?;
         let paging = Paging(&self.marker, &self.max_items);
-        let after = paging.after("GetServiceLastAccessedDetails", cx)?;
-        let services = report.services.iter().filter(|service| after.as_ref().is_none_or(|a| service.namespace > *a));
-        let services = services.map(|s| (s.namespace.clone(), ServiceShape::of(s, report.action_level)));
-        let page = paging.page("GetServiceLastAccessedDetails", "ServicesLastAccessed", services, cx);
+        let list = format!("{} services ", report.id);
+        let after = after(paging, &list, cx)?;
+        let services = report.services.iter().map(|service| (format!("{list}{}", service.namespace), service));
+        let services = services.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+        let services = services.map(|(key, service)| (key, ServiceShape::of(service, report.action_level)));
+        let page = paging.page(REPORT, "ServicesLastAccessed", services, cx);
         let job_type = if report.action_level { Granularity::ActionLevel } else { Granularity::ServiceLevel };
         Ok(ReportPage { job_type: Some(job_type), created: report.created, page })
     }
@@ -262,15 +270,28 @@ struct EntityInfo {
 }
 
 impl EntityDetails {
-    fn of(entity: &EntityAccess) -> Self {
-        let entity_info = EntityInfo {
-            arn: entity.arn.clone(),
-            name: entity.name.clone(),
-            kind: if entity.is_role { "ROLE" } else { "USER" },
-            id: entity.id.clone(),
-            path: entity.path.clone(),
+    /// The entity with its present name and path; `None` if it is no more.
+    fn of(entity: &EntityAccess, account: &Account) -> Option<Self> {
+        let entity_info = if entity.is_role {
+            let role: &Role = account.roles.iter().find(|role| role.id == entity.id)?;
+            EntityInfo::of(role, "ROLE", entity, account)
+        } else {
+            let user: &User = account.users.iter().find(|user| user.id == entity.id)?;
+            EntityInfo::of(user, "USER", entity, account)
         };
-        Self { entity_info, last_authenticated: entity.last.as_ref().map(|(used, _)| *used) }
+        Some(Self { entity_info, last_authenticated: entity.last.as_ref().map(|(used, _)| *used) })
+    }
+}
+
+impl EntityInfo {
+    fn of<R: Resource>(found: &R, kind: &'static str, entity: &EntityAccess, account: &Account) -> Self {
+        Self {
+            arn: found.arn(account.id),
+            name: found.name().to_owned(),
+            kind,
+            id: entity.id.clone(),
+            path: found.path().to_owned(),
+        }
     }
 }
 
@@ -287,17 +308,21 @@ impl Operation for GetServiceLastAccessedDetailsWithEntities {
     fn execute(self, cx: &mut Context<'_>) -> Result<ReportPage<EntityDetails>> {
         let report = report(cx, &self.job_id)?;
         let paging = Paging(&self.marker, &self.max_items);
-        let after = paging.after("GetServiceLastAccessedDetailsWithEntities", cx)?;
+        let list = format!("{} entities ", report.id);
+        let after = after(paging, &list, cx)?;
+        if !is_namespace(&self.service_namespace) {
+            // The misspelling is AWS's.
+            let message = format!("Service namepace {} is either invalid or unsupported.", self.service_namespace);
+            return Err(Error::new(Code::InvalidInput, message));
+        }
         let service = report.services.iter().find(|service| service.namespace == *self.service_namespace);
-        let service = service.ok_or_else(|| {
-            let message = format!("The service namespace {} is not in the report.", self.service_namespace);
-            Error::new(Code::InvalidInput, message)
-        })?;
-        let mut entities: Vec<&EntityAccess> = service.entities.iter().collect();
-        entities.sort_unstable_by_key(|entity| &entity.arn);
-        let entities = entities.into_iter().filter(|entity| after.as_ref().is_none_or(|after| entity.arn > *after));
-        let entities = entities.map(|entity| (entity.arn.clone(), EntityDetails::of(entity)));
-        let page = paging.page("GetServiceLastAccessedDetailsWithEntities", "EntityDetailsList", entities, cx);
+        let entities = service.into_iter().flat_map(|service| &service.entities);
+        let entities = entities.filter_map(|entity| EntityDetails::of(entity, cx.account));
+        let mut entities: Vec<_> =
+            entities.map(|details| (format!("{list}{}", details.entity_info.arn), details)).collect();
+        entities.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let entities = entities.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+        let page = paging.page(REPORT, "EntityDetailsList", entities, cx);
         Ok(ReportPage { job_type: None, created: report.created, page })
     }
 }

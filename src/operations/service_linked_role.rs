@@ -7,7 +7,7 @@ use super::role::{DEFAULT_SESSION_DURATION, RoleResult, kept};
 use super::role_shape::RoleShape;
 use super::{Access, Context, Operation, Target, operations};
 use crate::account::{DeletionTask, Permissions, Role, TrustPolicy, name_key};
-use crate::catalogue::service_linked_roles;
+use crate::catalogue::service_linked_roles::{self, ServiceLinkedRole};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
     AwsServiceName, CustomSuffix, DeletionTaskId, DeletionTaskStatus, IdPrefix, Kind, Path, RoleDescription, RoleName,
@@ -68,25 +68,33 @@ impl Operation for CreateServiceLinkedRole {
                 format!("Service role name {name} has been taken in this account, please try a different suffix.");
             return Err(invalid(message));
         }
-        let document = linked.trust_policy();
-        let role = Role {
-            name,
-            path: Path::new(linked.path()),
-            id: cx.ids.unique(IdPrefix::Aroa),
-            created: cx.now,
-            trust_policy: TrustPolicy::new(&document, |_| None).map_err(Error::internal)?,
-            description: kept(self.description),
-            max_session_duration: DEFAULT_SESSION_DURATION,
-            tags: TagSet::default(),
-            permissions: Permissions { attached: vec![linked.policy_arn()], ..Permissions::default() },
-            source_template: None,
-        };
-        let shape = RoleShape::created(&role, &document, cx.account.id);
+        let role = Role { description: kept(self.description), ..linked_role(cx, linked, name)? };
+        let shape = RoleShape::created(&role, role.trust_policy.text(), cx.account.id);
         // Service-linked roles count as roles, but they alone may exceed the quota (IAM User Guide, "Create a
         // service-linked role").
         cx.account.add(role)?;
         Ok(RoleResult { role: shape })
     }
+}
+
+/// A new role as the service defines it.
+///
+/// # Errors
+/// Only if the table of services is wrong.
+pub(super) fn linked_role(cx: &mut Context<'_>, linked: ServiceLinkedRole, name: String) -> Result<Role> {
+    Ok(Role {
+        name,
+        path: Path::new(linked.path()),
+        id: cx.ids.unique(IdPrefix::Aroa),
+        created: cx.now,
+        trust_policy: TrustPolicy::new(&linked.trust_policy(), |_| None).map_err(Error::internal)?,
+        description: None,
+        max_session_duration: DEFAULT_SESSION_DURATION,
+        tags: TagSet::default(),
+        permissions: Permissions { attached: vec![linked.policy_arn()], ..Permissions::default() },
+        source_template: None,
+        template_values: None,
+    })
 }
 
 /// Deletes a service-linked role. No service uses it here, so the deletion has succeeded when it is answered.

@@ -244,6 +244,8 @@ impl Operation for UpdateServiceSpecificCredential {
     type Output = ();
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity];
+    /// For the status `Expired`.
+    const UNDECLARED_ERRORS: &'static [Code] = &[Code::InvalidInput];
 
     fn access(&self) -> Access<'_> {
         Access::to(Target::ServiceCredential(self.user_name.as_deref(), &self.service_specific_credential_id))
@@ -257,9 +259,7 @@ impl Operation for UpdateServiceSpecificCredential {
         let user_name = cx.user_name(self.user_name.as_deref())?;
         cx.account.update(&user_name, |user: &mut User| {
             let credential = find_mut(user, &self.service_specific_credential_id)?;
-            credential.active = self.status.activates().ok_or_else(|| {
-                Error::new(Code::ValidationError, "The status Expired cannot be given to a credential.")
-            })?;
+            credential.active = self.status.activates()?;
             Ok(())
         })
     }

@@ -75,14 +75,14 @@ impl Operation for UploadSigningCertificate {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<UploadSigningCertificateResult> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
-        let fingerprint = self.fingerprint(cx.now)?;
+        let read = self.read(cx.now)?;
+        let fingerprint = read.fingerprint();
         if cx.account.owner_of(&Reference::SigningCertificate(fingerprint.clone())).is_some() {
-            let message = "The same certificate is associated with an IAM user in the account.";
-            return Err(Error::new(Code::DuplicateCertificate, message));
+            return Err(Error::new(Code::DuplicateCertificate, "Duplicate certificate uploaded."));
         }
         cx.check_quota(Quota::CertificatesPerUser, cx.account.credentials(&owner)?.signing_certificates.len())?;
         let certificate = SigningCertificate {
-            id: cx.ids.certificate(),
+            id: read.id(),
             body: self.certificate_body.into(),
             fingerprint,
             active: true,
@@ -98,18 +98,22 @@ impl Operation for UploadSigningCertificate {
 }
 
 impl UploadSigningCertificate {
-    /// The fingerprint of the certificate, which must be readable and valid now.
-    fn fingerprint(&self, now: Timestamp) -> Result<String> {
+    /// The certificate, which must be readable and valid now.
+    fn read(&self, now: Timestamp) -> Result<Certificate> {
         let Some(certificate) = Certificate::read(&self.certificate_body) else {
             let message = "Unable to parse certificate. Please ensure the certificate is in PEM format.";
             return Err(Error::new(Code::MalformedCertificate, message));
         };
-        if now < certificate.not_before() || certificate.not_after() < now {
+        if certificate.not_after() < now {
+            let message = format!("Certificate {} is malformed.", self.certificate_body);
+            return Err(Error::new(Code::MalformedCertificate, message));
+        }
+        if now < certificate.not_before() {
             let period = format!("{} to {}", certificate.not_before(), certificate.not_after());
             let message = format!("The certificate is not valid now. It is valid from {period}.");
             return Err(Error::new(Code::InvalidCertificate, message));
         }
-        Ok(certificate.fingerprint())
+        Ok(certificate)
     }
 }
 
@@ -181,9 +185,7 @@ impl Operation for UpdateSigningCertificate {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         cx.account.update_credentials(&owner, |credentials| {
             let certificate = find_mut(credentials, &self.certificate_id)?;
-            certificate.active = self.status.activates().ok_or_else(|| {
-                Error::new(Code::InvalidInput, "The status Expired cannot be given to a signing certificate.")
-            })?;
+            certificate.active = self.status.activates()?;
             Ok(())
         })
     }

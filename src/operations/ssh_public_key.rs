@@ -58,10 +58,9 @@ fn find_mut<'c>(credentials: &'c mut Credentials, id: &str) -> Result<&'c mut Ss
 fn refusal(error: SshKeyError) -> Error {
     match error {
         SshKeyError::UnrecognizedEncoding => {
-            let message = "The public key encoding format is unsupported or unrecognized.";
-            Error::new(Code::UnrecognizedPublicKeyEncoding, message)
+            Error::new(Code::UnrecognizedPublicKeyEncoding, "Invalid public key uploaded.")
         }
-        SshKeyError::Invalid => Error::new(Code::InvalidPublicKey, "The public key is malformed or otherwise invalid."),
+        SshKeyError::Invalid => Error::new(Code::InvalidPublicKey, "Invalid body for public key"),
     }
 }
 
@@ -95,8 +94,7 @@ impl Operation for UploadSSHPublicKey {
         let fingerprint = read.fingerprint()?;
         let keys = &user.credentials.ssh_public_keys;
         if keys.iter().any(|key| key.fingerprint == fingerprint) {
-            let message = "The SSH public key is already associated with the specified IAM user.";
-            return Err(Error::new(Code::DuplicateSSHPublicKey, message));
+            return Err(Error::new(Code::DuplicateSSHPublicKey, "Duplicate SSH public key uploaded."));
         }
         cx.check_quota(Quota::SSHPublicKeysPerUser, keys.len())?;
         let id = cx.ids.unique(IdPrefix::Apka);
@@ -219,9 +217,7 @@ impl Operation for UpdateSSHPublicKey {
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
         cx.account.update(&self.user_name, |user: &mut User| {
             let key = find_mut(&mut user.credentials, &self.ssh_public_key_id)?;
-            key.active = self.status.activates().ok_or_else(|| {
-                Error::new(Code::InvalidInput, "The status Expired cannot be given to an SSH public key.")
-            })?;
+            key.active = self.status.activates()?;
             Ok(())
         })
     }

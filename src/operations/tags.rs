@@ -45,6 +45,7 @@ macro_rules! tags {
 
             fn execute(self, cx: &mut Context<'_>) -> Result<()> {
                 let name = $entity::name_of(cx.account, &self.$field)?;
+                not_empty(&self.tags, $entity::NO_TAGS)?;
                 cx.account.update::<$entity, _>(&name, |tagged| tagged.tags_mut().merge($entity::KIND, self.tags))
             }
         }
@@ -74,6 +75,7 @@ macro_rules! tags {
 
             fn execute(self, cx: &mut Context<'_>) -> Result<()> {
                 let name = $entity::name_of(cx.account, &self.$field)?;
+                not_empty(&self.tag_keys, $entity::NO_KEYS)?;
                 untag::<$entity>(cx, &name, &self.tag_keys)
             }
         }
@@ -129,8 +131,17 @@ tags! {
         TagServerCertificate, UntagServerCertificate [InvalidInput], ListServerCertificateTags;
 }
 
+/// What AWS says to most requests that name neither tags nor keys; the blank at the end is AWS's.
+const NOTHING: &str = "Error occurred while validating input. ";
+
 /// How a parameter designates a resource that carries tags: by name, unless the kind says otherwise.
 trait Designated: Taggable {
+    /// The refusal of a request without tags, for the kinds that have one.
+    const NO_TAGS: Option<&'static str> = None;
+
+    /// The refusal of a request without keys, for the kinds that have one.
+    const NO_KEYS: Option<&'static str> = None;
+
     /// The permission on the resource.
     fn access(given: &str) -> Access<'_> {
         Access::existing(Self::KIND, given)
@@ -148,10 +159,17 @@ trait Designated: Taggable {
     }
 }
 
-impl Designated for User {}
+impl Designated for User {
+    const NO_TAGS: Option<&'static str> = Some(NOTHING);
+}
+
 impl Designated for Role {}
 impl Designated for InstanceProfile {}
-impl Designated for ServerCertificate {}
+
+impl Designated for ServerCertificate {
+    const NO_TAGS: Option<&'static str> = Some("The provided tag map must not be null/empty.");
+    const NO_KEYS: Option<&'static str> = Some("The provided tag keys must not be null/empty.");
+}
 
 impl Designated for ManagedPolicy {
     fn access(arn: &str) -> Access<'_> {
@@ -159,7 +177,8 @@ impl Designated for ManagedPolicy {
     }
 
     fn name_of(account: &Account, arn: &str) -> Result<String> {
-        account.find_own_policy(arn, || Error::missing(Kind::Policy, arn)).map(|policy| policy.name.clone())
+        let refused = || Error::new(Code::InvalidInput, "Tags not supported for policies in this domain");
+        account.find_own_policy(arn, || Error::missing(Kind::Policy, arn), refused).map(|policy| policy.name.clone())
     }
 
     fn tags_of<'a>(account: &'a Account, arn: &str) -> Result<&'a [Tag]> {
@@ -186,6 +205,9 @@ impl Designated for MfaDevice {
 macro_rules! by_arn {
     ($($entity:ident),+) => { $(
         impl Designated for $entity {
+            const NO_TAGS: Option<&'static str> = Some(NOTHING);
+            const NO_KEYS: Option<&'static str> = Some(NOTHING);
+
             fn access(arn: &str) -> Access<'_> {
                 Access::arn(arn)
             }
@@ -202,6 +224,13 @@ macro_rules! by_arn {
 }
 
 by_arn!(OidcProvider, SamlProvider);
+
+fn not_empty<T>(list: &[T], refusal: Option<&'static str>) -> Result<()> {
+    match refusal {
+        Some(message) if list.is_empty() => Err(Error::new(Code::InvalidInput, message)),
+        _ => Ok(()),
+    }
+}
 
 fn untag<T: Taggable>(cx: &mut Context<'_>, name: &str, keys: &[TagKey]) -> Result<()> {
     cx.account.update::<T, _>(name, |tagged| {

@@ -117,7 +117,7 @@ impl Operation for CreateUser {
             created: cx.now,
             tags: TagSet::from_request(Kind::User, self.tags)?,
             permissions: Permissions {
-                boundary: cx.boundary(self.permissions_boundary, Code::InvalidInput)?,
+                boundary: cx.boundary(self.permissions_boundary, Kind::User, Code::InvalidInput)?,
                 ..Permissions::default()
             },
             groups: Vec::new(),

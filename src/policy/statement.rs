@@ -116,11 +116,28 @@ impl Statement {
     /// Whether it covers, whatever the request, all that can be done in a service.
     pub(crate) fn covers_service(&self, service: &str) -> bool {
         let all = if self.not_action { !self.actions.concerns(service) } else { self.actions.covers(service) };
+        all && self.is_unconditional()
+    }
+
+    /// Whether it holds on everything, whatever the request.
+    pub(crate) fn is_unconditional(&self) -> bool {
         let everywhere = |resources: &Resources| {
             !resources.negated
                 && resources.patterns.iter().any(|pattern| matches!(pattern, ResourcePattern::Everything))
         };
-        all && self.conditions.is_empty() && self.resources.as_ref().is_none_or(everywhere)
+        self.conditions.is_empty() && self.resources.as_ref().is_none_or(everywhere)
+    }
+
+    /// Whether it can be about a resource whose ARN has this namespace.
+    pub(crate) fn can_be_on(&self, namespace: &str) -> bool {
+        let can_be = |resources: &Resources| {
+            let mut patterns = resources.patterns.iter();
+            match resources.negated {
+                true => !patterns.any(|pattern| matches!(pattern, ResourcePattern::Everything)),
+                false => patterns.any(|pattern| pattern.can_be_in(namespace)),
+            }
+        };
+        self.resources.as_ref().is_none_or(can_be)
     }
 
     /// Whether it is about this action.

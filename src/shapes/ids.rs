@@ -71,11 +71,6 @@ impl<'r> Ids<'r> {
         Secret::new(self.text(SECRET, 40))
     }
 
-    /// The id of a signing certificate: 28 characters without a prefix.
-    pub fn certificate(&mut self) -> String {
-        self.text(BASE32, 28)
-    }
-
     /// The password of a service-specific credential: 44 characters, the last an equals sign.
     pub fn service_password(&mut self) -> Secret {
         Secret::new(format!("{}=", self.text(SECRET, 43)))

@@ -1,6 +1,7 @@
 //! Names, paths, markers and the small numbers of IAM.
 
 use super::{Pattern, Text, enums, numbers, texts};
+use crate::error::{Code, Error, Result};
 
 /// The characters of IAM's names.
 pub(super) static NAME: Pattern = Pattern::new(r"[\w+=,.@-]+");
@@ -110,12 +111,15 @@ impl Status {
         if active { Self::Active } else { Self::Inactive }
     }
 
-    /// Whether this status makes something usable; nothing can be made `Expired`.
-    pub fn activates(self) -> Option<bool> {
+    /// Whether this status makes something usable.
+    ///
+    /// # Errors
+    /// `InvalidInput` for `Expired`, which nothing can be made.
+    pub fn activates(self) -> Result<bool> {
         match self {
-            Self::Active => Some(true),
-            Self::Inactive => Some(false),
-            Self::Expired => None,
+            Self::Active => Ok(true),
+            Self::Inactive => Ok(false),
+            Self::Expired => Err(Error::new(Code::InvalidInput, "Operation does not support status Expired")),
         }
     }
 }

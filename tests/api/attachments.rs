@@ -76,8 +76,12 @@ async fn what_is_no_policy_is_not_attached() {
         let user = "arn:aws:iam::000000000000:user/Bob";
         attached(user).await.refused(400, "InvalidInput", &format!("ARN {user} is not valid."));
         let linked = "arn:aws:iam::aws:policy/aws-service-role/AWSSupportServiceRolePolicy";
-        let message = "Cannot attach a Service Role Policy to a Customer Role.";
+        let reserved = format!("Cannot attach AWS reserved policy to an IAM {lower}.");
+        let for_role = "Cannot attach a Service Role Policy to a Customer Role.";
+        let message = if kind == "Role" { for_role } else { &reserved };
         attached(linked).await.refused(400, "PolicyNotAttachable", message);
+        let task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
+        attached(task).await.refused(400, "PolicyNotAttachable", &reserved);
         let message = format!("The {lower} with name Nobody cannot be found.");
         for action in [format!("Attach{kind}Policy"), format!("Detach{kind}Policy")] {
             let nobody = root.iam(&action, &[(name, "Nobody"), ("PolicyArn", &nowhere)]).await;

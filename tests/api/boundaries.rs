@@ -56,8 +56,12 @@ async fn what_is_no_policy_is_no_boundary() {
         let other = "arn:aws:iam::000000000000:not_a_policy/invalid";
         bounded(other).await.refused(400, "InvalidInput", &format!("ARN {other} is not valid."));
         let linked = "arn:aws:iam::aws:policy/aws-service-role/AWSSupportServiceRolePolicy";
-        let message = "Cannot attach a Service Role Policy to a Customer Role.";
+        let reserved = format!("Cannot attach AWS reserved policy to an IAM {lower}.");
+        let for_role = "Cannot attach a Service Role Policy to a Customer Role.";
+        let message = if kind == "Role" { for_role } else { &reserved };
         bounded(linked).await.refused(400, "PolicyNotAttachable", message);
+        let task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
+        bounded(task).await.refused(400, "PolicyNotAttachable", &reserved);
         // The operations that create have no such error.
         let create = [(name, "Fresh"), ("PermissionsBoundary", linked), ("AssumeRolePolicyDocument", TRUST)];
         root.iam(&format!("Create{kind}"), &create).await.refused(400, "InvalidInput", message);

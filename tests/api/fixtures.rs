@@ -56,6 +56,7 @@ pub fn role(path: &str, name: &str) -> Role {
         tags: TagSet::default(),
         permissions: Permissions::default(),
         source_template: None,
+        template_values: None,
     }
 }
 

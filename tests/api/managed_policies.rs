@@ -123,17 +123,36 @@ async fn awss_policies_are_read_but_not_changed() {
     assert_eq!(root.iam("ListPolicyVersions", &[("PolicyArn", ADMIN)]).await.ok().texts("VersionId"), ["v1"]);
     assert_eq!(root.iam("ListPolicyTags", &[("PolicyArn", ADMIN)]).await.ok().texts("Key"), [""; 0]);
     let document = allow("s3:*", "*");
-    let changes: [(&str, &[(&str, &str)]); 6] = [
-        ("DeletePolicy", &[]),
-        ("CreatePolicyVersion", &[("PolicyDocument", &document)]),
-        ("DeletePolicyVersion", &[("VersionId", "v1")]),
-        ("SetDefaultPolicyVersion", &[("VersionId", "v1")]),
+    let version_id = ("VersionId", "v1");
+    let changes = [
+        ("DeletePolicy", None, "Cannot delete policies outside your own account."),
+        (
+            "CreatePolicyVersion",
+            Some(("PolicyDocument", document.as_str())),
+            "Cannot create versions for policies outside your own account.",
+        ),
+        (
+            "DeletePolicyVersion",
+            Some(version_id),
+            "Cannot delete policy versions for policies outside your own account.",
+        ),
+        ("SetDefaultPolicyVersion", Some(version_id), "Cannot update policies outside your own account."),
+    ];
+    let tags: [(&str, &[(&str, &str)]); 2] = [
         ("TagPolicy", &[("Tags.member.1.Key", "k"), ("Tags.member.1.Value", "v")]),
         ("UntagPolicy", &[("TagKeys.member.1", "k")]),
     ];
-    for (action, parameters) in changes {
-        let parameters = [&[("PolicyArn", ADMIN)], parameters].concat();
-        root.iam(action, &parameters).await.refused(403, "AccessDenied", "Policy is outside your own account.");
+    // What AWS has not, it does not say.
+    for arn in [ADMIN, "arn:aws:iam::aws:policy/Nope"] {
+        for (action, parameter, message) in changes {
+            let parameters: Vec<_> = [("PolicyArn", arn)].into_iter().chain(parameter).collect();
+            root.iam(action, &parameters).await.refused(403, "AccessDenied", message);
+        }
+        for (action, parameters) in tags {
+            let parameters = [&[("PolicyArn", arn)], parameters].concat();
+            let message = "Tags not supported for policies in this domain";
+            root.iam(action, &parameters).await.refused(400, "InvalidInput", message);
+        }
     }
 }
 

@@ -29,13 +29,17 @@ async fn a_provider_is_created_read_listed_and_deleted() {
                 ("ThumbprintList.member.1", THUMBPRINT),
                 ("Tags.member.1.Key", "k"),
                 ("Tags.member.1.Value", "v"),
+                ("Tags.member.2.Key", "a"),
+                ("Tags.member.2.Value", "b"),
             ],
         )
         .await
         .ok();
-    assert_eq!((made.text("OpenIDConnectProviderArn").as_str(), made.text("Key").as_str()), (ARN, "k"));
+    assert_eq!(made.text("OpenIDConnectProviderArn"), ARN);
+    assert_eq!(made.texts("Key"), ["k", "a"], "in their order");
     let read = root.iam("GetOpenIDConnectProvider", &[("OpenIDConnectProviderArn", ARN)]).await.ok();
     assert_eq!(read.text("Url"), "idp.example.com/Realm/", "without its scheme");
+    assert_eq!(read.texts("Key"), ["a", "k"]);
     let lists: Vec<_> = read.body.lines().filter(|line| line.contains("<member>") && line.contains("</")).collect();
     let expected = ["b", "a", &THUMBPRINT.to_lowercase()].map(|value| format!("<member>{value}</member>"));
     assert_eq!(lists.iter().map(|line| line.trim()).collect::<Vec<_>>(), expected, "in their order");

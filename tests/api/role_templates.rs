@@ -91,10 +91,11 @@ async fn a_template_is_shown_version_by_version() {
     let told = root.iam("GetRoleTemplateVersion", &[("TemplateArn", DISABLED)]).await.ok();
     assert_eq!((told.text("DefaultMinorVersion"), told.text("Enabled")), ("1".into(), "false".into()));
     let none = root.iam("GetRoleTemplateVersion", &[("TemplateArn", TEMPLATE), ("MinorVersion", "9")]).await;
-    none.refused(404, "NoSuchEntity", "The role template has no minor version 9.");
+    let message = |arn| format!("Role template not found in repository: {arn}");
+    none.refused(404, "NoSuchEntity", &message(TEMPLATE));
     let unknown = "arn:aws:iam::aws:role-template/x.amazonaws.com/Basic:1";
-    let message = format!("The role template with ARN {unknown} cannot be found.");
-    root.iam("GetRoleTemplateVersion", &[("TemplateArn", unknown)]).await.refused(404, "NoSuchEntity", &message);
+    let answer = root.iam("GetRoleTemplateVersion", &[("TemplateArn", unknown)]).await;
+    answer.refused(404, "NoSuchEntity", &message(unknown));
     for wrong in ["arn:aws:iam::000000000000:role/R", "arn:aws:iam::aws:role-template/x/Basic", "x".repeat(20).as_str()]
     {
         let message = format!("ARN {wrong} is not valid.");
@@ -146,9 +147,18 @@ async fn acquiring_again_finds_the_role() {
     let made = acquire(&root, &[]).await.ok();
     let again = acquire(&root, &[]).await.ok();
     assert_eq!(made.text("RoleId"), again.text("RoleId"));
-    let message = "The role fn-web differs from what the role template describes.";
+    let message = "Role fn-web has been modified since it was created and is no longer managed.";
     let other_version = acquire(&root, &[("TemplateMinorVersion", "1")]).await;
     other_version.refused(409, "RoleModified", message);
+    for other in [&[(VALUE, "Web")][..], &[(KEY_2, "Account"), (VALUE_2, "000000000001")]] {
+        acquire(&root, other).await.refused(
+            409,
+            "NameConflict",
+            "A role with this name exists but was created with different parameters. Pass a unique roleName to create \
+             a new role.",
+        );
+    }
+    acquire(&root, &[(KEY_2, "Account"), (VALUE_2, "000000000000")]).await.ok();
     let detach = [("RoleName", "fn-web"), ("PolicyArn", MANAGED)];
     root.iam("DetachRolePolicy", &detach).await.ok();
     acquire(&root, &[]).await.refused(409, "RoleModified", message);
@@ -170,7 +180,8 @@ async fn other_roles_names_are_taken() {
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}}"#;
     let role = [("RoleName", "FN-web"), ("AssumeRolePolicyDocument", trust)];
     server.root().iam("CreateRole", &role).await.ok();
-    let message = "The role name FN-web conflicts with an existing role in the account.";
+    let message = "A role with this name already exists in the account but was not created from this template. \
+                   Choose a different role name, or remove the existing role if it is no longer needed.";
     acquire(&server.root(), &[]).await.refused(409, "NameConflict", message);
 }
 
@@ -179,19 +190,20 @@ async fn wrong_values_are_refused() {
     let server = Server::with(settings()).await;
     let root = server.root();
     let none = root.iam("AcquireRole", &[("TemplateArn", TEMPLATE)]).await;
-    none.refused(400, "InvalidInput", "The parameter Name is missing.");
+    none.refused(400, "InvalidInput", "Failed to render template: Parameter 'Name' not found.");
     let second = "ReplacementValues.entry.1.value.Values.member.2";
     let cases: &[(&[(&str, &str)], &str)] = &[
-        (&[(KEY_2, "Nam"), (VALUE_2, "x")], "The role template has no parameter Nam."),
+        (&[(KEY_2, "Nam"), (VALUE_2, "x")], "Failed to render template: Unrecognized parameter: Nam"),
         (&[(KEY_2, "Account"), (VALUE_2, "x")], "The value x of parameter Account is not of type Number."),
         (&[(KEY_2, "Users"), (VALUE_2, "x")], "The value x of parameter Users is not of type ArnList."),
-        (&[(second, "x")], "The parameter Name must have one value."),
         (&[(VALUE, "a b")], "fn-a b is not a valid RoleName."),
         (&[(VALUE, &"a".repeat(62))], &format!("fn-{} is not a valid RoleName.", "a".repeat(62))),
     ];
     for (more, message) in cases {
         acquire(&root, more).await.refused(400, "InvalidInput", message);
     }
+    let message = "Name replacement value must contain exactly one value, got 2";
+    acquire(&root, &[(second, "x")]).await.refused(400, "ValidationError", message);
     let message = format!("The role template {TEMPLATE} is disabled.");
     acquire(&root, &[("TemplateMinorVersion", "2")]).await.refused(400, "RoleTemplateDisabled", &message);
     let message = format!("The role template {DISABLED} is disabled.");
@@ -199,7 +211,7 @@ async fn wrong_values_are_refused() {
     acquire(&root, &[("TemplateMinorVersion", "9")]).await.refused(
         404,
         "NoSuchEntity",
-        "The role template has no minor version 9.",
+        &format!("Role template not found in repository: {TEMPLATE}"),
     );
     assert!(root.iam("ListRoles", &[]).await.ok().texts("RoleName").is_empty());
     let settings = Settings { quota: vec![("RolesPerAccount".into(), 0)], ..settings() };

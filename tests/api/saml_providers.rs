@@ -31,9 +31,12 @@ async fn a_provider_is_created_read_listed_updated_and_deleted() {
     assert_eq!(made.text("SAMLProviderArn"), ARN);
     let read = root.iam("GetSAMLProvider", &[("SAMLProviderArn", ARN)]).await.ok();
     assert_eq!(read.text("SAMLMetadataDocument"), metadata);
-    assert!(read.text("SAMLProviderUUID").starts_with("SAMLSP"));
+    let uuid = read.text("SAMLProviderUUID");
+    assert!(uuid.starts_with("SAMLSP") && uuid.len() == 22, "{uuid}");
     let year = |element: &str| read.text(element)[..4].parse::<i32>().unwrap();
-    assert!((99..=100).contains(&(year("ValidUntil") - year("CreateDate"))), "{}", read.body);
+    assert_eq!(year("ValidUntil") - year("CreateDate"), 100, "{}", read.body);
+    assert_eq!(read.text("AssertionEncryptionMode"), "Allowed");
+    assert!(read.has("PrivateKeyList") && read.has("Tags"), "{}", read.body);
     let until = metadata.replace(" entityID=", " validUntil=\"2031-02-03T04:05:06.789Z\" entityID=");
     let updated = root.iam("UpdateSAMLProvider", &[("SAMLProviderArn", ARN), ("SAMLMetadataDocument", &until)]).await;
     assert_eq!(updated.ok().text("SAMLProviderArn"), ARN);
@@ -88,7 +91,7 @@ async fn private_keys_come_and_go_and_are_not_shown() {
     let root = Server::start().await.root();
     let (metadata, [key, unfit]) = (metadata(), keys());
     let create = [("Name", "Corp"), ("SAMLMetadataDocument", &metadata), ("AssertionEncryptionMode", "Required")];
-    let needed = "A private key is needed when the assertion encryption mode is Required";
+    let needed = "Failed to set assertion encryption mode to Required because no private key is present.";
     root.iam("CreateSAMLProvider", &create).await.refused(400, "InvalidInput", needed);
     let with_key = [create.as_slice(), &[("AddPrivateKey", &key)]].concat();
     root.iam("CreateSAMLProvider", &with_key).await.ok();
@@ -96,16 +99,24 @@ async fn private_keys_come_and_go_and_are_not_shown() {
     assert_eq!(read.text("AssertionEncryptionMode"), "Required");
     assert!(!read.body.contains("PRIVATE KEY"));
     let id = read.text("KeyId");
+    assert!(id.starts_with("SAMLPK") && id.len() == 22, "{id}");
     let update =
         async |name, value: &str| root.iam("UpdateSAMLProvider", &[("SAMLProviderArn", ARN), (name, value)]).await;
     update("AddPrivateKey", &unfit).await.refused(400, "InvalidInput", "Could not parse private key");
-    update("RemovePrivateKey", &id).await.refused(400, "InvalidInput", needed);
-    update("AddPrivateKey", &key).await.ok();
-    update("AddPrivateKey", &key).await.refused(
-        409,
-        "LimitExceeded",
-        "Cannot exceed quota for PrivateKeysPerSAMLProvider: 2",
+    update("RemovePrivateKey", &id).await.refused(400, "InvalidInput", "Failed to remove private key.");
+    root.iam("UpdateSAMLProvider", &[("SAMLProviderArn", ARN)]).await.refused(
+        400,
+        "ValidationError",
+        "Unable to update identity provider. No updates are defined for metadata or encryption assertion.",
     );
+    let both = [("SAMLProviderArn", ARN), ("AddPrivateKey", &*key), ("RemovePrivateKey", &*id)];
+    root.iam("UpdateSAMLProvider", &both).await.refused(
+        400,
+        "ValidationError",
+        "Unable to add and remove private keys in the same request. Set a value for only one of the two parameters.",
+    );
+    update("AddPrivateKey", &key).await.ok();
+    update("AddPrivateKey", &key).await.refused(409, "LimitExceeded", "Private key limit of 2 is reached.");
     update("RemovePrivateKey", &id).await.ok();
     let left = root.iam("GetSAMLProvider", &[("SAMLProviderArn", ARN)]).await.ok().texts("KeyId");
     assert!(left.len() == 1 && left[0] != id);

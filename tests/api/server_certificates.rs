@@ -182,4 +182,8 @@ async fn tags_and_permissions() {
     assert_eq!(bob.iam("GetServerCertificate", &[name]).await.ok().text("Value"), "w");
     root.iam("UntagServerCertificate", &[name, ("TagKeys.member.1", "k")]).await.ok();
     assert!(root.iam("ListServerCertificateTags", &[name]).await.ok().texts("Key").is_empty());
+    for (action, list, words) in [("Tag", "Tags", "tag map"), ("Untag", "TagKeys", "tag keys")] {
+        let nothing = root.iam(&format!("{action}ServerCertificate"), &[name, (list, "")]).await;
+        nothing.refused(400, "InvalidInput", &format!("The provided {words} must not be null/empty."));
+    }
 }

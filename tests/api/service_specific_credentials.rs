@@ -31,7 +31,7 @@ async fn a_credential_is_made_reset_switched_off_and_deleted() {
     assert_eq!((listed.text("ServiceSpecificCredentialId"), listed.text("Status")), (id.clone(), "Inactive".into()));
     assert!(!listed.has("ServicePassword"));
     let expired = root.iam("UpdateServiceSpecificCredential", &status("Expired")).await;
-    expired.refused(400, "ValidationError", "The status Expired cannot be given to a credential.");
+    expired.refused(400, "InvalidInput", "Operation does not support status Expired");
     root.iam("DeleteUser", &[("UserName", "Bob")]).await.refused(
         409,
         "DeleteConflict",

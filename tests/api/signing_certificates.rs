@@ -21,7 +21,7 @@ async fn a_certificate_is_uploaded_listed_switched_off_and_deleted() {
     let upload = [("UserName", "bob"), ("CertificateBody", body.as_str())];
     let made = root.iam("UploadSigningCertificate", &upload).await.ok();
     let id = made.text("CertificateId");
-    assert_eq!((made.text("UserName"), made.text("Status"), id.len()), ("Bob".into(), "Active".into(), 28));
+    assert_eq!((made.text("UserName"), made.text("Status"), id.len()), ("Bob".into(), "Active".into(), 32));
     assert_eq!(made.text("CertificateBody"), body);
 
     let one = [("UserName", "Bob"), ("CertificateId", id.as_str())];
@@ -30,7 +30,7 @@ async fn a_certificate_is_uploaded_listed_switched_off_and_deleted() {
     let listed = root.iam("ListSigningCertificates", &[("UserName", "Bob")]).await.ok();
     assert_eq!((listed.text("Status"), listed.text("CertificateBody")), ("Inactive".into(), body.clone()));
     let expired = root.iam("UpdateSigningCertificate", &status("Expired")).await;
-    expired.refused(400, "InvalidInput", "The status Expired cannot be given to a signing certificate.");
+    expired.refused(400, "InvalidInput", "Operation does not support status Expired");
     root.iam("DeleteUser", &[("UserName", "Bob")]).await.refused(
         409,
         "DeleteConflict",
@@ -59,13 +59,17 @@ async fn certificates_must_be_readable_valid_and_new() {
     }
     let mut old = CertificateParams::default();
     (old.not_before, old.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
-    let period = "2001-01-01T00:00:00Z to 2002-01-01T00:00:00Z";
-    let expired = format!("The certificate is not valid now. It is valid from {period}.");
-    upload("Bob", &signed(old)).await.refused(400, "InvalidCertificate", &expired);
+    let old = signed(old);
+    upload("Bob", &old).await.refused(400, "MalformedCertificate", &format!("Certificate {old} is malformed."));
+    let mut new = CertificateParams::default();
+    (new.not_before, new.not_after) = (date_time_ymd(2901, 1, 1), date_time_ymd(2902, 1, 1));
+    let period = "2901-01-01T00:00:00Z to 2902-01-01T00:00:00Z";
+    let early = format!("The certificate is not valid now. It is valid from {period}.");
+    upload("Bob", &signed(new)).await.refused(400, "InvalidCertificate", &early);
 
     let body = certificate();
     upload("Bob", &body).await.ok();
-    let duplicate = "The same certificate is associated with an IAM user in the account.";
+    let duplicate = "Duplicate certificate uploaded.";
     for user in ["Bob", "Eve"] {
         upload(user, &body).await.refused(409, "DuplicateCertificate", duplicate);
     }

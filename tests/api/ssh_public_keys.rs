@@ -22,7 +22,7 @@ async fn a_key_is_uploaded_read_switched_off_and_deleted() {
     let one = [("UserName", "Bob"), ("SSHPublicKeyId", id.as_str())];
     let with = |name, value| [one[0], one[1], (name, value)];
     let ssh = root.iam("GetSSHPublicKey", &with("Encoding", "SSH")).await.ok();
-    assert_eq!(ssh.text("SSHPublicKeyBody"), ED25519);
+    assert_eq!(format!("{} bob@example.com", ssh.text("SSHPublicKeyBody")), ED25519, "without its comment");
     let pem = root.iam("GetSSHPublicKey", &with("Encoding", "PEM")).await.ok();
     let body = pem.text("SSHPublicKeyBody");
     assert!(body.starts_with("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA"), "{body}");
@@ -32,7 +32,7 @@ async fn a_key_is_uploaded_read_switched_off_and_deleted() {
     assert_eq!((listed.text("SSHPublicKeyId"), listed.text("Status")), (id.clone(), "Inactive".into()));
     assert!(!listed.has("SSHPublicKeyBody"));
     let expired = root.iam("UpdateSSHPublicKey", &with("Status", "Expired")).await;
-    expired.refused(400, "InvalidInput", "The status Expired cannot be given to an SSH public key.");
+    expired.refused(400, "InvalidInput", "Operation does not support status Expired");
     root.iam("DeleteUser", &[("UserName", "Bob")]).await.refused(
         409,
         "DeleteConflict",
@@ -60,11 +60,7 @@ async fn rsa_keys_come_as_pem_too() {
     assert!(ssh.starts_with("ssh-rsa AAAAB3NzaC1yc2E"), "{ssh}");
     assert_eq!(read("PEM").await, pem.replace("\r\n", "\n"));
     let again = root.iam("UploadSSHPublicKey", &[("UserName", "Bob"), ("SSHPublicKeyBody", &ssh)]).await;
-    again.refused(
-        400,
-        "DuplicateSSHPublicKey",
-        "The SSH public key is already associated with the specified IAM user.",
-    );
+    again.refused(400, "DuplicateSSHPublicKey", "Duplicate SSH public key uploaded.");
 }
 
 #[tokio::test]
@@ -73,9 +69,11 @@ async fn wrong_keys_are_refused_and_only_so_many_kept() {
     root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
     let upload =
         async |body: &str| root.iam("UploadSSHPublicKey", &[("UserName", "Bob"), ("SSHPublicKeyBody", body)]).await;
-    let unrecognized = "The public key encoding format is unsupported or unrecognized.";
-    upload("nonsense").await.refused(400, "UnrecognizedPublicKeyEncoding", unrecognized);
-    let invalid = "The public key is malformed or otherwise invalid.";
+    let unrecognized = "Invalid public key uploaded.";
+    for text in ["nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"] {
+        upload(text).await.refused(400, "UnrecognizedPublicKeyEncoding", unrecognized);
+    }
+    let invalid = "Invalid body for public key";
     upload("ssh-rsa AAAA").await.refused(400, "InvalidPublicKey", invalid);
     upload(&KeyPair::generate().unwrap().public_key_pem()).await.refused(400, "InvalidPublicKey", invalid);
     let key = || KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap().public_key_pem();

@@ -193,3 +193,17 @@ async fn permissions_are_on_the_resource() {
         case.untag(&ann, "k").await.refused(403, "AccessDenied", &denied);
     }
 }
+
+#[tokio::test]
+async fn nothing_is_no_tag() {
+    let root = Server::start().await.root();
+    root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
+    let provider = [("Url", "https://idp.example.com"), ("ThumbprintList.member.1", &*"a".repeat(40))];
+    root.iam("CreateOpenIDConnectProvider", &provider).await.ok();
+    let nothing = "Error occurred while validating input. ";
+    root.iam("TagUser", &[("UserName", "Bob"), ("Tags", "")]).await.refused(400, "InvalidInput", nothing);
+    root.iam("UntagUser", &[("UserName", "Bob"), ("TagKeys", "")]).await.ok();
+    let arn = ("OpenIDConnectProviderArn", "arn:aws:iam::000000000000:oidc-provider/idp.example.com");
+    root.iam("TagOpenIDConnectProvider", &[arn, ("Tags", "")]).await.refused(400, "InvalidInput", nothing);
+    root.iam("UntagOpenIDConnectProvider", &[arn, ("TagKeys", "")]).await.refused(400, "InvalidInput", nothing);
+}

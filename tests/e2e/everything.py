@@ -204,8 +204,8 @@ def the_account(iam):
     assert summary["GlobalEndpointTokenVersion"] == 2
     details = iam("GetAccountAuthorizationDetails", Filter=["User", "Role"])
     assert "joe" in [user["UserName"] for user in details["UserDetailList"]]
-    iam("PutAccountProperties", Properties={"Test/Name": "value"})
-    assert iam("GetAccountProperties")["Properties"] == {"Test/Name": "value"}
+    iam("PutAccountProperties", Properties={"RoleManager/Enabled": "false"})
+    assert iam("GetAccountProperties")["Properties"] == {"RoleManager/Enabled": "false"}
 
 
 def reports(iam, account):

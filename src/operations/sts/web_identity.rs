@@ -80,7 +80,7 @@ impl Operation for AssumeRoleWithWebIdentity {
             return Err(Error::internal("a token is verified without keys"));
         };
         let token = self.token()?;
-        let identity = Issuer::of(&token, cx.account)?.verify(&token, keys, cx.now)?;
+        let identity = Issuer::of(&token, cx.account)?.verify(&token, &self.role_arn, keys, cx.now)?;
         // It is set once: a precondition is checked once a run.
         let _ = self.identity.set(identity);
         Ok(())

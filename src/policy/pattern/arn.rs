@@ -141,6 +141,18 @@ impl ResourcePattern {
         }
     }
 
+    /// Whether an ARN with this namespace can match.
+    pub(crate) fn can_be_in(&self, namespace: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Plain { head, .. } => head.split(':').nth(2) == Some(namespace),
+            Self::Parts(parts) => {
+                let [_, _, service, ..] = &parts.heads;
+                service.matches(namespace, &Context::new())
+            }
+        }
+    }
+
     /// The text that every match begins with.
     pub(crate) fn literal_prefix(&self) -> String {
         match self {

@@ -95,6 +95,27 @@ async fn the_audience_must_be_a_client_id() {
 }
 
 #[tokio::test]
+async fn a_token_may_be_for_some_roles_only() {
+    let world = World::new().await;
+    let role = "arn:aws:iam::000000000000:role/Web";
+    let other = "arn:aws:iam::000000000000:role/Other";
+    for among in [json!([other, 1, role]), json!(format!("{other};{role}")), json!(role)] {
+        world.with(json!({"https://aws.amazon.com/roles": among})).await.ok();
+    }
+    for (claim, message) in [
+        (json!([other]), "The target role ARN is not present in the roles claim of the identity token"),
+        (json!(other), "The target role ARN is not present in the roles claim of the identity token"),
+        (json!([]), "The roles claim contains no valid role ARNs"),
+        (json!(""), "The roles claim contains no valid role ARNs"),
+        (json!({"role": role}), "The roles claim is not in a supported format"),
+        (json!(true), "The roles claim is not in a supported format"),
+    ] {
+        let answer = world.with(json!({"https://aws.amazon.com/roles": claim})).await;
+        answer.refused(400, "InvalidIdentityToken", message);
+    }
+}
+
+#[tokio::test]
 async fn the_trust_policy_decides() {
     let world = World::new().await;
     world.role("Sub", json!({"StringLike": {format!("{}:sub", world.name): "repo:x/*"}}), &[]).await;
