@@ -67,7 +67,7 @@ impl SimulatedCaller {
             keys.push(("aws:PrincipalAccount".into(), self.account.as_str().into()));
             return keys;
         }
-        keys.extend(self.principal().context_keys().into_iter().map(|(key, value)| (key.into(), value.into())));
+        keys.extend(self.principal().context_keys().into_iter().map(|(key, values)| (key.into(), values)));
         keys.extend(
             self.tags.iter().map(|tag| (format!("aws:PrincipalTag/{}", tag.key).into(), tag.value.as_str().into())),
         );

@@ -169,19 +169,19 @@ impl<'r> Simulation<'r> {
         let policies = sets.flat_map(PolicySet::policies);
         let asked = policies.clone().map(weight).sum::<usize>() + self.entries.len();
         let calls = self.actions.len().saturating_mul(self.resources.len().max(1));
+        if calls.saturating_mul(asked.max(1)) > MOST_EVALUATIONS {
+            return Err(invalid(format!(
+                "The simulation is too large: the number of actions, times that of resources, times that of statements \
+                 and context entries may be at most {MOST_EVALUATIONS}."
+            )));
+        }
         let longest = self.resources.iter().max_by_key(|resource| resource.len()).copied().unwrap_or("*");
         let context = self.entries.iter().cloned().collect();
         let work = policy::work(policies.map(Policy::text), longest, &context);
         if work.saturating_mul(calls as u64) > MOST_WORK {
             return Err(invalid("The simulation is too large: the policies, or the context values, are too long."));
         }
-        if calls.saturating_mul(asked.max(1)) <= MOST_EVALUATIONS {
-            return Ok(());
-        }
-        Err(invalid(format!(
-            "The simulation is too large: the number of actions, times that of resources, times that of statements and \
-             context entries may be at most {MOST_EVALUATIONS}."
-        )))
+        Ok(())
     }
 
     /// AWS: the policy "must be applicable to all of the resources included in the simulation".

@@ -100,7 +100,7 @@ fn path_of_role<'r>(asked: &'r EvaluateRequest<'_>) -> Option<&'r str> {
 fn context<'a>(asked: &'a EvaluateRequest<'_>, principal: &Principal<'a>) -> Context<'a> {
     let owner = asked.resource_account.as_deref().or(Arn::new(&asked.resource).account());
     let owner = owner.map(|account| ("aws:ResourceAccount".into(), account.into()));
-    let told = principal.context_keys().into_iter().map(|(key, value)| (key.into(), value.into()));
+    let told = principal.context_keys().into_iter().map(|(key, values)| (key.into(), values));
     let given = asked.context.iter().cloned();
     owner.into_iter().chain(told).chain(given).collect()
 }
