@@ -54,14 +54,18 @@ fn with_offset(text: &str) -> Option<DateTime<Utc>> {
     parsed.map(|time| time.to_utc())
 }
 
-/// Reads a network in CIDR notation; a bare address is a network of itself.
+/// Reads a network in CIDR notation; a bare address is a network of itself. AWS takes bits behind the prefix in IPv4, and
+/// refuses them in IPv6.
 pub(crate) fn network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| address(text).map(IpNet::from))
+    match text.parse().ok().or_else(|| text.parse().ok().map(|address: IpAddr| address.into()))? {
+        IpNet::V6(net) if net.addr() != net.network() => None,
+        net => Some(net),
+    }
 }
 
-/// Reads an address.
+/// Reads an address of a request; one of IPv4 in IPv6's clothes (`::ffff:192.0.2.1`) is one of IPv4, as at AWS.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
-    text.parse().ok()
+    text.parse().ok().map(|address: IpAddr| address.to_canonical())
 }
 
 /// Reads `true` in any case; whatever else is false, at AWS too.
@@ -109,6 +113,8 @@ mod tests {
         assert!(within("10.1.2.3/8", "10.9.9.9"));
         assert!(within("10.1.2.3", "10.1.2.3") && !within("10.1.2.3", "10.1.2.4"));
         assert!(within("2001:db8::/32", "2001:DB8:0:0::1") && !within("::/0", "1.2.3.4"));
-        assert!(["10.0.0.0/33", "x", "10.0.0", ""].iter().all(|text| network(text).is_none()));
+        assert!(within("192.0.2.0/24", "::ffff:192.0.2.1") && !within("::ffff:192.0.2.0/120", "192.0.2.1"));
+        let unreadable = ["10.0.0.0/33", "x", "10.0.0", "", "2001:db8::5/64"];
+        assert!(unreadable.iter().all(|text| network(text).is_none()));
     }
 }
