@@ -96,12 +96,8 @@ impl Index {
     fn last(&self, key: u64, resource: &str) -> Option<&Entry> {
         let group = self.groups.get(self.groups.binary_search_by_key(&key, |group| group.key).ok()?)?;
         let entries = self.entries.get(group.entries.clone())?;
-        let (common, rest) = resource.as_bytes().split_at_checked(group.common)?;
-        // Common to all entries, so that any tells what it is.
-        if !entries.first()?.prefix.as_bytes().starts_with(common) {
-            return None;
-        }
-        let head = head(rest);
+        // A resource without what they have in common finds some entry, which does not begin it.
+        let head = head(resource.as_bytes().get(group.common..)?);
         let above =
             entries.partition_point(|entry| entry.head < head || entry.head == head && *entry.prefix <= *resource);
         entries.get(above.checked_sub(1)?)

@@ -83,7 +83,7 @@ fn split(text: &str, variables: bool) -> Vec<&str> {
 pub(crate) enum ResourcePattern {
     /// `*`: everything, also a request without a resource.
     Everything,
-    /// The five parts and their colons are plain text, as they mostly are.
+    /// The five parts and their colons are plain text, as they mostly are; the head goes on to the first that is special.
     Plain { head: Box<str>, tail: Pattern },
     /// Wildcards in the first five parts.
     Parts(Box<Parts>),
@@ -119,8 +119,9 @@ impl ResourcePattern {
             }
         };
         if given.len() == PARTS && heads.iter().all(|part| !part.contains(['*', '?'])) {
-            let head = heads.map(|part| format!("{part}:")).concat();
-            return Self::Plain { head: head.into(), tail: Pattern::new(tail, tail_syntax) };
+            let (literal, tail) = Pattern::new(tail, tail_syntax).split_literal();
+            let head = heads.map(|part| format!("{part}:")).concat() + &literal;
+            return Self::Plain { head: head.into(), tail };
         }
         Self::Parts(Box::new(Parts {
             heads: heads.map(|part| Pattern::new(part, Syntax { wildcards: true, variables: false })),
@@ -157,7 +158,7 @@ impl ResourcePattern {
     pub(crate) fn literal_prefix(&self) -> String {
         match self {
             Self::Everything => String::new(),
-            Self::Plain { head, tail } => format!("{head}{}", tail.literal_prefix()),
+            Self::Plain { head, .. } => head.to_string(),
             Self::Parts(parts) => parts.literal_prefix(),
         }
     }

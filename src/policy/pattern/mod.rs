@@ -73,6 +73,17 @@ impl Pattern {
         }
     }
 
+    /// The text that every match starts with, and the pattern of what follows it.
+    fn split_literal(self) -> (Box<str>, Self) {
+        let mut pieces = Vec::from(self.pieces);
+        let literal = match pieces.first_mut() {
+            Some(Piece::Text(text)) => std::mem::take(text),
+            _ => return (Box::default(), Self { pieces: pieces.into(), shape: self.shape }),
+        };
+        pieces.remove(0);
+        (literal, Self { shape: shape(&pieces), pieces: pieces.into() })
+    }
+
     /// The pattern as plain text, if that is all it is.
     pub(crate) fn as_literal(&self) -> Option<&str> {
         match &*self.pieces {
