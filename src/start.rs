@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use crate::account::Aliases;
-use crate::app::App;
+use crate::app::{App, Gate};
 use crate::audit::Usage;
 use crate::config::Settings;
 use crate::federation::Issuers;
@@ -54,7 +54,7 @@ impl App {
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),
         };
         let authenticator = Authenticator { root: root_credentials(settings)?, key };
-        Ok((Self { accounts, store, authenticator, environment }, committer))
+        Ok((Self { accounts, store, authenticator, environment, gate: Gate::default() }, committer))
     }
 }
 

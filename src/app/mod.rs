@@ -1,5 +1,6 @@
 //! The one path that every call takes: read, authorise, execute, commit, record.
 
+mod gate;
 mod route;
 
 use std::borrow::Cow;
@@ -7,7 +8,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use tokio::runtime::RuntimeFlavor;
 
 use crate::account::Account;
 use crate::audit::Use;
@@ -20,6 +20,7 @@ use crate::sigv4::{Incoming, Signature};
 use crate::store::{Accounts, Sqlite};
 use crate::wire::{Decoded, Format, Params, Service};
 
+pub use self::gate::Gate;
 use self::route::Route;
 
 /// The server without its network.
@@ -32,6 +33,8 @@ pub struct App {
     pub authenticator: Authenticator,
     /// What all calls share.
     pub environment: Environment,
+    /// What computes long goes through it.
+    pub gate: Gate,
 }
 
 /// A request of AWS's protocol: what came over the wire, and what is known of it.
@@ -208,7 +211,7 @@ impl App {
         }
         if entry.read_only {
             let mut account = (*cell.durable()).clone();
-            let result = run.execute(decoded, &mut account, record)?;
+            let result = run.execute(decoded, &mut account, record).await?;
             if account.has_changes() {
                 return Err(Error::internal(format!("{} says that it only reads", entry.name)));
             }
@@ -216,7 +219,7 @@ impl App {
         }
         let turn = self.accounts.turn(&cell).await;
         let mut account = turn.account();
-        let result = run.execute(decoded, &mut account, record)?;
+        let result = run.execute(decoded, &mut account, record).await?;
         if account.has_changes() {
             turn.commit(account).await?;
         }
@@ -246,10 +249,16 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    fn execute(&self, decoded: Decoded<Box<dyn Call>>, account: &mut Account, record: &mut Record) -> Result<String> {
-        let threads = tokio::runtime::Handle::current().runtime_flavor();
-        match self.entry.computes && threads == RuntimeFlavor::MultiThread {
-            true => tokio::task::block_in_place(|| self.execute_here(decoded, account, record)),
+    /// Executes, through the gate what computes long. A write holds its account's turn while it waits there, so that one
+    /// account's writes cannot take all the permits.
+    async fn execute(
+        &self,
+        decoded: Decoded<Box<dyn Call>>,
+        account: &mut Account,
+        record: &mut Record,
+    ) -> Result<String> {
+        match self.entry.computes {
+            true => self.app.gate.compute(|| self.execute_here(decoded, account, record)).await,
             false => self.execute_here(decoded, account, record),
         }
     }

@@ -27,16 +27,12 @@ struct Answer {
 
 /// Decides the request in the body. That may take a while: it must not keep other requests waiting.
 pub async fn decide(Shared(state): Shared<Arc<State>>, body: Bytes) -> Response {
-    match tokio::task::spawn_blocking(move || with_authorization_message(&body)).await {
-        Ok(Ok((evaluation, message))) => {
+    match state.app.gate.compute(|| with_authorization_message(&body)).await {
+        Ok((evaluation, message)) => {
             let encoded_authorization_message = message.and_then(|(account, message)| seal(&state, &account, &message));
             Json(Answer { evaluation, encoded_authorization_message }).into_response()
         }
-        Ok(Err(error)) => refused(&error),
-        Err(error) => {
-            tracing::error!(%error, "an evaluation failed");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+        Err(error) => refused(&error),
     }
 }
 
