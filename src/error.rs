@@ -94,6 +94,7 @@ codes! {
     IDPCommunicationError = "IDPCommunicationError" 400,
     IDPRejectedClaim = "IDPRejectedClaim" 403,
     InvalidAuthorizationMessage = "InvalidAuthorizationMessageException" 400,
+    InvalidContextAssertion = "InvalidContextAssertion" 400,
     InvalidIdentityToken = "InvalidIdentityToken" 400,
     JWTPayloadSizeExceeded = "JWTPayloadSizeExceededException" 400,
     OutboundWebIdentityFederationDisabled = "OutboundWebIdentityFederationDisabledException" 403,

@@ -22,6 +22,9 @@ pub struct LoginProfile {
     pub changed: Timestamp,
     /// Whether the user must choose another password at the next sign-in.
     pub reset_required: bool,
+    /// The longest AWS Sign-In session in seconds, if it was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_signin_session_duration: Option<i32>,
     /// Former passwords, the newest first, for the reuse rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<PasswordHash>,
@@ -30,7 +33,14 @@ pub struct LoginProfile {
 impl LoginProfile {
     /// A new profile.
     pub fn new(password: Option<PasswordHash>, reset_required: bool, now: Timestamp) -> Self {
-        Self { password, created: now, changed: now, reset_required, former: Vec::new() }
+        Self {
+            password,
+            created: now,
+            changed: now,
+            reset_required,
+            max_signin_session_duration: None,
+            former: Vec::new(),
+        }
     }
 
     /// Puts a password in the place of the present one, which is remembered.

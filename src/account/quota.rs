@@ -48,7 +48,7 @@ quotas! {
     /// Managed policies attached to a group.
     PoliciesPerGroup = 10;
     /// Managed policies attached to a role.
-    PoliciesPerRole = 10;
+    PoliciesPerRole = 20;
     /// Access keys of a user or of the root user.
     AccessKeysPerUser = 2;
     /// Versions of a managed policy.

@@ -26,6 +26,9 @@ pub struct Role {
     pub description: Option<String>,
     /// The longest session in seconds.
     pub max_session_duration: i32,
+    /// The longest AWS Sign-In session in seconds, if it was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_signin_session_duration: Option<i32>,
     /// Tags, sorted by key.
     #[serde(default)]
     pub tags: TagSet,

@@ -47,7 +47,7 @@ impl Vouched {
     /// `InvalidIdentityToken` for what can be none.
     pub fn set_source_identity(&mut self, identity: &str) -> Result<()> {
         if !accepts("SourceIdentity", identity) || is_reserved(identity) {
-            let message = "Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with \"aws:\"";
+            let message = "Source Identity must match [a-zA-Z_0-9+=,.@-]{2,256} and not begin with \"aws:\"";
             return Err(invalid(message));
         }
         self.source_identity = Some(SourceIdentity::new(identity).into());

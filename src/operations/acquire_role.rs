@@ -291,6 +291,7 @@ impl Wanted {
             trust_policy: cx.trust_policy(&self.trust_policy)?,
             description: self.description,
             max_session_duration: self.max_session_duration,
+            max_signin_session_duration: None,
             tags: self.tags,
             permissions: Permissions { boundary, ..Permissions::default() },
             source_template: Some(self.source),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Access, Context, Operation, Target, operations};
 use crate::account::{CredentialsOwner, LoginProfile, PasswordHash};
 use crate::error::{Code, Error, Result};
-use crate::shapes::{Password, Timestamp, UserName};
+use crate::shapes::{MaxSigninSessionDuration, Password, Timestamp, UserName};
 
 /// A login profile in an answer.
 #[derive(Serialize)]
@@ -14,6 +14,7 @@ pub struct LoginProfileShape {
     user_name: Option<String>,
     create_date: Timestamp,
     password_reset_required: bool,
+    max_signin_session_duration: Option<i32>,
 }
 
 impl LoginProfileShape {
@@ -22,6 +23,7 @@ impl LoginProfileShape {
             user_name: cx.account.shown_name(owner),
             create_date: profile.created,
             password_reset_required: profile.reset_required,
+            max_signin_session_duration: profile.max_signin_session_duration,
         }
     }
 }
@@ -65,6 +67,7 @@ pub struct CreateLoginProfile {
     user_name: Option<UserName>,
     password: Option<Password>,
     password_reset_required: Option<bool>,
+    max_signin_session_duration: Option<MaxSigninSessionDuration>,
 }
 
 impl Operation for CreateLoginProfile {
@@ -88,6 +91,10 @@ impl Operation for CreateLoginProfile {
         must_tell_whose(cx, given)?;
         let message = match (cx.is_about_root(given), &self.password) {
             (true, Some(_)) => "Must not specify password when calling with AssumeRoot credentials",
+            // The setting is for users and roles only.
+            (true, None) if self.max_signin_session_duration.is_some() => {
+                "Must not specify maxSigninSessionDuration when calling with AssumeRoot credentials"
+            }
             (false, None) => {
                 "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must not be null"
             }
@@ -111,7 +118,11 @@ impl Operation for CreateLoginProfile {
             let message = format!("Login Profile for User {name} already exists.");
             return Err(Error::new(Code::EntityAlreadyExists, message));
         }
-        let profile = LoginProfile::new(hash, self.password_reset_required.unwrap_or_default(), cx.now);
+        let reset_required = self.password_reset_required.unwrap_or_default();
+        let profile = LoginProfile {
+            max_signin_session_duration: self.max_signin_session_duration.map(MaxSigninSessionDuration::get),
+            ..LoginProfile::new(hash, reset_required, cx.now)
+        };
         let login_profile = LoginProfileShape::of(&profile, &owner, cx);
         cx.put_login_profile(&owner, Some(profile))?;
         Ok(LoginProfileResult { login_profile })
@@ -146,13 +157,15 @@ impl Operation for GetLoginProfile {
     }
 }
 
-/// Gives a user another password.
+/// Gives a user another password, or changes the limits of it. What is not given stays.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UpdateLoginProfile {
     user_name: UserName,
     password: Option<Password>,
     password_reset_required: Option<bool>,
+    max_signin_session_duration: Option<MaxSigninSessionDuration>,
+    reset_max_signin_session_duration: Option<bool>,
 }
 
 impl Operation for UpdateLoginProfile {
@@ -160,6 +173,7 @@ impl Operation for UpdateLoginProfile {
 
     const ERRORS: &'static [Code] = &[
         Code::EntityTemporarilyUnmodifiable,
+        Code::InvalidInput,
         Code::LimitExceeded,
         Code::NoSuchEntity,
         Code::PasswordPolicyViolation,
@@ -174,6 +188,11 @@ impl Operation for UpdateLoginProfile {
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
         let owner = cx.credentials_owner(Some(&self.user_name))?;
         let mut profile = find(cx, &owner)?.clone();
+        profile.max_signin_session_duration = MaxSigninSessionDuration::updated(
+            profile.max_signin_session_duration,
+            self.max_signin_session_duration,
+            self.reset_max_signin_session_duration,
+        )?;
         if let Some(password) = &self.password {
             cx.account.check_password(password.reveal(), Some(&profile))?;
             profile.change(PasswordHash::of(password.reveal(), &cx.ids.bytes())?, cx.now);

@@ -201,7 +201,8 @@ pub struct DeleteOpenIDConnectProvider {
 impl Operation for DeleteOpenIDConnectProvider {
     type Output = ();
 
-    const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity, Code::ServiceFailure];
+    const ERRORS: &'static [Code] =
+        &[Code::ConcurrentModification, Code::InvalidInput, Code::NoSuchEntity, Code::ServiceFailure];
 
     fn access(&self) -> Access<'_> {
         Access::arn(&self.arn)

@@ -7,8 +7,8 @@ use super::{Access, Context, Listing, Members, Operation, Paging, operations, tr
 use crate::account::{Account, Grantee, Permissions, Quota, Reference, Role, accounts_named, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
-    AccountId, Arn, IdPrefix, Kind, Marker, MaxItems, MaxSessionDuration, Path, PathPrefix, PolicyDocument,
-    RoleDescription, RoleName, TagSet, Tags,
+    AccountId, Arn, IdPrefix, Kind, Marker, MaxItems, MaxSessionDuration, MaxSigninSessionDuration, Path, PathPrefix,
+    PolicyDocument, RoleDescription, RoleName, TagSet, Tags,
 };
 
 /// The longest session of a role that was created without saying, in seconds.
@@ -43,6 +43,7 @@ pub struct CreateRole {
     assume_role_policy_document: PolicyDocument,
     description: Option<RoleDescription>,
     max_session_duration: Option<MaxSessionDuration>,
+    max_signin_session_duration: Option<MaxSigninSessionDuration>,
     permissions_boundary: Option<Arn>,
     tags: Option<Tags>,
 }
@@ -89,6 +90,7 @@ impl Operation for CreateRole {
             trust_policy: cx.trust_policy(&self.assume_role_policy_document)?,
             description: kept(self.description),
             max_session_duration: self.max_session_duration.map_or(DEFAULT_SESSION_DURATION, MaxSessionDuration::get),
+            max_signin_session_duration: self.max_signin_session_duration.map(MaxSigninSessionDuration::get),
             tags: TagSet::from_request(Kind::Role, self.tags)?,
             permissions: Permissions { boundary, ..Permissions::default() },
             source_template: None,
@@ -159,13 +161,15 @@ impl Listing for ListRoles {
     }
 }
 
-/// Changes a role's description and the length of its sessions. What is not given stays.
+/// Changes a role's description and the limits of its sessions. What is not given stays.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UpdateRole {
     role_name: RoleName,
     description: Option<RoleDescription>,
     max_session_duration: Option<MaxSessionDuration>,
+    max_signin_session_duration: Option<MaxSigninSessionDuration>,
+    reset_max_signin_session_duration: Option<bool>,
 }
 
 /// What `UpdateRole` answers: an empty element.
@@ -175,18 +179,25 @@ pub struct UpdateRoleResult {}
 impl Operation for UpdateRole {
     type Output = UpdateRoleResult;
 
-    const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::ServiceFailure, Code::UnmodifiableEntity];
+    const ERRORS: &'static [Code] =
+        &[Code::InvalidInput, Code::NoSuchEntity, Code::ServiceFailure, Code::UnmodifiableEntity];
 
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::Role, &self.role_name).current_boundary()
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<UpdateRoleResult> {
+        let (signin, reset) = (self.max_signin_session_duration, self.reset_max_signin_session_duration);
         cx.account.update::<Role, _>(&self.role_name, |role| {
             if let Some(duration) = self.max_session_duration {
-                session_duration_must_be_free(role)?;
+                duration_must_be_modifiable(role, "max session duration")?;
                 role.max_session_duration = duration.get();
             }
+            if signin.is_some() || reset == Some(true) {
+                duration_must_be_modifiable(role, "max sign-in session duration")?;
+            }
+            role.max_signin_session_duration =
+                MaxSigninSessionDuration::updated(role.max_signin_session_duration, signin, reset)?;
             if self.description.is_some() {
                 role.description = kept(self.description);
             }
@@ -195,10 +206,10 @@ impl Operation for UpdateRole {
     }
 }
 
-/// Of a service-linked role, a customer may change the description alone.
-fn session_duration_must_be_free(role: &Role) -> Result<()> {
+/// Customers may change only the description of a service-linked role.
+fn duration_must_be_modifiable(role: &Role, what: &str) -> Result<()> {
     if role.is_service_linked() {
-        let message = format!("{} is an AWS service linked role, max session duration cannot be changed.", role.name);
+        let message = format!("{} is an AWS service linked role, {what} cannot be changed.", role.name);
         return Err(Error::new(Code::UnmodifiableEntity, message));
     }
     role.must_be_modifiable()

@@ -23,6 +23,7 @@ pub struct RoleShape {
     assume_role_policy_document: EncodedDocument,
     description: Option<String>,
     max_session_duration: Option<i32>,
+    max_signin_session_duration: Option<i32>,
     permissions_boundary: Option<BoundaryShape>,
     tags: Option<Vec<Tag>>,
     role_last_used: Option<RoleLastUsed>,
@@ -49,6 +50,7 @@ impl RoleShape {
             assume_role_policy_document: document,
             description: None,
             max_session_duration: None,
+            max_signin_session_duration: None,
             permissions_boundary: None,
             tags: None,
             role_last_used: None,
@@ -61,6 +63,7 @@ impl RoleShape {
         Self {
             description: role.description.clone(),
             max_session_duration: Some(role.max_session_duration),
+            max_signin_session_duration: role.max_signin_session_duration,
             permissions_boundary: BoundaryShape::of(&role.permissions),
             tags: role.tags.shape(),
             source_role_template: role.source_template.clone(),
@@ -75,7 +78,11 @@ impl RoleShape {
 
     /// What `ListRoles` tells: all but boundary, tags and last use.
     pub fn listed(role: &Role, cx: &Context<'_>) -> Self {
-        Self { max_session_duration: Some(role.max_session_duration), ..Self::described(role, cx) }
+        Self {
+            max_session_duration: Some(role.max_session_duration),
+            max_signin_session_duration: role.max_signin_session_duration,
+            ..Self::described(role, cx)
+        }
     }
 
     /// What `UpdateRoleDescription` tells.

@@ -288,8 +288,13 @@ pub struct DeleteSAMLProvider {
 impl Operation for DeleteSAMLProvider {
     type Output = ();
 
-    const ERRORS: &'static [Code] =
-        &[Code::InvalidInput, Code::LimitExceeded, Code::NoSuchEntity, Code::ServiceFailure];
+    const ERRORS: &'static [Code] = &[
+        Code::ConcurrentModification,
+        Code::InvalidInput,
+        Code::LimitExceeded,
+        Code::NoSuchEntity,
+        Code::ServiceFailure,
+    ];
 
     fn access(&self) -> Access<'_> {
         Access::arn(&self.arn)

@@ -90,6 +90,7 @@ pub(super) fn linked_role(cx: &mut Context<'_>, linked: ServiceLinkedRole, name:
         trust_policy: TrustPolicy::new(&linked.trust_policy(), |_| None).map_err(Error::internal)?,
         description: None,
         max_session_duration: DEFAULT_SESSION_DURATION,
+        max_signin_session_duration: None,
         tags: TagSet::default(),
         permissions: Permissions { attached: vec![linked.policy_arn()], ..Permissions::default() },
         source_template: None,

@@ -76,6 +76,8 @@ numbers! {
     MaxItems = 1..=1000;
     /// The longest session of a role, in seconds (`roleMaxSessionDurationType`).
     MaxSessionDuration = 3600..=43200;
+    /// The longest AWS Sign-In session of a role or user, in seconds (`maxSigninSessionDurationType`).
+    MaxSigninSessionDuration = 3600..=7_776_000;
     /// The least length of a password (`minimumPasswordLengthType`).
     MinimumPasswordLength = 6..=128;
     /// The days after which a password expires (`maxPasswordAgeType`).
@@ -128,5 +130,24 @@ impl Path {
     /// The path of an entity that was given none.
     pub fn root() -> Self {
         Self::new("/")
+    }
+}
+
+impl MaxSigninSessionDuration {
+    /// The value that an update leaves: the new one, none after a reset, else the old one (IAM API Reference,
+    /// `UpdateRole` and `UpdateLoginProfile`).
+    ///
+    /// # Errors
+    /// `InvalidInput` for a value together with a reset. `ResetMaxSigninSessionDuration=false` counts as absent.
+    pub fn updated(old: Option<i32>, new: Option<Self>, reset: Option<bool>) -> Result<Option<i32>> {
+        match (new, reset.unwrap_or_default()) {
+            (Some(_), true) => Err(Error::new(
+                Code::InvalidInput,
+                "MaxSigninSessionDuration and ResetMaxSigninSessionDuration cannot be specified together.",
+            )),
+            (Some(new), false) => Ok(Some(new.get())),
+            (None, true) => Ok(None),
+            (None, false) => Ok(old),
+        }
     }
 }

@@ -15,7 +15,7 @@ texts! {
     /// The name of a role session (`roleSessionNameType`).
     RoleSessionName = Text::length(2, 64).matching(&ANY_NAME);
     /// Who stands behind a session (`sourceIdentityType`).
-    SourceIdentity = Text::length(2, 64).matching(&ANY_NAME);
+    SourceIdentity = Text::length(2, 256).matching(&ANY_NAME);
     /// The secret handshake of cross-account roles (`externalIdType`).
     ExternalId = Text::length(2, 1224).matching(&EXTERNAL_ID);
     /// The name of a federated user (`userNameType` of STS).
@@ -31,7 +31,7 @@ texts! {
     /// The member account of `AssumeRoot`: id or root ARN (`TargetPrincipalType`).
     TargetPrincipal = Text::length(12, 2048);
     /// An assertion of a context provider (`contextAssertionType`).
-    ContextAssertion = Text::length(4, 2048);
+    ContextAssertion = Text::length(4, 3072);
     /// The host of an OAuth 2.0 provider (`urlType`).
     ProviderId = Text::length(4, 2048);
     /// Whom a web identity token is for (`webIdentityTokenAudienceStringType`).

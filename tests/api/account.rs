@@ -66,7 +66,7 @@ async fn the_summary_counts_what_there_is() {
         ("AccessKeysPerUserQuota", 2),
         ("AttachedPoliciesPerUserQuota", 10),
         ("AttachedPoliciesPerGroupQuota", 10),
-        ("AttachedPoliciesPerRoleQuota", 10),
+        ("AttachedPoliciesPerRoleQuota", 20),
     ];
     for (key, limit) in quotas {
         assert_eq!(before[key], limit, "{key}");

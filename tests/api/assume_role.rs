@@ -228,5 +228,5 @@ async fn contexts_need_permission_and_a_provider() {
     let condition = json!({"ForAllValues:ArnEquals": {"sts:RequestContextProviders": provider}});
     let open = role(&server, ACCOUNT, "Open", trust(BOB, &["sts:AssumeRole", "sts:SetContext"], condition), None).await;
     let invalid = "The provided context assertion is invalid.";
-    assume(&bob, &open, &context).await.refused(400, "ValidationError", invalid);
+    assume(&bob, &open, &context).await.refused(400, "InvalidContextAssertion", invalid);
 }

@@ -3,11 +3,11 @@
 use crate::client::{Client, Server};
 use crate::fixtures::{allow, not_allowed, policy_arn, role, statement};
 
-/// A kind as the operations name it, the parameter, the kind in messages and the quota.
+/// A kind as the operations name it, the parameter, the kind in messages, the quota and its default.
 const KINDS: [(&str, &str, &str, &str); 3] = [
-    ("User", "UserName", "user", "PoliciesPerUser"),
-    ("Group", "GroupName", "group", "PoliciesPerGroup"),
-    ("Role", "RoleName", "role", "PoliciesPerRole"),
+    ("User", "UserName", "user", "PoliciesPerUser: 10"),
+    ("Group", "GroupName", "group", "PoliciesPerGroup: 10"),
+    ("Role", "RoleName", "role", "PoliciesPerRole: 20"),
 ];
 
 const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -96,20 +96,23 @@ async fn what_is_no_policy_is_not_attached() {
 }
 
 #[tokio::test]
-async fn ten_policies_can_be_attached() {
+async fn as_many_policies_can_be_attached_as_the_quota_allows() {
     let (_, root) = with_entities().await;
-    for number in 0..11 {
+    for number in 0..21 {
         create(&root, "/", &format!("P{number}")).await;
     }
     for (kind, name, _, quota) in KINDS {
-        let attach = format!("Attach{kind}Policy");
-        for number in 0..10 {
-            root.iam(&attach, &[(name, "Bob"), ("PolicyArn", &policy_arn(&format!("P{number}")))]).await.ok();
+        let attach = |number: u32| {
+            let (root, arn) = (root.clone(), policy_arn(&format!("P{number}")));
+            async move { root.iam(&format!("Attach{kind}Policy"), &[(name, "Bob"), ("PolicyArn", &arn)]).await }
+        };
+        let limit: u32 = quota.split_once(": ").unwrap().1.parse().unwrap();
+        for number in 0..limit {
+            attach(number).await.ok();
         }
-        let message = format!("Cannot exceed quota for {quota}: 10");
-        let eleventh = root.iam(&attach, &[(name, "Bob"), ("PolicyArn", &policy_arn("P10"))]).await;
-        eleventh.refused(409, "LimitExceeded", &message);
-        root.iam(&attach, &[(name, "Bob"), ("PolicyArn", &policy_arn("P3"))]).await.ok();
+        let message = format!("Cannot exceed quota for {quota}");
+        attach(limit).await.refused(409, "LimitExceeded", &message);
+        attach(3).await.ok();
     }
 }
 

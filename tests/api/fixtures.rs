@@ -53,6 +53,7 @@ pub fn role(path: &str, name: &str) -> Role {
         trust_policy: TrustPolicy::new(TRUST, |_| Some(None)).unwrap(),
         description: None,
         max_session_duration: 3600,
+        max_signin_session_duration: None,
         tags: TagSet::default(),
         permissions: Permissions::default(),
         source_template: None,

@@ -64,6 +64,7 @@ mod session_policies;
 mod session_tags;
 mod session_token;
 mod sessions;
+mod signin_sessions;
 mod signing_certificates;
 mod simulation_inputs;
 mod ssh_public_keys;

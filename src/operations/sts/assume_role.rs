@@ -72,8 +72,13 @@ impl AssumedRoleUser {
 impl Operation for AssumeRole {
     type Output = AssumeRoleResult;
 
-    const ERRORS: &'static [Code] =
-        &[Code::ExpiredTokenException, Code::MalformedPolicyDocument, Code::PackedPolicyTooLarge, Code::RegionDisabled];
+    const ERRORS: &'static [Code] = &[
+        Code::ExpiredTokenException,
+        Code::InvalidContextAssertion,
+        Code::MalformedPolicyDocument,
+        Code::PackedPolicyTooLarge,
+        Code::RegionDisabled,
+    ];
     const READ_ONLY: bool = true;
 
     fn account(&self, caller: &Caller) -> AccountId {
@@ -126,7 +131,7 @@ impl Operation for AssumeRole {
         };
         if self.provided_contexts.is_some() {
             // The context providers of AWS sign their assertions, and there is none here whose signature could be good.
-            return Err(Error::new(Code::ValidationError, "The provided context assertion is invalid."));
+            return Err(Error::new(Code::InvalidContextAssertion, "The provided context assertion is invalid."));
         }
         let SessionTags { tags, transitive_keys } =
             SessionTags::passed(self.tags, self.transitive_tag_keys)?.inherit(inherited)?;
