@@ -154,6 +154,11 @@ impl<'c> Standing<'c> {
         keys
     }
 
+    /// The name of the user that calls, be it with temporary credentials of its own.
+    pub fn user_name(&self) -> Option<&str> {
+        self.user_name.as_deref()
+    }
+
     /// The principal's tags: those of the user or role, and the session's own.
     pub fn tags(&self) -> &[Tag] {
         &self.tags

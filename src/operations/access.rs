@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::identity::Session;
 use crate::policy::Values;
-use crate::shapes::{Kind, Tag};
+use crate::shapes::{ArnParts, Kind, Tag};
 
 /// A resource that an operation needs permission on.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub enum Target<'a> {
     Any,
     /// An entity by name; it need not exist.
     Existing(Kind, &'a str),
+    /// The same of an entity that AWS's denials name by ARN: one that is passed, or that the request gives by ARN.
+    Identity(Kind, &'a str),
     /// An entity that is to be created: path and name.
     New(Kind, Cow<'a, str>, Cow<'a, str>),
     /// Where an entity is moved to. What is not given stays.
@@ -31,6 +33,8 @@ pub enum Target<'a> {
     },
     /// A user by name, or the caller itself when no name is given.
     UserOrCaller(Option<&'a str>),
+    /// The calling user, of calls that look it up before they are authorised.
+    Caller,
     /// The user that has this access key.
     OwnerOfKey(&'a str),
     /// The user that has enabled this MFA device.
@@ -41,6 +45,8 @@ pub enum Target<'a> {
     /// A virtual MFA device by ARN, which need not be enabled. Sessions of `AssumeRoot` reach no resource but the root
     /// user, and for them it is that one.
     VirtualMfaDevice(&'a str),
+    /// A managed policy by ARN.
+    Policy(&'a str),
     /// A resource by ARN.
     Arn(Cow<'a, str>),
     /// All resources of a kind under a path prefix, as listings need them.
@@ -54,6 +60,33 @@ pub enum Target<'a> {
     /// The role with this ARN, whose trust policy decides too. What the caller's session hands down counts as given
     /// with the request.
     Trust(&'a str),
+}
+
+impl Target<'_> {
+    /// How AWS's denials name the resource that has this ARN: what exists by kind and name, as the request spells it,
+    /// everything else by ARN. `None` for calls of STS that are about no resource.
+    pub fn words(&self, action: &str, arn: &str, caller: Option<&str>) -> Option<String> {
+        let named = |kind: Kind, name: &str| kind.in_denials().map(|noun| format!("{noun} {name}"));
+        let words = match self {
+            Self::Any if action.starts_with("sts:") => return None,
+            Self::Existing(kind, name) => named(*kind, name),
+            Self::New(Kind::Policy, _, name) => named(Kind::Policy, name),
+            Self::Policy(arn) => named(Kind::Policy, arn),
+            Self::Under(Kind::Policy, prefix) => Some(format!("policy path {}", prefix.unwrap_or("/"))),
+            Self::UserOrCaller(Some(name)) | Self::ServiceCredential(Some(name), _) => named(Kind::User, name),
+            // AWS joins the name that is not given to that of the caller.
+            Self::UserOrCaller(None) | Self::ServiceCredential(None, _) => {
+                Some(format!("user null{}", caller.unwrap_or_default()))
+            }
+            Self::Caller => caller.and_then(|name| named(Kind::User, name)),
+            Self::OwnerOfKey(_) | Self::OwnerOfDevice(_) => ArnParts::parse(arn)
+                .and_then(|parts| Some(parts.path_and_name(Kind::User)?.1.to_owned()))
+                .filter(|name| name != "*")
+                .and_then(|name| named(Kind::User, &name)),
+            _ => None,
+        };
+        Some(words.unwrap_or_else(|| arn.to_owned()))
+    }
 }
 
 /// When a check is made.
@@ -161,6 +194,11 @@ impl<'a> Access<'a> {
     /// The operation's own action on all entities of a kind under a path prefix.
     pub fn under(kind: Kind, prefix: Option<&'a str>) -> Self {
         Self::to(Target::Under(kind, prefix))
+    }
+
+    /// The operation's own action on a managed policy by ARN.
+    pub fn policy(arn: &'a str) -> Self {
+        Self::to(Target::Policy(arn))
     }
 
     /// The operation's own action on a resource by ARN.

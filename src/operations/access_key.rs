@@ -235,7 +235,7 @@ impl Operation for GetAccessKeyLastUsed {
         let Some(owner) = cx.account.owner_of(&Reference::AccessKey(id.to_owned())) else {
             let caller = cx.caller.arn(cx.account)?;
             let action = "iam:GetAccessKeyLastUsed";
-            let message = format!("User: {caller} is not authorized to perform: {action} on resource: access key {id}");
+            let message = format!("User: {caller} is not authorized to perform {action} on resource: access key {id}");
             return Err(Error::new(Code::AccessDenied, message));
         };
         let unknown = || "N/A".to_owned();

@@ -122,7 +122,8 @@ impl Question<'_> {
         {
             return Ok(None);
         }
-        Ok(self.denial(&decision, standing, &action, &found.arn, silent))
+        let resource = check.target.words(action.as_str(), &found.arn, standing.user_name());
+        Ok(self.denial(&decision, standing, &action, resource.as_deref(), silent))
     }
 
     /// Where the principal's account stands in the organization, and that of the resource: the one in its ARN, or else
@@ -143,21 +144,24 @@ impl Question<'_> {
             && policy.is_some_and(|policy| policy.allow_users_to_change_password)
     }
 
-    /// AWS's sentence for a denial.
+    /// AWS's sentence for a denial, which names the resource in these words.
     fn denial(
         &self,
         decision: &Decision<'_>,
         standing: &Standing<'_>,
         action: &Action,
-        resource: &str,
+        resource: Option<&str>,
         silent: bool,
     ) -> Option<Error> {
         let reason = decision.reason(action, self.name_policy)?;
         if self.caller.principal == Principal::Anonymous {
             return Some(Error::new(Code::AccessDenied, format!("Not authorized to perform {}", action.as_str())));
         }
-        let mut message =
-            format!("User: {} is not authorized to perform: {} on resource: {resource}", standing.arn, action.as_str());
+        let mut message = format!("User: {} is not authorized to perform: {}", standing.arn, action.as_str());
+        if let Some(resource) = resource {
+            message.push_str(" on resource: ");
+            message.push_str(resource);
+        }
         if !silent {
             message.push(' ');
             message.push_str(&reason);
@@ -211,7 +215,7 @@ impl Question<'_> {
         let account = self.account;
         Ok(match target {
             Target::Any => Found { arn: "*".into(), ..Found::default() },
-            Target::Existing(kind, name) => self.existing(*kind, name),
+            Target::Existing(kind, name) | Target::Identity(kind, name) => self.existing(*kind, name),
             Target::New(kind, path, name) => Found { arn: kind.arn(account.id, path, name).into(), ..Found::default() },
             Target::Moved { kind, name, new_path, new_name } => {
                 let found = self.existing(*kind, name);
@@ -223,6 +227,7 @@ impl Question<'_> {
                 Found { arn: moved.into(), ..found }
             }
             Target::UserOrCaller(name) => self.user_or_caller(*name)?,
+            Target::Caller => self.user_or_caller(None)?,
             Target::OwnerOfKey(id) => {
                 // AWS's words for a key that it does not know.
                 self.owner_of(&Reference::AccessKey((*id).to_owned()), || format!("access key {id}"))
@@ -241,6 +246,7 @@ impl Question<'_> {
             }
             Target::VirtualMfaDevice(_) if self.caller.has_assumed_root() => self.root_user(),
             Target::VirtualMfaDevice(arn) => self.by_arn(arn),
+            Target::Policy(arn) => self.by_arn(arn),
             Target::Arn(arn) => self.by_arn(arn),
             Target::Under(kind, prefix) => {
                 Found { arn: kind.arn(account.id, prefix.unwrap_or("/"), "").into(), ..Found::default() }

@@ -204,7 +204,7 @@ impl Operation for AddRoleToInstanceProfile {
     /// Who puts a role into a profile hands it to EC2.
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::InstanceProfile, &self.instance_profile_name)
-            .also("iam:PassRole", Target::Existing(Kind::Role, &self.role_name))
+            .also("iam:PassRole", Target::Identity(Kind::Role, &self.role_name))
             .key("iam:PassedToService", Some("ec2.amazonaws.com"))
     }
 

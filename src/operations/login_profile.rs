@@ -254,7 +254,7 @@ impl Operation for ChangePassword {
     const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(None)).or_by_password_policy()
+        Access::to(Target::Caller).or_by_password_policy()
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {

@@ -173,7 +173,7 @@ impl Operation for GetPolicy {
     const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
-        Access::arn(&self.policy_arn)
+        Access::policy(&self.policy_arn)
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<PolicyResult> {
@@ -253,7 +253,7 @@ impl Operation for DeletePolicy {
         &[Code::NoSuchEntity, Code::LimitExceeded, Code::InvalidInput, Code::DeleteConflict, Code::ServiceFailure];
 
     fn access(&self) -> Access<'_> {
-        Access::arn(&self.policy_arn)
+        Access::policy(&self.policy_arn)
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {

@@ -71,7 +71,7 @@ impl Operation for ListEntitiesForPolicy {
     const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
-        Access::arn(&self.policy_arn)
+        Access::policy(&self.policy_arn)
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<ListEntitiesForPolicyResult> {

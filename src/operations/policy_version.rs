@@ -83,7 +83,7 @@ impl Operation for CreatePolicyVersion {
     ];
 
     fn access(&self) -> Access<'_> {
-        Access::arn(&self.policy_arn)
+        Access::policy(&self.policy_arn)
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<PolicyVersionResult> {
@@ -122,7 +122,7 @@ impl Operation for GetPolicyVersion {
     const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
-        Access::arn(&self.policy_arn)
+        Access::policy(&self.policy_arn)
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<PolicyVersionResult> {
@@ -153,7 +153,7 @@ impl Listing for ListPolicyVersions {
     }
 
     fn access(&self) -> Access<'_> {
-        Access::arn(&self.policy_arn)
+        Access::policy(&self.policy_arn)
     }
 
     fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, PolicyVersionShape>> {
@@ -182,7 +182,7 @@ impl Operation for DeletePolicyVersion {
         &[Code::NoSuchEntity, Code::LimitExceeded, Code::InvalidInput, Code::DeleteConflict, Code::ServiceFailure];
 
     fn access(&self) -> Access<'_> {
-        Access::arn(&self.policy_arn)
+        Access::policy(&self.policy_arn)
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
@@ -212,7 +212,7 @@ impl Operation for SetDefaultPolicyVersion {
         &[Code::NoSuchEntity, Code::InvalidInput, Code::LimitExceeded, Code::ServiceFailure];
 
     fn access(&self) -> Access<'_> {
-        Access::arn(&self.policy_arn)
+        Access::policy(&self.policy_arn)
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {

@@ -59,7 +59,7 @@ fn is_on_resources_of(statement: &Statement, service: &str) -> bool {
 /// What the permission for a report is on: an identity, found by name, has the path that it has.
 pub(super) fn subject_target(arn: &str) -> Target<'_> {
     match identity_name(arn) {
-        Ok((kind, name)) => Target::Existing(kind, name),
+        Ok((kind, name)) => Target::Identity(kind, name),
         Err(_) => Target::Arn(arn.into()),
     }
 }

@@ -70,7 +70,7 @@ pub fn policy_source<'a>(cx: &'a Context<'_>, arn: &str) -> Result<Subject<'a>> 
 
 /// What a call about a policy source needs permission for: the one that [`policy_source`] finds.
 pub fn source_target(arn: &str) -> Target<'_> {
-    identity_name(arn).map_or_else(|_| Target::Arn(arn.into()), |(kind, name)| Target::Existing(kind, name))
+    identity_name(arn).map_or_else(|_| Target::Arn(arn.into()), |(kind, name)| Target::Identity(kind, name))
 }
 
 /// The policies that a source has and that are not left out. A managed policy counts once, though a user may have it from

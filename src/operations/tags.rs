@@ -173,7 +173,7 @@ impl Designated for ServerCertificate {
 
 impl Designated for ManagedPolicy {
     fn access(arn: &str) -> Access<'_> {
-        Access::arn(arn)
+        Access::policy(arn)
     }
 
     fn name_of(account: &Account, arn: &str) -> Result<String> {

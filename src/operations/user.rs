@@ -150,7 +150,7 @@ impl Operation for GetUser {
     const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(self.user_name.as_deref()))
+        self.user_name.as_deref().map_or(Access::to(Target::Caller), |name| Access::existing(Kind::User, name))
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {

@@ -121,6 +121,19 @@ impl Kind {
         }
     }
 
+    /// What AWS's denials call a resource of this kind, for the kinds that they name otherwise than by ARN.
+    pub fn in_denials(self) -> Option<&'static str> {
+        match self {
+            Self::User | Self::Group | Self::Role | Self::Policy => Some(self.arn_type()),
+            Self::InstanceProfile => Some("instance profile"),
+            Self::MfaDevice
+            | Self::ServerCertificate
+            | Self::SamlProvider
+            | Self::OidcProvider
+            | Self::DelegationRequest => None,
+        }
+    }
+
     /// The ARN of the resource of this kind: `path` begins and ends with a slash.
     pub fn arn(self, account: AccountId, path: &str, name: &str) -> String {
         format!("arn:aws:iam::{account}:{}{path}{name}", self.arn_type())

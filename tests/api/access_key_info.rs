@@ -38,7 +38,7 @@ async fn it_needs_permission() {
     may_not.sts("GetAccessKeyInfo", &key).await.refused(
         403,
         "AccessDenied",
-        "User: arn:aws:iam::000000000000:user/MayNot is not authorized to perform: sts:GetAccessKeyInfo on resource: * \
+        "User: arn:aws:iam::000000000000:user/MayNot is not authorized to perform: sts:GetAccessKeyInfo \
          because no identity-based policy allows the sts:GetAccessKeyInfo action",
     );
 }

@@ -145,7 +145,7 @@ async fn the_last_use_is_told() {
         403,
         "AccessDenied",
         &format!(
-            "User: arn:aws:iam::000000000000:root is not authorized to perform: iam:GetAccessKeyLastUsed on resource: \
+            "User: arn:aws:iam::000000000000:root is not authorized to perform iam:GetAccessKeyLastUsed on resource: \
              access key {unknown}"
         ),
     );
@@ -164,7 +164,7 @@ async fn users_need_permission_even_for_their_own_keys() {
             "AccessDenied",
             &format!(
                 "User: arn:aws:iam::000000000000:user/Eve is not authorized to perform: iam:{action} on resource: \
-                 arn:aws:iam::000000000000:user/Eve because no identity-based policy allows the iam:{action} action"
+                 user nullEve because no identity-based policy allows the iam:{action} action"
             ),
         );
     }

@@ -141,7 +141,7 @@ async fn permissions_may_depend_on_the_policy() {
     let ann = server.user("Ann").await;
     for action in ["AttachGroupPolicy", "DetachGroupPolicy"] {
         ann.iam(action, &[("GroupName", "Bob"), ("PolicyArn", LAMBDA)]).await.ok();
-        let message = not_allowed("Ann", &format!("iam:{action}"), "group/Bob");
+        let message = not_allowed("Ann", &format!("iam:{action}"), "group Bob");
         let admin = [("GroupName", "Bob"), ("PolicyArn", ADMIN)];
         ann.iam(action, &admin).await.refused(403, "AccessDenied", &message);
     }

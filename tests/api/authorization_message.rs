@@ -64,8 +64,8 @@ async fn a_message_is_decoded_for_those_who_may() {
     may_not.sts("DecodeAuthorizationMessage", &encoded).await.refused(
         403,
         "AccessDenied",
-        "User: arn:aws:iam::000000000000:user/MayNot is not authorized to perform: sts:DecodeAuthorizationMessage on \
-         resource: * because no identity-based policy allows the sts:DecodeAuthorizationMessage action",
+        "User: arn:aws:iam::000000000000:user/MayNot is not authorized to perform: sts:DecodeAuthorizationMessage \
+         because no identity-based policy allows the sts:DecodeAuthorizationMessage action",
     );
 
     let invalid = (400, "InvalidAuthorizationMessageException", "Message is invalid");

@@ -103,7 +103,7 @@ async fn permissions_depend_on_the_new_boundary_to_put_and_the_present_one_to_de
     let admin = "arn:aws:iam::aws:policy/AdministratorAccess";
     for (kind, name, lower) in KINDS {
         let (put, delete) = (format!("Put{kind}PermissionsBoundary"), format!("Delete{kind}PermissionsBoundary"));
-        let resource = format!("{lower}/Bob");
+        let resource = format!("{lower} Bob");
         let denied = not_allowed("Ann", &format!("iam:{put}"), &resource);
         ann.iam(&put, &[(name, "Bob"), ("PermissionsBoundary", admin)]).await.refused(403, "AccessDenied", &denied);
         ann.iam(&put, &[(name, "Bob"), ("PermissionsBoundary", READ_ONLY)]).await.ok();

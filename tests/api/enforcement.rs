@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::client::{Client, Server};
-use crate::fixtures::{allow, deny, not_allowed, policy_arn, statement};
+use crate::fixtures::{allow, deny, not_allowed, own_arn, policy_arn, statement};
 
 const ANN: &str = "User: arn:aws:iam::000000000000:user/Ann is not authorized to perform";
 
@@ -71,7 +71,7 @@ async fn a_boundary_limits_and_does_not_grant() {
     let (_, root, ann) = with_ann().await;
     let arn = create_policy(&root, "Limit", &allow("iam:ListGroups", "*")).await;
     root.iam("PutUserPermissionsBoundary", &[("UserName", "Ann"), ("PermissionsBoundary", &arn)]).await.ok();
-    let message = not_allowed("Ann", "iam:ListGroups", "group/");
+    let message = not_allowed("Ann", "iam:ListGroups", &own_arn("group/"));
     ann.iam("ListGroups", &[]).await.refused(403, "AccessDenied", &message);
     grant(&root, &allow("iam:List*", "*")).await;
     ann.iam("ListGroups", &[]).await.ok();
@@ -95,7 +95,7 @@ async fn awss_policies_grant_what_they_say() {
         ann.iam("GetUser", &[]).await.ok();
         ann.iam("ListPolicies", &[]).await.ok();
         ann.iam("GetPolicy", &attachment[1..]).await.ok();
-        let message = not_allowed("Ann", "iam:CreateUser", "user/Eve");
+        let message = not_allowed("Ann", "iam:CreateUser", &own_arn("user/Eve"));
         ann.iam("CreateUser", &[("UserName", "Eve")]).await.refused(403, "AccessDenied", &message);
         root.iam("DetachUserPolicy", &attachment).await.ok();
     }
@@ -104,7 +104,7 @@ async fn awss_policies_grant_what_they_say() {
 #[tokio::test]
 async fn an_explicit_denial_names_its_layer_and_the_policy() {
     let (_, root, ann) = with_ann().await;
-    let resource = "on resource: arn:aws:iam::000000000000:user/Ann";
+    let resource = "on resource: user Ann";
     let refusal = |reason: &str| format!("{ANN}: iam:GetUser {resource} {reason}");
     grant(&root, &deny("iam:GetUser", "*")).await;
     let message = refusal("with an explicit deny in an identity-based policy");
@@ -130,7 +130,7 @@ async fn the_tags_of_the_resource_decide() {
         let condition = format!(r#"{{"StringEquals":{{"{key}":"red"}}}}"#);
         grant(&root, &statement("Allow", "iam:GetUser", "*", &condition)).await;
         ann.iam("GetUser", &[("UserName", "Red")]).await.ok();
-        let message = not_allowed("Ann", "iam:GetUser", "user/Blue");
+        let message = not_allowed("Ann", "iam:GetUser", "user Blue");
         ann.iam("GetUser", &[("UserName", "Blue")]).await.refused(403, "AccessDenied", &message);
     }
     root.iam("TagUser", &[("UserName", "Blue"), ("Tags.member.1.Key", "Team"), ("Tags.member.1.Value", "red")])
@@ -194,7 +194,7 @@ async fn creating_with_tags_needs_the_permission_to_tag() {
         ("Tags.member.1.Value", "v"),
     ];
     grant(&root, &allow("iam:CreatePolicy", "*")).await;
-    let message = not_allowed("Ann", "iam:TagPolicy", "policy/P");
+    let message = not_allowed("Ann", "iam:TagPolicy", "policy P");
     ann.iam("CreatePolicy", &made).await.refused(403, "AccessDenied", &message);
     ann.iam("CreatePolicy", &made[..2]).await.ok();
 }
@@ -205,7 +205,7 @@ async fn the_boundary_of_a_new_user_decides() {
     let arn = create_policy(&root, "Limit", &allow("s3:*", "*")).await;
     let condition = format!(r#"{{"StringEquals":{{"iam:PermissionsBoundary":"{arn}"}}}}"#);
     grant(&root, &statement("Allow", "iam:CreateUser", "*", &condition)).await;
-    let message = not_allowed("Ann", "iam:CreateUser", "user/Eve");
+    let message = not_allowed("Ann", "iam:CreateUser", &own_arn("user/Eve"));
     ann.iam("CreateUser", &[("UserName", "Eve")]).await.refused(403, "AccessDenied", &message);
     let other = [("UserName", "Eve"), ("PermissionsBoundary", "arn:aws:iam::aws:policy/ReadOnlyAccess")];
     ann.iam("CreateUser", &other).await.refused(403, "AccessDenied", &message);
@@ -215,13 +215,18 @@ async fn the_boundary_of_a_new_user_decides() {
 #[tokio::test]
 async fn listings_are_allowed_by_path() {
     let (_, root, ann) = with_ann().await;
-    for (action, resource) in [("ListUsers", "user/"), ("ListGroups", "group/"), ("ListPolicies", "policy/")] {
-        grant(&root, &allow("iam:List*", &format!("arn:aws:iam::000000000000:{resource}team/*"))).await;
+    let lists = [
+        ("ListUsers", "user/", own_arn("user/")),
+        ("ListGroups", "group/", own_arn("group/")),
+        ("ListPolicies", "policy/", "policy path /".to_owned()),
+    ];
+    for (action, resource, words) in lists {
+        grant(&root, &allow("iam:List*", &own_arn(&format!("{resource}team/*")))).await;
         ann.iam(action, &[("PathPrefix", "/team/")]).await.ok();
         ann.iam(action, &[("PathPrefix", "/team/a/")]).await.ok();
-        let message = not_allowed("Ann", &format!("iam:{action}"), resource);
+        let message = not_allowed("Ann", &format!("iam:{action}"), &words);
         ann.iam(action, &[]).await.refused(403, "AccessDenied", &message);
-        let message = not_allowed("Ann", &format!("iam:{action}"), &format!("{resource}other/"));
+        let message = not_allowed("Ann", &format!("iam:{action}"), &format!("{words}other/"));
         ann.iam(action, &[("PathPrefix", "/other/")]).await.refused(403, "AccessDenied", &message);
     }
 }
@@ -230,8 +235,8 @@ async fn listings_are_allowed_by_path() {
 async fn permission_is_asked_for_before_anything_is_looked_up() {
     let (_, root, ann) = with_ann().await;
     root.iam("CreateUser", &[("UserName", "Bob"), ("Path", "/deep/")]).await.ok();
-    // The ARN has the path of a user that exists.
-    for (name, resource) in [("Bob", "user/deep/Bob"), ("Nobody", "user/Nobody")] {
+    // The name is told as it is sent, be there such a user or not.
+    for (name, resource) in [("Bob", "user Bob"), ("bob", "user bob"), ("Nobody", "user Nobody")] {
         let message = not_allowed("Ann", "iam:ListAttachedUserPolicies", resource);
         ann.iam("ListAttachedUserPolicies", &[("UserName", name)]).await.refused(403, "AccessDenied", &message);
     }
@@ -244,8 +249,7 @@ async fn a_move_needs_permission_on_both_places() {
     for (operation, name) in [("CreateUser", "UserName"), ("CreateGroup", "GroupName")] {
         root.iam(operation, &[(name, "joe"), ("Path", "/dev/")]).await.ok();
     }
-    let arn = |resource: &str| format!("arn:aws:iam::000000000000:{resource}");
-    let resources = [arn("user/dev/*"), arn("group/dev/*")];
+    let resources = [own_arn("user/dev/*"), own_arn("group/dev/*")];
     let resources: Vec<&str> = resources.iter().map(String::as_str).collect();
     let eve = server.allowed("Eve", &["iam:UpdateUser", "iam:UpdateGroup"], &resources, json!({})).await;
     for (operation, name, kind) in [("UpdateUser", "UserName", "user"), ("UpdateGroup", "GroupName", "group")] {
@@ -253,10 +257,10 @@ async fn a_move_needs_permission_on_both_places() {
         let new_name = format!("New{name}");
         eve.iam(operation, &[(name, "joe"), ("NewPath", "/admin/")])
             .await
-            .lacks(&action, &arn(&format!("{kind}/admin/joe")));
+            .lacks(&action, &own_arn(&format!("{kind}/admin/joe")));
         eve.iam(operation, &[(name, "joe"), ("NewPath", "/admin/"), (&new_name, "boss")])
             .await
-            .lacks(&action, &arn(&format!("{kind}/admin/boss")));
+            .lacks(&action, &own_arn(&format!("{kind}/admin/boss")));
         eve.iam(operation, &[(name, "joe"), (&new_name, "jim")]).await.ok();
     }
 }

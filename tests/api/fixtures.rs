@@ -29,14 +29,20 @@ pub fn document_of_size(size: usize) -> String {
 
 /// The ARN of a managed policy of the account; path and name.
 pub fn policy_arn(name: &str) -> String {
-    format!("arn:aws:iam::{ACCOUNT}:policy/{name}")
+    own_arn(&format!("policy/{name}"))
 }
 
-/// What is said of a call that nothing allows.
+/// The ARN of a resource of IAM in the account.
+pub fn own_arn(resource: &str) -> String {
+    format!("arn:aws:iam::{ACCOUNT}:{resource}")
+}
+
+/// What is said of a call that nothing allows, which names the resource in these words.
 pub fn not_allowed(user: &str, action: &str, resource: &str) -> String {
     format!(
-        "User: arn:aws:iam::{ACCOUNT}:user/{user} is not authorized to perform: {action} on resource: \
-         arn:aws:iam::{ACCOUNT}:{resource} because no identity-based policy allows the {action} action"
+        "User: {} is not authorized to perform: {action} on resource: {resource} because no identity-based policy \
+         allows the {action} action",
+        own_arn(&format!("user/{user}"))
     )
 }
 

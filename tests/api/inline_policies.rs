@@ -121,13 +121,13 @@ async fn permissions_are_on_the_entity_and_may_depend_on_its_boundary() {
     let ann = server.user("Ann").await;
     let document = allow("s3:*", "*");
     let put = [("UserName", "Bob"), ("PolicyName", "p"), ("PolicyDocument", document.as_str())];
-    let message = not_allowed("Ann", "iam:PutUserPolicy", "user/Bob");
+    let message = not_allowed("Ann", "iam:PutUserPolicy", "user Bob");
     ann.iam("PutUserPolicy", &put).await.refused(403, "AccessDenied", &message);
     root.iam("PutUserPermissionsBoundary", &[("UserName", "Bob"), ("PermissionsBoundary", boundary)]).await.ok();
     ann.iam("PutUserPolicy", &put).await.ok();
-    let message = not_allowed("Ann", "iam:GetUserPolicy", "user/Bob");
+    let message = not_allowed("Ann", "iam:GetUserPolicy", "user Bob");
     ann.iam("GetUserPolicy", &put[..2]).await.refused(403, "AccessDenied", &message);
-    let message = not_allowed("Ann", "iam:GetGroupPolicy", "group/Nobody");
+    let message = not_allowed("Ann", "iam:GetGroupPolicy", "group Nobody");
     let nobody = [("GroupName", "Nobody"), ("PolicyName", "p")];
     ann.iam("GetGroupPolicy", &nobody).await.refused(403, "AccessDenied", &message);
 }

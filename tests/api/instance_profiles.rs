@@ -114,7 +114,7 @@ async fn adding_a_role_needs_pass_role_to_ec2() {
     let adder = server.allowed("Adder", &[add], &[profile], json!({})).await;
     adder.iam("AddRoleToInstanceProfile", &parameters).await.lacks("iam:PassRole", role);
     let passer = server.allowed("Passer", &["iam:PassRole"], &[role], json!({})).await;
-    passer.iam("AddRoleToInstanceProfile", &parameters).await.lacks(add, profile);
+    passer.iam("AddRoleToInstanceProfile", &parameters).await.lacks(add, "instance profile P");
     let to = |service| json!({"StringEqualsIfExists": {"iam:PassedToService": service}});
     let to_lambda = server.allowed("L", &[add, "iam:PassRole"], &["*"], to("lambda.amazonaws.com")).await;
     to_lambda.iam("AddRoleToInstanceProfile", &parameters).await.lacks("iam:PassRole", role);
@@ -132,17 +132,14 @@ async fn each_action_needs_its_permission() {
     for operation in ["GetInstanceProfile", "RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"] {
         let action = format!("iam:{operation}");
         let user = server.allowed(operation, &[&action], &[profile], json!({})).await;
-        nobody.iam(operation, &[PROFILE, ROLE]).await.lacks(&action, profile);
+        nobody.iam(operation, &[PROFILE, ROLE]).await.lacks(&action, "instance profile P");
         user.iam(operation, &[PROFILE, ROLE]).await.ok();
     }
     nobody
         .iam("ListInstanceProfiles", &[])
         .await
         .lacks("iam:ListInstanceProfiles", "arn:aws:iam::000000000000:instance-profile/");
-    nobody
-        .iam("ListInstanceProfilesForRole", &[ROLE])
-        .await
-        .lacks("iam:ListInstanceProfilesForRole", "arn:aws:iam::000000000000:role/R");
+    nobody.iam("ListInstanceProfilesForRole", &[ROLE]).await.lacks("iam:ListInstanceProfilesForRole", "role R");
     let creator = server.allowed("C", &["iam:CreateInstanceProfile"], &["*"], json!({})).await;
     let tag = [PROFILE, ("Tags.member.1.Key", "k"), ("Tags.member.1.Value", "v")];
     let answer = creator.iam("CreateInstanceProfile", &tag).await;

@@ -31,6 +31,7 @@ mod credential_report;
 mod delegated_access;
 mod delegation_checks;
 mod delegation_requests;
+mod denials;
 mod enforcement;
 mod federation_token;
 mod groups;

@@ -220,12 +220,12 @@ async fn permissions_are_on_the_policys_arn() {
     bob.iam("CreatePolicy", &made).await.ok();
     bob.iam("GetPolicy", &[("PolicyArn", &policy_arn("mine/P"))]).await.ok();
     bob.iam("ListPolicies", &[("PathPrefix", "/mine/")]).await.ok();
-    let message = not_allowed("Bob", "iam:CreatePolicy", "policy/P2");
+    let message = not_allowed("Bob", "iam:CreatePolicy", "policy P2");
     let elsewhere = [("PolicyName", "P2"), ("PolicyDocument", document.as_str())];
     bob.iam("CreatePolicy", &elsewhere).await.refused(403, "AccessDenied", &message);
-    let message = not_allowed("Bob", "iam:GetPolicy", "policy/P2");
+    let message = not_allowed("Bob", "iam:GetPolicy", &format!("policy {}", policy_arn("P2")));
     bob.iam("GetPolicy", &[("PolicyArn", &policy_arn("P2"))]).await.refused(403, "AccessDenied", &message);
-    let message = not_allowed("Bob", "iam:ListPolicies", "policy/");
+    let message = not_allowed("Bob", "iam:ListPolicies", "policy path /");
     bob.iam("ListPolicies", &[]).await.refused(403, "AccessDenied", &message);
     bob.iam("DeletePolicy", &[("PolicyArn", &policy_arn("mine/P"))]).await.ok();
 }

@@ -232,7 +232,7 @@ async fn the_policy_can_let_all_users_change_their_passwords() {
              because no identity-based policy allows the iam:{action} action"
         )
     };
-    let refused = denial("ChangePassword", "arn:aws:iam::000000000000:user/Bob");
+    let refused = denial("ChangePassword", "user Bob");
     user.iam("ChangePassword", &new).await.refused(403, "AccessDenied", &refused);
     user.iam("GetAccountPasswordPolicy", &[]).await.refused(
         403,

@@ -117,6 +117,18 @@ impl Case {
         assert_eq!(put.status, 200, "{}: {document}: {}", self.entry.name, put.body);
     }
 
+    /// The ARN of what a denial names in these words.
+    fn arn(&self, words: &str) -> String {
+        let named = |kind: &str, name: &str| format!("arn:aws:iam::{}:{kind}/{name}", self.account);
+        match words.split_once(' ') {
+            None => words.to_owned(),
+            Some(("policy", arn)) if arn.starts_with("arn:") => arn.to_owned(),
+            Some(("policy", prefix)) if prefix.starts_with("path ") => named("policy", ""),
+            Some(("instance", name)) => named("instance-profile", name.strip_prefix("profile ").unwrap()),
+            Some((kind, name)) => named(kind, name.strip_prefix("null").unwrap_or(name)),
+        }
+    }
+
     /// Gives Eve what she is told that she lacks until she lacks nothing: the actions and the resource of each.
     async fn needs(&self) -> Result<BTreeMap<String, String>, String> {
         let mut granted = BTreeMap::new();
@@ -128,7 +140,7 @@ impl Case {
                     _ => Ok(granted),
                 };
             };
-            if granted.insert(action.clone(), resource).is_some() {
+            if granted.insert(action.clone(), self.arn(&resource)).is_some() {
                 return Err(format!("{action} is granted and yet missed: {}", answer.body));
             }
             let statements: Vec<_> = granted
@@ -146,8 +158,8 @@ impl Case {
 fn lacking(answer: &Answer) -> Option<(String, String)> {
     let message = answer.text("Message");
     let (_, rest) = message.split_once("is not authorized to perform: ")?;
-    let (action, rest) = rest.split_once(" on resource: ")?;
-    let resource = rest.split(' ').next()?;
+    let (what, _) = rest.split_once(" because ").or_else(|| rest.split_once(" with an explicit deny"))?;
+    let (action, resource) = what.split_once(" on resource: ").unwrap_or((what, "*"));
     Some((action.to_owned(), resource.to_owned()))
 }
 
@@ -222,14 +234,16 @@ async fn without(case: &Case, action: &str, resource: &str) -> Option<String> {
     let denied = statement("Deny", action, resource, "{}");
     case.grant(&denied.replacen("[", &format!("[{},", inner(&everything)), 1)).await;
     let answer = case.call().await;
-    if !answer.text("Message").contains(&format!("{action} on resource: {resource} with an explicit deny")) {
+    let lacks = |answer: &Answer| {
+        lacking(answer).is_some_and(|(lacked, words)| lacked == action && case.arn(&words) == resource)
+    };
+    if !answer.text("Message").contains("with an explicit deny") || !lacks(&answer) {
         return Some(format!("is not denied: {}", answer.body));
     }
     let elsewhere = if resource == "*" { "arn:aws:iam::999999999999:*".to_owned() } else { format!("{resource}-2") };
     case.grant(&allow(action, &elsewhere)).await;
     let answer = case.call().await;
-    let expected = Some((action.to_owned(), resource.to_owned()));
-    (lacking(&answer) != expected).then(|| format!("is allowed on {elsewhere}: {}", answer.body))
+    (!lacks(&answer)).then(|| format!("is allowed on {elsewhere}: {}", answer.body))
 }
 
 /// The statement of a policy of one.

@@ -243,7 +243,7 @@ async fn what_a_role_is_made_of_needs_permission() {
     acquire(&bob, &[]).await.ok();
     let reader = server.allowed("reader", &["iam:GetRole"], &[ROLE], condition).await;
     acquire(&reader, &[]).await.ok();
-    reader.iam("GetRole", &[("RoleName", "fn-web")]).await.lacks("iam:GetRole", ROLE);
+    reader.iam("GetRole", &[("RoleName", "fn-web")]).await.lacks("iam:GetRole", "role fn-web");
     acquire(&reader, &[("TemplateArn", "arn:aws:iam::aws:role-template/x/y:1")])
         .await
         .lacks("iam:GetRole", "arn:aws:iam::000000000000:role/");

@@ -193,7 +193,7 @@ async fn each_action_needs_its_permission() {
         let condition = json!({"StringEquals": {"iam:PermissionsBoundary": BOUNDARY, "aws:ResourceTag/team": "x"}});
         let user = server.allowed(&format!("user{index}"), &[&action], &[arn], condition).await;
         let parameters = [&[("RoleName", "R")], more].concat();
-        nobody.iam(operation, &parameters).await.lacks(&action, arn);
+        nobody.iam(operation, &parameters).await.lacks(&action, "role R");
         user.iam(operation, &parameters).await.ok();
     }
     nobody.iam("ListRoles", &[]).await.lacks("iam:ListRoles", "arn:aws:iam::000000000000:role/");

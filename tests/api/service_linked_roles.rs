@@ -140,7 +140,7 @@ async fn each_action_needs_its_permission() {
     creator.iam("CreateServiceLinkedRole", &[SERVICE]).await.ok();
 
     let delete = "iam:DeleteServiceLinkedRole";
-    nobody.iam("DeleteServiceLinkedRole", &[NAME]).await.lacks(delete, ARN);
+    nobody.iam("DeleteServiceLinkedRole", &[NAME]).await.lacks(delete, &format!("role {}", NAME.1));
     let deleter = server.allowed("Deleter", &[delete], &[ARN], json!({})).await;
     let task = deleter.iam("DeleteServiceLinkedRole", &[NAME]).await.ok().text("DeletionTaskId");
     let status = [("DeletionTaskId", task.as_str())];

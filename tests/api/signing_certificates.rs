@@ -96,7 +96,7 @@ async fn without_a_name_they_are_the_callers() {
         403,
         "AccessDenied",
         "User: arn:aws:iam::000000000000:user/Bob is not authorized to perform: iam:ListSigningCertificates on \
-         resource: arn:aws:iam::000000000000:user/Bob because no identity-based policy allows the iam:ListSigningCertificates action",
+         resource: user nullBob because no identity-based policy allows the iam:ListSigningCertificates action",
     );
     let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
         "Action":["iam:UploadSigningCertificate","iam:ListSigningCertificates"],

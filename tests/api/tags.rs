@@ -180,16 +180,22 @@ async fn permissions_are_on_the_resource() {
     let (server, root) = with_entities().await;
     root.iam("CreateUser", &[("UserName", "Ann")]).await.ok();
     let ann = server.user("Ann").await;
-    let resources = ["user/Bob", "role/Bob", "instance-profile/Bob", "policy/Bob"];
-    for (case, resource) in CASES.iter().zip(resources) {
+    let policy = format!("policy {}", policy_arn("Bob"));
+    let resources = [
+        ("user/Bob", "user Bob"),
+        ("role/Bob", "role Bob"),
+        ("instance-profile/Bob", "instance profile Bob"),
+        ("policy/Bob", &policy),
+    ];
+    for (case, (resource, words)) in CASES.iter().zip(resources) {
         let tag = format!("iam:Tag{}", case.kind);
-        let denied = not_allowed("Ann", &tag, resource);
+        let denied = not_allowed("Ann", &tag, words);
         case.tag(&ann, &[("k", "v")]).await.refused(403, "AccessDenied", &denied);
         let document = allow(&tag, &format!("arn:aws:iam::000000000000:{resource}"));
         let grant = [("UserName", "Ann"), ("PolicyName", "p"), ("PolicyDocument", document.as_str())];
         root.iam("PutUserPolicy", &grant).await.ok();
         case.tag(&ann, &[("k", "v")]).await.ok();
-        let denied = not_allowed("Ann", &format!("iam:Untag{}", case.kind), resource);
+        let denied = not_allowed("Ann", &format!("iam:Untag{}", case.kind), words);
         case.untag(&ann, "k").await.refused(403, "AccessDenied", &denied);
     }
 }
