@@ -14,7 +14,6 @@ pub mod idp;
 pub mod keys;
 pub mod operations;
 pub mod organization;
-pub mod policy;
 pub mod shapes;
 pub mod sigv4;
 pub mod start;

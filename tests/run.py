@@ -55,9 +55,9 @@ def has(*command):
 def crate():
     """Unit tests and in-memory tests."""
     if has("cargo", "nextest", "--version"):
-        run("cargo", "nextest", "run", "--no-fail-fast")
+        run("cargo", "nextest", "run", "--workspace", "--no-fail-fast")
     else:
-        run("cargo", "test", "--all-targets")
+        run("cargo", "test", "--workspace", "--all-targets")
 
 
 def end_to_end(interpreter, *arguments):

@@ -27,12 +27,15 @@ const LAYERS: &[&[&str]] = &[
     &["identity", "store"],
     &["audit"],
     &["account", "organization"],
-    &["catalogue", "keys", "policy", "wire", "sigv4"],
+    &["catalogue", "keys", "wire", "sigv4"],
     &["shapes", "error"],
 ];
 
 /// The settings say how the layer above them behaves, in its own words.
 const EXCEPTIONS: &[(&str, &str)] = &[("config", "operations")];
+
+/// Where the project's Rust code is.
+const FOLDERS: &[&str] = &["src", "crates", "tests", "benches", "examples"];
 
 /// The longest that a file may be, and from where on it needs a reason.
 const LONGEST: usize = 500;
@@ -139,10 +142,9 @@ fn libraries_stay_where_they_belong() {
 #[test]
 fn the_engine_knows_nothing_of_the_server() {
     let mut wrong = Vec::new();
-    for source in files("src/policy", "rs") {
+    for source in files("crates/iam-policy/src", "rs") {
         for (line, text) in source.code() {
-            let foreign = text.split("crate::").nth(1).is_some_and(|used| !used.starts_with("policy"));
-            if foreign || text.contains("async ") || text.contains("::now()") || text.contains("std::fs") {
+            if text.contains("async ") || text.contains("::now()") || text.contains("std::fs") {
                 wrong.push(source.told(line, "the engine decides and does nothing else"));
             }
         }
@@ -153,7 +155,7 @@ fn the_engine_knows_nothing_of_the_server() {
 #[test]
 fn files_are_short() {
     let mut wrong = Vec::new();
-    let sources = ["src", "tests", "benches", "examples"].into_iter().flat_map(|folder| files(folder, "rs"));
+    let sources = FOLDERS.iter().flat_map(|folder| files(folder, "rs"));
     for source in sources {
         let length = source.text.lines().count();
         let explained = LONG_FILES.iter().any(|(path, _)| Path::new(path) == source.path);
@@ -171,7 +173,7 @@ fn files_are_short() {
 fn nothing_is_left_for_later() {
     let words = ["TO".to_owned() + "DO", "FIX".to_owned() + "ME", "HA".to_owned() + "CK"];
     let mut wrong = Vec::new();
-    for source in ["src", "tests", "benches", "examples"].into_iter().flat_map(|folder| files(folder, "rs")) {
+    for source in FOLDERS.iter().flat_map(|folder| files(folder, "rs")) {
         for (index, line) in source.text.lines().enumerate() {
             if let Some(word) = words.iter().find(|word| line.contains(*word)) {
                 wrong.push(source.told(index + 1, word));

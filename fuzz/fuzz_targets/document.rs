@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use iamd::policy::{Grammar, Policy, document_size};
+use iam_policy::{Grammar, Policy, document_size};
 use libfuzzer_sys::fuzz_target;
 
 const GRAMMARS: [Grammar; 8] = [

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use iamd::policy::evaluate::{Verdict, evaluate};
+use iam_policy::evaluate::{Verdict, evaluate};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| match evaluate(body) {

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use iamd::policy::evaluate::{Verdict, evaluate};
+use iam_policy::evaluate::{Verdict, evaluate};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 

@@ -2,8 +2,8 @@
 
 use super::{Account, Compiled, Grantee, Group, Reference, Resource, Role, User, name_key};
 use crate::error::{Code, Error, Result};
-use crate::policy::{Source, SourceKind};
 use crate::shapes::{AccountId, ArnParts, Kind};
+use iam_policy::{Source, SourceKind};
 
 /// The entity that a report is about.
 #[derive(Clone, Copy)]

@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::{Account, Compiled, Grantee, Managed, Role, StoredPolicy, Subject, User};
 use crate::catalogue;
-use crate::policy::{Grammar, Policy, PolicySet, Source, SourceKind};
 use crate::shapes::Kind;
+use iam_policy::{Grammar, Policy, PolicySet, Source, SourceKind};
 
 /// What bears on a user or role: its own policies and its boundary.
 #[derive(Clone, Debug, Default)]

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
-use crate::policy::{Grammar, Invalid, Policy, PrincipalKind};
 use crate::shapes::{AccountId, ArnParts, EncodedDocument};
+use iam_policy::{Grammar, Invalid, Policy, PrincipalKind};
 
 /// A compiled policy, or why it could not be read: the engine lets a policy that cannot be read deny everything.
 pub type Compiled = std::result::Result<Arc<Policy>, Arc<Invalid>>;

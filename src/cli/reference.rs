@@ -1,7 +1,7 @@
 //! AWS's Service Authorization Reference as the checks of policies want it.
 
 use crate::catalogue::service_authorization::{self as catalogue, ValueType};
-use crate::policy::lint::{KeyType, Reference, Service, ValueKind};
+use iam_policy::lint::{KeyType, Reference, Service, ValueKind};
 
 /// The services that this program knows.
 pub struct KnownServices;

@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::State;
-use crate::policy::evaluate::{EvaluateError, Evaluation, with_authorization_message};
 use crate::shapes::AccountId;
+use iam_policy::evaluate::{EvaluateError, Evaluation, with_authorization_message};
 
 /// The decision. A service that asks passes the message on to the caller that it denies, as EC2 does; the caller's
 /// account decodes it with `DecodeAuthorizationMessage`.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::packing::{pack, unpack};
 use super::{Principal, ServerKey};
-use crate::policy::Values;
 use crate::shapes::{AccountId, Tag, TagSet, Timestamp};
+use iam_policy::Values;
 
 /// The size, in bytes, that session policies and tags may have when packed. AWS publishes neither its packing nor its
 /// limit. Ours is not stricter than the refusals that people report: 31 actions and three tags took 118 percent, 42

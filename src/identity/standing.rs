@@ -7,8 +7,8 @@ use super::session::{Session, SessionPolicy, SessionPrincipal};
 use super::{Caller, Principal, RequestFacts, ServicePrincipal};
 use crate::account::{Account, Compiled, PrincipalPolicies, Resource, StoredPolicy};
 use crate::error::Result;
-use crate::policy::{self, PolicySet, Source, SourceKind, Values};
 use crate::shapes::{ArnParts, Tag, TagSet};
+use iam_policy::{PolicySet, Source, SourceKind, Values};
 
 /// A condition key and its values.
 pub type Key<'a> = (Cow<'a, str>, Values<'a>);
@@ -73,13 +73,13 @@ impl<'c> Standing<'c> {
     }
 
     /// The principal as the engine sees it.
-    pub fn principal(&self) -> policy::Principal<'_> {
+    pub fn principal(&self) -> iam_policy::Principal<'_> {
         let account = &self.account_id;
         let issuer = self.issuer_arn.as_deref().unwrap_or_default();
         match &self.caller.principal {
-            Principal::Root => policy::Principal::Root { account },
-            Principal::User { id, .. } => policy::Principal::User { arn: &self.arn, id, account },
-            Principal::RoleSession { id, .. } => policy::Principal::RoleSession {
+            Principal::Root => iam_policy::Principal::Root { account },
+            Principal::User { id, .. } => iam_policy::Principal::User { arn: &self.arn, id, account },
+            Principal::RoleSession { id, .. } => iam_policy::Principal::RoleSession {
                 role_arn: issuer,
                 role_id: id,
                 session_arn: &self.arn,
@@ -88,21 +88,21 @@ impl<'c> Standing<'c> {
             },
             Principal::FederatedUser { issuer: by, .. } => {
                 let user = by.as_ref().map(|(_, id)| (issuer, id.as_str()));
-                policy::Principal::FederatedUser { arn: &self.arn, user, account }
+                iam_policy::Principal::FederatedUser { arn: &self.arn, user, account }
             }
-            Principal::Service(service) => policy::Principal::Service { name: &service.name, aliases: &[] },
-            Principal::Anonymous => policy::Principal::Anonymous,
+            Principal::Service(service) => iam_policy::Principal::Service { name: &service.name, aliases: &[] },
+            Principal::Anonymous => iam_policy::Principal::Anonymous,
         }
     }
 
     /// The layers of the caller's side.
-    pub fn layers(&self) -> policy::Layers<'_> {
-        policy::Layers {
+    pub fn layers(&self) -> iam_policy::Layers<'_> {
+        iam_policy::Layers {
             identity: Some(&self.policies.identity),
             boundary: self.policies.boundary.as_deref(),
             session: self.session.as_ref(),
             delegation: self.delegation.as_ref(),
-            ..policy::Layers::default()
+            ..iam_policy::Layers::default()
         }
     }
 

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use crate::identity::Session;
-use crate::policy::Values;
 use crate::shapes::{ArnParts, Kind, Tag};
+use iam_policy::Values;
 
 /// A resource that an operation needs permission on.
 #[derive(Clone, Debug)]

@@ -14,8 +14,8 @@ use crate::account::{
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
 use crate::organization::{Organization, Place, Places};
-use crate::policy::{self, Action, Decision, Grammar, Layer, Policy, PolicySet, ResourceKind, Source, SourceKind};
 use crate::shapes::{AccountId, ArnParts, Kind, TagSet};
+use iam_policy::{Action, Decision, Grammar, Layer, Policy, PolicySet, ResourceKind, Source, SourceKind};
 
 /// What happens to calls that no policy allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -97,23 +97,23 @@ impl Question<'_> {
         let action = Action::parse(name).ok_or_else(|| Error::internal(format!("{name} is no action")))?;
         let own = if self.account.id == AccountId::AWS { self.caller.account } else { self.account.id };
         let owner = found.owner.unwrap_or(own);
-        let by_provider = check.provider.map(|provider| policy::Principal::Federated { provider });
+        let by_provider = check.provider.map(|provider| iam_policy::Principal::Federated { provider });
         let principal = by_provider.unwrap_or_else(|| standing.principal());
         let places = self.places(&principal, &found.arn, owner);
         let owner = owner.to_string();
         let context = self.context(standing, check, &found, &owner, places);
         let trust = found.trust.map(trust_policies);
-        let layers = policy::Layers {
+        let layers = iam_policy::Layers {
             resource: trust.as_ref().or(found.policy.as_ref()),
             resource_kind: if trust.is_some() { ResourceKind::RoleTrust } else { ResourceKind::Ordinary },
             service_control: places.principal.and_then(Place::service_control),
             resource_control: places.resource.and_then(Place::resource_control),
             ..standing.layers()
         };
-        let request = policy::Request::new(principal, &action, &found.arn, &context).owned_by(&owner);
+        let request = iam_policy::Request::new(principal, &action, &found.arn, &context).owned_by(&owner);
         let decision = match standing.lost {
             true => Decision::ImplicitDeny { missing: Layer::Identity },
-            false => policy::decide(&request, &layers),
+            false => iam_policy::decide(&request, &layers),
         };
         let limits = [Layer::ServiceControl, Layer::Delegation];
         if check.by_password_policy
@@ -128,7 +128,7 @@ impl Question<'_> {
 
     /// Where the principal's account stands in the organization, and that of the resource: the one in its ARN, or else
     /// its owner.
-    fn places(&self, principal: &policy::Principal<'_>, resource: &str, owner: AccountId) -> Places<'_> {
+    fn places(&self, principal: &iam_policy::Principal<'_>, resource: &str, owner: AccountId) -> Places<'_> {
         let place = |account| self.organization?.place(account);
         let named = || ArnParts::parse(resource).and_then(|arn| arn.account_id());
         Places {
@@ -176,7 +176,7 @@ impl Question<'_> {
         found: &'k Found<'_>,
         owner: &'k str,
         places: Places<'k>,
-    ) -> policy::Context<'k>
+    ) -> iam_policy::Context<'k>
     where
         Self: 'k,
     {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::simulated_policies::{Exclusions, granted, own_boundary, policy_inputs, policy_source, source_target};
 use super::{Access, Context, Operation, operations};
 use crate::error::{Code, Result};
-use crate::policy::{PolicySet, context_keys};
 use crate::shapes::{Arn, PolicyDocument};
+use iam_policy::{PolicySet, context_keys};
 
 /// Finds the keys in policies given as documents.
 #[derive(Deserialize)]

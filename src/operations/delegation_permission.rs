@@ -9,8 +9,8 @@ use super::template::{DocumentTemplate, Replacement, Replacements, invalid};
 use crate::catalogue::service_authorization;
 use crate::error::{Code, Error, Result};
 use crate::identity::Standing;
-use crate::policy::{self, Action, Decision, Effect, Failure, Grammar, Policy, WrittenStatement};
 use crate::shapes::{DelegationPermission, PolicyParameter, PolicyParameterType};
+use iam_policy::{Action, Decision, Effect, Failure, Grammar, Policy, WrittenStatement};
 
 /// The policies that product providers can ask for, by ARN. Those of AWS's partners are known to AWS alone; these come
 /// from the configuration.
@@ -121,7 +121,7 @@ pub fn check(cx: &Context<'_>, policy: &Policy) -> Result<PermissionCheck> {
 
 struct Judge<'j> {
     standing: &'j Standing<'j>,
-    context: &'j policy::Context<'j>,
+    context: &'j iam_policy::Context<'j>,
     account: &'j str,
 }
 
@@ -151,10 +151,10 @@ impl Judge<'_> {
     }
 
     fn action(&self, action: &Action, resource: &str) -> PermissionCheck {
-        let request = policy::Request::new(self.standing.principal(), action, resource, self.context);
+        let request = iam_policy::Request::new(self.standing.principal(), action, resource, self.context);
         // Only the caller's side is asked: a resource's policy says the same to whoever acts in the caller's name.
         let request = request.owned_by(self.account);
-        let explanation = policy::explain(&request, &self.standing.layers());
+        let explanation = iam_policy::explain(&request, &self.standing.layers());
         let near = || explanation.layers.iter().flat_map(|report| &report.near);
         let is_condition = |failure: &Failure| matches!(failure, Failure::Condition { .. });
         let by_condition =

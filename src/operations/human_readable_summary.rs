@@ -15,8 +15,8 @@ use crate::account::DelegationRequest;
 use crate::catalogue::service_authorization;
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
-use crate::policy::{ConditionText, Effect, Policy, WrittenStatement};
 use crate::shapes::{AccountId, Arn, ArnParts, Kind, Locale};
+use iam_policy::{ConditionText, Effect, Policy, WrittenStatement};
 
 /// The longest summary, in characters (`summaryContentType`).
 const LONGEST: usize = 10_000;
@@ -245,7 +245,7 @@ mod tests {
         ];
         for (document, expected) in cases {
             let document = format!(r#"{{"Version":"2012-10-17","Statement":{document}}}"#);
-            let policy = Policy::parse(&document, crate::policy::Grammar::Identity).unwrap();
+            let policy = Policy::parse(&document, iam_policy::Grammar::Identity).unwrap();
             let mut text = String::new();
             statement(&mut text, policy.written().first().unwrap()).unwrap();
             assert_eq!(text, format!("- {expected}\n"));

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::{Access, Context, Listing, Members, Operation, Paging, operations};
 use crate::account::{Account, Grantee, Group, Resource, Role, StoredPolicy, User};
 use crate::error::{Code, Error, Result};
-use crate::policy::{Grammar, document_size};
 use crate::shapes::{
     EncodedDocument, ExistingUserName, GroupName, Kind, Marker, MaxItems, PolicyDocument, PolicyName, RoleName,
 };
+use iam_policy::{Grammar, document_size};
 
 /// Declares the family for one kind of grantee: how a request names it, the error that only protected kinds have, and
 /// the four operations with the answer of the second.

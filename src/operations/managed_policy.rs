@@ -9,11 +9,11 @@ use crate::account::{
 };
 use crate::catalogue::managed_policies;
 use crate::error::{Code, Error, Result};
-use crate::policy::{Grammar, document_size};
 use crate::shapes::{
     Arn, IdPrefix, Kind, Marker, MaxItems, PolicyDescription, PolicyDocument, PolicyName, PolicyPath, PolicyScope,
     PolicyUsage, Tag, TagSet, Tags, Timestamp,
 };
+use iam_policy::{Grammar, document_size};
 
 /// A managed policy in an answer.
 #[derive(Debug, Default, Serialize)]

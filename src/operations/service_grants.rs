@@ -4,8 +4,8 @@ use super::{Context, Target};
 use crate::account::{Granting, Subject, identity_name};
 use crate::catalogue::service_authorization;
 use crate::error::{Code, Error, Result};
-use crate::policy::{Action, Effect, Statement};
 use crate::shapes::{ArnParts, Kind};
+use iam_policy::{Action, Effect, Statement};
 
 /// Whether a policy grants access to a service: it allows some action on resources that the service can have, known or
 /// not, and does not itself deny the whole service. What other policies deny does not matter.

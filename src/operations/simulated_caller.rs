@@ -3,9 +3,9 @@
 use super::Context;
 use crate::account::{Subject, identity_name};
 use crate::error::Result;
-use crate::policy::Principal;
-use crate::policy::simulate::Keys;
 use crate::shapes::{ArnParts, Kind, Tag};
+use iam_policy::Principal;
+use iam_policy::simulate::Keys;
 
 /// A user, group or role that need not exist.
 pub struct SimulatedCaller {

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use super::simulated_policies::invalid;
 use crate::error::Result;
-use crate::policy::{ValueType, Values};
 use crate::shapes::{ContextEntry, ContextKeyType};
+use iam_policy::{ValueType, Values};
 
 /// The keys with their values.
 ///

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::{Context, Target};
 use crate::account::{Compiled, Granting, Subject, identity_name};
 use crate::error::{Code, Error, Result};
-use crate::policy::{Grammar, Policy, PolicySet, Source, SourceKind};
 use crate::shapes::{
     ArnParts, AttachmentType, InlinePolicyIdentifier, Kind, PolicyDocument, PolicyExclusions, PolicyIdentifier,
     PolicyIdentifierType,
 };
+use iam_policy::{Grammar, Policy, PolicySet, Source, SourceKind};
 
 /// A policy as a member of a set.
 pub type Member = (Source, Compiled);

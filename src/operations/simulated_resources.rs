@@ -1,8 +1,8 @@
 //! The resources that a simulated action can be about (Service Authorization Reference).
 
 use crate::catalogue::service_authorization;
-use crate::policy::Action;
 use crate::shapes::ArnParts;
+use iam_policy::Action;
 
 /// What the simulator calls buckets and objects alike, unlike the reference.
 const S3: &str = "arn:${Partition}:s3:::${BucketName}/${KeyName}";

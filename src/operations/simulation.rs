@@ -11,18 +11,18 @@ use super::simulated_resources::ResourceTypes;
 use super::simulation_result::EvaluationResult;
 use crate::error::{Code, Error, Result};
 use crate::organization::{Organization, Places};
-use crate::policy::simulate::{Keys, Scenario};
-use crate::policy::{self, Action, Grammar, Policy, PolicySet};
 use crate::shapes::{
     AccountId, ActionName, ArnParts, ContextEntry, OrganizationLevels, PolicyDocument, ResourceHandlingOption,
     ResourceName,
 };
+use iam_policy::simulate::{Keys, Scenario};
+use iam_policy::{Action, Grammar, Policy, PolicySet};
 
 /// How often one request may have a statement evaluated, so that none keeps the server busy for long.
 const MOST_EVALUATIONS: usize = 100_000;
 
 /// What a simulation may cost at most.
-const MOST_WORK: u64 = 4 * policy::MOST_WORK;
+const MOST_WORK: u64 = 4 * iam_policy::MOST_WORK;
 
 /// The most characters of a managed policy (AWS: IAM and STS quotas).
 const MANAGED_POLICY_SIZE: usize = 6144;
@@ -146,7 +146,7 @@ impl<'r> Simulation<'r> {
         let principal = self.caller.as_ref().and_then(|caller| place(caller.account()));
         let places = Places { principal, resource: None };
         let context = told.into_iter().chain(places.keys(false)).chain(self.entries.iter().cloned()).collect();
-        let entries: policy::Context<'_> = self.entries.iter().cloned().collect();
+        let entries: iam_policy::Context<'_> = self.entries.iter().cloned().collect();
         tell(Scenario {
             caller: self.caller.as_ref().map(SimulatedCaller::principal),
             identity: &self.identity,
@@ -177,7 +177,7 @@ impl<'r> Simulation<'r> {
         }
         let longest = self.resources.iter().max_by_key(|resource| resource.len()).copied().unwrap_or("*");
         let context = self.entries.iter().cloned().collect();
-        let work = policy::work(policies.map(Policy::text), longest, &context);
+        let work = iam_policy::work(policies.map(Policy::text), longest, &context);
         if work.saturating_mul(calls as u64) > MOST_WORK {
             return Err(invalid("The simulation is too large: the policies, or the context values, are too long."));
         }

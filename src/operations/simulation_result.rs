@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::simulated_resources::ResourceTypes;
-use crate::policy::evaluate::Verdict;
-use crate::policy::simulate::{Sides, Simulated, SimulatedResource};
-use crate::policy::{Action, Layer, Match, Position};
+use iam_policy::evaluate::Verdict;
+use iam_policy::simulate::{Sides, Simulated, SimulatedResource};
+use iam_policy::{Action, Layer, Match, Position};
 
 /// The result for one action.
 #[derive(Serialize)]

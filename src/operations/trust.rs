@@ -3,8 +3,8 @@
 use super::Context;
 use crate::account::{Account, Quota, Role, TrustPolicy};
 use crate::error::Result;
-use crate::policy::document_size;
 use crate::shapes::{AccountId, ArnParts, EncodedDocument};
+use iam_policy::document_size;
 
 impl Context<'_> {
     /// The trust policy that a parameter gives: its principals must exist, and it must not be too long.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::policies::{AttachedPolicy, Member};
 use super::tree::{Target, Tree};
 use super::{OrganizationError, OrganizationSettings, PolicyType, ServiceControlPolicy};
-use crate::policy::{Grammar, Policy, PolicySet, Source, SourceKind};
+use iam_policy::{Grammar, Policy, PolicySet, Source, SourceKind};
 
 /// The service control policy that AWS attaches to everything, until somebody detaches it.
 const FULL_ACCESS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Organization, Place};
-use crate::policy::PolicySet;
 use crate::shapes::AccountId;
+use iam_policy::PolicySet;
 
 /// The root, a unit or an account of the organization.
 #[derive(Clone, Debug)]

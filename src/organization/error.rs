@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::policy::Invalid;
 use crate::shapes::AccountId;
+use iam_policy::Invalid;
 
 /// What is wrong with the settings of the organization: one sentence.
 #[derive(Debug, thiserror::Error)]

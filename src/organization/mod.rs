@@ -20,9 +20,9 @@ pub use place::{Place, Places};
 pub use policies::PolicyType;
 pub use settings::{OrganizationSettings, PolicySettings, UnitSettings};
 
-use crate::policy::PolicySet;
 use crate::shapes::AccountId;
 use attachments::Attachments;
+use iam_policy::PolicySet;
 use tree::Tree;
 
 /// An organization with all features.

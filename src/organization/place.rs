@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::policy::{PolicySet, Values};
+use iam_policy::{PolicySet, Values};
 
 /// Where an account stands in the organization.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::tree::{Target, Tree, check_id, unique_part};
 use super::{OrganizationError, PolicySettings};
-use crate::policy::{Grammar, Invalid, Policy, Source, SourceKind};
 use crate::shapes::Pattern;
+use iam_policy::{Grammar, Invalid, Policy, Source, SourceKind};
 
 static POLICY_ID: Pattern = Pattern::new("p-[0-9a-zA-Z_]{8,128}");
 

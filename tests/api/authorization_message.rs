@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use iamd::policy::{
+use iam_policy::{
     Action, Context, Grammar, Layers, Policy, PolicySet, Principal, Request, Source, SourceKind, authorization_message,
     decide,
 };

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::{EvaluateArgs, Failure, Outcome, files_beside, read};
-use crate::policy::evaluate::{Evaluation, Verdict, with_explanation};
+use iam_policy::evaluate::{Evaluation, Verdict, with_explanation};
 
 pub(super) fn run(args: &EvaluateArgs, out: &mut dyn Write) -> Outcome {
     let body = read(&args.request)?;

@@ -6,8 +6,8 @@ use termtree::Tree;
 
 use super::printable::printable;
 use super::{EvaluateArgs, Failure, Outcome, files_beside, read};
-use crate::policy::evaluate::with_explanation;
-use crate::policy::{Explanation, Failure as Mismatch, LayerReport, NearMiss, Request, Said, Standing};
+use iam_policy::evaluate::with_explanation;
+use iam_policy::{Explanation, Failure as Mismatch, LayerReport, NearMiss, Request, Said, Standing};
 
 pub(super) fn run(args: &EvaluateArgs, out: &mut dyn Write) -> Outcome {
     let body = read(&args.request)?;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::layout::Layout;
-use crate::policy::{Locator, Position};
+use iam_policy::{Locator, Position};
 
 /// The fields of a request, each once.
 #[derive(Debug, Default)]

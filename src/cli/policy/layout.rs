@@ -1,6 +1,6 @@
 //! Texts whose parts stand where they stand in another text, so that a place in the one is the place in the other.
 
-use crate::policy::Position;
+use iam_policy::Position;
 
 /// A text in the making.
 pub(super) struct Layout {

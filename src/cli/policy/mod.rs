@@ -20,8 +20,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use self::printable::printable_lines;
 use super::output::Output;
 use super::reference::KnownServices;
-use crate::policy::Grammar;
-use crate::policy::lint::Severity;
+use iam_policy::Grammar;
+use iam_policy::lint::Severity;
 
 /// Decides, explains, checks and tests policies without a server
 ///

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::fields::{self, Fields};
 use super::{Failure, files_beside, read_text, toml};
-use crate::policy::Unreadable;
-use crate::policy::evaluate::{Evaluation, LayerName, Verdict, with_explanation};
+use iam_policy::Unreadable;
+use iam_policy::evaluate::{Evaluation, LayerName, Verdict, with_explanation};
 
 /// A suite file. A request is what `iamd policy evaluate` takes; those of the cases complete the defaults.
 #[derive(Debug, Deserialize)]

@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::layout::Layout;
-use crate::policy::Position;
+use iam_policy::Position;
 
 /// The JSON that a TOML file means. Everything stands in the line in which it stands in the file, and in its column if
 /// JSON, which wants more quotes, leaves room.

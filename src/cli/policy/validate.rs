@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::printable::printable;
 use super::{Failure, Outcome, ValidateArgs, read};
-use crate::policy::lint::{Finding, Reference, Severity, guess_grammar, lint};
+use iam_policy::lint::{Finding, Reference, Severity, guess_grammar, lint};
 
 pub(super) fn run(args: &ValidateArgs, reference: &dyn Reference, out: &mut dyn Write) -> Outcome {
     let (mut findings, mut unreadable) = (Vec::new(), Vec::new());
@@ -91,8 +91,8 @@ fn plural(count: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Grammar;
-    use crate::policy::lint::Service;
+    use iam_policy::Grammar;
+    use iam_policy::lint::Service;
 
     struct Nothing;
 

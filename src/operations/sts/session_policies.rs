@@ -4,8 +4,8 @@ use super::credentials::policy_too_large;
 use crate::account::{Account, StoredPolicy};
 use crate::error::{Code, Error, Result};
 use crate::identity::SessionPolicy;
-use crate::policy::Grammar;
 use crate::shapes::PolicyDescriptor;
+use iam_policy::Grammar;
 
 /// How many managed policies can narrow a session.
 const POLICY_ARNS: usize = 10;
