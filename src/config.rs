@@ -2,232 +2,94 @@
 //! one is refused, since a misspelled setting must never silently weaken the server.
 
 mod credentials;
+mod declaration;
+mod error;
+mod log;
+mod sources;
+mod value;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::builder::ValueRange;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
-use tracing::level_filters::LevelFilter;
 
 pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
+pub use error::ConfigError;
+pub use log::{LogFormat, LogLevel};
+pub use sources::{Origin, Sources};
+pub use value::{ListenAddress, Setting, SettingValue};
 
+use self::declaration::{default_text, is_switch, number_of_values, settings};
 use crate::account::Quotas;
 use crate::federation::{IssuerSettings, Reach};
 use crate::operations::{Enforcement, PolicyTemplates, RoleTemplates};
-use crate::organization::{Organization, OrganizationError, OrganizationSettings};
+use crate::organization::{Organization, OrganizationSettings};
 use crate::shapes::Secret;
 
-/// How log lines are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For machines: one JSON object a line.
-    Json,
-}
-
-/// The least level of log lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the words say it")]
-pub enum LogLevel {
-    Error,
-    Warn,
-    #[default]
-    Info,
-    Debug,
-    Trace,
-}
-
-impl From<LogLevel> for LevelFilter {
-    fn from(level: LogLevel) -> Self {
-        match level {
-            LogLevel::Error => Self::ERROR,
-            LogLevel::Warn => Self::WARN,
-            LogLevel::Info => Self::INFO,
-            LogLevel::Debug => Self::DEBUG,
-            LogLevel::Trace => Self::TRACE,
-        }
-    }
-}
-
-/// A setting that is on when it is named without a value.
-fn is_switch(value: &str) -> bool {
-    value == "true|false"
-}
-
-fn values(value: &str) -> ValueRange {
-    if is_switch(value) { ValueRange::new(0..=1) } else { ValueRange::SINGLE }
-}
-
-/// Declares the settings: every one is a flag, a variable and a key of the configuration file.
-macro_rules! settings {
-    ($($(#[doc = $doc:literal])+ $field:ident: $type:ty, $key:literal, $env:literal, $value:literal $(, $hide:ident)?;)+) => {
-        /// The settings as they were given.
-        #[derive(Args, Clone, Debug, Default, Deserialize)]
-        #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-        pub struct Settings {
-            $(
-                $(#[doc = $doc])+
-                #[arg(long = $key, env = $env, value_name = $value, global = true $(, $hide = true)?)]
-                #[arg(num_args = values($value), require_equals = is_switch($value), default_missing_value = "true")]
-                pub $field: Option<$type>,
-            )+
-
-            /// Change a quota of accounts, such as UsersPerAccount=10 (repeatable; a table in the file)
-            #[arg(long = "quota", env = "IAMD_QUOTAS", value_name = "NAME=LIMIT", global = true)]
-            #[arg(value_parser = parse_quota, value_delimiter = ',')]
-            #[serde(skip)]
-            pub quota: Vec<(String, u32)>,
-
-            /// The organization in the configuration file.
-            #[arg(skip)]
-            pub organization: Option<OrganizationSettings>,
-
-            /// What runs in AWS's services, in the configuration file.
-            #[arg(skip)]
-            #[serde(default)]
-            pub credentials: CredentialSettings,
-
-            /// The keys of issuers, or where they are, by the issuer's URL, in the configuration file.
-            #[arg(skip)]
-            #[serde(default)]
-            pub issuers: BTreeMap<String, IssuerSettings>,
-
-            /// The policies that delegation requests can name, by ARN, in the configuration file.
-            #[arg(skip)]
-            #[serde(default)]
-            pub policy_templates: PolicyTemplates,
-
-            /// The templates of roles, by ARN, in the configuration file.
-            #[arg(skip)]
-            #[serde(default)]
-            pub role_templates: RoleTemplates,
-
-            /// The quotas in the configuration file.
-            #[arg(skip)]
-            #[serde(default)]
-            pub quotas: BTreeMap<String, u32>,
-        }
-
-        impl Settings {
-            const KEYS: &[&str] = &[
-                $($key),+,
-                "credentials",
-                "issuers",
-                "organization",
-                "policy-templates",
-                "quotas",
-                "role-templates",
-            ];
-            const VARIABLES: &[&str] = &[$($env),+, "IAMD_QUOTAS"];
-
-            /// These settings, and where they say nothing, those of the file.
-            fn over(self, file: Self) -> Self {
-                Self {
-                    $($field: self.$field.or(file.$field),)+
-                    quota: self.quota,
-                    credentials: file.credentials,
-                    issuers: file.issuers,
-                    quotas: file.quotas,
-                    organization: file.organization,
-                    policy_templates: file.policy_templates,
-                    role_templates: file.role_templates,
-                }
-            }
-        }
-    };
-}
-
 settings! {
-    /// Address and port to listen on [default: 127.0.0.1:4593]
-    listen: SocketAddr, "listen", "IAMD_LISTEN", "ADDRESS";
-    /// Where to keep everything: sqlite:PATH, or memory [default: sqlite:iamd.db]
-    database: String, "database", "IAMD_DATABASE", "URL";
-    /// Folder for a database path that is relative [default: the working directory]
+    "Server":
+    /// Address and port to listen on; a port alone is on loopback
+    listen: ListenAddress = "127.0.0.1:4593", "listen", "IAMD_LISTEN", "ADDRESS";
+    /// Where to keep everything: sqlite:PATH, or memory
+    database: String = "sqlite:iamd.db", "database", "IAMD_DATABASE", "URL";
+    /// Folder that a relative database path begins at (the working directory)
     data_dir: PathBuf, "data-dir", "IAMD_DATA_DIR", "FOLDER";
     /// Configuration file (TOML) with the same names as these flags
     config: PathBuf, "config", "IAMD_CONFIG", "FILE";
-    /// Whether calls that no policy allows are denied (on) or only logged (log) [default: on]
-    enforcement: Enforcement, "enforcement", "IAMD_ENFORCEMENT", "MODE";
-    /// Access key id of the root user of account 000000000000 [default: test]
+
+    "Permissions":
+    /// Whether calls that no policy allows are denied (on) or only logged (log)
+    enforcement: Enforcement = "on", "enforcement", "IAMD_ENFORCEMENT", "MODE";
+    /// Whether explicit denials name the policy, as AWS does since January 2026
+    denials_name_policy: bool = "true", "denials-name-policy", "IAMD_DENIALS_NAME_POLICY", "true|false";
+
+    "Credentials":
+    /// Access key id of the root user of account 000000000000 (test)
     root_access_key: String, "root-access-key", "IAMD_ROOT_ACCESS_KEY", "ID";
-    /// Its secret access key [default: test]
-    root_secret_key: Secret, "root-secret-key", "IAMD_ROOT_SECRET_KEY", "SECRET", hide_env_values;
+    /// Secret access key of that root user (test)
+    root_secret_key: Secret, "root-secret-key", "IAMD_ROOT_SECRET_KEY", "SECRET";
     /// Refuse the key `test` and twelve-digit keys, which are root users with the secret `test`
-    no_dev_credentials: bool, "no-dev-credentials", "IAMD_NO_DEV_CREDENTIALS", "true|false";
-    /// Token that the endpoints under /_iamd/ ask for [default: none; they answer on loopback only]
-    admin_token: Secret, "admin-token", "IAMD_ADMIN_TOKEN", "TOKEN", hide_env_values;
-    /// Key that seals session tokens, 64 hexadecimal digits; servers that share it accept each other's sessions
-    session_key: Secret, "session-key", "IAMD_SESSION_KEY", "HEX", hide_env_values;
-    /// Whether explicit denials name the policy, as AWS does since January 2026 [default: true]
-    denials_name_policy: bool, "denials-name-policy", "IAMD_DENIALS_NAME_POLICY", "true|false";
-    /// Where identity providers' keys may be fetched from: any (never link-local), public, or none [default: any]
-    issuer_network: Reach, "issuer-network", "IAMD_ISSUER_NETWORK", "ADDRESSES";
+    no_dev_credentials: bool = "false", "no-dev-credentials", "IAMD_NO_DEV_CREDENTIALS", "true|false";
+    /// Token that the endpoints under /_iamd/ ask for; without one they answer on loopback only
+    admin_token: Secret, "admin-token", "IAMD_ADMIN_TOKEN", "TOKEN";
+    /// Key that seals session tokens, 64 hexadecimal digits, for servers that share sessions (made and kept in the database)
+    session_key: Secret, "session-key", "IAMD_SESSION_KEY", "HEX";
+
+    "Federation":
+    /// Where identity providers' keys may be fetched from: any (never link-local), public, or none
+    issuer_network: Reach = "any", "issuer-network", "IAMD_ISSUER_NETWORK", "ADDRESSES";
     /// Accept OpenID Connect providers with http:// or a port in their URL, which AWS refuses
-    local_issuers: bool, "local-issuers", "IAMD_LOCAL_ISSUERS", "true|false";
-    /// URL under which others reach this server to verify its web identity tokens [default: the address to listen on]
+    local_issuers: bool = "false", "local-issuers", "IAMD_LOCAL_ISSUERS", "true|false";
+    /// URL under which others reach this server to verify its web identity tokens (the address)
     token_issuer: String, "token-issuer", "IAMD_TOKEN_ISSUER", "URL";
-    /// Instance profile that the instance metadata service has a role of: a name in account 000000000000, or an ARN
+
+    "Roles of applications":
+    /// Instance profile of the instance metadata service: a name in account 000000000000, or an ARN
     instance_profile: String, "instance-profile", "IAMD_INSTANCE_PROFILE", "NAME|ARN";
     /// Token that containers show for the role in the path /credentials/ACCOUNT/ROLE
-    container_token: Secret, "container-token", "IAMD_CONTAINER_TOKEN", "TOKEN", hide_env_values;
-    /// How log lines are written: text or json [default: text]
-    log_format: LogFormat, "log-format", "IAMD_LOG_FORMAT", "FORMAT";
-    /// Least level of log lines: error, warn, info, debug or trace [default: info]
-    log_level: LogLevel, "log-level", "IAMD_LOG_LEVEL", "LEVEL";
-    /// Largest request body in bytes [default: 16777216]
-    max_body_size: usize, "max-body-size", "IAMD_MAX_BODY_SIZE", "BYTES";
-    /// Most connections at a time [default: 20000]
-    max_connections: usize, "max-connections", "IAMD_MAX_CONNECTIONS", "NUMBER";
-    /// Seconds that a client may take to send a request [default: 30]
-    request_timeout: u64, "request-timeout", "IAMD_REQUEST_TIMEOUT", "SECONDS";
-}
+    container_token: Secret, "container-token", "IAMD_CONTAINER_TOKEN", "TOKEN";
 
-/// What is wrong with the settings: one sentence.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// A name that is none, and the one that may be meant.
-    #[error("{place}: there is no {what} {name}{}", nearest(.name, .known))]
-    Unknown {
-        /// Where it stands.
-        place: String,
-        /// Setting, variable or quota.
-        what: &'static str,
-        /// As given.
-        name: String,
-        /// The names that there are.
-        known: Vec<&'static str>,
-    },
-    /// The file cannot be read.
-    #[error("the configuration file {0} cannot be read: {1}")]
-    Unreadable(PathBuf, std::io::Error),
-    /// The file is no TOML, or a value has the wrong type.
-    #[error("the configuration file {0} is not valid: {1}")]
-    Invalid(PathBuf, String),
-    /// The organization is none.
-    #[error(transparent)]
-    Organization(#[from] OrganizationError),
-    /// A value that means nothing.
-    #[error("{0}")]
-    Value(String),
-}
+    "Log":
+    /// How log lines are written: text or json
+    log_format: LogFormat = "text", "log-format", "IAMD_LOG_FORMAT", "FORMAT";
+    /// Least level of log lines: error, warn, info, debug or trace
+    log_level: LogLevel = "info", "log-level", "IAMD_LOG_LEVEL", "LEVEL";
 
-fn nearest(name: &str, known: &[&'static str]) -> String {
-    let similarity = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
-    let best = known.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
-    best.map(|best| format!("; did you mean {best}?")).unwrap_or_default()
+    "Limits":
+    /// Largest request body in bytes
+    max_body_size: usize = "16777216", "max-body-size", "IAMD_MAX_BODY_SIZE", "BYTES";
+    /// Most connections at a time
+    max_connections: usize = "20000", "max-connections", "IAMD_MAX_CONNECTIONS", "NUMBER";
+    /// Seconds that a client may take to send a request
+    request_timeout: u64 = "30", "request-timeout", "IAMD_REQUEST_TIMEOUT", "SECONDS";
 }
 
 fn parse_quota(text: &str) -> Result<(String, u32), String> {
     let (name, limit) = text.split_once('=').ok_or("write NAME=LIMIT")?;
-    Ok((name.to_owned(), limit.parse().map_err(|_| format!("{limit} is no number"))?))
+    Ok((name.to_owned(), limit.parse().map_err(|_| format!("{limit} is not a number"))?))
 }
 
 /// Where everything is kept.
@@ -240,32 +102,9 @@ pub enum Database {
 }
 
 impl Settings {
-    /// Adds what the configuration file says, and refuses names that mean nothing.
-    ///
-    /// # Errors
-    /// See [`ConfigError`].
-    pub fn complete(self, environment: impl Iterator<Item = String>) -> Result<Self, ConfigError> {
-        for name in environment.filter(|name| name.starts_with("IAMD_")) {
-            check_name("the environment", "variable", &name, Self::VARIABLES)?;
-        }
-        let Some(path) = self.config.clone() else { return Ok(self) };
-        let file = Self::read(&path)?;
-        Ok(self.over(file))
-    }
-
-    fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
-        let invalid = |error: toml::de::Error| ConfigError::Invalid(path.to_owned(), error.to_string());
-        let table: toml::Table = toml::from_str(&text).map_err(invalid)?;
-        for name in table.keys() {
-            check_name(&path.display().to_string(), "setting", name, Self::KEYS)?;
-        }
-        toml::from_str(&text).map_err(invalid)
-    }
-
     /// The address to listen on.
     pub fn listen(&self) -> SocketAddr {
-        self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 4593)))
+        self.listen.map_or_else(|| SocketAddr::from(([127, 0, 0, 1], 4593)), |address| *address)
     }
 
     /// The URL under which others find the keys of this server's web identity tokens.
@@ -303,7 +142,7 @@ impl Settings {
         for (name, limit) in file.chain(self.quota.iter().cloned()) {
             let known = || crate::account::Quota::ALL.iter().map(|quota| quota.name()).collect();
             quotas.set(&name, limit).map_err(|name| ConfigError::Unknown {
-                place: "the quotas".to_owned(),
+                place: String::new(),
                 what: "quota",
                 name,
                 known: known(),
@@ -322,6 +161,18 @@ impl Settings {
         Ok(Some(Organization::new(organization, folder)?))
     }
 
+    /// Refuses values that have the right type and still mean nothing.
+    fn check(&self) -> Result<(), ConfigError> {
+        let Some(url) = &self.token_issuer else { return Ok(()) };
+        let parsed = url::Url::parse(url).ok();
+        let plain = |url: &url::Url| url.has_host() && url.query().is_none() && url.fragment().is_none();
+        let usable = parsed.is_some_and(|url| ["http", "https"].contains(&url.scheme()) && plain(&url));
+        match usable {
+            true => Ok(()),
+            false => Err(ConfigError::Value(format!("token-issuer: {url} is not an http or https URL"))),
+        }
+    }
+
     /// The key that seals session tokens, if one is given.
     ///
     /// # Errors
@@ -333,47 +184,126 @@ impl Settings {
     }
 }
 
-fn check_name(place: &str, what: &'static str, name: &str, known: &'static [&'static str]) -> Result<(), ConfigError> {
-    if known.contains(&name) {
-        return Ok(());
-    }
-    Err(ConfigError::Unknown { place: place.to_owned(), what, name: name.to_owned(), known: known.to_vec() })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
 
-    #[test]
-    fn misspelled_names_are_refused_with_the_nearest() {
-        let error = Settings::default().complete(["IAMD_ENFORCMENT".to_owned()].into_iter()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the environment: there is no variable IAMD_ENFORCMENT; did you mean IAMD_ENFORCEMENT?"
-        );
-        let settings = Settings { quota: vec![("UserPerAccount".into(), 1)], ..Settings::default() };
-        assert!(settings.quotas().unwrap_err().to_string().ends_with("did you mean UsersPerAccount?"));
+    fn completed(given: Settings, variables: &[(&str, &str)]) -> Result<Sources, ConfigError> {
+        given.complete(variables.iter().map(|(name, value)| (OsString::from(name), value.into())), |_| true)
+    }
+
+    fn refused(given: Settings, variables: &[(&str, &str)]) -> String {
+        completed(given, variables).unwrap_err().to_string()
+    }
+
+    /// A configuration file that is gone with its folder.
+    fn file(text: &str) -> (tempfile::TempDir, Settings) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("iamd.toml");
+        std::fs::write(&path, text).unwrap();
+        (folder, Settings { config: Some(path), ..Settings::default() })
     }
 
     #[test]
-    fn flags_win_over_the_file() {
-        let path = std::env::temp_dir().join(format!("iamd-config-{}.toml", std::process::id()));
-        std::fs::write(&path, "listen = \"127.0.0.1:1\"\ndatabase = \"memory\"\n[quotas]\nUsersPerAccount = 3\n")
-            .unwrap();
-        let given = Settings {
-            listen: Some(SocketAddr::from(([127, 0, 0, 1], 2))),
-            config: Some(path.clone()),
-            ..Settings::default()
-        };
-        let settings = given.complete(std::iter::empty()).unwrap();
-        assert_eq!(settings.listen().port(), 2);
-        assert_eq!(settings.database().unwrap(), Database::Memory);
-        assert_eq!(settings.quotas().unwrap().limit(crate::account::Quota::UsersPerAccount), 3);
-        std::fs::write(&path, "lisen = \"127.0.0.1:1\"\n").unwrap();
-        let given = Settings { config: Some(path.clone()), ..Settings::default() };
-        let error = given.complete(std::iter::empty()).unwrap_err().to_string();
-        assert!(error.ends_with("there is no setting lisen; did you mean listen?"), "{error}");
-        std::fs::remove_file(path).unwrap();
+    fn unknown_names_are_refused_with_the_nearest() {
+        let error = refused(Settings::default(), &[("IAMD_ENFORCMENT", "on")]);
+        assert_eq!(error, "unknown variable IAMD_ENFORCMENT; did you mean IAMD_ENFORCEMENT?");
+        let settings = Settings { quota: vec![("UserPerAccount".into(), 1)], ..Settings::default() };
+        let error = settings.quotas().unwrap_err().to_string();
+        assert_eq!(error, "unknown quota UserPerAccount; did you mean UsersPerAccount?");
+        let (folder, given) = file("lisen = 1\n");
+        let expected = format!("{}/iamd.toml: unknown setting lisen; did you mean listen?", folder.path().display());
+        assert_eq!(refused(given, &[]), expected);
+        let (_folder, given) = file("config = \"other.toml\"\n");
+        assert!(refused(given, &[]).contains("unknown setting config"));
+    }
+
+    #[test]
+    fn flags_win_over_variables_and_those_over_the_file() {
+        let (folder, given) =
+            file("listen = 1\nenforcement = \"log\"\nlog-level = \"warn\"\n[quotas]\nUsersPerAccount = 3\n");
+        let given = Settings { listen: "127.0.0.1:2".parse().ok(), ..given };
+        let sources =
+            completed(given, &[("IAMD_LISTEN", "3"), ("IAMD_ENFORCEMENT", "on"), ("IAMD_LOG_LEVEL", "")]).unwrap();
+        assert_eq!(sources.settings.listen().port(), 2);
+        assert_eq!(sources.settings.enforcement, Some(Enforcement::On));
+        assert_eq!(sources.settings.log_level, Some(LogLevel::Warn), "an empty variable is not set");
+        assert_eq!(sources.settings.quotas().unwrap().limit(crate::account::Quota::UsersPerAccount), 3);
+        let origin = |key| sources.origins.get(key).map(ToString::to_string).unwrap_or_default();
+        assert_eq!([origin("listen"), origin("enforcement")], ["flag", "IAMD_ENFORCEMENT"]);
+        assert_eq!(origin("log-level"), folder.path().join("iamd.toml").display().to_string());
+        assert_eq!(origin("database"), "");
+    }
+
+    #[test]
+    fn errors_name_the_variable_or_the_place_in_the_file() {
+        assert_eq!(
+            refused(Settings::default(), &[("IAMD_ENFORCEMENT", "off")]),
+            "invalid value 'off' for IAMD_ENFORCEMENT [possible values: on, log]"
+        );
+        assert_eq!(
+            refused(Settings::default(), &[("IAMD_LISTEN", "bad")]),
+            "invalid value 'bad' for IAMD_LISTEN: write ADDRESS:PORT, such as 127.0.0.1:4593, or a port alone"
+        );
+        let (folder, given) = file("listen = 1\nmax-body-size = \"x\"\n");
+        let place = format!("{}/iamd.toml:2:17: ", folder.path().display());
+        assert_eq!(refused(given, &[]), place + "invalid type: string \"x\", expected usize");
+    }
+
+    #[test]
+    fn variables_of_other_commands_do_not_matter() {
+        let environment = [(OsString::from("IAMD_LISTEN"), OsString::from("bad"))];
+        let sources = Settings::default().complete(environment.into_iter(), |key| key == "config").unwrap();
+        assert!(sources.origins.is_empty());
+    }
+
+    #[test]
+    fn nothing_is_empty() {
+        let given = Settings { admin_token: Some(Secret::new("")), ..Settings::default() };
+        assert_eq!(refused(given, &[]), "--admin-token must not be empty");
+        let (_folder, given) = file("instance-profile = \"\"\n");
+        assert!(refused(given, &[]).ends_with("iamd.toml: instance-profile must not be empty"));
+    }
+
+    #[test]
+    fn a_token_issuer_is_a_url() {
+        for url in ["foo", "ftp://a", "https://a/?q", "https://a/#f"] {
+            assert_eq!(
+                refused(Settings::default(), &[("IAMD_TOKEN_ISSUER", url)]),
+                format!("token-issuer: {url} is not an http or https URL")
+            );
+        }
+        assert!(completed(Settings::default(), &[("IAMD_TOKEN_ISSUER", "https://tokens.example.com/a")]).is_ok());
+    }
+
+    #[test]
+    fn relative_paths_in_the_file_begin_at_its_folder() {
+        let (folder, given) = file("database = \"sqlite:x.db\"\n[issuers.\"https://i\"]\njwks-file = \"i.json\"\n");
+        let settings = completed(given, &[]).unwrap().settings;
+        assert_eq!(settings.database().unwrap(), Database::Sqlite(folder.path().join("x.db")));
+        assert_eq!(settings.issuers["https://i"].jwks_file, Some(folder.path().join("i.json")));
+        let (folder, given) = file("database = \"sqlite:x.db\"\ndata-dir = \"data\"\n");
+        let settings = completed(given, &[]).unwrap().settings;
+        assert_eq!(settings.database().unwrap(), Database::Sqlite(folder.path().join("data/x.db")));
+        let (_folder, given) = file("log-level = \"warn\"\n");
+        let settings = completed(given, &[("IAMD_DATABASE", "sqlite:x.db")]).unwrap().settings;
+        assert_eq!(settings.database().unwrap(), Database::Sqlite("x.db".into()), "others begin where the server does");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let given = Settings { admin_token: Some(Secret::new("s3cret")), ..Settings::default() };
+        let sources = completed(given, &[]).unwrap();
+        let shown: Vec<_> = sources.in_force().filter(|(setting, ..)| setting.key == "admin-token").collect();
+        assert!(matches!(&shown[..], [(_, None, Some(Origin::Flag))]));
+    }
+
+    #[test]
+    fn every_default_is_a_value() {
+        let texts = Settings::ALL.iter().filter_map(|setting| Some((setting.variable, setting.default?)));
+        completed(Settings::default(), &texts.collect::<Vec<_>>()).unwrap();
     }
 
     #[test]

@@ -4,19 +4,24 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
+use iamd::cli::configuration::{self, ConfigCommand};
+use iamd::cli::help::with_variables;
 use iamd::cli::output::Output;
 use iamd::cli::policy::{self, PolicyCommand};
+use iamd::cli::running::AdminOptions;
 use iamd::cli::{credential_process, serve};
-use iamd::config::{LogFormat, Settings};
+use iamd::config::{LogFormat, LogLevel, Settings};
 use iamd::{http, idp};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
-/// A local AWS IAM and STS: real protocol, verified signatures, enforced policies, durable state.
+/// A local AWS IAM and STS: real protocol, verified signatures, enforced policies, durable state
 ///
-/// Without a command, iamd serves. Point aws-cli, an SDK or Terraform at it with AWS_ENDPOINT_URL.
+/// Without a command, iamd serves. Point aws-cli, an SDK or Terraform at it with AWS_ENDPOINT_URL_IAM and
+/// AWS_ENDPOINT_URL_STS, or with AWS_ENDPOINT_URL if they call no other service.
 #[derive(Parser)]
-#[command(name = "iamd", version, max_term_width = 100)]
+#[command(name = "iamd", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -27,15 +32,26 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve IAM and STS (the default)
-    Serve,
-    /// Ask a running server whether it is well; exits with 0 if it is
-    Health,
-    /// Serve an identity provider for tests: web identity tokens, and SAML responses
+    Serve(Box<Settings>),
+    /// Ask a running server whether it is well; exit with 0 if it is
+    Health(AdminOptions),
+    /// Serve an identity provider for tests: web identity tokens and SAML responses
     Idp(idp::Options),
     /// Print credentials of a role, for credential_process in the configuration of AWS's clients
     Credentials(credential_process::Options),
     #[command(subcommand)]
     Policy(PolicyCommand),
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the completions of a shell
+    #[command(after_help = "Example: iamd completions bash > ~/.local/share/bash-completion/completions/iamd")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Example: iamd man > iamd.1 && man ./iamd.1")]
+    Man,
 }
 
 /// What goes wrong before or while serving, as one sentence.
@@ -50,54 +66,49 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
-    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let settings = || cli.settings.complete(variables);
-    match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve(settings()?)?,
-        Command::Health => {
-            let settings = settings()?;
+    let command = cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.settings)));
+    match command {
+        Command::Serve(settings) => serve(settings.complete(std::env::vars_os(), |_| true)?.settings)?,
+        Command::Health(options) => {
+            let settings = options.settings()?;
             http::ask_health(settings.listen(), settings.admin_token.as_ref(), &mut Output::stdout())?;
         }
-        Command::Idp(options) => serve_identities(&settings()?, options)?,
-        Command::Credentials(options) => credential_process::run(&settings()?, &options)?,
+        Command::Idp(options) => serve_identities(options)?,
+        Command::Credentials(options) => credential_process::run(&options)?,
         Command::Policy(command) => return Ok(policy::run(&command)),
+        Command::Config(command) => configuration::run(command)?,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut self::command(), "iamd", &mut Output::stdout());
+        }
+        Command::Man => clap_mangen::Man::new(self::command()).render(&mut Output::stdout())?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 #[tokio::main]
 async fn serve(settings: Settings) -> Result<(), Failure> {
-    start_log(&settings);
+    start_log(settings.log_level, settings.log_format);
     serve::run(settings, stopped()?).await
 }
 
-/// The command line. Commands over policies need no server, and their help does not list its settings.
+/// The command line.
 fn command() -> clap::Command {
-    let mut command = Cli::command();
-    // Gives every subcommand the settings, which are global.
-    command.build();
-    command.mut_subcommand("policy", without_settings)
-}
-
-fn without_settings(command: clap::Command) -> clap::Command {
-    let hide = |arg: clap::Arg| if arg.is_global_set() { arg.hide(true) } else { arg };
-    command.mut_args(hide).mut_subcommands(without_settings)
+    with_variables(Cli::command())
 }
 
 #[tokio::main]
-async fn serve_identities(settings: &Settings, options: idp::Options) -> Result<(), Failure> {
-    start_log(settings);
+async fn serve_identities(options: idp::Options) -> Result<(), Failure> {
+    start_log(options.log_level, options.log_format);
     idp::run(options, stopped()?).await
 }
 
-fn start_log(settings: &Settings) {
-    let level = LevelFilter::from(settings.log_level.unwrap_or_default());
+fn start_log(level: Option<LogLevel>, format: Option<LogFormat>) {
     let log = tracing_subscriber::fmt()
-        .with_max_level(level)
+        .with_max_level(LevelFilter::from(level.unwrap_or_default()))
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    match settings.log_format.unwrap_or_default() {
+    match format.unwrap_or_default() {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }

@@ -4,7 +4,7 @@
     python3 tests/run.py                    everything
     python3 tests/run.py tests/e2e -k kill  only Python tests; the arguments are pytest's
 
-It needs a Rust toolchain and Python 3.9 or newer; what else it uses it installs under target/.
+It needs a Rust toolchain and Python 3.11 or newer; what else it uses it installs under target/.
 """
 
 import hashlib

@@ -19,8 +19,11 @@ def iamd():
     """The URL of a server that keeps everything in memory and ends with the tests."""
     command = [os.environ.get("IAMD", "iamd"), "--listen", "127.0.0.1:0", "--database", "memory", "--log-level", "warn"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        # The first line says where the server listens, once it does.
-        yield server.stdout.readline().split()[-1]
+        # The first line ends with the URL, once the server listens; a server that cannot start says why on stderr.
+        first = server.stdout.readline().split()
+        if not first:
+            pytest.exit(f"iamd does not start: exit status {server.wait()}", returncode=1)
+        yield first[-1]
         server.terminate()
 
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::output::Output;
-use crate::config::Settings;
+use super::running::{RunningServer, Secrets};
 use crate::http;
 use crate::shapes::{ArnParts, Kind, Secret};
 
@@ -20,6 +20,11 @@ pub struct Options {
     /// The service that assumes the role and that it must trust
     #[arg(long, default_value = "ecs-tasks.amazonaws.com", value_name = "PRINCIPAL")]
     service: String,
+    #[command(flatten)]
+    server: RunningServer,
+    /// Token that the server's endpoint for containers asks for
+    #[arg(long, value_name = "TOKEN")]
+    container_token: Option<Secret>,
 }
 
 /// Why there are no credentials, as one sentence.
@@ -46,7 +51,9 @@ struct Refusal {
 ///
 /// # Errors
 /// When the server does not answer, or refuses.
-pub fn run(settings: &Settings, options: &Options) -> Result<(), Failure> {
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let secrets = Secrets { container_token: options.container_token.as_ref(), admin_token: None };
+    let settings = options.server.settings(secrets)?;
     let arn = &options.role_arn;
     let parts = ArnParts::parse(arn);
     let named = parts.and_then(|parts| Some((parts.account_id()?, parts.path_and_name(Kind::Role)?.1)));

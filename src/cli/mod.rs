@@ -1,7 +1,10 @@
 //! The commands.
 
+pub mod configuration;
 pub mod credential_process;
+pub mod help;
 pub mod output;
 pub mod policy;
 mod reference;
+pub mod running;
 pub mod serve;

@@ -25,7 +25,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}; choose another address with --listen"))?;
     let listen = listener.local_addr()?;
-    let settings = Settings { listen: Some(listen), ..settings };
+    let settings = Settings { listen: Some(listen.into()), ..settings };
     let credentials = CredentialEndpoints::new(&settings)?;
     let (store, database) = match settings.database()? {
         Database::Memory => (Sqlite::in_memory().await?, "memory"),

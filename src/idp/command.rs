@@ -1,7 +1,6 @@
 //! The command `iamd idp`.
 
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,21 +13,28 @@ use super::saml::SamlIssuer;
 use super::web::WebIssuer;
 use super::{Failure, Idp, router};
 use crate::cli::output::Output;
+use crate::config::{ListenAddress, LogFormat, LogLevel};
 use crate::http::{Limits, serve};
 use crate::keys::{Algorithm, SigningKey};
 
-/// What the command is told.
+/// The options of the command.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
-    /// Address and port of the identity provider
-    #[arg(long, default_value = "127.0.0.1:4594", value_name = "ADDRESS")]
-    address: SocketAddr,
+    /// Address and port to listen on
+    #[arg(long = "listen", alias = "address", default_value = "127.0.0.1:4594", value_name = "ADDRESS")]
+    address: ListenAddress,
     /// URL that tokens name as their issuer [default: the address]
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
     /// File that keeps the keys, so that they stay the same when the identity provider is started again
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
+    /// Least level of log lines: error, warn, info, debug or trace [default: info]
+    #[arg(id = "idp-log-level", long = "log-level", value_name = "LEVEL")]
+    pub log_level: Option<LogLevel>,
+    /// How log lines are written: text or json [default: text]
+    #[arg(id = "idp-log-format", long = "log-format", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
 }
 
 /// The keys as the file keeps them: PKCS #8 in base64.
@@ -43,10 +49,11 @@ struct Keys {
 /// # Errors
 /// When the address or the file cannot be used.
 pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(), Failure> {
-    let Options { address, issuer, keys } = options;
+    let Options { address, issuer, keys, .. } = options;
+    let address = *address;
     let listener = TcpListener::bind(address)
         .await
-        .map_err(|error| format!("cannot listen on {address}: {error}; choose another address with --address"))?;
+        .map_err(|error| format!("cannot listen on {address}: {error}; choose another address with --listen"))?;
     let own = format!("http://{}", listener.local_addr()?);
     let issuer = issuer.unwrap_or_else(|| own.clone());
     let (web, saml) = keys_of(keys.as_deref())?;

@@ -68,7 +68,7 @@ async fn a_token_is_asked_for_when_there_is_one() {
 
 #[tokio::test]
 async fn without_a_token_only_loopback_listeners_answer() {
-    let listen = Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 4593)));
+    let listen = Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 4593)).into());
     let server = Server::with(Settings { listen, ..Settings::default() }).await;
     assert_eq!(server.admin("GET", "/_iamd/health", "", &[]).await.status, 403);
 }

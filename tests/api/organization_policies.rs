@@ -263,7 +263,7 @@ async fn the_simulator_knows_the_organization() {
 #[tokio::test]
 async fn the_example_is_one() {
     let settings = Settings { config: Some("examples/organization/iamd.toml".into()), ..Settings::default() };
-    let server = Server::with(settings.complete(std::iter::empty()).unwrap()).await;
+    let server = Server::with(settings.complete(std::iter::empty(), |_| true).unwrap().settings).await;
     let name = [("UserName", "alice")];
     server.root_of(MEMBER).iam("CreateUser", &name).await.refused(
         403,

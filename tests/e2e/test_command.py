@@ -80,6 +80,47 @@ def test_flags_win_over_variables_and_those_over_the_file(tmp_path):
     assert (status, health["enforcement"]) == (200, "on")
 
 
+@pytest.mark.parametrize("command", ["health", "credentials", "idp", "policy", "completions", "man"])
+def test_commands_have_no_flags_that_mean_nothing_to_them(command):
+    for name in ("--database", "--max-body-size", "--session-key"):
+        assert name not in run(command, "--help")[1]
+
+
+@pytest.mark.parametrize("arguments", [["policy", "--help"], ["completions", "bash"], ["man"]])
+def test_commands_without_a_server_do_not_read_its_variables(arguments):
+    assert run(*arguments, IAMD_LISTEN="bad", IAMD_NONSENSE="1")[0] == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "elvish", "fish", "powershell", "zsh"])
+def test_completions_name_commands_and_flags(shell):
+    status, output, _ = run("completions", shell)
+    assert status == 0
+    assert "max-connections" in output and "credentials" in output
+
+
+def test_the_manual_page_names_the_flags():
+    status, output, _ = run("man")
+    assert status == 0
+    assert output.startswith(".ie") and "max\\-connections" in output
+
+
+def test_short_help_is_short():
+    assert len(run("-h")[1].splitlines()) < 50
+
+
+@pytest.mark.parametrize("address", ["localhost:0", ":0", "0"])
+def test_a_port_alone_is_on_loopback(address):
+    with Server(listen=address) as server:
+        assert server.endpoint == f"http://127.0.0.1:{server.port}"
+
+
+def test_an_invalid_variable_is_named_and_an_empty_one_is_unset():
+    assert "IAMD_ENFORCEMENT" in refused(IAMD_ENFORCEMENT="off")
+    assert "IAMD_LISTEN" in refused(IAMD_LISTEN="bad")
+    with Server(variables={"IAMD_LISTEN": "", "IAMD_ADMIN_TOKEN": ""}) as server:
+        assert server.own("health")[0] == 200
+
+
 def test_a_taken_port_is_one_sentence():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -23,7 +23,7 @@ use super::reference::KnownServices;
 use iam_policy::Grammar;
 use iam_policy::lint::Severity;
 
-/// Decides, explains, checks and tests policies without a server
+/// Decide, explain, check and test policies without a server
 ///
 /// Exits with 0 if all is well, with 1 if a policy is not, with 2 if the command could not do its work.
 #[derive(Debug, Subcommand)]

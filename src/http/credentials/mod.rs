@@ -109,11 +109,17 @@ fn usable(token: &Secret) -> Result<Secret, ConfigError> {
     }
 }
 
+/// Whether a text can be the name of an instance profile (API Reference, "CreateInstanceProfile").
+fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    (1..=128).contains(&text.len()) && text.chars().all(fits)
+}
+
 /// The account of an instance profile that is given by name or ARN.
 fn account_of_profile(profile: &str) -> Result<(AccountId, String), ConfigError> {
     let account = match ArnParts::parse(profile) {
         Some(parts) => parts.path_and_name(Kind::InstanceProfile).and_then(|_| parts.account_id()),
-        None => Some(AccountId::NONE).filter(|_| !profile.is_empty() && !profile.contains([':', '/'])),
+        None => Some(AccountId::NONE).filter(|_| is_name(profile)),
     };
     let account = account
         .ok_or_else(|| ConfigError::Value(format!("{profile} is not the name or ARN of an instance profile")))?;
@@ -154,7 +160,8 @@ mod tests {
 
     #[test]
     fn settings_that_mean_nothing_are_refused() {
-        for profile in ["", "a/b", "arn:aws:iam::111122223333:role/web", "arn:aws:iam::1:instance-profile/web"] {
+        for profile in ["", "a b c", "a/b", "arn:aws:iam::111122223333:role/web", "arn:aws:iam::1:instance-profile/web"]
+        {
             let settings = Settings { instance_profile: Some(profile.into()), ..Settings::default() };
             assert_eq!(refused(settings), format!("{profile} is not the name or ARN of an instance profile"));
         }
