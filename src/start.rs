@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use crate::account::Aliases;
 use crate::app::{App, Gate};
 use crate::audit::Usage;
 use crate::config::Settings;
@@ -32,13 +31,12 @@ impl App {
         };
         let key = Arc::new(ServerKey::new(&session_key));
         let usage = Arc::new(Usage::new(store.load_usage().await?));
-        let (accounts, committer) = Accounts::new(store.clone());
+        let (accounts, committer) = Accounts::new(store.clone(), usage.clone());
         let environment = Environment {
             quotas: settings.quotas()?,
             key: key.clone(),
             clock: Clock::default(),
             usage,
-            aliases: Aliases::new(store.load_aliases().await?),
             used_codes: UsedCodes::default(),
             enforcement: settings.enforcement.unwrap_or_default(),
             organization: settings.organization()?,

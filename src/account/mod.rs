@@ -4,7 +4,6 @@
 //! works on a clone; what it changed is remembered and handed to the store when the operation succeeds.
 
 mod access_report;
-mod aliases;
 mod credential_report;
 mod credentials;
 mod credentials_owner;
@@ -35,12 +34,12 @@ mod stored_policy;
 mod table;
 mod token_issuer;
 mod uploaded_keys;
+mod used_codes;
 mod user;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use access_report::*;
-pub use aliases::*;
 pub use credential_report::*;
 pub use credentials::*;
 pub use credentials_owner::*;
@@ -70,13 +69,38 @@ pub use stored_policy::*;
 pub use table::*;
 pub use token_issuer::*;
 pub use uploaded_keys::*;
+pub use used_codes::*;
 pub use user::*;
 
 use crate::error::{Error, Result};
 use crate::shapes::{AccountId, Timestamp};
 
-/// What a commit writes: per table and key the new body, or `None` for a row that is gone.
-pub type Changes = BTreeMap<(&'static str, String), Option<String>>;
+/// What a commit writes.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Per table and key the new body, or `None` for a row that is gone.
+    pub rows: BTreeMap<(&'static str, String), Option<String>>,
+    /// The access keys, users and roles that are gone, by id: nobody can ask any more when they were last used.
+    pub gone: BTreeSet<String>,
+}
+
+impl Changes {
+    /// Whether the store may refuse the changes for what another account holds: an alias belongs to one account.
+    pub fn may_conflict(&self) -> bool {
+        self.rows.keys().any(|(table, _)| *table == Settings::TABLE)
+    }
+
+    /// Notes what an entity referred to and what it refers to now.
+    fn note_references(&mut self, before: &[Reference], after: &[Reference]) {
+        let subjects = |references: &[Reference]| -> BTreeSet<String> {
+            references.iter().filter_map(Reference::subject).map(str::to_owned).collect()
+        };
+        let (before, after) = (subjects(before), subjects(after));
+        // Who is renamed goes and comes back.
+        self.gone.retain(|subject| !after.contains(subject));
+        self.gone.extend(before.into_iter().filter(|subject| !after.contains(subject)));
+    }
+}
 
 /// Declares the account's tables: field, the entity it holds, and the name of the table in the store.
 macro_rules! tables {
@@ -109,7 +133,7 @@ macro_rules! tables {
                     revision: 0,
                     $($field: Table::default(),)+
                     references: References::default(),
-                    changes: Changes::new(),
+                    changes: Changes::default(),
                     policy_sets: PolicySets::default(),
                 }
             }
@@ -118,14 +142,14 @@ macro_rules! tables {
             ///
             /// # Errors
             /// Fails when the row's body is not what this version writes, or the table is unknown.
-            pub fn load(&mut self, table: &str, body: &str) -> Result<()> {
+            pub fn load(&mut self, table: &str, body: &str) -> serde_json::Result<()> {
                 match table {
                     $(stringify!($field) => {
-                        let entity: $entity = serde_json::from_str(body).map_err(Error::internal)?;
+                        let entity: $entity = serde_json::from_str(body)?;
                         self.references.replace($entity::TABLE, &entity.key(), &[], &entity.references());
                         self.$field.insert(entity.key(), entity);
                     })+
-                    _ => return Err(Error::internal(format!("the store has an unknown table {table}"))),
+                    _ => return Err(serde::de::Error::custom("there is no such table")),
                 }
                 Ok(())
             }
@@ -182,6 +206,8 @@ tables! {
     delegation_requests: DelegationRequest,
     /// Reports of the organization's service access, by job id.
     organizations_access_reports: OrganizationsAccessReport,
+    /// The codes of MFA devices that were used, by serial number.
+    used_codes: UsedCodes,
 }
 
 impl Account {
@@ -193,7 +219,9 @@ impl Account {
         let key = entity.key();
         let body = serde_json::to_string(&entity).map_err(Error::internal)?;
         let before = E::table(self).get(&key).map(|old| old.references()).unwrap_or_default();
-        self.references.replace(E::TABLE, &key, &before, &entity.references());
+        let after = entity.references();
+        self.references.replace(E::TABLE, &key, &before, &after);
+        self.changes.note_references(&before, &after);
         E::table_mut(self).insert(key.clone(), entity);
         self.note_change(E::TABLE, key, Some(body));
         Ok(())
@@ -204,13 +232,14 @@ impl Account {
         let Some(old) = E::table(self).get(key) else { return };
         let before = old.references();
         self.references.replace(E::TABLE, key, &before, &[]);
+        self.changes.note_references(&before, &[]);
         E::table_mut(self).remove(key);
         self.note_change(E::TABLE, key.to_owned(), None);
     }
 
     /// What was gathered from the state before the change is stale now.
     fn note_change(&mut self, table: &'static str, key: String, body: Option<String>) {
-        self.changes.insert((table, key), body);
+        self.changes.rows.insert((table, key), body);
         self.policy_sets = PolicySets::default();
     }
 
@@ -226,13 +255,13 @@ impl Account {
 
     /// Whether the operation changed anything.
     pub fn has_changes(&self) -> bool {
-        !self.changes.is_empty()
+        !self.changes.rows.is_empty()
     }
 
     /// Takes out what was changed since the last time; a change counts as a new revision.
     pub fn take_changes(&mut self) -> Changes {
         let changes = std::mem::take(&mut self.changes);
-        if !changes.is_empty() {
+        if !changes.rows.is_empty() {
             self.revision += 1;
         }
         changes

@@ -25,6 +25,16 @@ pub enum Reference {
     UniqueId(String),
 }
 
+impl Reference {
+    /// The id of an access key, user or role, whose last use is known.
+    pub(super) fn subject(&self) -> Option<&str> {
+        match self {
+            Self::AccessKey(id) | Self::UniqueId(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
 type Referrers = RedBlackTreeSetSync<(&'static str, String)>;
 
 /// The index. Cloning shares structure.

@@ -217,7 +217,7 @@ impl App {
             }
             return Ok(result);
         }
-        let turn = self.accounts.turn(&cell).await;
+        let turn = self.accounts.turn(id).await?;
         let mut account = turn.account();
         let result = run.execute(decoded, &mut account, record).await?;
         if account.has_changes() {

@@ -42,9 +42,9 @@ pub struct Usage(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// By subject, then by action; it is empty for the last use of any kind.
-    last: HashMap<String, BTreeMap<String, LastUse>>,
-    unwritten: BTreeSet<(String, String)>,
+    /// By account, subject and action; the action is empty for the last use of any kind.
+    last: HashMap<AccountId, HashMap<String, BTreeMap<String, LastUse>>>,
+    unwritten: BTreeSet<(AccountId, String, String)>,
 }
 
 impl Usage {
@@ -52,7 +52,7 @@ impl Usage {
     pub fn new(known: Vec<LastUse>) -> Self {
         let mut state = State::default();
         for last_use in known {
-            let uses = state.last.entry(last_use.subject.clone()).or_default();
+            let uses = state.last.entry(last_use.account).or_default().entry(last_use.subject.clone()).or_default();
             uses.insert(last_use.action.clone(), last_use);
         }
         Self(Mutex::new(state))
@@ -70,15 +70,16 @@ impl Usage {
         state.note(subject, action, call);
     }
 
-    /// The last use of an access key, user or role.
-    pub fn last(&self, subject: &str) -> Option<LastUse> {
-        self.lock().last.get(subject)?.get("").cloned()
+    /// The last use of an access key, user or role of an account.
+    pub fn last(&self, account: AccountId, subject: &str) -> Option<LastUse> {
+        self.lock().last.get(&account)?.get(subject)?.get("").cloned()
     }
 
     /// The last calls of a user or role, one for each action that it has called.
-    pub fn actions(&self, subject: &str) -> Vec<LastUse> {
+    pub fn actions(&self, account: AccountId, subject: &str) -> Vec<LastUse> {
         let state = self.lock();
-        let uses = state.last.get(subject).into_iter().flat_map(BTreeMap::values);
+        let uses = state.last.get(&account).and_then(|subjects| subjects.get(subject));
+        let uses = uses.into_iter().flat_map(BTreeMap::values);
         uses.filter(|last_use| !last_use.action.is_empty()).cloned().collect()
     }
 
@@ -86,7 +87,8 @@ impl Usage {
     pub fn services(&self, account: AccountId) -> BTreeMap<String, LastUse> {
         let state = self.lock();
         let mut services: BTreeMap<String, LastUse> = BTreeMap::new();
-        for last_use in state.last.values().flat_map(BTreeMap::values).filter(|last_use| last_use.account == account) {
+        let subjects = state.last.get(&account).into_iter().flat_map(HashMap::values);
+        for last_use in subjects.flat_map(BTreeMap::values) {
             if services.get(&last_use.service).is_none_or(|known| known.used < last_use.used) {
                 services.insert(last_use.service.clone(), last_use.clone());
             }
@@ -98,18 +100,37 @@ impl Usage {
     pub fn take_unwritten(&self) -> Vec<LastUse> {
         let mut state = self.lock();
         let unwritten = std::mem::take(&mut state.unwritten);
-        let find = |(subject, action): (String, String)| state.last.get(&subject)?.get(&action).cloned();
+        let find = |(account, subject, action): (AccountId, String, String)| {
+            state.last.get(&account)?.get(&subject)?.get(&action).cloned()
+        };
         unwritten.into_iter().filter_map(find).collect()
+    }
+
+    /// Puts back what could not be written.
+    pub fn keep_unwritten(&self, uses: &[LastUse]) {
+        let keys = uses.iter().map(|last| (last.account, last.subject.clone(), last.action.clone()));
+        self.lock().unwritten.extend(keys);
+    }
+
+    /// Forgets access keys, users and roles of an account that are no more.
+    pub fn forget_subjects(&self, account: AccountId, subjects: &BTreeSet<String>) {
+        if subjects.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        if let Some(known) = state.last.get_mut(&account) {
+            subjects.iter().for_each(|subject| drop(known.remove(subject)));
+        }
     }
 
     /// Forgets one account, or all.
     pub fn forget(&self, account: Option<AccountId>) {
         let mut state = self.lock();
-        state.last.retain(|_, uses| {
-            let owner = uses.values().next().map(|last_use| last_use.account);
-            account.is_some() && owner != account
-        });
-        state.unwritten.clear();
+        match account {
+            Some(account) => drop(state.last.remove(&account)),
+            None => state.last.clear(),
+        }
+        state.unwritten.retain(|(owner, ..)| account.is_some_and(|account| account != *owner));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -119,10 +140,11 @@ impl Usage {
 
 impl State {
     fn note(&mut self, subject: &str, action: &str, call: Use<'_>) {
-        if !self.last.contains_key(subject) {
-            self.last.insert(subject.to_owned(), BTreeMap::new());
+        let subjects = self.last.entry(call.account).or_default();
+        if !subjects.contains_key(subject) {
+            subjects.insert(subject.to_owned(), BTreeMap::new());
         }
-        let Some(uses) = self.last.get_mut(subject) else { return };
+        let Some(uses) = subjects.get_mut(subject) else { return };
         let last_use = uses.entry(action.to_owned()).or_insert_with(|| LastUse {
             account: call.account,
             subject: subject.to_owned(),
@@ -137,7 +159,7 @@ impl State {
         last_use.used = call.used;
         call.service.clone_into(&mut last_use.service);
         call.region.clone_into(&mut last_use.region);
-        self.unwritten.insert((subject.to_owned(), action.to_owned()));
+        self.unwritten.insert((call.account, subject.to_owned(), action.to_owned()));
     }
 }
 
@@ -146,21 +168,22 @@ mod tests {
     use super::*;
 
     fn call(seconds: i64) -> Use<'static> {
-        let account = AccountId::parse("000000000000").unwrap();
-        Use { account, used: Timestamp::from_seconds(seconds), service: "iam", region: "us-east-1" }
+        Use { account: OWN, used: Timestamp::from_seconds(seconds), service: "iam", region: "us-east-1" }
     }
+
+    const OWN: AccountId = AccountId::AWS;
 
     #[test]
     fn actions_are_kept_apart_and_the_last_use_is_of_any_kind() {
         let usage = Usage::default();
         usage.note_action("AIDA1", "iam:GetUser", call(1));
         usage.note_action("AIDA1", "iam:ListUsers", call(2));
-        assert_eq!(usage.last("AIDA1").unwrap().used.seconds(), 2);
-        let actions: Vec<_> = usage.actions("AIDA1").into_iter().map(|u| (u.action, u.used.seconds())).collect();
+        assert_eq!(usage.last(OWN, "AIDA1").unwrap().used.seconds(), 2);
+        let actions: Vec<_> = usage.actions(OWN, "AIDA1").into_iter().map(|u| (u.action, u.used.seconds())).collect();
         assert_eq!(actions, [("iam:GetUser".to_owned(), 1), ("iam:ListUsers".to_owned(), 2)]);
         usage.note("AKIA1", Use { service: "sts", ..call(1) });
         usage.note("AKIA2", call(3));
-        let services = usage.services(call(0).account);
+        let services = usage.services(OWN);
         let services: Vec<_> = services.values().map(|u| (u.service.as_str(), u.used.seconds())).collect();
         assert_eq!(services, [("iam", 3), ("sts", 1)]);
         assert!(usage.services(AccountId::parse("111111111111").unwrap()).is_empty());
@@ -173,12 +196,34 @@ mod tests {
         let written = usage.take_unwritten();
         assert_eq!(written.len(), 2);
         assert!(usage.take_unwritten().is_empty());
+        usage.keep_unwritten(&written);
+        assert_eq!(usage.take_unwritten(), written);
         let again = Usage::new(written);
-        assert_eq!(again.last("AIDA1"), usage.last("AIDA1"));
-        assert_eq!(again.actions("AIDA1"), usage.actions("AIDA1"));
-        again.forget(AccountId::parse("111111111111"));
-        assert!(again.last("AIDA1").is_some());
-        again.forget(None);
-        assert!(again.last("AIDA1").is_none());
+        assert_eq!(again.last(OWN, "AIDA1"), usage.last(OWN, "AIDA1"));
+        assert_eq!(again.actions(OWN, "AIDA1"), usage.actions(OWN, "AIDA1"));
+    }
+
+    #[test]
+    fn an_account_is_forgotten_alone() {
+        let other = AccountId::parse("111111111111").unwrap();
+        let usage = Usage::default();
+        usage.note("AKIA1", call(1));
+        usage.note("AKIA2", Use { account: other, ..call(2) });
+        usage.forget(Some(OWN));
+        assert!(usage.last(OWN, "AKIA1").is_none() && usage.last(other, "AKIA2").is_some());
+        let unwritten: Vec<_> = usage.take_unwritten().into_iter().map(|last| last.subject).collect();
+        assert_eq!(unwritten, ["AKIA2"]);
+        usage.forget(None);
+        assert!(usage.last(other, "AKIA2").is_none());
+    }
+
+    #[test]
+    fn subjects_are_forgotten_alone() {
+        let usage = Usage::default();
+        usage.note("AKIA1", call(1));
+        usage.note("AKIA2", call(1));
+        usage.forget_subjects(OWN, &["AKIA1".to_owned()].into());
+        assert!(usage.last(OWN, "AKIA1").is_none() && usage.last(OWN, "AKIA2").is_some());
+        assert_eq!(usage.take_unwritten().len(), 1);
     }
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::audit::Usage;
 use crate::config::{Database, Settings};
 use crate::http::{self, CredentialEndpoints, Limits, State};
 use crate::operations::Enforcement;
@@ -33,7 +32,6 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     };
     let store = Arc::new(store);
     let (app, committer) = App::start(&settings, store.clone()).await?;
-    let usage = app.environment.usage.clone();
     let timeout = Duration::from_secs(settings.request_timeout.unwrap_or(30));
     banner(&settings, listen, database);
     let state = Arc::new(State {
@@ -46,12 +44,9 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
         body_timeout: timeout,
     });
     let limits = Limits { connections: settings.max_connections.unwrap_or(20_000), header_timeout: timeout };
-    let saving = tokio::spawn(save_usage_often(usage.clone(), store.clone()));
     http::serve(listener, http::router(state), limits, stop).await;
     // The router is gone, and with it the accounts: the committer writes what it still has and ends.
-    saving.abort();
     committer.await?;
-    store.save_usage(&usage.take_unwritten()).await?;
     store.close().await;
     Ok(())
 }
@@ -94,18 +89,5 @@ fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
 fn raise_open_files() {
     if let Ok((_, hard)) = rlimit::Resource::NOFILE.get() {
         let _ = rlimit::Resource::NOFILE.set(hard.min(65_536), hard);
-    }
-}
-
-/// When keys were last used changes with every call; it is written every few seconds.
-async fn save_usage_often(usage: Arc<Usage>, store: Arc<Sqlite>) {
-    loop {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        let uses = usage.take_unwritten();
-        if !uses.is_empty()
-            && let Err(error) = store.save_usage(&uses).await
-        {
-            tracing::error!(%error, "last uses could not be written");
-        }
     }
 }

@@ -51,17 +51,20 @@ fn is_own_health_check(request: &Request) -> bool {
 }
 
 /// Whether the server is well, and what it is.
-pub async fn health(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+pub async fn health(Shared(state): Shared<Arc<State>>) -> (StatusCode, Json<Value>) {
+    let trouble = state.app.store.trouble();
     let enforcement = match state.app.environment.enforcement {
         Enforcement::On => "on",
         Enforcement::Log => "log",
     };
-    Json(json!({
-        "status": "ok",
+    let ready = if trouble.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let health = json!({
+        "status": trouble.as_deref().unwrap_or("ok"),
         "version": env!("CARGO_PKG_VERSION"),
         "enforcement": enforcement,
         "database": state.database,
-    }))
+    });
+    (ready, Json(health))
 }
 
 /// Which account to forget.
@@ -90,11 +93,7 @@ pub async fn reset(
         None => None,
     };
     match state.app.accounts.reset(account).await {
-        Ok(()) => {
-            state.app.environment.usage.forget(account);
-            state.app.environment.aliases.forget(account);
-            Json(json!({"reset": account.map_or("everything".to_owned(), |id| id.to_string())})).into_response()
-        }
+        Ok(()) => Json(json!({"reset": account.map_or("everything".to_owned(), |id| id.to_string())})).into_response(),
         Err(error) => {
             tracing::error!(%error, "reset failed");
             let why = json!({"error": "the database could not be reset; the log says why"});

@@ -1,4 +1,4 @@
-//! The account's alias, which no other account may have. Creating a second one replaces the first without a word, as AWS
+//! The account's alias. The store refuses one that another account has, as it alone sees all accounts. Creating a second one replaces the first without a word, as AWS
 //! does.
 
 use serde::Deserialize;
@@ -25,7 +25,6 @@ impl Operation for CreateAccountAlias {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
-        cx.environment.aliases.set(cx.account.id, Some(&self.account_alias))?;
         cx.account.update_settings(|settings| {
             settings.alias = Some(self.account_alias.into());
             Ok(())
@@ -51,14 +50,13 @@ impl Operation for DeleteAccountAlias {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
-        let account = cx.account.id;
         cx.account.update_settings(|settings| {
             if settings.alias.as_deref() != Some(self.account_alias.as_str()) {
                 let message = format!("The account alias {} cannot be found.", self.account_alias);
                 return Err(Error::new(Code::NoSuchEntity, message));
             }
             settings.alias = None;
-            cx.environment.aliases.set(account, None)
+            Ok(())
         })
     }
 }

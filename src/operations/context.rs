@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::account::{Account, Aliases, CredentialsOwner, Quota, Quotas, Resource, User};
+use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
 use crate::federation::saml::UsedAssertions;
@@ -24,8 +24,6 @@ pub struct Environment {
     pub clock: Clock,
     /// When credentials and roles were last used.
     pub usage: Arc<Usage>,
-    /// Which account has which alias.
-    pub aliases: Aliases,
     /// The codes of MFA devices that were used.
     pub used_codes: UsedCodes,
     /// What happens to calls that no policy allows.

@@ -1,25 +1,35 @@
 //! Makes writes durable, many in one transaction.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use chrono::Utc;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
-use super::accounts::Cell;
-use super::sqlite::{Batch, Sqlite};
+use super::batch::Batch;
+use super::cells::{Cell, Cells};
+use super::connection::Fault;
+use super::sqlite::Sqlite;
 use crate::account::{Account, Changes};
+use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
 use crate::shapes::AccountId;
+
+/// As many writes in a transaction as keep its statements well below SQLite's limits.
+const MAX_BATCH: usize = 1024;
+
+/// When keys were last used changes with every call; it is written this often.
+const SAVING_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often a database that cannot be written is tried again.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What is asked of the committer, in the order in which it must happen.
 pub(super) enum Order {
     Commit(Commit),
-    /// Forget these accounts, or all that are stored.
+    /// Forget this account, or all that are stored.
     Reset {
         account: Option<AccountId>,
-        cells: Vec<Arc<Cell>>,
         done: oneshot::Sender<Result<()>>,
     },
 }
@@ -27,76 +37,147 @@ pub(super) enum Order {
 /// One write that waits to be durable.
 pub(super) struct Commit {
     pub cell: Arc<Cell>,
-    /// The cell's epoch when the write was made: if a commit before it failed, it stands on nothing.
-    pub epoch: u64,
     pub account: Arc<Account>,
     pub changes: Changes,
     pub done: oneshot::Sender<Result<()>>,
 }
 
-/// Runs until all senders are gone. Whatever waits when the database is ready shares one transaction.
-pub(super) async fn run(store: Arc<Sqlite>, mut orders: mpsc::UnboundedReceiver<Order>) {
-    let mut waiting = Vec::new();
-    // As many as that keep a transaction's statements well below SQLite's limits.
-    while orders.recv_many(&mut waiting, 1024).await > 0 {
-        let mut commits = Vec::new();
-        for order in waiting.drain(..) {
-            match order {
-                Order::Commit(commit) => commits.push(commit),
-                Order::Reset { account, cells, done } => {
-                    commit_all(&store, std::mem::take(&mut commits)).await;
-                    let result = store.reset(account).await.map_err(failure);
-                    if result.is_ok() {
-                        for cell in cells {
-                            cell.fall_back_to(Arc::new(Account::new(cell.id, Utc::now().into()))).await;
-                        }
+impl Commit {
+    fn end(self, result: Result<()>) {
+        // Whoever has hung up does not hear it.
+        let _ = self.done.send(result);
+    }
+}
+
+/// Writes to the store, and keeps what is in memory in step with it. It runs alone, so that what it does to one happens
+/// in the order in which it does it to the other.
+pub(super) struct Committer {
+    pub store: Arc<Sqlite>,
+    pub cells: Arc<Cells>,
+    pub usage: Arc<Usage>,
+}
+
+impl Committer {
+    /// Runs until all senders are gone. Whatever waits when the database is ready shares one transaction.
+    pub async fn run(self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        let mut waiting = Vec::new();
+        let mut next = Instant::now() + SAVING_INTERVAL;
+        loop {
+            let failing = self.store.is_failing();
+            if failing {
+                next = next.min(Instant::now() + PROBE_INTERVAL);
+            }
+            tokio::select! {
+                count = orders.recv_many(&mut waiting, MAX_BATCH) => match count {
+                    0 => break,
+                    _ => self.follow(waiting.drain(..)).await,
+                },
+                () = tokio::time::sleep_until(next) => {
+                    next = Instant::now() + SAVING_INTERVAL;
+                    if failing && self.store.probe().await.is_err() {
+                        continue;
                     }
-                    let _ = done.send(result);
+                    self.save_usage().await;
                 }
             }
         }
-        commit_all(&store, commits).await;
+        self.save_usage().await;
     }
-}
 
-async fn commit_all(store: &Sqlite, commits: Vec<Commit>) {
-    let (commits, orphans): (Vec<_>, Vec<_>) =
-        commits.into_iter().partition(|commit| commit.cell.epoch.load(Ordering::Acquire) == commit.epoch);
-    for orphan in orphans {
-        let _ = orphan.done.send(Err(failure("a write before this one could not be stored")));
-    }
-    if commits.is_empty() {
-        return;
-    }
-    let mut batch = Batch::default();
-    let mut waiting = Vec::with_capacity(commits.len());
-    for Commit { cell, account, changes, done, .. } in commits {
-        batch.add(&account, changes);
-        waiting.push((cell, account, done));
-    }
-    match store.commit(batch).await {
-        Ok(()) => {
-            for (cell, account, done) in waiting {
-                cell.publish(account);
-                let _ = done.send(Ok(()));
+    async fn follow(&self, orders: impl Iterator<Item = Order>) {
+        let mut commits = Vec::new();
+        for order in orders {
+            match order {
+                Order::Commit(commit) => commits.push(commit),
+                Order::Reset { account, done } => {
+                    self.commit(std::mem::take(&mut commits)).await;
+                    let _ = done.send(self.reset(account).await);
+                }
             }
         }
-        Err(error) => {
-            tracing::error!(%error, "a commit failed");
-            let cells: BTreeMap<AccountId, Arc<Cell>> = waiting.iter().map(|(c, ..)| (c.id, c.clone())).collect();
-            for cell in cells.into_values() {
-                let durable = cell.durable();
-                cell.fall_back_to(durable).await;
-            }
-            for (_, _, done) in waiting {
-                let _ = done.send(Err(failure(&error)));
+        self.commit(commits).await;
+    }
+
+    async fn commit(&self, commits: Vec<Commit>) {
+        let Some(commits) = sound(commits) else { return };
+        match self.store(&commits).await {
+            Ok(()) => commits.into_iter().for_each(|commit| self.succeed(commit)),
+            Err(fault) if fault.is_conflict() => self.commit_one_by_one(commits).await,
+            Err(fault) => {
+                tracing::error!(cause = fault.to_string(), "a commit failed");
+                commits.iter().for_each(|commit| self.cells.give_up(Some(commit.cell.id)));
+                commits.into_iter().for_each(|commit| commit.end(Err(failure())));
             }
         }
     }
+
+    /// One write of a batch is refused: the others must not suffer.
+    async fn commit_one_by_one(&self, commits: Vec<Commit>) {
+        for commit in commits {
+            let Some(commits) = sound(vec![commit]) else { continue };
+            let result = self.store(&commits).await;
+            for commit in commits {
+                match &result {
+                    Ok(()) => self.succeed(commit),
+                    Err(fault) => {
+                        self.cells.give_up(Some(commit.cell.id));
+                        let error = if fault.is_conflict() { alias_taken(&commit.account) } else { failure() };
+                        commit.end(Err(error));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn store(&self, commits: &[Commit]) -> Result<(), Fault> {
+        let mut batch = Batch::default();
+        commits.iter().for_each(|commit| batch.add(&commit.account, &commit.changes));
+        self.store.commit(&batch).await
+    }
+
+    fn succeed(&self, commit: Commit) {
+        self.usage.forget_subjects(commit.cell.id, &commit.changes.gone);
+        commit.cell.publish(commit.account.clone());
+        commit.end(Ok(()));
+    }
+
+    async fn reset(&self, account: Option<AccountId>) -> Result<()> {
+        let result = self.store.reset(account).await;
+        // What is in memory is void even if the deletion failed: nobody knows how far it went.
+        self.cells.give_up(account);
+        result.map_err(|fault| {
+            tracing::error!(cause = fault.to_string(), "a reset failed");
+            failure()
+        })?;
+        self.usage.forget(account);
+        Ok(())
+    }
+
+    async fn save_usage(&self) {
+        let uses = self.usage.take_unwritten();
+        if !uses.is_empty()
+            && let Err(fault) = self.store.save_usage(&uses).await
+        {
+            tracing::error!(cause = fault.to_string(), "last uses could not be written");
+            self.usage.keep_unwritten(&uses);
+        }
+    }
 }
 
-fn failure(cause: impl ToString) -> Error {
-    tracing::error!(cause = cause.to_string(), "the store failed");
+/// The writes that are built on what is durable; the others are refused. `None` if there are none.
+fn sound(commits: Vec<Commit>) -> Option<Vec<Commit>> {
+    let (orphans, commits): (Vec<_>, Vec<_>) = commits.into_iter().partition(|commit| commit.cell.is_void());
+    orphans.into_iter().for_each(|orphan| orphan.end(Err(failure())));
+    (!commits.is_empty()).then_some(commits)
+}
+
+/// The one thing that is unique among accounts.
+fn alias_taken(account: &Account) -> Error {
+    let alias = account.settings().alias.unwrap_or_default();
+    Error::new(Code::EntityAlreadyExists, format!("The account alias {alias} already exists."))
+}
+
+fn failure() -> Error {
     Error::new(
         Code::ServiceFailure,
         "The request processing has failed because of an unknown error, exception or failure.",

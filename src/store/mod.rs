@@ -1,8 +1,18 @@
 //! Where accounts live: loading, durable commits, and the turn-taking of writers.
 
 mod accounts;
+mod batch;
+mod cells;
 mod committer;
+mod connection;
+mod error;
+mod file;
 mod sqlite;
+#[cfg(test)]
+mod tests;
+mod usage;
 
-pub use accounts::{Accounts, Cell, Turn};
-pub use sqlite::{Sqlite, StoreError};
+pub use accounts::{Accounts, Turn};
+pub use cells::Cell;
+pub use error::StoreError;
+pub use sqlite::Sqlite;

@@ -1,59 +1,29 @@
 //! SQLite: one file, write-ahead log, every commit on disk before it is acknowledged.
 
-use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
 
-use crate::account::{Account, Changes, TABLES};
+use super::batch::Batch;
+use super::connection::{Connection, Fault, Lease};
+use super::error::StoreError;
+use super::file::{APPLICATION_ID, DatabaseFile, Header};
+use super::usage;
+use crate::account::{Account, TABLES};
 use crate::audit::LastUse;
 use crate::error::{Error, Result};
 use crate::shapes::{AccountId, Timestamp};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
-/// Why a database cannot be used: one sentence for the person who started the server.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A newer iamd has written it.
-    #[error("the database {0} was written by a newer version of iamd; use that version, or another database")]
-    Newer(PathBuf),
-    /// It is no database, or it is damaged.
-    #[error("the file {0} is not a database of iamd, or it is damaged: {1}")]
-    Damaged(PathBuf, String),
-    /// Another server has it open.
-    #[error("the database {0} is in use by another iamd")]
-    InUse(PathBuf),
-    /// The folder or file cannot be read or written.
-    #[error("the database {0} cannot be opened: {1}")]
-    Unavailable(PathBuf, String),
-}
-
 /// A SQLite database.
 pub struct Sqlite {
-    pool: SqlitePool,
-    /// Held as long as the database is open.
-    _claim: Option<File>,
-}
-
-/// All that a batch of commits writes: per table, account and key the new body, or `None` for a row that is gone.
-#[derive(Default)]
-pub(super) struct Batch {
-    rows: BTreeMap<&'static str, BTreeMap<(AccountId, String), Option<String>>>,
-    accounts: BTreeMap<AccountId, (Timestamp, u64)>,
-}
-
-impl Batch {
-    pub fn add(&mut self, account: &Account, changes: Changes) {
-        self.accounts.insert(account.id, (account.created, account.revision));
-        for ((table, key), body) in changes {
-            self.rows.entry(table).or_default().insert((account.id, key), body);
-        }
-    }
+    connection: Connection,
+    /// Why the last write failed; `None` after one that succeeded.
+    trouble: Mutex<Option<String>>,
 }
 
 impl Sqlite {
@@ -62,9 +32,16 @@ impl Sqlite {
     /// # Errors
     /// When the file cannot be used; see [`StoreError`].
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let claim = claim(path)?;
-        let options = SqliteConnectOptions::new().filename(path);
-        Self::connect(options.journal_mode(SqliteJournalMode::Wal), path, Some(claim)).await
+        let file = DatabaseFile::claim(path)?;
+        let options = SqliteConnectOptions::new().filename(&file.path);
+        let header = file.header()?;
+        if header == Header::Unmarked {
+            // Nothing is written, not even a log, before it is known whose the file is.
+            let reading = options.clone().read_only(true).immutable(true);
+            let mut connection = SqliteConnection::connect_with(&reading).await.map_err(|e| explain(&file.path, &e))?;
+            must_be_ours(&mut connection, &file.path).await?;
+        }
+        Self::connect(options.journal_mode(SqliteJournalMode::Wal), Some(file)).await
     }
 
     /// A database that is gone when the server stops.
@@ -72,42 +49,39 @@ impl Sqlite {
     /// # Errors
     /// Only when there is no memory for it.
     pub async fn in_memory() -> Result<Self, StoreError> {
-        Self::connect(SqliteConnectOptions::new().in_memory(true), Path::new("memory"), None).await
+        Self::connect(SqliteConnectOptions::new().in_memory(true), None).await
     }
 
-    async fn connect(options: SqliteConnectOptions, path: &Path, claim: Option<File>) -> Result<Self, StoreError> {
-        let options = options.synchronous(SqliteSynchronous::Full).pragma("cache_size", "-1024");
-        // One connection: SQLite has one writer, and all reading is done from memory.
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options)
-            .await
-            .map_err(|error| explain(path, error))?;
-        match MIGRATIONS.run(&pool).await {
-            Ok(()) => Ok(Self { pool, _claim: claim }),
-            Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => {
-                Err(StoreError::Newer(path.to_owned()))
-            }
-            Err(MigrateError::Execute(error)) => Err(explain(path, error)),
-            Err(error) => Err(StoreError::Damaged(path.to_owned(), error.to_string())),
-        }
+    async fn connect(options: SqliteConnectOptions, file: Option<DatabaseFile>) -> Result<Self, StoreError> {
+        let path = file.as_ref().map_or_else(|| "memory".into(), |file| file.path.clone());
+        let options =
+            options.create_if_missing(true).synchronous(SqliteSynchronous::Full).pragma("cache_size", "-1024");
+        let connection = Connection::open(options, file).await.map_err(|error| explain(&path, &error))?;
+        let mut lease = connection.lease().await.map_err(|fault| explain_fault(&path, &fault))?;
+        migrate(lease.connection(), &path).await?;
+        lease.settle(Ok(())).await.map_err(|fault| explain_fault(&path, &fault))?;
+        Ok(Self { connection, trouble: Mutex::default() })
     }
 
     /// A value of the server's own, such as its key; made and kept if it is not there yet.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn server_value(&self, key: &str, new: &[u8]) -> Result<Vec<u8>> {
-        sqlx::query("insert into server (key, value) values (?, ?) on conflict do nothing")
-            .bind(key)
-            .bind(new)
-            .execute(&self.pool)
-            .await
-            .map_err(Error::internal)?;
-        let row = sqlx::query("select value from server where key = ?").bind(key).fetch_one(&self.pool).await;
-        row.and_then(|row| row.try_get(0)).map_err(Error::internal)
+    pub async fn server_value(&self, key: &str, new: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let mut lease = self.connection.lease().await.map_err(|fault| self.explain(&fault))?;
+        let value = kept_value(&mut lease, key, new).await;
+        lease.settle(value).await.map_err(|fault| self.explain(&fault))
+    }
+
+    /// The number of accounts that something was written to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_accounts(&self) -> Result<u64, StoreError> {
+        let mut lease = self.connection.lease().await.map_err(|fault| self.explain(&fault))?;
+        let count = sqlx::query_scalar("select count(*) from accounts").fetch_one(lease.connection()).await;
+        let count = lease.settle(count.map_err(Fault::from)).await.map_err(|fault| self.explain(&fault))?;
+        Ok(i64::unsigned_abs(count))
     }
 
     /// Loads an account; one that nobody has written to is empty and comes into being `now`.
@@ -115,155 +89,200 @@ impl Sqlite {
     /// # Errors
     /// When the database fails, or holds what this version cannot read.
     pub async fn load(&self, id: AccountId, now: Timestamp) -> Result<Account> {
-        let mut account = Account::new(id, now);
-        let row = sqlx::query("select created, revision from accounts where id = ?")
-            .bind(id.to_string())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(Error::internal)?;
-        let Some(row) = row else { return Ok(account) };
-        account.created = Timestamp::from_seconds(row.try_get(0).map_err(Error::internal)?);
-        let revision: i64 = row.try_get(1).map_err(Error::internal)?;
-        account.revision = revision.unsigned_abs();
-        for table in TABLES {
-            let sql = AssertSqlSafe(format!("select body from {table} where account = ?"));
-            let rows = sqlx::query(sql).bind(id.to_string()).fetch_all(&self.pool).await.map_err(Error::internal)?;
-            for row in rows {
-                account.load(table, row.try_get(0).map_err(Error::internal)?)?;
-            }
-        }
-        Ok(account)
-    }
-
-    /// Writes a batch in one transaction: all of it is on disk, or nothing.
-    pub(super) async fn commit(&self, batch: Batch) -> Result<(), sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
-        for (table, rows) in batch.rows {
-            let (mut written, mut gone) = (Vec::new(), Vec::new());
-            for ((account, key), body) in rows {
-                match body {
-                    Some(body) => written.push((account.to_string(), key, body)),
-                    None => gone.push((account.to_string(), key)),
-                }
-            }
-            if !written.is_empty() {
-                let sql = format!(
-                    "insert into {table} (account, key, body) select value ->> 0, value ->> 1, value ->> 2 \
-                     from json_each(?) where true on conflict do update set body = excluded.body"
-                );
-                sqlx::query(AssertSqlSafe(sql)).bind(json(&written)?).execute(&mut *transaction).await?;
-            }
-            if !gone.is_empty() {
-                let sql = format!(
-                    "delete from {table} where (account, key) in \
-                     (select value ->> 0, value ->> 1 from json_each(?))"
-                );
-                sqlx::query(AssertSqlSafe(sql)).bind(json(&gone)?).execute(&mut *transaction).await?;
-            }
-        }
-        for (account, (created, revision)) in batch.accounts {
-            let sql = "insert into accounts (id, created, revision) values (?, ?, ?) \
-                       on conflict do update set revision = excluded.revision";
-            let revision = i64::try_from(revision).unwrap_or(i64::MAX);
-            let query = sqlx::query(sql).bind(account.to_string()).bind(created.seconds()).bind(revision);
-            query.execute(&mut *transaction).await?;
-        }
-        transaction.commit().await
-    }
-
-    /// Forgets an account, or all of them.
-    pub(super) async fn reset(&self, account: Option<AccountId>) -> Result<(), sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
-        let account = account.map(|account| account.to_string());
-        for (table, column) in TABLES.iter().map(|t| (*t, "account")).chain([("usage", "account"), ("accounts", "id")])
-        {
-            let sql = AssertSqlSafe(format!("delete from {table} where ?1 is null or {column} = ?1"));
-            sqlx::query(sql).bind(&account).execute(&mut *transaction).await?;
-        }
-        transaction.commit().await
-    }
-
-    /// The aliases of all accounts.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn load_aliases(&self) -> Result<Vec<(String, AccountId)>> {
-        let sql = "select alias, account from settings where alias is not null";
-        let rows = sqlx::query(sql).fetch_all(&self.pool).await.map_err(Error::internal)?;
-        let read = |row: &sqlx::sqlite::SqliteRow| -> Result<Option<(String, AccountId)>, sqlx::Error> {
-            let (alias, account) = (row.try_get(0)?, AccountId::parse(row.try_get(1)?));
-            Ok(account.map(|account| (alias, account)))
-        };
-        rows.iter().filter_map(|row| read(row).transpose()).collect::<Result<_, _>>().map_err(Error::internal)
+        let mut lease = self.connection.lease().await.map_err(Error::internal)?;
+        let account = load(&mut lease, id, now).await;
+        lease.settle(account).await.map_err(Error::internal)
     }
 
     /// All that is known of when credentials and roles were last used.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn load_usage(&self) -> Result<Vec<LastUse>> {
-        let sql = "select account, subject, action, used, service, region from usage";
-        let rows = sqlx::query(sql).fetch_all(&self.pool).await.map_err(Error::internal)?;
-        let read = |row: &sqlx::sqlite::SqliteRow| -> Result<Option<LastUse>, sqlx::Error> {
-            let Some(account) = AccountId::parse(row.try_get(0)?) else { return Ok(None) };
-            Ok(Some(LastUse {
-                account,
-                subject: row.try_get(1)?,
-                action: row.try_get(2)?,
-                used: Timestamp::from_seconds(row.try_get(3)?),
-                service: row.try_get(4)?,
-                region: row.try_get(5)?,
-            }))
-        };
-        rows.iter().filter_map(|row| read(row).transpose()).collect::<Result<_, _>>().map_err(Error::internal)
+    pub async fn load_usage(&self) -> Result<Vec<LastUse>, StoreError> {
+        let mut lease = self.connection.lease().await.map_err(|fault| self.explain(&fault))?;
+        let uses = usage::load(&mut lease).await;
+        lease.settle(uses).await.map_err(|fault| self.explain(&fault))
+    }
+
+    /// Whether the last write failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Why nothing can be stored at present: one sentence.
+    pub fn trouble(&self) -> Option<String> {
+        let displaced = self.connection.check().err();
+        displaced.or_else(|| self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// Writes a batch in one transaction: all of it is on disk, or nothing. After an error it is not known which.
+    pub(super) async fn commit(&self, batch: &Batch) -> Result<(), Fault> {
+        self.write(async |lease| batch.write(lease).await).await
     }
 
     /// Writes when credentials and roles were last used.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn save_usage(&self, uses: &[LastUse]) -> Result<()> {
-        let rows: Vec<_> = uses
-            .iter()
-            .map(|u| (u.account.to_string(), &u.subject, &u.action, u.used.seconds(), &u.service, &u.region))
-            .collect();
-        let sql = "insert into usage (account, subject, action, used, service, region) \
-                   select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 \
-                   from json_each(?) where true on conflict do update set used = excluded.used, service = excluded.service, region = excluded.region";
-        let rows = json(&rows).map_err(Error::internal)?;
-        sqlx::query(sql).bind(rows).execute(&self.pool).await.map(drop).map_err(Error::internal)
+    pub(super) async fn save_usage(&self, uses: &[LastUse]) -> Result<(), Fault> {
+        self.write(async |lease| usage::save(lease, uses).await).await
+    }
+
+    /// Forgets an account, or all of them.
+    pub(super) async fn reset(&self, account: Option<AccountId>) -> Result<(), Fault> {
+        self.write(async |lease| forget(lease, account).await).await
+    }
+
+    /// Writes something of no consequence, to learn whether the database can be written to again.
+    pub(super) async fn probe(&self) -> Result<(), Fault> {
+        let sql = "insert into server (key, value) values ('probe', 1) on conflict do update set value = value + 1";
+        self.write(async |lease| {
+            lease.connection().execute(sql).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Writes within one transaction, and remembers whether that was possible.
+    async fn write(&self, work: impl AsyncFnOnce(&mut Lease<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
+        let result = self.try_write(work).await;
+        let trouble = match &result {
+            Ok(()) => None,
+            // Refusing a row is no failure.
+            Err(fault) if fault.is_conflict() => return result,
+            Err(fault) => Some(format!("the database cannot be written: {fault}")),
+        };
+        let mut known = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*known, &trouble) {
+            (None, Some(trouble)) => tracing::error!(trouble, "nothing can be stored"),
+            (Some(_), None) => tracing::info!("the database can be written again"),
+            _ => {}
+        }
+        *known = trouble;
+        result
+    }
+
+    async fn try_write(&self, work: impl AsyncFnOnce(&mut Lease<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
+        let mut lease = self.connection.lease().await?;
+        let written = match lease.begin().await {
+            Ok(()) => work(&mut lease).await,
+            Err(fault) => Err(fault),
+        };
+        let stored = match written {
+            Ok(()) => lease.commit().await,
+            Err(fault) => Err(fault),
+        };
+        lease.settle(stored).await
+    }
+
+    fn explain(&self, fault: &Fault) -> StoreError {
+        explain_fault(self.connection.file.as_ref().map_or(Path::new("memory"), |file| &file.path), fault)
     }
 
     /// Closes the database after what is under way has ended.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.connection.close().await;
     }
 }
 
-/// Makes the file if it is absent, readable by its owner only since secrets are in it, and locks it for this server: a
-/// second one would write over what it does not know of.
-fn claim(path: &Path) -> Result<File, StoreError> {
-    let unavailable = |error: std::io::Error| StoreError::Unavailable(path.to_owned(), error.to_string());
-    let open = |path: &Path| OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(unavailable);
-    let mut lock = path.as_os_str().to_owned();
-    lock.push("-lock");
-    let claim = open(Path::new(&lock))?;
-    match claim.try_lock() {
-        Ok(()) => open(path).map(|_| claim),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(unavailable(error)),
+async fn kept_value(lease: &mut Lease<'_>, key: &str, new: &[u8]) -> Result<Vec<u8>, Fault> {
+    let insert =
+        sqlx::query("insert into server (key, value) values (?, ?) on conflict do nothing").bind(key).bind(new);
+    insert.execute(lease.connection()).await?;
+    let row = sqlx::query("select value from server where key = ?").bind(key).fetch_one(lease.connection()).await?;
+    Ok(row.try_get(0)?)
+}
+
+async fn load(lease: &mut Lease<'_>, id: AccountId, now: Timestamp) -> Result<Account, Fault> {
+    let mut account = Account::new(id, now);
+    let row = sqlx::query("select created, revision from accounts where id = ?")
+        .bind(id.to_string())
+        .fetch_optional(lease.connection())
+        .await?;
+    let Some(row) = row else { return Ok(account) };
+    account.created = Timestamp::from_seconds(row.try_get(0)?);
+    account.revision = row.try_get::<i64, _>(1)?.unsigned_abs();
+    for table in TABLES {
+        let unreadable = |key: &str, error: &dyn std::fmt::Display| {
+            Fault::Content(format!("account {id}, table {table}{key} cannot be read: {error}"))
+        };
+        let sql = AssertSqlSafe(format!("select key, body from {table} where account = ?"));
+        let rows = sqlx::query(sql).bind(id.to_string()).fetch_all(lease.connection()).await;
+        for row in rows.map_err(|error| unreadable("", &error))? {
+            let key: &str = row.try_get(0)?;
+            let key = format!(", key {key}");
+            let body = row.try_get(1).map_err(|error| unreadable(&key, &error))?;
+            account.load(table, body).map_err(|error| unreadable(&key, &error))?;
+        }
+    }
+    Ok(account)
+}
+
+async fn forget(lease: &mut Lease<'_>, account: Option<AccountId>) -> Result<(), Fault> {
+    let account = account.map(|account| account.to_string());
+    let tables = TABLES.iter().map(|table| (*table, "account"));
+    for (table, column) in tables.chain([("usage", "account"), ("accounts", "id")]) {
+        let sql = AssertSqlSafe(format!("delete from {table} where ?1 is null or {column} = ?1"));
+        sqlx::query(sql).bind(&account).execute(lease.connection()).await?;
+    }
+    Ok(())
+}
+
+/// Brings the tables up to date.
+async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    must_be_ours(connection, path).await?;
+    match MIGRATIONS.run(&mut *connection).await {
+        Ok(()) => {}
+        Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => {
+            return Err(StoreError::Newer(path.to_owned()));
+        }
+        Err(MigrateError::Execute(error)) => return Err(explain(path, &error)),
+        Err(error) => return Err(StoreError::Damaged(path.to_owned(), error.to_string())),
+    }
+    let marked: i64 = sqlx::query_scalar("pragma application_id")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(|error| explain(path, &error))?;
+    if marked != i64::from(APPLICATION_ID) {
+        let sql = AssertSqlSafe(format!("pragma application_id = {APPLICATION_ID}"));
+        connection.execute(sqlx::query(sql)).await.map_err(|error| explain(path, &error))?;
+    }
+    Ok(())
+}
+
+/// Refuses a database that another program has tables in.
+async fn must_be_ours(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let first = MIGRATIONS.iter().next().map(|migration| migration.checksum.to_vec());
+    let ours = is_ours(connection, first).await.map_err(|error| explain(path, &error))?;
+    if ours { Ok(()) } else { Err(StoreError::Foreign(path.to_owned())) }
+}
+
+/// Whether the database is empty, or our first migration is its first.
+async fn is_ours(connection: &mut SqliteConnection, first: Option<Vec<u8>>) -> Result<bool, sqlx::Error> {
+    let sql = "select count(*), count(*) filter (where name = '_sqlx_migrations') from sqlite_schema \
+               where type = 'table' and name not like 'sqlite!_%' escape '!'";
+    let (tables, migrations): (i64, i64) = sqlx::query_as(sql).fetch_one(&mut *connection).await?;
+    if migrations == 0 {
+        return Ok(tables == 0);
+    }
+    let sql = "select checksum from _sqlx_migrations order by version limit 1";
+    let checksum: Option<Vec<u8>> = sqlx::query_scalar(sql).fetch_optional(connection).await?;
+    Ok(match checksum {
+        Some(checksum) => Some(checksum) == first,
+        None => tables == 1,
+    })
+}
+
+fn explain_fault(path: &Path, fault: &Fault) -> StoreError {
+    match fault {
+        Fault::Sqlite(error) => explain(path, error),
+        Fault::Displaced(reason) => StoreError::Unavailable(path.to_owned(), reason.clone()),
+        Fault::Content(reason) => StoreError::Damaged(path.to_owned(), reason.clone()),
     }
 }
 
-fn json<T: serde::Serialize>(rows: &T) -> Result<String, sqlx::Error> {
-    serde_json::to_string(rows).map_err(|error| sqlx::Error::Encode(error.into()))
-}
-
-fn explain(path: &Path, error: sqlx::Error) -> StoreError {
+fn explain(path: &Path, error: &sqlx::Error) -> StoreError {
     // 26: the file is no database; 11: its pages are damaged.
-    let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
-    match code.as_deref() {
-        Some("26" | "11") => StoreError::Damaged(path.to_owned(), error.to_string()),
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+    match code.map(|code| code & 0xff) {
+        Some(26 | 11) => StoreError::Damaged(path.to_owned(), error.to_string()),
         _ => StoreError::Unavailable(path.to_owned(), error.to_string()),
     }
 }

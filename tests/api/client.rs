@@ -87,8 +87,7 @@ impl Server {
     /// Changes an account as no operation could.
     pub async fn change(&self, account: &str, change: impl FnOnce(&mut Account)) {
         let accounts = &self.state.app.accounts;
-        let cell = accounts.get(AccountId::parse(account).unwrap()).await.unwrap();
-        let turn = accounts.turn(&cell).await;
+        let turn = accounts.turn(AccountId::parse(account).unwrap()).await.unwrap();
         let mut changed = turn.account();
         change(&mut changed);
         turn.commit(changed).await.unwrap();

@@ -21,9 +21,9 @@ def environment(**variables):
 
 
 class Server:
-    """A running server; `arguments` are its flags."""
+    """A running server; `arguments` are its flags, `options` those of the process."""
 
-    def __init__(self, *arguments, listen="127.0.0.1:0", database="memory", cwd=None, variables=None):
+    def __init__(self, *arguments, listen="127.0.0.1:0", database="memory", cwd=None, variables=None, **options):
         flags = ["--listen", listen, "--database", database, "--log-level", "warn"]
         self.process = subprocess.Popen(
             [BINARY, *flags, *arguments],
@@ -32,6 +32,7 @@ class Server:
             text=True,
             cwd=cwd,
             env=environment(**(variables or {})),
+            **options,
         )
         first = self.process.stdout.readline()
         if not first:

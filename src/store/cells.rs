@@ -1,0 +1,95 @@
+//! The accounts in memory.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use tokio::sync::OnceCell;
+
+use crate::account::Account;
+use crate::shapes::AccountId;
+
+/// Accounts beyond this number that nobody uses leave memory.
+const MAX_ACCOUNTS_IN_MEMORY: usize = 1024;
+
+/// One account in memory.
+pub struct Cell {
+    /// Which account.
+    pub id: AccountId,
+    /// What is on disk: what readers see.
+    durable: RwLock<Arc<Account>>,
+    /// The newest state, which may still be on its way to the disk: what the next writer builds on.
+    pub(super) head: Arc<tokio::sync::Mutex<Account>>,
+    void: Arc<AtomicBool>,
+}
+
+impl Cell {
+    pub(super) fn new(account: Account, slot: &Slot) -> Self {
+        Self {
+            id: account.id,
+            durable: RwLock::new(Arc::new(account.clone())),
+            head: Arc::new(tokio::sync::Mutex::new(account)),
+            void: slot.void.clone(),
+        }
+    }
+
+    /// The committed state.
+    pub fn durable(&self) -> Arc<Account> {
+        self.durable.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn publish(&self, account: Arc<Account>) {
+        *self.durable.write().unwrap_or_else(PoisonError::into_inner) = account;
+    }
+
+    /// Whether the cell no longer tells what is on disk: nothing may be built on it.
+    pub(super) fn is_void(&self) -> bool {
+        self.void.load(Ordering::Acquire)
+    }
+}
+
+/// The place of an account in memory, which may still be loading.
+#[derive(Default)]
+pub(super) struct Slot {
+    pub cell: OnceCell<Arc<Cell>>,
+    void: Arc<AtomicBool>,
+}
+
+impl Slot {
+    pub fn is_void(&self) -> bool {
+        self.void.load(Ordering::Acquire)
+    }
+}
+
+/// The accounts in memory, by number.
+#[derive(Default)]
+pub(super) struct Cells(Mutex<HashMap<AccountId, Arc<Slot>>>);
+
+impl Cells {
+    /// The place of an account.
+    pub fn slot(&self, id: AccountId) -> Arc<Slot> {
+        let mut slots = self.lock();
+        if slots.len() > MAX_ACCOUNTS_IN_MEMORY {
+            slots.retain(|_, slot| {
+                Arc::strong_count(slot) > 1 || slot.cell.get().is_some_and(|cell| Arc::strong_count(cell) > 1)
+            });
+        }
+        slots.entry(id).or_default().clone()
+    }
+
+    /// Gives up what is known of one account, or of all, even what is loading: the next use loads from the database.
+    /// Writes that were built on it are refused.
+    pub fn give_up(&self, account: Option<AccountId>) {
+        self.lock().retain(|id, slot| {
+            let kept = account.is_some_and(|account| account != *id);
+            if !kept {
+                slot.void.store(true, Ordering::Release);
+            }
+            kept
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Arc<Slot>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
