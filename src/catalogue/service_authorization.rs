@@ -187,19 +187,34 @@ impl Service {
     pub fn condition_key(&self, key: &str) -> Option<&ConditionKey> {
         self.condition_keys.iter().find(|condition_key| condition_key.matches(key))
     }
+
+    /// The names, behind the colon, of the condition keys that AWS has for an identity provider. Providers are named by
+    /// their host, so keys such as `aws:TagKeys` are nobody's.
+    pub fn condition_key_names_of(&self, provider: &str) -> impl Iterator<Item = &str> {
+        self.condition_keys.iter().filter_map(move |key| {
+            let (issuer, name) = key.name.split_once(':')?;
+            (issuer.contains('.') && fits(issuer, provider)).then_some(name)
+        })
+    }
+}
+
+/// Whether a name in any case is this one, in which a placeholder stands for any text. No name has more than one
+/// placeholder.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((before, after)) = pattern.split_once("${") else {
+        return pattern.eq_ignore_ascii_case(name);
+    };
+    let after = after.split_once('}').map_or("", |(_, after)| after);
+    let filled = name.len().saturating_sub(after.len());
+    name.get(..before.len()).is_some_and(|start| start.eq_ignore_ascii_case(before))
+        && name.get(filled..).is_some_and(|end| end.eq_ignore_ascii_case(after))
+        && filled > before.len()
 }
 
 impl ConditionKey {
-    /// Whether a key in a policy is this one. No key has more than one placeholder.
+    /// Whether a key in a policy is this one.
     fn matches(&self, key: &str) -> bool {
-        let Some((before, after)) = self.name.split_once("${") else {
-            return self.name.eq_ignore_ascii_case(key);
-        };
-        let after = after.split_once('}').map_or("", |(_, after)| after);
-        let filled = key.len().saturating_sub(after.len());
-        key.get(..before.len()).is_some_and(|start| start.eq_ignore_ascii_case(before))
-            && key.get(filled..).is_some_and(|end| end.eq_ignore_ascii_case(after))
-            && filled > before.len()
+        fits(&self.name, key)
     }
 }
 

@@ -21,6 +21,10 @@ const BUILT_IN: &[&str] = &["accounts.google.com", "cognito-identity.amazonaws.c
 /// The claim with session tags ("Pass session tags in AWS STS").
 const TAGS: &str = "https://aws.amazon.com/tags";
 const SOURCE_IDENTITY: &str = "https://aws.amazon.com/source_identity";
+/// The claims whose condition keys come from what was verified.
+const VERIFIED: &[&str] = &["aud", "oaud", "sub"];
+/// The condition keys of claims within a claim.
+const NESTED: &[&str] = &["google/organization_number"];
 /// The claim with the only roles that a token is for.
 const ROLES: &str = "https://aws.amazon.com/roles";
 
@@ -92,8 +96,8 @@ impl<'a> Issuer<'a> {
         let mut vouched = Vouched { provider: self.principal.clone(), ..Vouched::default() };
         let audience = self.audience(&claims, &mut vouched)?;
         vouched.key(format!("{}:sub", self.name), &subject);
-        vouched.keys.extend(self.conditions(&token.claims));
-        claims.check_role(role)?;
+        self.add_conditions(&token.claims, &mut vouched);
+        vouched.key("sts:RoleAuthorizedByIdp", claims.check_role(role)?.to_string());
         claims.add_session(&mut vouched)?;
         Ok(WebIdentity { vouched, subject, audience })
     }
@@ -124,21 +128,20 @@ impl<'a> Issuer<'a> {
         Ok(audience)
     }
 
-    /// The condition keys of further claims: those that AWS has for this issuer, and for every issuer `amr` and `email`.
-    fn conditions(&self, claims: &Map<String, Value>) -> Vec<(String, ProviderValue)> {
+    /// Adds the condition keys of further claims: those that AWS has for this issuer, and for every issuer `amr` and
+    /// `email`. A claim makes a key only if its name is that of AWS to the letter.
+    fn add_conditions(&self, claims: &Map<String, Value>, vouched: &mut Vouched) {
         let known = service_authorization::service("sts");
-        let is_known = |key: &str| known.as_ref().is_some_and(|sts| sts.condition_key(key).is_some());
-        let nested = claims.iter().flat_map(|(name, value)| {
-            // Google's is the claim `organization_number` of the claim `google`.
-            let members = value.as_object().into_iter().flatten();
-            members.map(move |(member, value)| (format!("{name}/{member}"), value))
-        });
-        let plain = claims.iter().map(|(name, value)| (name.clone(), value));
-        let others = plain.chain(nested).filter(|(name, _)| !["aud", "sub", "oaud"].contains(&name.as_str()));
-        let keys = others.map(|(name, value)| (format!("{}:{name}", self.name), name, value));
-        keys.filter(|(key, name, _)| ["amr", "email"].contains(&name.as_str()) || is_known(key))
-            .filter_map(|(key, name, value)| Some((key, condition_value(value, name == "amr")?)))
-            .collect()
+        let of_issuer = known.iter().flat_map(|sts| sts.condition_key_names_of(&self.name));
+        for name in ["amr", "email"].into_iter().chain(of_issuer).filter(|name| !VERIFIED.contains(name)) {
+            let claim = match name.split_once('/') {
+                Some((outer, inner)) if NESTED.contains(&name) => claims.get(outer).and_then(|claim| claim.get(inner)),
+                _ => claims.get(name),
+            };
+            if let Some(value) = claim.and_then(|claim| condition_value(claim, name == "amr")) {
+                vouched.keys.add(format!("{}:{name}", self.name), value);
+            }
+        }
     }
 }
 
@@ -190,10 +193,11 @@ impl Claims<'_> {
         Ok(())
     }
 
-    /// A token without the claim is for any role. The claim is a list, or a text with semicolons in between.
-    fn check_role(&self, role: &str) -> Result<()> {
+    /// Whether the token names the role; one without the claim is for any role. The claim is a list, or a text with
+    /// semicolons in between.
+    fn check_role(&self, role: &str) -> Result<bool> {
         let mut roles: Vec<&str> = match self.0.get(ROLES) {
-            None | Some(Value::Null) => return Ok(()),
+            None | Some(Value::Null) => return Ok(false),
             Some(Value::Array(roles)) => roles.iter().filter_map(Value::as_str).collect(),
             Some(Value::String(roles)) => roles.split(';').collect(),
             Some(_) => return Err(invalid("The roles claim is not in a supported format")),
@@ -205,7 +209,7 @@ impl Claims<'_> {
         if !roles.contains(&role) {
             return Err(invalid("The target role ARN is not present in the roles claim of the identity token"));
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Session tags and source identity. Tags stand in one claim, or flattened in one claim for each.
@@ -228,7 +232,7 @@ impl Claims<'_> {
         }
         if let Some(keys) = tags.and_then(|tags| tags.get("transitive_tag_keys")).or(flat) {
             let keys = keys.as_array().ok_or_else(malformed)?.iter().map(|key| key.as_str().map(str::to_owned));
-            vouched.transitive_tag_keys = keys.collect::<Option<_>>().ok_or_else(malformed)?;
+            vouched.set_transitive_tag_keys(keys.collect::<Option<_>>().ok_or_else(malformed)?)?;
         }
         if let Some(identity) = self.0.get(SOURCE_IDENTITY) {
             vouched.set_source_identity(identity.as_str().unwrap_or_default())?;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::jwk::KeySet;
+use super::unique_members::UniqueMembers;
 
 /// An algorithm that signs with a private key and verifies with a public one. There are no others here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +68,8 @@ struct Header {
 }
 
 impl<'t> Token<'t> {
-    /// Takes a token apart; `None` if it is none, or is signed by an algorithm that does not count.
+    /// Takes a token apart; `None` if it is none, is signed by an algorithm that does not count, or has a claim twice
+    /// (RFC 7519, section 4).
     pub fn read(text: &'t str) -> Option<Self> {
         let (message, signature) = text.rsplit_once('.')?;
         let (header, claims) = message.split_once('.')?;
@@ -77,12 +79,31 @@ impl<'t> Token<'t> {
             return None;
         }
         let algorithm = Algorithm::parse(&header.alg)?;
-        let claims = serde_json::from_slice(&decode(claims)?).ok()?;
+        let UniqueMembers(claims) = serde_json::from_slice(&decode(claims)?).ok()?;
+        let Value::Object(claims) = claims else { return None };
         Some(Self { algorithm, key_id: header.kid, claims, message, signature: decode(signature)? })
     }
 
     /// Whether one of the keys has signed it: the one that it names, or any if it names none.
     pub fn is_signed_by(&self, keys: &KeySet) -> bool {
         keys.verifies(self.key_id.as_deref(), self.algorithm, self.message.as_bytes(), &self.signature)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_that_comes_twice_makes_no_token() {
+        let token = |claims: &str| {
+            let part = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
+            let text = format!("{}.{}.AA", part(r#"{"alg":"ES256"}"#), part(claims));
+            Token::read(&text).map(|token| token.claims.len())
+        };
+        assert_eq!(token(r#"{"sub":"bad","SUB":"good"}"#), Some(2));
+        assert_eq!(token(r#"{"sub":"bad","sub":"good"}"#), None);
+        assert_eq!(token(r#"{"t":{"k":"v","k":"w"}}"#), None);
+        assert_eq!(token(r#"["sub"]"#), None);
     }
 }

@@ -8,6 +8,7 @@ mod qr_code;
 mod signing;
 mod ssh;
 mod totp;
+mod unique_members;
 
 pub use certificate::{Certificate, PrivateKey};
 pub use jwk::{Jwk, Jwks, KeySet};

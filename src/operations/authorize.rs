@@ -14,7 +14,7 @@ use crate::account::{
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
 use crate::organization::{Organization, Place, Places};
-use crate::shapes::{AccountId, ArnParts, Kind, TagSet};
+use crate::shapes::{AccountId, ArnParts, Kind, SpelledTags, TagSet};
 use iam_policy::{Action, Decision, Grammar, Layer, Policy, PolicySet, ResourceKind, Source, SourceKind};
 
 /// What happens to calls that no policy allows.
@@ -90,6 +90,12 @@ struct Found<'a> {
     delegation_owner: Option<&'a str>,
 }
 
+/// The tags that conditions see.
+struct ConditionTags<'t> {
+    request: SpelledTags<'t>,
+    resource: SpelledTags<'t>,
+}
+
 impl Question<'_> {
     fn deny(&self, standing: &Standing<'_>, check: &Check<'_>, silent: bool) -> Result<Option<Error>> {
         let found = self.find(&check.target)?;
@@ -101,29 +107,32 @@ impl Question<'_> {
         let principal = by_provider.unwrap_or_else(|| standing.principal());
         let places = self.places(&principal, &found.arn, owner);
         let owner = owner.to_string();
-        let context = self.context(standing, check, &found, &owner, places);
         let trust = found.trust.map(trust_policies);
         let layers = iam_policy::Layers {
             resource: trust.as_ref().or(found.policy.as_ref()),
             resource_kind: if trust.is_some() { ResourceKind::RoleTrust } else { ResourceKind::Ordinary },
             service_control: places.principal.and_then(Place::service_control),
             resource_control: places.resource.and_then(Place::resource_control),
+            account_setting: check.by_password_policy && self.is_let_by_password_policy(),
             ..standing.layers()
         };
-        let request = iam_policy::Request::new(principal, &action, &found.arn, &context).owned_by(&owner);
-        let decision = match standing.lost {
-            true => Decision::ImplicitDeny { missing: Layer::Identity },
-            false => iam_policy::decide(&request, &layers),
+        let tags = ConditionTags {
+            request: SpelledTags::new(check.tags.iter().copied()),
+            resource: SpelledTags::new(found.tags.into_iter().flat_map(TagSet::pairs)),
         };
-        let limits = [Layer::ServiceControl, Layer::Delegation];
-        if check.by_password_policy
-            && matches!(decision, Decision::ImplicitDeny { missing } if !limits.contains(&missing))
-            && self.is_let_by_password_policy()
-        {
-            return Ok(None);
+        for round in 0..tags.request.rounds().max(tags.resource.rounds()) {
+            let context = self.context(standing, check, &found, &owner, places, (&tags, round));
+            let request = iam_policy::Request::new(principal, &action, &found.arn, &context).owned_by(&owner);
+            let decision = match standing.lost {
+                true => Decision::ImplicitDeny { missing: Layer::Identity },
+                false => iam_policy::decide(&request, &layers),
+            };
+            let resource = check.target.words(action.as_str(), &found.arn, standing.user_name());
+            if let Some(denial) = self.denial(&decision, standing, &action, resource.as_deref(), silent) {
+                return Ok(Some(denial));
+            }
         }
-        let resource = check.target.words(action.as_str(), &found.arn, standing.user_name());
-        Ok(self.denial(&decision, standing, &action, resource.as_deref(), silent))
+        Ok(None)
     }
 
     /// Where the principal's account stands in the organization, and that of the resource: the one in its ARN, or else
@@ -137,7 +146,7 @@ impl Question<'_> {
         }
     }
 
-    /// Whether the account lets its users change their own passwords without a permission. A Deny still wins.
+    /// Whether the account lets its users change their own passwords without an identity-based policy.
     fn is_let_by_password_policy(&self) -> bool {
         let policy = self.account.settings().password_policy;
         matches!(self.caller.principal, Principal::User { .. })
@@ -176,6 +185,7 @@ impl Question<'_> {
         found: &'k Found<'_>,
         owner: &'k str,
         places: Places<'k>,
+        (tags, round): (&ConditionTags<'k>, usize),
     ) -> iam_policy::Context<'k>
     where
         Self: 'k,
@@ -186,13 +196,13 @@ impl Question<'_> {
             keys.push(("aws:ResourceAccount".into(), owner.into()));
         }
         keys.extend(places.keys(on_resource));
-        for tag in found.tags.into_iter().flat_map(|tags| tags.iter()) {
+        for (key, value) in tags.resource.round(round) {
             for prefix in ["aws:ResourceTag", "iam:ResourceTag"] {
-                keys.push((format!("{prefix}/{}", tag.key).into(), tag.value.as_str().into()));
+                keys.push((format!("{prefix}/{key}").into(), value.into()));
             }
         }
-        for (key, value) in &check.tags {
-            keys.push((format!("aws:RequestTag/{key}").into(), (*value).into()));
+        for (key, value) in tags.request.round(round) {
+            keys.push((format!("aws:RequestTag/{key}").into(), value.into()));
         }
         if !check.tags.is_empty() {
             let tag_keys: Vec<&str> = check.tags.iter().map(|(key, _)| *key).collect();

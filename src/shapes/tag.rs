@@ -97,6 +97,11 @@ impl TagSet {
         self.0.iter().find(|tag| tag.key.eq_ignore_ascii_case(key)).map(|tag| tag.value.as_str())
     }
 
+    /// Keys and values.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()))
+    }
+
     /// The tags as an answer shows them: nothing when there are none.
     pub fn shape(&self) -> Option<Vec<Tag>> {
         (!self.0.is_empty()).then(|| self.0.clone())
@@ -107,6 +112,43 @@ impl std::ops::Deref for TagSet {
     type Target = [Tag];
     fn deref(&self) -> &[Tag] {
         &self.0
+    }
+}
+
+/// Tags as conditions see them. Condition keys ignore case while the tag keys of most resources do not, so of several
+/// spellings of a key a condition sees one only. A request is decided once for each spelling: none may satisfy a
+/// condition in another one's place.
+pub struct SpelledTags<'t> {
+    /// Key, value, and which spelling of its key it is.
+    tags: Vec<(&'t str, &'t str, usize)>,
+}
+
+impl<'t> SpelledTags<'t> {
+    /// Tags in the order in which conditions are to see their spellings.
+    pub fn new(pairs: impl Iterator<Item = (&'t str, &'t str)>) -> Self {
+        let mut tags: Vec<(&str, &str, usize)> = Vec::new();
+        for (key, value) in pairs {
+            let spelling = tags.iter().filter(|(other, ..)| other.eq_ignore_ascii_case(key)).count();
+            tags.push((key, value, spelling));
+        }
+        Self { tags }
+    }
+
+    /// How often a request with these tags is to be decided.
+    pub fn rounds(&self) -> usize {
+        self.tags.iter().map(|(.., spelling)| spelling + 1).max().unwrap_or(1)
+    }
+
+    /// Key and value of each tag that conditions see in a round: of a key with fewer spellings the last.
+    pub fn round(&self, round: usize) -> impl Iterator<Item = (&'t str, &'t str)> {
+        self.tags
+            .iter()
+            .filter(move |(key, _, spelling)| {
+                let is_next =
+                    |(other, _, next): &&(&str, &str, usize)| *next == spelling + 1 && other.eq_ignore_ascii_case(key);
+                *spelling == round || (*spelling < round && !self.tags.iter().any(|tag| is_next(&tag)))
+            })
+            .map(|(key, value, _)| (*key, *value))
     }
 }
 
@@ -149,6 +191,22 @@ mod tests {
             set.remove(kind, &[TagKey::new("DEPT")]);
             assert_eq!(set.len(), if count == 2 { 1 } else { 3 }, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn each_spelling_of_a_key_has_its_round() {
+        let pairs = [("Team", "a"), ("Cost", "1"), ("team", "b"), ("TEAM", "c"), ("cost", "2")];
+        let tags = SpelledTags::new(pairs.into_iter());
+        let rounds: Vec<Vec<_>> = (0..tags.rounds()).map(|round| tags.round(round).collect()).collect();
+        assert_eq!(
+            rounds,
+            [
+                vec![("Team", "a"), ("Cost", "1")],
+                vec![("team", "b"), ("cost", "2")],
+                vec![("TEAM", "c"), ("cost", "2")]
+            ]
+        );
+        assert_eq!(SpelledTags::new(std::iter::empty()).rounds(), 1);
     }
 
     #[test]

@@ -78,6 +78,33 @@ async fn nothing_gets_around_the_limit() {
 }
 
 #[tokio::test]
+async fn a_delegation_changes_no_password_unless_it_says_so() {
+    let server = server().await;
+    let root = server.root();
+    let requests = "arn:aws:iam::*:delegation-request/*";
+    let actions = ["iam:AssociateDelegationRequest", "iam:AcceptDelegationRequest", "iam:SendDelegationToken"];
+    let bob = server.allowed("Bob", &actions, &[requests], json!({})).await;
+    root.iam("CreateLoginProfile", &[("UserName", "Bob"), ("Password", "Passw0rd")]).await.ok();
+    root.iam("UpdateAccountPasswordPolicy", &[("AllowUsersToChangePassword", "true")]).await.ok();
+    let delegated = exchanged(&server, &finished(&server, &bob, "flow-1", &[]).await).await;
+    let arn = "arn:aws:iam::000000000000:user/Bob";
+    let denial = |action: &str, resource: &str| {
+        format!(
+            "User: {arn} is not authorized to perform: {action} on resource: {resource} because no session policy allows \
+             the {action} action"
+        )
+    };
+    for old in ["wrong", "Passw0rd"] {
+        let change = [("OldPassword", old), ("NewPassword", "N3wpassword")];
+        let message = denial("iam:ChangePassword", arn);
+        delegated.iam("ChangePassword", &change).await.refused(403, "AccessDenied", &message);
+    }
+    let message = denial("iam:GetAccountPasswordPolicy", "*");
+    delegated.iam("GetAccountPasswordPolicy", &[]).await.refused(403, "AccessDenied", &message);
+    bob.iam("ChangePassword", &[("OldPassword", "Passw0rd"), ("NewPassword", "N3wpassword")]).await.ok();
+}
+
+#[tokio::test]
 async fn a_role_sessions_delegation_keeps_tags_and_policies() {
     let server = server().await;
     let root = server.root();

@@ -251,6 +251,22 @@ async fn the_policy_can_let_all_users_change_their_passwords() {
 }
 
 #[tokio::test]
+async fn a_boundary_limits_users_who_change_their_passwords() {
+    let server = Server::start().await;
+    let root = server.root();
+    let user = bob(&server).await;
+    root.iam("UpdateAccountPasswordPolicy", &[("AllowUsersToChangePassword", "true")]).await.ok();
+    let document = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+    root.iam("CreatePolicy", &[("PolicyName", "limit"), ("PolicyDocument", document)]).await.ok();
+    let limit = "arn:aws:iam::000000000000:policy/limit";
+    root.iam("PutUserPermissionsBoundary", &[("UserName", "Bob"), ("PermissionsBoundary", limit)]).await.ok();
+    let message = "User: arn:aws:iam::000000000000:user/Bob is not authorized to perform: iam:ChangePassword on resource: \
+                   arn:aws:iam::000000000000:user/Bob because no permissions boundary allows the iam:ChangePassword \
+                   action";
+    user.iam("ChangePassword", &change("Passw0rd", "N3wpassword")).await.refused(403, "AccessDenied", message);
+}
+
+#[tokio::test]
 async fn an_assumed_root_user_may_have_its_password_recovered() {
     let server = Server::start().await;
     let creating = assumed_root(&server, "IAMCreateRootUserPassword");

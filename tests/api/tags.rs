@@ -213,3 +213,39 @@ async fn nothing_is_no_tag() {
     root.iam("TagOpenIDConnectProvider", &[arn, ("Tags", "")]).await.refused(400, "InvalidInput", nothing);
     root.iam("UntagOpenIDConnectProvider", &[arn, ("TagKeys", "")]).await.refused(400, "InvalidInput", nothing);
 }
+
+#[tokio::test]
+async fn every_spelling_of_a_tag_key_must_satisfy_the_policies() {
+    let server = Server::start().await;
+    let root = server.root();
+    let document = allow("s3:*", "*");
+    let team = serde_json::json!({"StringEquals": {"aws:RequestTag/Team": "a"}});
+    let user = server.allowed("Bob", &["iam:CreatePolicy", "iam:TagPolicy"], &["*"], team).await;
+    let create = async |name: &str, tags: &[(&str, &str)]| {
+        let members: Vec<(String, &str)> = (1..)
+            .zip(tags)
+            .flat_map(|(n, (key, value))| {
+                [(format!("Tags.member.{n}.Key"), *key), (format!("Tags.member.{n}.Value"), *value)]
+            })
+            .collect();
+        let mut parameters = vec![("PolicyName", name), ("PolicyDocument", document.as_str())];
+        parameters.extend(members.iter().map(|(name, value)| (name.as_str(), *value)));
+        user.iam("CreatePolicy", &parameters).await
+    };
+    create("one", &[("Team", "a")]).await.ok();
+    create("same", &[("Team", "a"), ("team", "a"), ("TEAM", "a")]).await.ok();
+    create("first", &[("Team", "b"), ("team", "a")]).await.denied();
+    create("last", &[("Team", "a"), ("team", "b")]).await.denied();
+    create("middle", &[("Team", "a"), ("team", "b"), ("TEAM", "a")]).await.denied();
+    // Nor does a second spelling open a resource that has another owner's tag.
+    let team = serde_json::json!({"StringEquals": {"aws:ResourceTag/Team": "b"}});
+    let other = server.allowed("Eve", &["iam:DeletePolicy"], &["*"], team).await;
+    let arn = policy_arn("one");
+    for spelling in ["team", "TEAM"] {
+        let tag = [("PolicyArn", arn.as_str()), ("Tags.member.1.Key", spelling), ("Tags.member.1.Value", "b")];
+        root.iam("TagPolicy", &tag).await.ok();
+        other.iam("DeletePolicy", &[("PolicyArn", &arn)]).await.denied();
+    }
+    root.iam("UntagPolicy", &[("PolicyArn", &arn), ("TagKeys.member.1", "Team")]).await.ok();
+    other.iam("DeletePolicy", &[("PolicyArn", &arn)]).await.ok();
+}

@@ -83,6 +83,8 @@ pub enum Grant<'a> {
     },
     /// The root user needs no permission.
     Root,
+    /// A setting of the principal's account allows it.
+    AccountSetting,
     /// The action needs no permission.
     Free,
 }
@@ -195,7 +197,7 @@ impl<'r, 'a> Procedure<'r, 'a> {
             Layer::Resource => reach.is_some(),
             // AWS: "Roles may not be assumed by root accounts."
             Layer::Trust => reach.is_some() && !matches!(principal, Principal::Root { .. }),
-            Layer::Identity => principal.is_root() || self.identity().is_some(),
+            Layer::Identity => principal.is_root() || self.layers.account_setting || self.identity().is_some(),
             Layer::Boundary => self.layers.boundary.is_none() || allows(self.layers.boundary),
             // Whoever acts, and whatever a resource's policy says: nothing but what was delegated.
             Layer::Delegation => self.layers.delegation.is_none() || allows(self.layers.delegation),
@@ -218,6 +220,7 @@ impl<'r, 'a> Procedure<'r, 'a> {
             }
             _ => match self.identity() {
                 Some((_, by)) => Grant::Statement { by, layer: Layer::Identity },
+                None if self.layers.account_setting => Grant::AccountSetting,
                 None => Grant::Root,
             },
         }
@@ -301,6 +304,28 @@ mod tests {
         let context = Context::new();
         let request = Request::new(USER, &action, "arn:aws:s3:::b/k", &context);
         decide(&request, layers).reason(&action, true).unwrap_or_else(|| "allowed".to_owned())
+    }
+
+    #[test]
+    fn an_account_setting_grants_the_identity_layer_alone() {
+        let deny = set(Grammar::Identity, &[r#"{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}"#]);
+        let none = PolicySet::default();
+        let setting = Layers { account_setting: true, ..Layers::default() };
+        assert_eq!(said(&setting), "allowed");
+        assert_eq!(
+            said(&Layers { identity: Some(&deny), ..setting }),
+            "with an explicit deny in an identity-based policy"
+        );
+        let limits = [
+            Layers { delegation: Some(&none), ..setting },
+            Layers { session: Some(&none), ..setting },
+            Layers { boundary: Some(&none), ..setting },
+            Layers { service_control: Some(&[]), ..setting },
+            Layers { endpoint: Some(&none), ..setting },
+        ];
+        for limited in limits {
+            assert!(said(&limited).starts_with("because no "), "{limited:?}");
+        }
     }
 
     #[test]

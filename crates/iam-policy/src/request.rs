@@ -84,6 +84,9 @@ pub enum ResourceKind {
 pub struct Layers<'a> {
     /// The principal's own policies and those of its groups.
     pub identity: Option<&'a PolicySet>,
+    /// Whether a setting of the principal's account allows the request as an identity-based policy would. A Deny still
+    /// wins, and all other layers are still asked.
+    pub account_setting: bool,
     /// The permissions boundary of its user or role.
     pub boundary: Option<&'a PolicySet>,
     /// The session's policies, inline and managed.

@@ -1,5 +1,7 @@
 //! The attributes of an assertion: those that are AWS's own, and those that are condition keys.
 
+use std::collections::BTreeSet;
+
 use super::xml::{ASSERTION, Element};
 use crate::error::Result;
 use crate::federation::vouched::{Vouched, accepts, invalid};
@@ -57,23 +59,30 @@ impl Attributes {
     /// Reads the attributes of an assertion; those that tell about the person go into `vouched`.
     ///
     /// # Errors
-    /// `InvalidIdentityToken` for AWS's own attributes with wrong values.
+    /// `InvalidIdentityToken` for AWS's own attributes with wrong values, for those that come twice, and for two values of
+    /// one condition key.
     pub fn read(assertion: Element<'_, '_>, vouched: &mut Vouched) -> Result<Self> {
-        let mut attributes = Self::default();
+        let (mut attributes, mut transitive, mut seen) = (Self::default(), Vec::new(), BTreeSet::new());
         let statements = assertion.children(ASSERTION, "AttributeStatement");
         for attribute in statements.flat_map(|statement| statement.children(ASSERTION, "Attribute")) {
             let name = attribute.attribute("Name").unwrap_or_default();
             let values = attribute.children(ASSERTION, "AttributeValue").map(Element::text);
             let values: Vec<String> = values.filter(|value| !value.is_empty()).collect();
             match name.strip_prefix(OWN) {
-                Some(own) => attributes.read_own(own, values, vouched)?,
-                None => add_keys(name, &values, vouched),
+                // Providers may give each role in an attribute of its own.
+                Some(own) if own != "Role" && !seen.insert(own) => {
+                    return Err(invalid(format!("The attribute {own} is given more than once")));
+                }
+                Some("TransitiveTagKeys") => transitive = values,
+                Some(own) => attributes.read_own(own, &values, vouched)?,
+                None => add_keys(name, &values, vouched)?,
             }
         }
+        vouched.set_transitive_tag_keys(transitive)?;
         Ok(attributes)
     }
 
-    fn read_own(&mut self, name: &str, values: Vec<String>, vouched: &mut Vouched) -> Result<()> {
+    fn read_own(&mut self, name: &str, values: &[String], vouched: &mut Vouched) -> Result<()> {
         let first = values.first().map(String::as_str).unwrap_or_default();
         match name {
             "Role" => self.roles.extend(values.iter().filter_map(|value| role_and_provider(value))),
@@ -89,7 +98,6 @@ impl Attributes {
                 let message = "SessionDuration in AuthnResponse must be an integer between 900 and 43200";
                 self.duration = Some(duration.ok_or_else(|| invalid(message))?);
             }
-            "TransitiveTagKeys" => vouched.transitive_tag_keys = values,
             "SourceIdentity" => vouched.set_source_identity(first)?,
             _ => {
                 if let Some(key) = name.strip_prefix("PrincipalTag:") {
@@ -108,11 +116,17 @@ fn role_and_provider(value: &str) -> Option<(String, String)> {
     Some(if a.contains(":saml-provider/") { (b, a) } else { (a, b) })
 }
 
-fn add_keys(name: &str, values: &[String], vouched: &mut Vouched) {
-    let Some(first) = values.first() else { return };
+/// Adds the condition keys that an attribute makes. Several attributes make the same key, and none may contradict
+/// another.
+fn add_keys(name: &str, values: &[String], vouched: &mut Vouched) -> Result<()> {
+    let Some(first) = values.first() else { return Ok(()) };
     for (_, key) in KEYS.iter().filter(|(attribute, _)| *attribute == name) {
         let several = key.starts_with("saml:edu") || *key == "saml:cn";
         let claim = if several { ProviderValue::Many(values.to_vec()) } else { ProviderValue::One(first.clone()) };
-        vouched.keys.push(((*key).to_owned(), claim));
+        if vouched.keys.get(key).is_some_and(|known| *known != claim) {
+            return Err(invalid(format!("The attributes give {key} different values")));
+        }
+        vouched.keys.add((*key).to_owned(), claim);
     }
+    Ok(())
 }

@@ -21,8 +21,8 @@ pub fn access<'a>(vouched: &'a Vouched, role_arn: &'a str, session_name: &'a str
         .key("sts:SourceIdentity", vouched.source_identity.as_deref())
         .key("sts:TransitiveTagKeys", transitive)
         .request_tags(Some(&vouched.tags));
-    for (name, value) in &vouched.keys {
-        access = access.key(name.clone(), Some(value.values()));
+    for (name, value) in vouched.keys.iter() {
+        access = access.key(name.to_owned(), Some(value.values()));
     }
     access.again("sts:TagSession", Need::Tags).again("sts:SetSourceIdentity", Need::SourceIdentity)
 }

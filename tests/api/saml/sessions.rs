@@ -136,3 +136,43 @@ async fn attributes_make_the_session() {
         )
         .await;
 }
+
+#[tokio::test]
+async fn an_attribute_says_one_thing() {
+    let world = World::new().await;
+    let end = "</saml:AttributeStatement>";
+    let attribute = |name: &str, value: &str| {
+        let value = format!("<saml:AttributeValue>{value}</saml:AttributeValue>");
+        format!("<saml:Attribute Name=\"{name}\">{value}</saml:Attribute>")
+    };
+    let own = |name: &str| format!("https://aws.amazon.com/SAML/Attributes/{name}");
+    let with = |attributes: &str| world.changed(end, &format!("{attributes}{end}"));
+    for (name, first, second) in [
+        ("SourceIdentity", "ann", "bob"),
+        ("SessionDuration", "900", "43200"),
+        ("TransitiveTagKeys", "Team", "Team"),
+        ("PrincipalTag:Team", "a", "a"),
+    ] {
+        let twice = with(&format!("{}{}", attribute(&own(name), first), attribute(&own(name), second)));
+        world.refused(&twice, &format!("The attribute {name} is given more than once")).await;
+    }
+    let message = "The attribute RoleSessionName is given more than once";
+    world.refused(&with(&attribute(&own("RoleSessionName"), "root")), message).await;
+    let spellings =
+        format!("{}{}", attribute(&own("PrincipalTag:Team"), "a"), attribute(&own("PrincipalTag:TEAM"), "b"));
+    world.refused(&with(&spellings), "The session tag TEAM is not valid").await;
+    let transitive = "The transitive tag key Team is not among the session tags";
+    world.refused(&with(&attribute(&own("TransitiveTagKeys"), "Team")), transitive).await;
+    // Roles may come one by one.
+    world.role("Other", json!({}), &[]).await;
+    let roles = with(&attribute(&own("Role"), &format!("{},{PROVIDER}", arn("Other"))));
+    world.send("Other", &roles, &[]).await.ok();
+    // Two attributes of one condition key.
+    let mail = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
+    let other = "urn:oid:0.9.2342.19200300.100.1.3";
+    world.send("Saml", &with(&format!("{}{}", attribute(mail, "a@b"), attribute(other, "a@b"))), &[]).await.ok();
+    for names in [(mail, mail), (mail, other)] {
+        let different = with(&format!("{}{}", attribute(names.0, "a@b"), attribute(names.1, "root@b")));
+        world.refused(&different, "The attributes give saml:mail different values").await;
+    }
+}

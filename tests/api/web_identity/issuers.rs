@@ -127,36 +127,3 @@ async fn keys_in_the_configuration_need_no_network() {
         "Request ARN is invalid",
     );
 }
-
-#[tokio::test]
-async fn claims_of_known_issuers_are_condition_keys() {
-    let url = "https://token.actions.githubusercontent.com";
-    let issuer = issuer(url);
-    let pinned = IssuerSettings { jwks: Some(issuer.keys().to_string()), jwks_file: None, discovery: None };
-    let server =
-        Server::with(Settings { issuers: BTreeMap::from([(url.into(), pinned)]), ..Settings::default() }).await;
-    let provider = [("Url", url), ("ClientIDList.member.1", "sts.amazonaws.com")];
-    server.root().iam("CreateOpenIDConnectProvider", &provider).await.ok();
-    let name = "token.actions.githubusercontent.com";
-    let trust = json!({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
-        "Principal": {"Federated": format!("arn:aws:iam::000000000000:oidc-provider/{name}")},
-        "Condition": {"StringLike": {format!("{name}:sub"): "repo:acme/*"},
-                      "StringEquals": {format!("{name}:repository_owner_id"): "42", format!("{name}:environment"): "prod"}},
-    }]});
-    let role = [("RoleName", "Deploy"), ("AssumeRolePolicyDocument", &trust.to_string())];
-    server.root().iam("CreateRole", &role).await.ok();
-    let now = server.state.app.environment.clock.now().timestamp();
-    let token = |environment: &str| {
-        let claims = json!({"sub": "repo:acme/app:ref:refs/heads/main", "aud": "sts.amazonaws.com", "iat": now,
-            "exp": now + 60, "repository_owner_id": "42", "environment": environment, "repository": "acme/app"});
-        issuer.token(claims).unwrap()
-    };
-    let assume = async |token: String| {
-        let arn = "arn:aws:iam::000000000000:role/Deploy";
-        let call = [("RoleArn", arn), ("RoleSessionName", "GitHubActions"), ("WebIdentityToken", token.as_str())];
-        server.unsigned("AssumeRoleWithWebIdentity", &call).await
-    };
-    assume(token("prod")).await.ok();
-    assume(token("dev")).await.refused(403, "AccessDenied", DENIED);
-}

@@ -1,5 +1,6 @@
 //! `AssumeRoleWithWebIdentity`: real tokens of a real issuer on loopback.
 
+mod claims;
 mod issuers;
 mod tokens;
 

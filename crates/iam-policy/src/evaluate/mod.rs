@@ -77,12 +77,12 @@ pub fn with_explanation<T>(
         identity: policies.identity.as_ref(),
         boundary: policies.boundary.as_ref(),
         session: policies.session.as_ref(),
-        delegation: None,
         resource: policies.resource.as_ref(),
         resource_kind,
         service_control: policies.service_control.as_deref(),
         resource_control: policies.resource_control.as_deref(),
         endpoint: policies.endpoint.as_ref(),
+        ..Layers::default()
     };
     Ok(tell(&request, &explain(&request, &layers)))
 }

@@ -29,6 +29,9 @@ impl Explanation<'_> {
             Grant::Root => {
                 write!(text, "Allowed: the root user needs no permission for {asked}, and nothing denies it.")
             }
+            Grant::AccountSetting => {
+                write!(text, "Allowed: a setting of the account allows {asked}, and nothing denies it.")
+            }
             Grant::Statement { by, layer } => {
                 write!(text, "Allowed: {by} in {} allows {asked}, and nothing denies it.", layer.with_article())?;
                 let others = self.layers.iter().filter(|report| report.layer != layer);
