@@ -2,8 +2,12 @@
 //!
 //! Codes, statuses and texts follow the service models and the API references of IAM and STS.
 
+mod rejection;
+
 use std::borrow::Cow;
 use std::fmt;
+
+pub use rejection::{Part, Rejection};
 
 use crate::shapes::Kind;
 
@@ -137,6 +141,29 @@ impl Error {
         }))
     }
 
+    /// The same error with a cause, which only the log sees.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// The same error with the part of the request's credentials that was not accepted, for the log.
+    #[must_use]
+    pub fn rejecting(self, part: Part, why: impl Into<Cow<'static, str>>) -> Self {
+        self.because(Rejection::new(part, why))
+    }
+
+    /// What only the log sees.
+    pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+        self.0.cause.as_deref()
+    }
+
+    /// The part of the request's credentials that was not accepted, if that is the error's cause.
+    pub fn rejection(&self) -> Option<&Rejection> {
+        self.cause()?.downcast_ref()
+    }
+
     /// AWS's code.
     pub fn code(&self) -> Code {
         self.0.code
@@ -160,7 +187,8 @@ impl fmt::Display for Error {
         if let Some(message) = self.message() {
             write!(f, ": {message}")?;
         }
-        if let Some(cause) = &self.0.cause {
+        // Why credentials are not accepted has a place of its own in the log.
+        if let Some(cause) = self.cause().filter(|_| self.rejection().is_none()) {
             write!(f, " ({cause})")?;
         }
         Ok(())

@@ -12,6 +12,7 @@ pub mod http;
 pub mod identity;
 pub mod idp;
 pub mod keys;
+pub mod log;
 pub mod operations;
 pub mod organization;
 pub mod shapes;

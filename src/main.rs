@@ -1,6 +1,5 @@
 //! The command `iamd`.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -14,7 +13,6 @@ use iamd::cli::{credential_process, serve};
 use iamd::config::{LogFormat, LogLevel, Settings};
 use iamd::{http, idp};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::level_filters::LevelFilter;
 
 /// A local AWS IAM and STS: real protocol, verified signatures, enforced policies, durable state
 ///
@@ -103,15 +101,7 @@ async fn serve_identities(options: idp::Options) -> Result<(), Failure> {
 }
 
 fn start_log(level: Option<LogLevel>, format: Option<LogFormat>) {
-    let log = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::from(level.unwrap_or_default()))
-        .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match format.unwrap_or_default() {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+    iamd::log::start(format.unwrap_or_default(), level.unwrap_or_default());
 }
 
 /// Resolves when the server is asked to stop.

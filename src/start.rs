@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use crate::app::{App, Gate};
+use crate::app::{App, Budget, Gate};
 use crate::audit::Usage;
 use crate::config::Settings;
 use crate::federation::Issuers;
@@ -52,7 +52,17 @@ impl App {
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),
         };
         let authenticator = Authenticator { root: root_credentials(settings)?, key };
-        Ok((Self { accounts, store, authenticator, environment, gate: Gate::default() }, committer))
+        Ok((
+            Self {
+                accounts,
+                store,
+                authenticator,
+                environment,
+                explanations: Budget::default(),
+                gate: Gate::default(),
+            },
+            committer,
+        ))
     }
 }
 

@@ -22,6 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["start"],
     &["app"],
     &["operations"],
+    &["log"],
     &["config"],
     &["federation"],
     &["identity", "store"],

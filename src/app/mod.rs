@@ -1,27 +1,31 @@
 //! The one path that every call takes: read, authorise, execute, commit, record.
 
+mod budget;
 mod gate;
+mod record;
 mod route;
 
-use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use tracing::Level;
 
 use crate::account::Account;
 use crate::audit::Use;
-use crate::error::{Error, Result};
+use crate::error::{Error, Part, Result};
 use crate::federation::{Fetched, Inquiry};
-use crate::identity::{Authenticator, Caller, Principal, RequestFacts};
-use crate::operations::{self, Access, Call, Context, Enforcement, Entry, Environment, Question, Verdict};
+use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
+use crate::operations::{self, Access, Call, Context, Denial, Enforcement, Entry, Environment, Question, Verdict};
 use crate::shapes::{AccountId, Ids};
 use crate::sigv4::{Incoming, Signature};
 use crate::store::{Accounts, Sqlite};
 use crate::wire::{Decoded, Format, Params, Service};
 
+pub use self::budget::Budget;
 pub use self::gate::Gate;
+use self::record::Record;
 use self::route::Route;
+use crate::log;
 
 /// The server without its network.
 pub struct App {
@@ -35,6 +39,8 @@ pub struct App {
     pub environment: Environment,
     /// What computes long goes through it.
     pub gate: Gate,
+    /// How many denials are explained in the log.
+    pub explanations: Budget,
 }
 
 /// A request of AWS's protocol: what came over the wire, and what is known of it.
@@ -43,8 +49,8 @@ pub struct WireRequest<'r> {
     pub incoming: Incoming<'r>,
     /// Facts for the conditions of policies.
     pub facts: RequestFacts,
-    /// The moment it came.
-    pub now: DateTime<Utc>,
+    /// The real time at which it came.
+    pub real: DateTime<Utc>,
     /// How the answer is wanted.
     pub format: Format,
 }
@@ -59,36 +65,10 @@ pub struct Outcome {
     pub would_deny: Option<Error>,
 }
 
-/// What is told of a call in the log.
-#[derive(Default)]
-struct Record {
-    action: Cow<'static, str>,
-    caller: String,
-    would_deny: Option<Error>,
-}
-
-impl Record {
-    /// Writes the line.
-    fn write(&self, id: &str, error: Option<&Error>, start: Instant) {
-        let micros = start.elapsed().as_micros();
-        match error {
-            Some(error) if error.code().status() >= 500 => tracing::error!(%id, %error, "the server failed"),
-            Some(error) => tracing::debug!(%id, %error),
-            None => {}
-        }
-        if let Some(denial) = &self.would_deny {
-            tracing::warn!(%id, denial = denial.message(), "let through: enforcement only logs");
-        }
-        let outcome = error.map_or("OK", |error| error.code().as_str());
-        tracing::info!(%id, caller = self.caller, action = &*self.action, outcome, micros);
-    }
-}
-
 impl App {
     /// Answers one request of AWS's protocol and writes one line about it.
     pub async fn answer(&self, mut request: WireRequest<'_>) -> Outcome {
-        let start = Instant::now();
-        let mut record = Record::default();
+        let mut record = Record::begin();
         let signature = Signature::read(&request.incoming);
         let (namespace, result) = match Params::read(request.incoming.query, form(&request.incoming)) {
             Ok(params) => {
@@ -108,7 +88,7 @@ impl App {
             Ok((entry, result)) => (200, request.format.response(entry.service, entry.name, result, id)),
             Err(error) => (error.code().status(), request.format.error(namespace, error, id)),
         };
-        record.write(id, result.as_ref().err(), start);
+        record.write(&request, result.as_ref().err());
         Outcome { status, body, would_deny: record.would_deny }
     }
 
@@ -124,15 +104,17 @@ impl App {
         form: &str,
         facts: RequestFacts,
     ) -> Result<String> {
-        let (start, headers) = (Instant::now(), http::HeaderMap::new());
+        let headers = http::HeaderMap::new();
         let incoming = Incoming { method: "POST", path: "/", query: "", headers: &headers, body: form.as_bytes() };
-        let request = WireRequest { incoming, facts, now: self.environment.clock.now(), format: Format::Json };
-        let mut record = Record { action: entry.action().into(), caller: caller.label(), would_deny: None };
+        let request = WireRequest { incoming, facts, real: Utc::now(), format: Format::Json };
+        let mut record = Record::begin();
+        record.action = entry.action().into();
+        record.called_by(caller);
         let result = match Params::read("", form.as_bytes()).and_then(|params| entry.decode(&params)) {
             Ok(decoded) => self.invoke(entry, decoded, caller, &request, &mut record).await,
             Err(error) => Err(error),
         };
-        record.write(&request.facts.request_id, result.as_ref().err(), start);
+        record.write(&request, result.as_ref().err());
         result
     }
 
@@ -144,14 +126,23 @@ impl App {
         signature: Result<Signature<'_>>,
         record: &mut Record,
     ) -> Result<(&'static Entry, String)> {
-        let entry = route.entry.as_ref().map_err(|missing| missing.error())?;
+        let entry = match &route.entry {
+            Ok(entry) => *entry,
+            Err(missing) => {
+                record.action = missing.action().to_owned().into();
+                return Err(missing.error());
+            }
+        };
         record.action = entry.action().into();
+        if let (false, Ok(signature)) = (entry.unsigned, &signature) {
+            record.claimed_by(&signature.credential().access_key_id);
+        }
         let caller = match entry.unsigned {
             // A signature, if there is one, does not matter.
             true => Caller::anonymous(),
             false => self.authenticate(entry, signature?, request).await?,
         };
-        record.caller = caller.label();
+        record.called_by(&caller);
         if !entry.unsigned {
             self.note_use(entry, &caller, &record.action, &request.facts);
         }
@@ -161,8 +152,14 @@ impl App {
     }
 
     async fn authenticate(&self, entry: &Entry, signature: Signature<'_>, request: &WireRequest<'_>) -> Result<Caller> {
-        let WireRequest { incoming, now, .. } = request;
-        let caller = self.authenticator.authenticate(&self.accounts, incoming, &signature, entry.service, *now).await?;
+        let moment = Moment { real: request.real, now: request.facts.now };
+        let authenticate =
+            self.authenticator.authenticate(&self.accounts, &request.incoming, &signature, entry.service, moment);
+        let caller = authenticate.await.inspect_err(|error| {
+            if error.rejection().is_some_and(|rejection| rejection.part == Part::Signature) {
+                show_what_is_signed(&signature, request);
+            }
+        })?;
         caller.must_be_allowed_at(entry.service, entry.name)?;
         Ok(caller)
     }
@@ -311,21 +308,23 @@ impl Run<'_> {
         }
     }
 
-    /// Refuses what the caller may not do.
+    /// Refuses what the caller may not do. The log gets the reasons that AWS hides from clients.
     fn permit(&self, cx: &Context<'_>, call: &dyn Call, record: &mut Record) -> Result<()> {
         call.precondition(cx)?;
         for access in [call.access(), call.further_access(cx)] {
-            if let Verdict::Denied(denial) = self.authorize(cx, &access)? {
+            if let Verdict::Denied(denial) = self.authorize(cx, &access, record)? {
+                let Denial { error, evidence } = *denial;
+                record.evidence = Some(evidence);
                 if self.app.environment.enforcement == Enforcement::On {
-                    return Err(denial);
+                    return Err(error);
                 }
-                record.would_deny = Some(denial);
+                record.would_deny = Some(error);
             }
         }
         Ok(())
     }
 
-    fn authorize(&self, cx: &Context<'_>, access: &Access<'_>) -> Result<Verdict> {
+    fn authorize(&self, cx: &Context<'_>, access: &Access<'_>, record: &mut Record) -> Result<Verdict> {
         let own = cx.account_of(self.caller.account).ok_or_else(|| Error::internal("the caller's account is gone"))?;
         let action = self.entry.action();
         let question = Question {
@@ -336,9 +335,27 @@ impl Run<'_> {
             organization: cx.environment.organization.as_ref(),
             action: &action,
             name_policy: self.app.environment.denials_name_policy,
+            explain: &|| tracing::enabled!(target: log::REQUEST, Level::WARN) && self.app.explanations.take(),
         };
+        if record.resource.is_none() && tracing::enabled!(target: log::REQUEST, Level::INFO) {
+            record.resource = question.resource(access);
+        }
         operations::authorize(&question, access)
     }
+}
+
+/// Tells what a signature that does not fit had to cover, for those who debug a signer.
+fn show_what_is_signed(signature: &Signature<'_>, request: &WireRequest<'_>) {
+    if !tracing::enabled!(Level::DEBUG) {
+        return;
+    }
+    let Some(canonical) = signature.canonical_request(&request.incoming) else { return };
+    tracing::debug!(
+        id = request.facts.request_id,
+        canonical_request = signature.shown_canonical_request(&request.incoming),
+        string_to_sign = signature.string_to_sign(&canonical),
+        "the signature does not fit"
+    );
 }
 
 /// The parameters in the body, if it is a form.

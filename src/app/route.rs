@@ -18,6 +18,14 @@ pub(super) enum Unrouted {
 }
 
 impl Unrouted {
+    /// What was given as the action.
+    pub(super) fn action(&self) -> &str {
+        match self {
+            Self::NoAction => "",
+            Self::Unknown { action, .. } => action,
+        }
+    }
+
     pub(super) fn error(&self) -> Error {
         match self {
             Self::NoAction => Error::new(Code::MissingAction, "The request must contain the parameter Action"),

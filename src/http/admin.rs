@@ -93,7 +93,11 @@ pub async fn reset(
         None => None,
     };
     match state.app.accounts.reset(account).await {
-        Ok(()) => Json(json!({"reset": account.map_or("everything".to_owned(), |id| id.to_string())})).into_response(),
+        Ok(()) => {
+            let forgotten = account.map_or("everything".to_owned(), |id| id.to_string());
+            tracing::info!(forgotten, "reset");
+            Json(json!({"reset": forgotten})).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "reset failed");
             let why = json!({"error": "the database could not be reset; the log says why"});

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::Response;
+use chrono::Utc;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 
@@ -27,7 +28,8 @@ pub async fn endpoint(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let now = state.app.environment.clock.now();
+    let real = Utc::now();
+    let now = state.app.environment.clock.at(real);
     let (parts, body) = request.into_parts();
     let request_id = uuid::Uuid::new_v4().to_string();
     let format = wanted_format(&parts.headers);
@@ -50,7 +52,7 @@ pub async fn endpoint(
         body: &body,
     };
     let facts = facts(&incoming, request_id.clone(), peer, now.into());
-    let outcome = state.app.answer(WireRequest { incoming, facts, now, format }).await;
+    let outcome = state.app.answer(WireRequest { incoming, facts, real, format }).await;
     let Outcome { status, body, would_deny } = outcome;
     respond(status, body, format, &request_id, would_deny.as_ref())
 }

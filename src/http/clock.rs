@@ -3,53 +3,100 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State as Shared;
-use axum::extract::rejection::JsonRejection;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::State;
+use crate::identity::{Clock, OutOfRange, Reading};
+
+/// What the body of a request can say.
+const FORMS: &str = r#"send one of {"now": "2030-01-01T00:00:00Z"}, {"advance": 3600} (seconds, negative to go back), {"freeze": true}, {"freeze": false}, {"reset": true}"#;
 
 /// How to move the clock.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub enum Move {
-    /// Set it to this moment, from which it goes on.
+enum Move {
+    /// Set it to this moment.
     Now(DateTime<Utc>),
     /// Move it by so many seconds; backwards if negative.
-    Advance(i64),
-    /// Go back to real time, if true.
-    Reset(bool),
+    Advance(TimeDelta),
+    /// Stop it, or let it go on.
+    Freeze(bool),
+    /// Go back to real time.
+    Reset,
 }
 
 /// What time the server has.
 pub async fn read(Shared(state): Shared<Arc<State>>) -> Json<Value> {
-    Json(tell(&state))
+    Json(shown(&state.app.environment.clock.read()))
 }
 
-/// Moves the server's time: session expiry, MFA codes, date conditions, reports and tokens follow.
-pub async fn turn(Shared(state): Shared<Arc<State>>, request: Result<Json<Move>, JsonRejection>) -> Response {
+/// Moves the server's time: the expiry of sessions, dates in conditions and answers, reports and tokens follow. The
+/// dates of signatures are judged by real time all the same.
+pub async fn turn(Shared(state): Shared<Arc<State>>, body: Bytes) -> Response {
     let clock = &state.app.environment.clock;
-    match request {
-        Ok(Json(Move::Now(now))) => clock.set(now),
-        Ok(Json(Move::Advance(seconds))) => match TimeDelta::try_seconds(seconds) {
-            Some(by) if clock.now().checked_add_signed(by).is_some() => clock.advance(by),
-            _ => return refused("the clock cannot be moved that far"),
-        },
-        Ok(Json(Move::Reset(true))) => clock.reset(),
-        Ok(Json(Move::Reset(false))) => {}
-        Err(rejection) => return refused(&rejection.body_text()),
+    let moved = Move::read(&body).and_then(|turn| turn.make(clock).map_err(|error| error.to_string()));
+    match moved {
+        Ok(()) => {
+            let reading = clock.read();
+            let (now, ahead, frozen) = (time(reading.now), reading.ahead(), reading.frozen);
+            tracing::info!(now, ahead, frozen, "the clock was moved");
+            Json(shown(&reading)).into_response()
+        }
+        Err(why) => (StatusCode::BAD_REQUEST, Json(json!({"error": why}))).into_response(),
     }
-    Json(tell(&state)).into_response()
 }
 
-fn tell(state: &State) -> Value {
-    json!({"now": state.app.environment.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true)})
+impl Move {
+    /// Reads the body of a request, whatever its content type says.
+    fn read(body: &[u8]) -> Result<Self, String> {
+        let object: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|_| format!("the body is not a JSON object: {FORMS}"))?;
+        let mut members = object.iter();
+        let (Some((name, value)), None) = (members.next(), members.next()) else {
+            return Err(format!("the body must have exactly one member: {FORMS}"));
+        };
+        let read = match (name.as_str(), value) {
+            ("now", Value::String(text)) => {
+                DateTime::parse_from_rfc3339(text).ok().map(|now| Self::Now(now.with_timezone(&Utc)))
+            }
+            ("advance", seconds) => seconds.as_i64().and_then(TimeDelta::try_seconds).map(Self::Advance),
+            ("freeze", Value::Bool(freeze)) => Some(Self::Freeze(*freeze)),
+            ("reset", Value::Bool(true)) => Some(Self::Reset),
+            ("now" | "freeze" | "reset", _) => None,
+            _ => return Err(format!("{name:?} is not known here: {FORMS}")),
+        };
+        read.ok_or_else(|| format!("{value} is not a value of {name:?}: {FORMS}"))
+    }
+
+    fn make(self, clock: &Clock) -> Result<(), OutOfRange> {
+        match self {
+            Self::Now(now) => clock.set(now),
+            Self::Advance(by) => clock.advance(by),
+            Self::Freeze(freeze) => {
+                clock.freeze(freeze);
+                Ok(())
+            }
+            Self::Reset => {
+                clock.reset();
+                Ok(())
+            }
+        }
+    }
 }
 
-fn refused(why: &str) -> Response {
-    (StatusCode::BAD_REQUEST, Json(json!({"error": why}))).into_response()
+/// The clock as answers show it.
+pub(super) fn shown(reading: &Reading) -> Value {
+    json!({
+        "now": time(reading.now),
+        "real": time(reading.real),
+        "ahead": reading.ahead(),
+        "frozen": reading.frozen,
+    })
+}
+
+fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

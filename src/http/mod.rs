@@ -10,6 +10,7 @@ mod evaluate;
 mod guard;
 mod health;
 mod listener;
+mod requests;
 mod token_issuer;
 
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub use ask::{Answer, ask};
 pub use credentials::CredentialEndpoints;
 pub use health::ask_health;
 pub use listener::{Limits, serve};
+pub use requests::log as log_requests;
 
 use crate::app::App;
 use crate::shapes::Secret;
@@ -65,6 +67,7 @@ pub fn router(state: Arc<State>) -> Router {
         .nest("/_iamd", own)
         .nest("/web-identity/{account}/.well-known", token_issuer)
         .merge(credentials::routes())
+        .layer(axum::middleware::from_fn(log_requests))
         .fallback(aws::endpoint)
         .with_state(state)
 }

@@ -1,13 +1,14 @@
 //! Finds the caller behind a signature, and verifies the signature.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::{Caller, Principal, ServerKey, Session};
 use crate::account::{Credentials, Reference, RootUser, User};
-use crate::error::{Code, Error, Result};
-use crate::shapes::{AccountId, Secret, account_of_access_key};
+use crate::error::{Code, Error, Part, Result};
+use crate::shapes::{AccountId, Secret, Timestamp, account_of_access_key};
 use crate::sigv4::{Expected, Incoming, Regions, Signature};
 use crate::store::Accounts;
 use crate::wire::Service;
@@ -21,13 +22,19 @@ pub struct RootCredentials {
     pub any_account: bool,
 }
 
+/// How the ids of temporary access keys begin.
+const TEMPORARY: &str = "ASIA";
+
+/// The key id of the root user of account 000000000000, unless the settings have another.
+const DEVELOPMENT_KEY: &str = "test";
+
 /// The secret of the development credentials.
 const DEVELOPMENT_SECRET: &str = "test";
 
 impl RootCredentials {
     /// `test` with secret `test`, and twelve digits with secret `test`.
     pub fn development() -> Self {
-        Self { root: Some(("test".to_owned(), Secret::new(DEVELOPMENT_SECRET))), any_account: true }
+        Self { root: Some((DEVELOPMENT_KEY.to_owned(), Secret::new(DEVELOPMENT_SECRET))), any_account: true }
     }
 
     fn find(&self, access_key_id: &str) -> Option<(AccountId, Secret)> {
@@ -39,6 +46,29 @@ impl RootCredentials {
         let account = AccountId::parse(access_key_id).filter(|_| self.any_account)?;
         Some((account, Secret::new(DEVELOPMENT_SECRET)))
     }
+
+    /// The refusal of a key id that does not have the form of those that the server makes for good.
+    fn unknown(&self, access_key_id: &str) -> Error {
+        if access_key_id.starts_with(TEMPORARY) {
+            return invalid_token(Part::SessionToken, "a temporary access key came without its session token");
+        }
+        let is_development = access_key_id == DEVELOPMENT_KEY || AccountId::parse(access_key_id).is_some();
+        let why = match is_development {
+            true if !self.any_account => "development credentials are off (--no-dev-credentials)",
+            true => "the root user has another key id (--root-access-key)",
+            false => "it is not one that this server made, and no root user's",
+        };
+        invalid_token(Part::KeyId, why)
+    }
+}
+
+/// When a request came, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Real time.
+    pub real: DateTime<Utc>,
+    /// The server's time.
+    pub now: Timestamp,
 }
 
 /// What authentication needs to know.
@@ -50,7 +80,8 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// Verifies the signature of a request and says who made it.
+    /// Verifies the signature of a request and says who made it. A signature's date is of the client's clock, and is
+    /// judged by real time; whether a session has ended, by the server's.
     ///
     /// # Errors
     /// The errors of Signature Version 4; `InvalidClientTokenId` and `ExpiredToken` for credentials that are none.
@@ -60,7 +91,7 @@ impl Authenticator {
         request: &Incoming<'_>,
         signature: &Signature<'_>,
         service: Service,
-        now: DateTime<Utc>,
+        Moment { real, now }: Moment,
     ) -> Result<Caller> {
         let access_key_id = &*signature.credential().access_key_id;
         let (caller, secret) = match signature.session_token() {
@@ -69,7 +100,7 @@ impl Authenticator {
         };
         // IAM is a global service with one signing region; STS is in every region.
         let regions = if service == Service::Iam { Regions::Only("us-east-1") } else { Regions::Any };
-        signature.verify(request, secret.reveal(), &Expected { service: service.prefix(), regions }, now)?;
+        signature.verify(request, secret.reveal(), &Expected { service: service.prefix(), regions }, real)?;
         Ok(caller)
     }
 
@@ -80,7 +111,7 @@ impl Authenticator {
             return Ok((caller(account, Principal::Root), secret));
         }
         let id = account_of_access_key(access_key_id).filter(|_| access_key_id.starts_with("AKIA"));
-        let id = id.ok_or_else(invalid_token)?;
+        let id = id.ok_or_else(|| self.root.unknown(access_key_id))?;
         let account = accounts.get(id).await?.durable();
         let reference = Reference::AccessKey(access_key_id.to_owned());
         if let Some(user) = account.referrers::<User>(&reference).next() {
@@ -88,7 +119,9 @@ impl Authenticator {
             let key = crate::account::name_key(&user.name);
             return Ok((caller(id, Principal::User { key, id: user.id.clone() }), secret));
         }
-        let root = account.referrers::<RootUser>(&reference).next().ok_or_else(invalid_token)?;
+        let root = account.referrers::<RootUser>(&reference).next().ok_or_else(|| {
+            invalid_token(Part::KeyId, format!("account {id}, which the key id names, has no such access key"))
+        })?;
         Ok((caller(id, Principal::Root), active_secret(&root.credentials, access_key_id)?))
     }
 
@@ -97,14 +130,22 @@ impl Authenticator {
         accounts: &Accounts,
         access_key_id: &str,
         token: &str,
-        now: DateTime<Utc>,
+        now: Timestamp,
     ) -> Result<(Caller, Secret)> {
-        let session = Session::open(token, &self.key).ok_or_else(invalid_token)?;
+        let Some(session) = Session::open(token, &self.key) else {
+            let why = match access_key_id.starts_with(TEMPORARY) {
+                true => "this server did not make it: it is of another server, or of a time with another session key",
+                false => "it came with a long-term key, which needs none: unset AWS_SESSION_TOKEN",
+            };
+            return Err(invalid_token(Part::SessionToken, why));
+        };
         if session.access_key_id != access_key_id {
-            return Err(invalid_token());
+            return Err(invalid_token(Part::SessionToken, "it belongs to another access key"));
         }
-        if now.timestamp() >= session.expires.seconds() {
-            return Err(Error::new(Code::ExpiredToken, "The security token included in the request is expired"));
+        if now >= session.expires {
+            let why = format!("it ended at {}, and the server's time is {now}", session.expires);
+            let error = Error::new(Code::ExpiredToken, "The security token included in the request is expired");
+            return Err(error.rejecting(Part::Session, why));
         }
         let caller = Caller {
             account: session.account,
@@ -122,10 +163,12 @@ impl Authenticator {
 
 fn active_secret(credentials: &Credentials, access_key_id: &str) -> Result<Secret> {
     let key = credentials.access_keys.iter().find(|key| key.id == access_key_id && key.active);
-    key.map(|key| key.secret.clone()).ok_or_else(invalid_token)
+    key.map(|key| key.secret.clone()).ok_or_else(|| invalid_token(Part::KeyId, "the access key is inactive"))
 }
 
-/// What AWS says of a key that is unknown, inactive or deleted, and of a token that does not go with its key.
-pub(super) fn invalid_token() -> Error {
-    Error::new(Code::InvalidClientTokenId, "The security token included in the request is invalid.")
+/// What AWS says of a key that is unknown, inactive or deleted, and of a token that does not go with its key. Which of
+/// them it is, only the log tells.
+pub(super) fn invalid_token(part: Part, why: impl Into<Cow<'static, str>>) -> Error {
+    let error = Error::new(Code::InvalidClientTokenId, "The security token included in the request is invalid.");
+    error.rejecting(part, why)
 }

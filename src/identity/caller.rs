@@ -1,11 +1,10 @@
 //! The authenticated caller.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use super::{ProviderValue, Session, SessionPrincipal};
 use crate::account::{Account, Role, User};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Part, Result};
 use crate::shapes::{AccountId, Kind};
 use crate::wire::Service;
 
@@ -151,7 +150,13 @@ impl Caller {
         };
         match service {
             _ if allowed => Ok(()),
-            Service::Iam => Err(super::authenticate::invalid_token()),
+            Service::Iam => {
+                let why = match session.principal {
+                    SessionPrincipal::Federated { .. } => "sessions of GetFederationToken cannot call IAM",
+                    _ => "sessions of GetSessionToken cannot call IAM unless they were made with MFA",
+                };
+                Err(super::authenticate::invalid_token(Part::Session, why))
+            }
             Service::Sts => {
                 let message = format!("Cannot call {operation} with session credentials");
                 Err(Error::new(Code::AccessDenied, message))
@@ -204,18 +209,16 @@ impl Caller {
         }
     }
 
-    /// The caller for the log: short and without a look into the account.
+    /// The caller for the log: short, without its account, and without a look into that.
     pub fn label(&self) -> String {
-        let mut label = self.account.to_string();
-        let _ = match &self.principal {
-            Principal::Root => write!(label, ":root"),
-            Principal::User { key, .. } => write!(label, ":user/{key}"),
-            Principal::RoleSession { name, session, .. } => write!(label, ":assumed-role/{name}/{session}"),
-            Principal::FederatedUser { name, .. } => write!(label, ":federated-user/{name}"),
-            Principal::Service(service) => write!(label, ":service/{}", service.name),
-            Principal::Anonymous => write!(label, ":anonymous"),
-        };
-        label
+        match &self.principal {
+            Principal::Root => "root".to_owned(),
+            Principal::User { key, .. } => format!("user/{key}"),
+            Principal::RoleSession { name, session, .. } => format!("assumed-role/{name}/{session}"),
+            Principal::FederatedUser { name, .. } => format!("federated-user/{name}"),
+            Principal::Service(service) => service.name.clone(),
+            Principal::Anonymous => "anonymous".to_owned(),
+        }
     }
 }
 
@@ -225,7 +228,7 @@ fn user_of<'a>(account: &'a Account, key: &str, id: &str) -> Result<&'a Arc<User
         .get(key)
         .filter(|user| user.id == id)
         .or_else(|| renamed(account, id))
-        .ok_or_else(super::authenticate::invalid_token)
+        .ok_or_else(|| super::authenticate::invalid_token(Part::Session, "its user is gone"))
 }
 
 /// A session outlives the renaming of its user, whose id stays.

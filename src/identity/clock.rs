@@ -1,36 +1,193 @@
-//! The server's clock: real time, which a test can move.
+//! The server's clock: real time, which a test can move and stop.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{PoisonError, RwLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Tells the time. Everything that depends on time asks the same clock.
+/// The least and the greatest time that the clock can be set to, in seconds since 1970: four digits of a year.
+const RANGE: std::ops::RangeInclusive<i64> = 0..=253_402_300_799;
+
+/// Tells the time. Everything on AWS's side that depends on time asks the same clock. What a client's own clock has
+/// made, such as the date of a signature, is judged by real time.
 #[derive(Debug, Default)]
-pub struct Clock {
-    /// Microseconds that the server's time is ahead of real time.
-    ahead: AtomicI64,
+pub struct Clock(RwLock<Setting>);
+
+/// How the server's time relates to real time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Setting {
+    /// It goes on, this much ahead of real time.
+    Ahead(TimeDelta),
+    /// It stands still.
+    Frozen(DateTime<Utc>),
 }
+
+impl Setting {
+    /// The server's time at a moment of real time.
+    fn at(self, real: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Self::Ahead(ahead) => real.checked_add_signed(ahead).unwrap_or(DateTime::<Utc>::MAX_UTC),
+            Self::Frozen(now) => now,
+        }
+    }
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self::Ahead(TimeDelta::zero())
+    }
+}
+
+/// What the clock shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The server's time.
+    pub now: DateTime<Utc>,
+    /// Real time.
+    pub real: DateTime<Utc>,
+    /// Whether the server's time stands still.
+    pub frozen: bool,
+}
+
+impl Reading {
+    /// How far the server's time is ahead of real time, in seconds; negative if it is behind.
+    pub fn ahead(&self) -> i64 {
+        let milliseconds = (self.now - self.real).num_milliseconds();
+        // To the nearest second: the clock may have been set in the middle of one.
+        (milliseconds + 500).div_euclid(1000)
+    }
+}
+
+/// The clock cannot be set to a time before 1970 or after 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the clock can be set to times from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z")]
+pub struct OutOfRange;
 
 impl Clock {
     /// The server's time.
     pub fn now(&self) -> DateTime<Utc> {
-        let ahead = TimeDelta::microseconds(self.ahead.load(Ordering::Relaxed));
-        Utc::now().checked_add_signed(ahead).unwrap_or(DateTime::<Utc>::MAX_UTC)
+        self.at(Utc::now())
+    }
+
+    /// The server's time at a moment of real time.
+    pub fn at(&self, real: DateTime<Utc>) -> DateTime<Utc> {
+        self.setting().at(real)
+    }
+
+    /// Both times, and whether the clock stands still.
+    pub fn read(&self) -> Reading {
+        let (setting, real) = (self.setting(), Utc::now());
+        Reading { now: setting.at(real), real, frozen: matches!(setting, Setting::Frozen(_)) }
     }
 
     /// Moves the server's time by this much; backwards if negative.
-    pub fn advance(&self, by: TimeDelta) {
-        self.ahead.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::Relaxed);
+    ///
+    /// # Errors
+    /// [`OutOfRange`].
+    pub fn advance(&self, by: TimeDelta) -> Result<(), OutOfRange> {
+        let mut setting = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *setting = match *setting {
+            Setting::Ahead(ahead) => {
+                let ahead = ahead.checked_add(&by).ok_or(OutOfRange)?;
+                in_range(Utc::now().checked_add_signed(ahead))?;
+                Setting::Ahead(ahead)
+            }
+            Setting::Frozen(now) => Setting::Frozen(in_range(now.checked_add_signed(by))?),
+        };
+        Ok(())
     }
 
-    /// Sets the server's time. It goes on from there.
-    pub fn set(&self, now: DateTime<Utc>) {
-        let ahead = (now - Utc::now()).num_microseconds().unwrap_or(0);
-        self.ahead.store(ahead, Ordering::Relaxed);
+    /// Sets the server's time. It goes on from there, or stands still there if it stood still.
+    ///
+    /// # Errors
+    /// [`OutOfRange`].
+    pub fn set(&self, now: DateTime<Utc>) -> Result<(), OutOfRange> {
+        let now = in_range(Some(now))?;
+        let mut setting = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *setting = match *setting {
+            Setting::Ahead(_) => Setting::Ahead(now - Utc::now()),
+            Setting::Frozen(_) => Setting::Frozen(now),
+        };
+        Ok(())
+    }
+
+    /// Stops the server's time, or lets it go on from where it stands.
+    pub fn freeze(&self, freeze: bool) {
+        let mut setting = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let real = Utc::now();
+        *setting = match (*setting, freeze) {
+            (Setting::Ahead(ahead), true) => Setting::Frozen(real.checked_add_signed(ahead).unwrap_or(real)),
+            (Setting::Frozen(now), false) => Setting::Ahead(now - real),
+            (unchanged, _) => unchanged,
+        };
     }
 
     /// Goes back to real time.
     pub fn reset(&self) {
-        self.ahead.store(0, Ordering::Relaxed);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Setting::default();
+    }
+
+    fn setting(&self) -> Setting {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn in_range(time: Option<DateTime<Utc>>) -> Result<DateTime<Utc>, OutOfRange> {
+    time.filter(|time| RANGE.contains(&time.timestamp())).ok_or(OutOfRange)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_clock_that_is_set_never_shows_less() {
+        let clock = Clock::default();
+        for text in ["2030-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2030-01-01T00:00:00.000000001Z"] {
+            clock.set(time(text)).unwrap();
+            let reading = clock.read();
+            assert!(reading.now >= time(text), "{text}: {}", reading.now);
+        }
+        clock.reset();
+        for (moved, ahead) in [(3600, 3600), (-7200, -3600)] {
+            clock.advance(TimeDelta::seconds(moved)).unwrap();
+            assert_eq!(clock.read().ahead(), ahead);
+        }
+    }
+
+    #[test]
+    fn a_frozen_clock_stands_still_until_it_is_let_go() {
+        let clock = Clock::default();
+        clock.freeze(true);
+        let now = clock.now();
+        assert_eq!(clock.now(), now);
+        clock.advance(TimeDelta::hours(-1)).unwrap();
+        assert_eq!(clock.read().now, now - TimeDelta::hours(1));
+        clock.set(time("2030-01-01T00:00:00Z")).unwrap();
+        assert_eq!(clock.now(), time("2030-01-01T00:00:00Z"));
+        assert!(clock.read().frozen);
+        clock.freeze(false);
+        assert!(!clock.read().frozen);
+        assert!(clock.now() >= time("2030-01-01T00:00:00Z"));
+        clock.reset();
+        assert_eq!(clock.read().ahead(), 0);
+    }
+
+    #[test]
+    fn a_year_has_four_digits() {
+        let clock = Clock::default();
+        for wrong in ["1969-12-31T23:59:59Z", "+10000-01-01T00:00:00Z"] {
+            assert_eq!(clock.set(time(wrong)), Err(OutOfRange), "{wrong}");
+        }
+        for wrong in [TimeDelta::MAX, TimeDelta::MIN, TimeDelta::days(-36_525), TimeDelta::days(8000 * 365)] {
+            assert_eq!(clock.advance(wrong), Err(OutOfRange), "{wrong}");
+            clock.freeze(true);
+            assert_eq!(clock.advance(wrong), Err(OutOfRange), "{wrong}");
+            clock.reset();
+        }
+        assert_eq!(clock.read().ahead(), 0, "a refused move changes nothing");
     }
 }

@@ -10,9 +10,9 @@ mod session;
 mod standing;
 mod used_codes;
 
-pub use authenticate::{Authenticator, RootCredentials};
+pub use authenticate::{Authenticator, Moment, RootCredentials};
 pub use caller::{Caller, Principal, ServicePrincipal};
-pub use clock::Clock;
+pub use clock::{Clock, OutOfRange, Reading};
 pub use facts::RequestFacts;
 pub use server_key::ServerKey;
 pub use session::{Delegation, ProviderValue, Session, SessionPolicy, SessionPrincipal, TOKEN_SIZE_LIMIT};

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::saml::{Assertion, SamlIssuer};
 use super::web::WebIssuer;
 use super::{Failure, random_id};
+use crate::http::log_requests;
 
 /// How long tokens are good, in seconds.
 const LIFETIME: i64 = 3600;
@@ -35,6 +36,8 @@ pub fn router(idp: Arc<Idp>) -> Router {
         .route("/token", get(token))
         .route("/saml/metadata", get(metadata))
         .route("/saml/response", get(response))
+        .fallback(async || (StatusCode::NOT_FOUND, "there is no such endpoint\n"))
+        .layer(axum::middleware::from_fn(log_requests))
         .with_state(idp)
 }
 

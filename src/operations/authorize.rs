@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::denial::{Denial, Evidence};
 use super::{Access, Check, Target};
 use crate::account::{
     Account, CredentialsOwner, DelegationOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy,
@@ -33,8 +34,8 @@ pub enum Enforcement {
 pub enum Verdict {
     /// The caller may.
     Allowed,
-    /// The caller may not: AWS's denial.
-    Denied(Error),
+    /// The caller may not.
+    Denied(Box<Denial>),
 }
 
 /// Who asks, and for what.
@@ -53,6 +54,8 @@ pub struct Question<'q> {
     pub action: &'q str,
     /// Whether explicit denials name the policy.
     pub name_policy: bool,
+    /// Whether a denial is worth an explanation, which costs more than the decision.
+    pub explain: &'q (dyn Fn() -> bool + Sync),
 }
 
 /// Checks all that an operation needs permission for.
@@ -69,7 +72,7 @@ pub fn authorize(question: &Question<'_>, access: &Access<'_>) -> Result<Verdict
         if check.is_needed()
             && let Some(denial) = question.deny(&standing, &check, access.silent)?
         {
-            return Ok(Verdict::Denied(denial));
+            return Ok(Verdict::Denied(Box::new(denial)));
         }
     }
     Ok(Verdict::Allowed)
@@ -97,7 +100,13 @@ struct ConditionTags<'t> {
 }
 
 impl Question<'_> {
-    fn deny(&self, standing: &Standing<'_>, check: &Check<'_>, silent: bool) -> Result<Option<Error>> {
+    /// What the call is about: the resource of the first check that has one.
+    pub fn resource(&self, access: &Access<'_>) -> Option<String> {
+        let target = access.checks.iter().map(|check| &check.target).find(|target| !matches!(target, Target::Any))?;
+        self.find(target).ok().map(|found| found.arn.into_owned())
+    }
+
+    fn deny(&self, standing: &Standing<'_>, check: &Check<'_>, silent: bool) -> Result<Option<Denial>> {
         let found = self.find(&check.target)?;
         let name = check.action.as_deref().unwrap_or(self.action);
         let action = Action::parse(name).ok_or_else(|| Error::internal(format!("{name} is no action")))?;
@@ -128,8 +137,9 @@ impl Question<'_> {
                 false => iam_policy::decide(&request, &layers),
             };
             let resource = check.target.words(action.as_str(), &found.arn, standing.user_name());
-            if let Some(denial) = self.denial(&decision, standing, &action, resource.as_deref(), silent) {
-                return Ok(Some(denial));
+            if let Some(error) = self.denial(&decision, standing, &action, resource.as_deref(), silent) {
+                let evidence = Evidence::of(&decision, standing.lost, &request, &layers, self.explain);
+                return Ok(Some(Denial { error, evidence }));
             }
         }
         Ok(None)

@@ -19,6 +19,7 @@ mod delegation_notice;
 mod delegation_permission;
 mod delegation_request;
 mod delegation_request_shape;
+mod denial;
 mod entity_details;
 mod granting_policies;
 mod group;
@@ -73,6 +74,7 @@ pub use authorize::{Enforcement, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use delegation_notice::notices;
 pub use delegation_permission::PolicyTemplates;
+pub use denial::{Denial, Evidence};
 pub use listing::{Listing, Members, Page, Paging, oldest_first};
 pub use role_template::RoleTemplates;
 

@@ -65,23 +65,28 @@ fn missing_parts(
     header: &HeaderValue,
 ) -> Error {
     let mut message = String::new();
+    let mut missing = Vec::new();
     for (name, value) in [("Credential", credential), ("Signature", signature), ("SignedHeaders", signed_headers)] {
         if value.is_empty() {
             message += &format!("Authorization header requires '{name}' parameter. ");
+            missing.push(name);
         }
     }
     if date.is_none() {
         message += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
+        missing.push("X-Amz-Date");
     }
-    incomplete(message + &format!("(Hashed with SHA-256 and encoded with Base64) Authorization={}", hashed(header)))
+    message += &format!("(Hashed with SHA-256 and encoded with Base64) Authorization={}", hashed(header));
+    incomplete(message, format!("the request lacks {}", missing.join(", ")))
 }
 
 fn no_equal_sign(part: &str, header: &HeaderValue) -> Error {
-    incomplete(format!(
+    let message = format!(
         "'{part}' not a valid key=value pair (missing equal-sign) in Authorization header \
          (hashed with SHA-256 and encoded with Base64): '{}'.",
         hashed(header)
-    ))
+    );
+    incomplete(message, "a part of the Authorization header has no equals sign")
 }
 
 /// AWS no longer repeats the header itself in a message, for it may hold a secret sent by mistake.

@@ -124,6 +124,44 @@ fn push_values<'a>(values: impl Iterator<Item = &'a HeaderValue>, out: &mut Vec<
     }
 }
 
+/// The headers whose values are credentials.
+const SECRET_HEADERS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x-amz-security-token"];
+
+/// The parameters of a query whose values are shown. Any other may be a password, a token or a private key.
+const SHOWN_PARAMETERS: [&str; 7] =
+    ["Action", "Version", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders"];
+
+/// A canonical request without what must be in no log.
+pub(super) fn shown(canonical: &str) -> String {
+    let mut in_headers = true;
+    let lines = canonical.split('\n').enumerate().map(|(index, line)| {
+        // Method, path and query have a line each; an empty one ends the headers.
+        if index > 2 && line.is_empty() {
+            in_headers = false;
+        }
+        match index {
+            0 | 1 => Cow::Borrowed(line),
+            2 => line
+                .split('&')
+                .map(|parameter| masked(parameter, '=', |name| !SHOWN_PARAMETERS.contains(&name)))
+                .collect::<Vec<_>>()
+                .join("&")
+                .into(),
+            _ if in_headers => masked(line, ':', |name| SECRET_HEADERS.contains(&name)),
+            _ => Cow::Borrowed(line),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The name, and the length of the value in place of the value.
+fn masked(text: &str, separator: char, is_secret: impl Fn(&str) -> bool) -> Cow<'_, str> {
+    match text.split_once(separator) {
+        Some((name, value)) if is_secret(name) => format!("{name}{separator}<{} bytes>", value.len()).into(),
+        _ => Cow::Borrowed(text),
+    }
+}
+
 /// The lower-case hexadecimal form of a SHA-256 digest or HMAC.
 pub(super) fn hex(digest: &[u8; 32]) -> String {
     HEXLOWER.encode(digest)

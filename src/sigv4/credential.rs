@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::signature::{incomplete, refused};
 use super::time::RequestTime;
-use crate::error::Result;
+use crate::error::{Part, Result};
 
 const TERMINATOR: &str = "aws4_request";
 
@@ -48,10 +48,11 @@ impl<'a> Credential<'a> {
             Cow::Owned(text) => Self::split(text, |element| Cow::Owned(element.to_owned())),
         };
         credential.ok_or_else(|| {
-            incomplete(format!(
+            let message = format!(
                 "Credential must have exactly 5 slash-delimited elements, \
                  e.g. keyid/date/region/service/term, got '{text}'"
-            ))
+            );
+            incomplete(message, "the credential is not of the form KEY-ID/DATE/REGION/SERVICE/aws4_request")
         })
     }
 
@@ -91,7 +92,11 @@ impl<'a> Credential<'a> {
                 time.text()
             );
         }
-        if faults.is_empty() { Ok(()) } else { Err(refused(faults)) }
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let why = faults.trim_end().to_owned();
+        Err(refused(faults).rejecting(Part::Scope, why))
     }
 }
 

@@ -7,7 +7,7 @@ use super::credential::Credential;
 use super::signature::{Location, Signature, incomplete};
 use super::time::RequestTime;
 use super::{ALGORITHM, Incoming};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Part, Result};
 
 /// The parameter with the session token.
 pub(super) const SECURITY_TOKEN: &str = "X-Amz-Security-Token";
@@ -30,7 +30,10 @@ pub(super) fn read<'a>(request: &Incoming<'a>) -> Option<Result<Signature<'a>>> 
     let parameters = Parameters::of(request.query);
     match parameters.algorithm.as_deref()? {
         ALGORITHM | "" => Some(parameters.read(request)),
-        _ => Some(Err(Error::new(Code::MissingAuthenticationToken, "Missing Authentication Token"))),
+        _ => {
+            let error = Error::new(Code::MissingAuthenticationToken, "Missing Authentication Token");
+            Some(Err(error.rejecting(Part::Authorization, "X-Amz-Algorithm is not AWS4-HMAC-SHA256")))
+        }
     }
 }
 
@@ -65,14 +68,14 @@ impl<'a> Parameters<'a> {
             ("X-Amz-SignedHeaders", &self.signed_headers),
             ("X-Amz-Date", &self.date),
         ];
-        let mut missing = String::new();
-        for (name, value) in required {
-            if value.as_deref().unwrap_or_default().is_empty() {
-                missing += &format!("AWS query-string parameters must include '{name}'. ");
-            }
-        }
+        let is_missing = |value: &Option<Cow<'_, str>>| value.as_deref().unwrap_or_default().is_empty();
+        let missing: Vec<_> =
+            required.into_iter().filter_map(|(name, value)| is_missing(value).then_some(name)).collect();
         if !missing.is_empty() {
-            return Err(incomplete(missing + "Re-examine the query-string parameters."));
+            let told: String =
+                missing.iter().map(|name| format!("AWS query-string parameters must include '{name}'. ")).collect();
+            let why = format!("the query lacks {}", missing.join(", "));
+            return Err(incomplete(told + "Re-examine the query-string parameters.", why));
         }
         Ok(Signature {
             location: Location::Query,

@@ -11,7 +11,7 @@ use super::canonical::{self, hex};
 use super::credential::{Credential, Expected};
 use super::time::RequestTime;
 use super::{ALGORITHM, Incoming, authorization, presigned, signing_key};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Part, Result};
 
 /// Where a request carries its signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,12 @@ impl<'a> Signature<'a> {
         if let Some(signature) = presigned::read(request) {
             return signature;
         }
-        Err(Error::new(Code::MissingAuthenticationToken, "Request is missing Authentication Token"))
+        let why = match request.headers.get(http::header::AUTHORIZATION) {
+            Some(_) => "the Authorization header is not of the scheme AWS4-HMAC-SHA256",
+            None => "there is no Authorization header, and no X-Amz-Algorithm in the query",
+        };
+        let error = Error::new(Code::MissingAuthenticationToken, "Request is missing Authentication Token");
+        Err(error.rejecting(Part::Authorization, why))
     }
 
     /// Who claims to have signed, and for which date, region and service.
@@ -78,15 +83,38 @@ impl<'a> Signature<'a> {
         self.credential.check_scope(expected, &self.time)?;
         self.time.check_window(now)?;
         if !self.signed_headers.split(';').any(|name| name.eq_ignore_ascii_case("host")) {
-            return Err(refused("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
+            let error = refused("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+            return Err(error.rejecting(Part::SignedHeaders, "the header Host is not signed"));
         }
-        if self.is_made_with(secret, request) { Ok(()) } else { Err(refused(MISMATCH)) }
+        let Some(canonical_request) = self.canonical_request(request) else {
+            return Err(refused(MISMATCH).rejecting(Part::SignedHeaders, self.fault_of_signed_headers(request)));
+        };
+        if self.is_made_with(secret, &canonical_request) {
+            return Ok(());
+        }
+        let why = "the secret is another one than the key's, or the request was changed after it was signed";
+        Err(refused(MISMATCH).rejecting(Part::Signature, why))
+    }
+
+    /// Why there is no canonical request.
+    fn fault_of_signed_headers(&self, request: &Incoming<'_>) -> String {
+        let absent = self.signed_headers.split(';').find(|name| !request.headers.contains_key(*name));
+        match absent {
+            Some(name) => format!("the header {name:?} is signed, but did not come with the request"),
+            None => "their list is not in lower case, not sorted, or repeats a name".to_owned(),
+        }
     }
 
     /// The canonical request that the signature has to cover, worth showing to those who debug a signer; `None` when
     /// the list of signed headers is not in canonical form, or one of them did not come with the request.
     pub fn canonical_request(&self, request: &Incoming<'_>) -> Option<Vec<u8>> {
         canonical::canonical_request(request, self.location, &self.signed_headers)
+    }
+
+    /// The canonical request to show to people: session tokens, other credentials and the values of parameters are left
+    /// out.
+    pub fn shown_canonical_request(&self, request: &Incoming<'_>) -> Option<String> {
+        self.canonical_request(request).map(|canonical| canonical::shown(&String::from_utf8_lossy(&canonical)))
     }
 
     /// The string to sign for a canonical request.
@@ -99,9 +127,8 @@ impl<'a> Signature<'a> {
         parts.concat()
     }
 
-    fn is_made_with(&self, secret: &str, request: &Incoming<'_>) -> bool {
-        let Some(canonical_request) = self.canonical_request(request) else { return false };
-        let string_to_sign = self.string_to_sign(&canonical_request);
+    fn is_made_with(&self, secret: &str, canonical_request: &[u8]) -> bool {
+        let string_to_sign = self.string_to_sign(canonical_request);
         let key = signing_key::derive(secret, &self.credential);
         let hex = hex(&signing_key::hmac(key.as_ref(), string_to_sign.as_bytes()));
         hex.as_bytes().ct_eq(self.hex.as_bytes()).into()
@@ -128,7 +155,8 @@ pub(super) fn refused(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(Code::SignatureDoesNotMatch, message)
 }
 
-/// A signature that cannot be read.
-pub(super) fn incomplete(message: impl Into<Cow<'static, str>>) -> Error {
-    Error::new(Code::IncompleteSignature, message)
+/// A signature that cannot be read. The message may repeat what somebody took for a key id; `why`, for the log, does
+/// not.
+pub(super) fn incomplete(message: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(Code::IncompleteSignature, message).rejecting(Part::Authorization, why)
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::signature::{incomplete, refused};
-use crate::error::{Error, Result};
+use crate::error::{Error, Part, Result};
 
 /// ISO 8601's basic format, the one of Signature Version 4.
 const BASIC: &str = "%Y%m%dT%H%M%SZ";
@@ -54,14 +54,16 @@ impl<'a> RequestTime<'a> {
         if age > WINDOW {
             let bound = basic(now - WINDOW);
             let now = basic(now);
-            return Err(refused(format!("Signature expired: {text} is now earlier than {bound} ({now} - 15 min.)")));
+            let message = format!("Signature expired: {text} is now earlier than {bound} ({now} - 15 min.)");
+            let why = format!("the client's clock is {} seconds behind real time", age.num_seconds());
+            return Err(refused(message).rejecting(Part::Clock, why));
         }
         if -age > WINDOW {
             let bound = basic(now + WINDOW);
             let now = basic(now);
-            return Err(refused(format!(
-                "Signature not yet current: {text} is still later than {bound} ({now} + 15 min.)"
-            )));
+            let message = format!("Signature not yet current: {text} is still later than {bound} ({now} + 15 min.)");
+            let why = format!("the client's clock is {} seconds ahead of real time", -age.num_seconds());
+            return Err(refused(message).rejecting(Part::Clock, why));
         }
         Ok(())
     }
@@ -87,9 +89,9 @@ fn number(text: &str, digits: usize) -> Option<u32> {
 }
 
 fn malformed(text: &str) -> Error {
-    incomplete(format!(
-        "Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601"
-    ))
+    let message =
+        format!("Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601");
+    incomplete(message, "the date is not of the form 20150830T123600Z")
 }
 
 #[cfg(test)]

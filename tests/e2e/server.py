@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import urllib.request
 
 BINARY = os.environ.get("IAMD", "target/debug/iamd")
@@ -23,12 +24,16 @@ def environment(**variables):
 class Server:
     """A running server; `arguments` are its flags, `options` those of the process."""
 
-    def __init__(self, *arguments, listen="127.0.0.1:0", database="memory", cwd=None, variables=None, **options):
-        flags = ["--listen", listen, "--database", database, "--log-level", "warn"]
+    def __init__(
+        self, *arguments, listen="127.0.0.1:0", database="memory", cwd=None, variables=None, level="warn", **options
+    ):
+        flags = ["--listen", listen, "--database", database, "--log-level", level]
+        # A file: nobody reads a pipe while the server runs, and a full one would stop it.
+        self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [BINARY, *flags, *arguments],
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self.log,
             text=True,
             cwd=cwd,
             env=environment(**(variables or {})),
@@ -36,7 +41,7 @@ class Server:
         )
         first = self.process.stdout.readline()
         if not first:
-            raise RuntimeError(self.process.stderr.read())
+            raise RuntimeError("\n".join(self.log_lines()))
         self.endpoint = first.split()[-1]
         self.port = int(self.endpoint.rsplit(":", 1)[1])
 
@@ -50,14 +55,19 @@ class Server:
                 connection.sendall(data)
             return received(connection)
 
-    def own(self, path, method="GET", **headers):
+    def own(self, path, method="GET", data=None, **headers):
         """Calls an endpoint of the server's own; the status and the JSON."""
-        request = urllib.request.Request(f"{self.endpoint}/_iamd/{path}", method=method, headers=headers)
+        request = urllib.request.Request(f"{self.endpoint}/_iamd/{path}", data, method=method, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
+
+    def log_lines(self):
+        """The lines of the log so far."""
+        with open(f"/proc/self/fd/{self.log.fileno()}") as log:
+            return log.read().splitlines()
 
     def resident_kib(self):
         """The memory that the process holds."""
@@ -79,8 +89,8 @@ class Server:
 
     def close(self):
         self.process.stdout.close()
-        self.errors = self.process.stderr.read()
-        self.process.stderr.close()
+        self.errors = "\n".join(self.log_lines())
+        self.log.close()
 
     def __enter__(self):
         return self
@@ -93,9 +103,9 @@ class Server:
 class IdentityProvider:
     """A running `iamd idp`, at `url`."""
 
-    def __init__(self):
+    def __init__(self, stderr=None):
         command = [BINARY, "idp", "--address", "127.0.0.1:0"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment())
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment())
         self.url = re.search(r"http://[\d.:]+\d", self.process.stdout.readline())[0]
 
     def __enter__(self):

@@ -175,4 +175,4 @@ def test_enforcement_that_only_logs_says_so():
     assert "ONLY LOGS" in banner
     header = answer["ResponseMetadata"]["HTTPHeaders"]["x-iamd-would-deny"]
     assert "is not authorized to perform: iam:ListUsers" in header
-    assert "let through" in server.errors
+    assert "WOULD-DENY 111111111111 user/bob iam:ListUsers user/ (identity: no statement allows it)" in server.errors

@@ -18,6 +18,21 @@ impl Layer {
         }
     }
 
+    /// The layer in a word, for logs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ServiceControl => "scp",
+            Self::ResourceControl => "rcp",
+            Self::Endpoint => "vpce",
+            Self::Resource => "resource",
+            Self::Trust => "trust",
+            Self::Identity => "identity",
+            Self::Boundary => "boundary",
+            Self::Session => "session",
+            Self::Delegation => "delegation",
+        }
+    }
+
     /// The noun behind its article.
     pub(crate) fn with_article(self) -> String {
         format!("{} {}", self.article(), self.noun())
@@ -33,6 +48,15 @@ impl Layer {
 }
 
 impl Decision<'_> {
+    /// The layer that denies the request, or the first that had to allow it and does not; `None` if it is allowed.
+    pub fn denied_by(&self) -> Option<Layer> {
+        match self {
+            Self::Allow { .. } => None,
+            Self::ExplicitDeny { layer, .. } => Some(*layer),
+            Self::ImplicitDeny { missing } => Some(*missing),
+        }
+    }
+
     /// The end of AWS's sentence "User: … is not authorized to perform: … on resource: …"; `None` if it is allowed.
     /// `name_policy` appends the ARN of the policy that denies, as AWS does since January 2026 towards callers of the
     /// policy's own account or organization.

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use termtree::Tree;
 
-use super::printable::printable;
 use super::{EvaluateArgs, Failure, Outcome, files_beside, read};
+use crate::log::printable;
 use iam_policy::evaluate::with_explanation;
 use iam_policy::{Explanation, Failure as Mismatch, LayerReport, NearMiss, Request, Said, Standing};
 

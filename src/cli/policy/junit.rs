@@ -3,8 +3,8 @@
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::printable::{printable, printable_lines};
 use super::test::Ran;
+use crate::log::{printable, printable_lines};
 
 /// The report of all suites. One that could not be run is a suite of one case, which has an error.
 pub(super) fn report(suites: &[Ran]) -> std::io::Result<Vec<u8>> {

@@ -5,7 +5,6 @@ mod explain;
 mod fields;
 mod junit;
 mod layout;
-mod printable;
 mod suite;
 mod test;
 mod toml;
@@ -17,9 +16,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use self::printable::printable_lines;
 use super::output::Output;
 use super::reference::KnownServices;
+use crate::log::printable_lines;
 use iam_policy::Grammar;
 use iam_policy::lint::Severity;
 

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::printable::{printable, printable_lines};
 use super::suite::{self, Found, Tested};
 use super::{Failure, Outcome, TestArgs, junit};
+use crate::log::{printable, printable_lines};
 
 /// The cases of one file, or why there are none.
 pub(super) struct Ran {

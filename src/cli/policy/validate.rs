@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::printable::printable;
 use super::{Failure, Outcome, ValidateArgs, read};
+use crate::log::printable;
 use iam_policy::lint::{Finding, Reference, Severity, guess_grammar, lint};
 
 pub(super) fn run(args: &ValidateArgs, reference: &dyn Reference, out: &mut dyn Write) -> Outcome {

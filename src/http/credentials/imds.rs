@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{ConnectInfo, Path, Request, State as Shared};
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
@@ -18,6 +19,7 @@ use super::{CredentialEndpoints, RoleArn};
 use crate::account::{Account, InstanceProfile, Resource, Role};
 use crate::error::{Code, Error};
 use crate::http::State;
+use crate::http::requests::Why;
 use crate::identity::{ProviderValue, ServicePrincipal};
 use crate::shapes::{AccountId, Timestamp};
 
@@ -52,15 +54,20 @@ pub async fn answer(
     request: Request,
 ) -> Response {
     let path = place.path.trim_end_matches('/').to_owned();
-    let Some((account, profile)) = state.credentials.instance(place) else { return page(StatusCode::FORBIDDEN) };
+    let Some((account, profile)) = state.credentials.instance(place) else {
+        return page(
+            StatusCode::FORBIDDEN,
+            "there is no such instance: name a profile with --instance-profile, or in the path",
+        );
+    };
     let instance = Instance { state: &state, account, profile, address: peer.ip() };
     match (request.method(), path.as_str()) {
         (&Method::PUT, "api/token") => instance.issue_token(request.headers()),
         (&Method::GET | &Method::HEAD, path) => match instance.check_token(request.headers()) {
             Ok(version) => instance.get(path, version).await,
-            Err(status) => page(status),
+            Err(why) => page(StatusCode::UNAUTHORIZED, why),
         },
-        _ => page(StatusCode::METHOD_NOT_ALLOWED),
+        _ => page(StatusCode::METHOD_NOT_ALLOWED, "only GET, and PUT for a token"),
     }
 }
 
@@ -92,34 +99,56 @@ impl Instance<'_> {
     /// The first step of version 2. A proxy that does not know about it adds `X-Forwarded-For`, and is refused.
     fn issue_token(&self, headers: &HeaderMap) -> Response {
         if headers.contains_key("x-forwarded-for") {
-            return page(StatusCode::FORBIDDEN);
+            return page(StatusCode::FORBIDDEN, "a proxy sent the request: it has X-Forwarded-For");
         }
         let life = headers.get(TOKEN_TTL).and_then(|life| life.to_str().ok()?.parse::<u16>().ok());
-        let Some(life) = life.filter(|life| (1..=21_600).contains(life)) else { return page(StatusCode::BAD_REQUEST) };
+        let Some(life) = life.filter(|life| (1..=21_600).contains(life)) else {
+            return page(StatusCode::BAD_REQUEST, "X-aws-ec2-metadata-token-ttl-seconds must be from 1 to 21600");
+        };
         let ticket = (self.id(), self.now().plus(life.into()));
         match self.state.app.environment.key.seal_ticket(PURPOSE, &ticket, rand::random()) {
             Some(token) => respond(token, Version::Two(life.into())),
-            None => page(StatusCode::INTERNAL_SERVER_ERROR),
+            None => page(StatusCode::INTERNAL_SERVER_ERROR, "the token could not be sealed"),
         }
     }
 
     /// The second step: the token must be one of this instance's, and alive.
-    fn check_token(&self, headers: &HeaderMap) -> Result<Version, StatusCode> {
+    fn check_token(&self, headers: &HeaderMap) -> Result<Version, &'static str> {
         let Some(token) = headers.get(TOKEN) else {
-            return if self.state.credentials.imdsv1 { Ok(Version::One) } else { Err(StatusCode::UNAUTHORIZED) };
+            let why = "there is no X-aws-ec2-metadata-token, and version 1 is off";
+            return if self.state.credentials.imdsv1 { Ok(Version::One) } else { Err(why) };
         };
         let key = &self.state.app.environment.key;
         let ticket = token.to_str().ok().and_then(|token| key.open_ticket(PURPOSE, token));
-        let (id, expires): (String, Timestamp) = ticket.ok_or(StatusCode::UNAUTHORIZED)?;
+        let (id, expires): (String, Timestamp) = ticket.ok_or("this server did not make the token")?;
         let remaining = expires.seconds() - self.now().seconds();
-        if id == self.id() && remaining > 0 { Ok(Version::Two(remaining)) } else { Err(StatusCode::UNAUTHORIZED) }
+        match remaining > 0 {
+            _ if id != self.id() => Err("the token is another instance's"),
+            true => Ok(Version::Two(remaining)),
+            false => Err("the token has ended by the server's clock"),
+        }
     }
 
     async fn get(&self, path: &str, version: Version) -> Response {
         match self.metadata(path, version).await {
             Ok(Some(text)) => respond(text, version),
-            Ok(None) => page(StatusCode::NOT_FOUND),
-            Err(_) => page(StatusCode::INTERNAL_SERVER_ERROR),
+            Ok(None) => page(StatusCode::NOT_FOUND, &self.why_not_found(path).await),
+            Err(error) => page(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        }
+    }
+
+    /// Why there is nothing at a path. Whoever asks for credentials before there is a profile with a role wonders.
+    async fn why_not_found(&self, path: &str) -> String {
+        let nothing = || "there is nothing at this path".to_owned();
+        let (true, Ok(cell)) = (path.starts_with(CREDENTIALS), self.state.app.accounts.get(self.account).await) else {
+            return nothing();
+        };
+        let (account, id) = (cell.durable(), self.account);
+        let Some(name) = self.profile.as_deref() else { return "the instance has no instance profile".to_owned() };
+        match self.find_profile(&account).map(|profile| profile.role.is_some()) {
+            None => format!("there is no instance profile {name} in account {id}"),
+            Some(false) => format!("the instance profile {name} has no role"),
+            Some(true) => nothing(),
         }
     }
 
@@ -267,14 +296,15 @@ fn respond(text: String, version: Version) -> Response {
     response
 }
 
-/// The page that stands for a status.
-fn page(status: StatusCode) -> Response {
+/// The page that stands for a status. Why it is that one, only the log tells.
+fn page(status: StatusCode, why: &str) -> Response {
     let title = format!("{} - {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
     let text = format!(
         "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" xml:lang=\"en\">\n \
          <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n </body>\n</html>\n"
     );
-    (status, [(header::CONTENT_TYPE, "text/html"), (header::SERVER, "EC2ws")], text).into_response()
+    let headers = [(header::CONTENT_TYPE, "text/html"), (header::SERVER, "EC2ws")];
+    (status, Extension(Why(why.to_owned())), headers, text).into_response()
 }
 
 #[cfg(test)]

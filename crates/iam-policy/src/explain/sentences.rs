@@ -23,6 +23,34 @@ impl Explanation<'_> {
         text
     }
 
+    /// Why the request is denied, for a line that tells action, resource and layer already; empty if it is allowed.
+    pub fn brief(&self, request: &Request<'_>) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = match self.decision {
+            Decision::Allow { .. } => Ok(()),
+            Decision::ExplicitDeny { by, .. } => write!(text, "{by} denies it"),
+            Decision::ImplicitDeny { .. } => self.briefly_denied(&mut text, request),
+        };
+        text
+    }
+
+    fn briefly_denied(&self, text: &mut String, request: &Request<'_>) -> fmt::Result {
+        text.write_str("no statement allows it")?;
+        let others: Vec<_> = self.denied_by.iter().skip(1).map(|layer| layer.noun()).collect();
+        if !others.is_empty() {
+            write!(text, ", nor in the {}", others.join(" and the "))?;
+        }
+        let short = text.len();
+        self.shortfalls(text, request)?;
+        if text.len() > short {
+            text.insert(short, '.');
+            // The line goes on behind the last sentence.
+            text.pop();
+        }
+        Ok(())
+    }
+
     fn allowed(&self, text: &mut String, asked: &str, by: Grant<'_>) -> fmt::Result {
         match by {
             Grant::Free => write!(text, "Allowed: {asked} needs no permission, and no policy can deny it."),
@@ -51,6 +79,11 @@ impl Explanation<'_> {
     fn implicitly_denied(&self, text: &mut String, asked: &str, request: &Request<'_>) -> fmt::Result {
         let nouns: Vec<_> = self.denied_by.iter().map(|layer| format!("no {}", layer.noun())).collect();
         write!(text, "Denied: {} allows {asked}.", nouns.join(" and "))?;
+        self.shortfalls(text, request)
+    }
+
+    /// What each layer lacks that had to allow the request, and the keys that the request lacks: whole sentences.
+    fn shortfalls(&self, text: &mut String, request: &Request<'_>) -> fmt::Result {
         for layer in &self.denied_by {
             self.shortfall(text, *layer, request)?;
         }
@@ -68,6 +101,9 @@ impl Explanation<'_> {
         }
         let silent = reports.filter(|report| report.said() == Said::Nothing);
         let near = silent.flat_map(|report| &report.near).filter(|near| near.allows());
+        if layer == Layer::Trust && request.principal().is_root() {
+            return write!(text, " Root users cannot assume roles.");
+        }
         match near.min_by_key(|near| near.distance()) {
             Some(near) => write!(text, " {near}"),
             None => Ok(()),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// A text as part of a line, with escapes for what would steer a terminal or break the line; XML has no form for most of
 /// it either.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
+pub fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_printable) {
         return Cow::Borrowed(text);
     }
@@ -21,12 +21,12 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// A text of several lines.
-pub(super) fn printable_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+pub fn printable_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.lines().map(printable)
 }
 
 /// Neither a control character, nor one that turns the direction of writing, nor one that XML lacks.
-fn is_printable(character: char) -> bool {
+pub(super) fn is_printable(character: char) -> bool {
     !character.is_control()
         && !matches!(
             character,

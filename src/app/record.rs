@@ -1,0 +1,197 @@
+//! What the log tells of a call: one line, whatever came of it.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use tracing::Level;
+
+use super::WireRequest;
+use crate::error::{Code, Error};
+use crate::identity::Caller;
+use crate::log;
+use crate::operations::Evidence;
+use crate::shapes::AccountId;
+
+/// The most characters of a line's longer parts.
+const MAX_REASON: usize = 1000;
+/// The most characters of its other parts.
+const MAX_WORD: usize = 300;
+
+/// What is known of a call, gathered on its way.
+pub(super) struct Record {
+    start: Instant,
+    /// The action, or what came instead of one.
+    pub action: Cow<'static, str>,
+    caller: Option<(Option<AccountId>, String)>,
+    /// The access key id that a signature claims, if it has the form of one.
+    key: Option<String>,
+    /// What the call is about.
+    pub resource: Option<String>,
+    /// The denial that ended it, or was let through because enforcement only logs.
+    pub evidence: Option<Evidence>,
+    /// That denial as the client would see it, where it was let through.
+    pub would_deny: Option<Error>,
+}
+
+impl Record {
+    /// Nothing is known yet but that the call begins.
+    pub fn begin() -> Self {
+        Self {
+            start: Instant::now(),
+            action: Cow::Borrowed(""),
+            caller: None,
+            key: None,
+            resource: None,
+            evidence: None,
+            would_deny: None,
+        }
+    }
+
+    /// Notes who calls. A service, or who need not sign, is of no account.
+    pub fn called_by(&mut self, caller: &Caller) {
+        self.caller = Some((Some(caller.account).filter(|id| *id != AccountId::NONE), caller.label()));
+    }
+
+    /// Notes the access key id that a signature claims. Where somebody gave the secret in its place, it is not shown.
+    pub fn claimed_by(&mut self, access_key_id: &str) {
+        let is_made = |id: &str| {
+            id.len() == 20 && ["AKIA", "ASIA"].iter().any(|start| id.starts_with(start)) && !id.contains(is_of_no_id)
+        };
+        let is_id = access_key_id == "test" || AccountId::parse(access_key_id).is_some() || is_made(access_key_id);
+        self.key = is_id.then(|| access_key_id.to_owned());
+    }
+
+    /// Writes the line.
+    pub fn write(&self, request: &WireRequest<'_>, error: Option<&Error>) {
+        let (outcome, level) = outcome(error);
+        if let Some(evidence) = self.evidence.as_ref().filter(|_| self.would_deny.is_some()) {
+            // The call went on: what came of it has a line of its own.
+            self.line(request, "WOULD-DENY", Level::WARN, Some(Code::AccessDenied), Some(evidence), None);
+        }
+        let evidence = self.evidence.as_ref().filter(|_| self.would_deny.is_none() && error.is_some());
+        self.line(request, outcome, level, error.map(Error::code), evidence, error);
+    }
+
+    fn line(
+        &self,
+        request: &WireRequest<'_>,
+        outcome: &str,
+        level: Level,
+        code: Option<Code>,
+        evidence: Option<&Evidence>,
+        error: Option<&Error>,
+    ) {
+        let rejection = error.and_then(Error::rejection);
+        let reason = match (evidence, rejection) {
+            (Some(evidence), _) => Some(Cow::Borrowed(evidence.reason.as_str())),
+            (None, Some(rejection)) => Some(Cow::Borrowed(&*rejection.why)),
+            (None, None) => error.map(told),
+        };
+        let reason = reason.as_deref().map(|text| shortened(text, MAX_REASON));
+        let reason = reason.as_deref().filter(|text| !text.is_empty());
+        let account = self.caller.as_ref().and_then(|(account, _)| *account).map(|id| id.to_string());
+        let caller = self.caller.as_ref().map(|(_, label)| label.as_str());
+        let action = evidence.map_or(&*self.action, |evidence| &*evidence.action);
+        let action = shortened(action, MAX_WORD);
+        let action = Some(&*action).filter(|action| !action.is_empty());
+        let resource = evidence.map(|evidence| evidence.resource.as_str()).or(self.resource.as_deref());
+        let resource = resource.map(|resource| shortened(resource, MAX_WORD));
+        let facts = &request.facts;
+        let agent = facts.user_agent.as_deref().map(|agent| shortened(agent, MAX_WORD));
+        let path = shortened(request.incoming.path, MAX_WORD);
+        let micros = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::event!(
+                    target: log::REQUEST,
+                    Level::$level,
+                    outcome,
+                    account = account.as_deref(),
+                    caller,
+                    key = self.key.as_deref().filter(|_| caller.is_none()),
+                    action,
+                    resource = resource.as_deref(),
+                    code = code.map(Code::as_str),
+                    layer = evidence.and_then(|evidence| evidence.layer),
+                    part = rejection.map(|rejection| rejection.part.as_str()),
+                    reason,
+                    method = request.incoming.method,
+                    path = &*path,
+                    source = facts.source_ip.to_string(),
+                    region = facts.region,
+                    user_agent = agent.as_deref(),
+                    micros,
+                    id = facts.request_id,
+                )
+            };
+        }
+        match level {
+            Level::ERROR => line!(ERROR),
+            Level::WARN => line!(WARN),
+            _ => line!(INFO),
+        }
+    }
+}
+
+fn is_of_no_id(character: char) -> bool {
+    !character.is_ascii_uppercase() && !character.is_ascii_digit()
+}
+
+/// The first word of a line, and its level: denials and what is wrong with credentials are worth a look.
+fn outcome(error: Option<&Error>) -> (&'static str, Level) {
+    let Some(error) = error else { return ("OK", Level::INFO) };
+    match error.code() {
+        code if code.status() >= 500 => ("FAILED", Level::ERROR),
+        Code::AccessDenied => ("DENIED", Level::WARN),
+        Code::MissingAuthenticationToken => ("UNSIGNED", Level::WARN),
+        Code::SignatureDoesNotMatch | Code::IncompleteSignature => ("BADSIG", Level::WARN),
+        Code::InvalidClientTokenId | Code::ExpiredToken => ("BADTOKEN", Level::WARN),
+        _ => ("REFUSED", Level::INFO),
+    }
+}
+
+/// What the client was told, and what only the log sees.
+fn told(error: &Error) -> Cow<'_, str> {
+    match (error.message(), error.cause()) {
+        (Some(message), None) => Cow::Borrowed(message),
+        (Some(_), Some(cause)) if error.code().status() >= 500 => cause.to_string().into(),
+        (Some(message), Some(cause)) => format!("{message} {cause}").into(),
+        (None, Some(cause)) => cause.to_string().into(),
+        (None, None) => Cow::Borrowed(""),
+    }
+}
+
+/// The beginning of a long text.
+fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)).into(),
+        None => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_given_as_a_key_id_is_not_shown() {
+        for (given, shown) in [
+            ("test", true),
+            ("123456789012", true),
+            ("AKIAQAAAAAAAAAAAAAAA", true),
+            ("ASIAQAAAAAAAAAAAAAAA", true),
+            ("wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00", false),
+            ("", false),
+        ] {
+            let mut record = Record::begin();
+            record.claimed_by(given);
+            assert_eq!(record.key.is_some(), shown, "{given}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(shortened("ééé", 3), "ééé");
+        assert_eq!(shortened("éééé", 3), "ééé…");
+    }
+}

@@ -1,0 +1,52 @@
+//! A denial, with what the log tells of it.
+
+use iam_policy::{Decision, Layer, Layers, Request};
+
+use crate::error::Error;
+
+/// A denial.
+#[derive(Debug)]
+pub struct Denial {
+    /// AWS's answer, which may keep the reason from the client.
+    pub error: Error,
+    /// Why, for the log.
+    pub evidence: Evidence,
+}
+
+/// Why a call is denied, for the log.
+#[derive(Debug)]
+pub struct Evidence {
+    /// The action that is denied.
+    pub action: String,
+    /// On which resource: an ARN, or `*`.
+    pub resource: String,
+    /// The layer of policies that denies it, or had to allow it and does not.
+    pub layer: Option<&'static str>,
+    /// What the layer lacks or says.
+    pub reason: String,
+}
+
+impl Evidence {
+    /// The evidence of a decision; of one without any policies if the caller's role is gone, `lost`. An explanation
+    /// costs more than the decision: `explain` says whether there is to be one.
+    pub(super) fn of(
+        decision: &Decision<'_>,
+        lost: bool,
+        request: &Request<'_>,
+        layers: &Layers<'_>,
+        explain: &dyn Fn() -> bool,
+    ) -> Self {
+        let action = request.action();
+        let reason = match lost {
+            true => "the role of the session is gone".to_owned(),
+            false if explain() => iam_policy::explain(request, layers).brief(request),
+            false => decision.reason(action, true).unwrap_or_default(),
+        };
+        Self {
+            action: action.as_str().to_owned(),
+            resource: request.resource().to_owned(),
+            layer: decision.denied_by().map(Layer::word),
+            reason,
+        }
+    }
+}
