@@ -8,6 +8,12 @@ use crate::error::{Code, Error, Part, Result};
 use crate::shapes::{AccountId, Kind};
 use crate::wire::Service;
 
+/// What the credentials of `GetSessionToken` may call at STS (IAM User Guide, "Compare AWS STS credentials").
+const OF_USERS: &[&str] =
+    &["AssumeRole", "GetCallerIdentity", "GetDelegatedAccessToken", "GetScopedCredentials", "GetWebIdentityToken"];
+/// What the credentials of `GetFederationToken` may call at STS.
+const OF_FEDERATED_USERS: &[&str] = &["GetCallerIdentity", "GetDelegatedAccessToken", "GetScopedCredentials"];
+
 /// Who signed the request.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -142,11 +148,9 @@ impl Caller {
             (SessionPrincipal::User { .. } | SessionPrincipal::Root, Service::Iam) => {
                 session.mfa.is_some() || self.has_assumed_root()
             }
-            (SessionPrincipal::User { .. } | SessionPrincipal::Root, Service::Sts) => {
-                matches!(operation, "AssumeRole" | "GetCallerIdentity")
-            }
+            (SessionPrincipal::User { .. } | SessionPrincipal::Root, Service::Sts) => OF_USERS.contains(&operation),
             (SessionPrincipal::Federated { .. }, Service::Iam) => false,
-            (SessionPrincipal::Federated { .. }, Service::Sts) => operation == "GetCallerIdentity",
+            (SessionPrincipal::Federated { .. }, Service::Sts) => OF_FEDERATED_USERS.contains(&operation),
         };
         match service {
             _ if allowed => Ok(()),

@@ -15,6 +15,6 @@ pub use caller::{Caller, Principal, ServicePrincipal};
 pub use clock::{Clock, OutOfRange, Reading};
 pub use facts::RequestFacts;
 pub use server_key::ServerKey;
-pub use session::{Delegation, ProviderValue, Session, SessionPolicy, SessionPrincipal, TOKEN_SIZE_LIMIT};
+pub use session::{Delegation, MAX_TOKEN_SIZE, ProviderValue, Session, SessionPolicy, SessionPrincipal};
 pub use standing::Standing;
 pub use used_codes::UsedCodes;

@@ -27,6 +27,7 @@ pub struct Standing<'c> {
     pub lost: bool,
     policies: PrincipalPolicies,
     session: Option<PolicySet>,
+    scoped: Vec<PolicySet>,
     delegation: Option<PolicySet>,
     tags: TagSet,
 }
@@ -47,6 +48,7 @@ impl<'c> Standing<'c> {
             lost: caller.has_lost_its_role(account),
             policies: PrincipalPolicies::default(),
             session: None,
+            scoped: Vec::new(),
             delegation: None,
             tags: TagSet::default(),
         };
@@ -64,6 +66,7 @@ impl<'c> Standing<'c> {
         }
         if let Some(session) = &caller.session {
             standing.session = session_policies(session, account);
+            standing.scoped = session.scoped_policies.iter().map(|policy| PolicySet::new([inline(policy)])).collect();
             standing.delegation = session.delegation.as_ref().map(|found| PolicySet::new([inline(&found.policy)]));
             for tag in session.tags.iter() {
                 standing.tags.set(tag.clone());
@@ -101,6 +104,7 @@ impl<'c> Standing<'c> {
             identity: Some(&self.policies.identity),
             boundary: self.policies.boundary.as_deref(),
             session: self.session.as_ref(),
+            scoped: (!self.scoped.is_empty()).then_some(&self.scoped),
             delegation: self.delegation.as_ref(),
             ..iam_policy::Layers::default()
         }
@@ -211,6 +215,9 @@ fn session_keys<'a>(session: &'a Session, facts: &RequestFacts, key: &mut impl F
     }
     if let Some(provider) = &session.federated_provider {
         key("aws:FederatedProvider", provider.as_str().into());
+    }
+    if let Some(delegation) = &session.delegation {
+        key("aws:ViaCustomerDomain", delegation.delegate.to_string().into());
     }
     if !session.transitive_tag_keys.is_empty() {
         let keys: Vec<&str> = session.transitive_tag_keys.iter().map(String::as_str).collect();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::names::WORD;
+use super::names::{DESCRIPTION, WORD};
 use super::{Pattern, SessionArn, Text, lists, numbers, texts};
 
 static ANY_NAME: Pattern = Pattern::new(r"[\w+=,.@-]*");
@@ -26,6 +26,8 @@ texts! {
     TokenCode = Text::length(6, 6).matching(&ANY_DIGITS);
     /// The code of an MFA device as IAM takes it (`authenticationCodeType`).
     AuthenticationCode = Text::length(6, 6).matching(&DIGITS);
+    /// What scoped credentials are for (`scopedSessionDescriptionType`).
+    ScopedSessionDescription = Text::length(2, 256).matching(&DESCRIPTION);
     /// An encoded authorization message (`encodedMessageType`).
     EncodedMessage = Text::length(1, 10240);
     /// The member account of `AssumeRoot`: id or root ARN (`TargetPrincipalType`).
@@ -49,6 +51,8 @@ numbers! {
     RoleDurationSeconds = 900..=43200;
     /// The life of a root session in seconds (`RootDurationSecondsType`).
     RootDurationSeconds = 0..=900;
+    /// The life of scoped credentials in seconds (`scopedCredentialDurationSecondsType`).
+    ScopedDurationSeconds = 1..=129_600;
     /// The life of a web identity token in seconds (`webIdentityTokenDurationSecondsType`).
     WebIdentityTokenDurationSeconds = 60..=3600;
     /// The least size of a session token in bytes (`minimumSessionTokenSizeType`).

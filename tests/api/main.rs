@@ -56,6 +56,7 @@ mod role_templates;
 mod roles;
 mod saml;
 mod saml_providers;
+mod scoped_credentials;
 mod server_certificates;
 mod service_access;
 mod service_linked_roles;

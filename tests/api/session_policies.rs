@@ -1,7 +1,9 @@
 //! Policies that narrow a session.
 
+use serde_json::json;
+
 use crate::client::{Client, Server};
-use crate::principals::{ACCOUNT, allow, assume, role, trusts, user};
+use crate::principals::{ACCOUNT, allow, assume, role, trust, trusts, user};
 
 /// A user and the role that it may assume, which may do everything.
 async fn administrator(server: &Server) -> (Client, String) {
@@ -106,16 +108,30 @@ async fn plain_text_is_limited_white_space_included() {
 }
 
 #[tokio::test]
-async fn what_does_not_pack_well_is_too_large() {
+async fn a_token_has_a_maximum_size() {
     let server = Server::start().await;
-    let (bob, admin) = administrator(&server).await;
+    let bob = user(&server, ACCOUNT, "Bob", None).await;
+    let trust = trust("arn:aws:iam::000000000000:user/Bob", &["sts:AssumeRole", "sts:TagSession"], json!({}));
+    let work = role(&server, ACCOUNT, "Work", trust, None).await;
     let mut random = rand::rng();
-    let action = format!("s3:{}", iamd::shapes::Ids::new(&mut random).text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 1500));
-    let policy = allow(&action, "*").to_string();
-    let answer = assume(&bob, &admin, &[("Policy", &policy)]).await;
+    let mut ids = iamd::shapes::Ids::new(&mut random);
+    let mut text = |length| ids.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", length);
+    let policy = allow(&format!("s3:{}", text(1900)), "*").to_string();
+    let answer = assume(&bob, &work, &[("Policy", &policy)]).await.ok();
+    assert_eq!(answer.text("PackedPolicySize"), answer.text("SessionTokenUtilization"));
+    let tags: Vec<_> = (1..=20).map(|n| (n, text(200))).collect();
+    let names: Vec<_> = tags
+        .iter()
+        .map(|(n, _)| (format!("Tags.member.{n}.Key"), format!("Tags.member.{n}.Value"), n.to_string()))
+        .collect();
+    let mut parameters = vec![("Policy", policy.as_str())];
+    for ((key, value, number), (_, text)) in names.iter().zip(&tags) {
+        parameters.extend([(key.as_str(), number.as_str()), (value.as_str(), text.as_str())]);
+    }
+    let answer = assume(&bob, &work, &parameters).await;
     assert_eq!((answer.status, answer.text("Code").as_str()), (400, "PackedPolicyTooLarge"));
     let message = answer.text("Message");
-    let percent = message.strip_prefix("Packed policy consumes ").unwrap();
-    let percent = percent.strip_suffix("% of allotted space, please use smaller policy.").unwrap();
-    assert!(percent.parse::<u32>().unwrap() > 100);
+    let size = message.strip_prefix("The session token size of ").unwrap();
+    let size = size.strip_suffix(" bytes exceeds the maximum of 4096 bytes.").unwrap();
+    assert!(size.parse::<u32>().unwrap() > 4096);
 }

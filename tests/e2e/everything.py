@@ -192,6 +192,9 @@ def sessions(root, iam, sts, called, account):
     ):
         session = caller(root.using(answer["Credentials"]), "sts", called)
         assert session("GetCallerIdentity")["Arn"] == arn
+    narrowed = joe("AssumeRole", RoleArn=role, RoleSessionName="session")["Credentials"]
+    scoped = caller(root.using(narrowed), "sts", called)("GetScopedCredentials", Policy=READ, DurationSeconds=60)
+    assert (scoped["ScopedPoliciesCount"], scoped["SessionInfo"]["Arn"].split("/")[-1]) == (1, "session")
 
 
 def the_account(iam):

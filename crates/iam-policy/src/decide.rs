@@ -27,6 +27,8 @@ pub enum Layer {
     Boundary,
     /// Session policies.
     Session,
+    /// The policies of `GetScopedCredentials`, each of which narrows all that the session could do before.
+    Scoped,
     /// The policy of a delegation request, by which somebody acts in the principal's name.
     Delegation,
 }
@@ -44,6 +46,7 @@ impl Layer {
             Self::Identity => layers.identity.is_some(),
             Self::Boundary => layers.boundary.is_some(),
             Self::Session => layers.session.is_some(),
+            Self::Scoped => layers.scoped.is_some(),
             Self::Delegation => layers.delegation.is_some(),
         }
     }
@@ -97,7 +100,7 @@ impl Decision<'_> {
 }
 
 /// All layers, in the order in which an explicit deny is looked for.
-pub(crate) const LAYERS: [Layer; 9] = [
+pub(crate) const LAYERS: [Layer; 10] = [
     Layer::ServiceControl,
     Layer::ResourceControl,
     Layer::Endpoint,
@@ -106,6 +109,7 @@ pub(crate) const LAYERS: [Layer; 9] = [
     Layer::Identity,
     Layer::Boundary,
     Layer::Session,
+    Layer::Scoped,
     Layer::Delegation,
 ];
 
@@ -178,7 +182,7 @@ impl<'r, 'a> Procedure<'r, 'a> {
             Some(Reach::Delegated) | None => (!ordinary, OWN_SIDE),
         };
         let guards = [Layer::ServiceControl, Layer::Endpoint];
-        let own_side = own.iter().copied().chain(std::iter::once(Layer::Delegation));
+        let own_side = own.iter().copied().chain([Layer::Scoped, Layer::Delegation]);
         guards.into_iter().chain(resource.then_some(self.resource_layer())).chain(own_side)
     }
 
@@ -199,6 +203,8 @@ impl<'r, 'a> Procedure<'r, 'a> {
             Layer::Trust => reach.is_some() && !matches!(principal, Principal::Root { .. }),
             Layer::Identity => principal.is_root() || self.layers.account_setting || self.identity().is_some(),
             Layer::Boundary => self.layers.boundary.is_none() || allows(self.layers.boundary),
+            // Whoever acts, and whatever a resource's policy says: nothing but what all of them allow.
+            Layer::Scoped => self.layers.scoped.is_none_or(|sets| sets.iter().all(|set| allows(Some(set)))),
             // Whoever acts, and whatever a resource's policy says: nothing but what was delegated.
             Layer::Delegation => self.layers.delegation.is_none() || allows(self.layers.delegation),
             Layer::Session => match principal {
@@ -226,7 +232,7 @@ impl<'r, 'a> Procedure<'r, 'a> {
         }
     }
 
-    /// The sets of a layer: one, or one per level of an organization.
+    /// The sets of a layer: one, or one per level of an organization, or one per scoped policy.
     pub(crate) fn sets(&self, layer: Layer) -> &'a [PolicySet] {
         let one = |set: Option<&'a PolicySet>| set.map(std::slice::from_ref);
         let sets = match layer {
@@ -238,6 +244,7 @@ impl<'r, 'a> Procedure<'r, 'a> {
             Layer::Identity => one(self.layers.identity),
             Layer::Boundary => one(self.layers.boundary),
             Layer::Session => one(self.layers.session),
+            Layer::Scoped => self.layers.scoped,
             Layer::Delegation => one(self.layers.delegation),
         };
         sets.unwrap_or_default()
@@ -345,6 +352,15 @@ mod tests {
             said(&Layers { identity, session: Some(&deny), ..Layers::default() }),
             "with an explicit deny in a session policy"
         );
+        let scoped = |sets: &[&PolicySet]| {
+            let sets: Vec<PolicySet> = sets.iter().map(|set| (*set).clone()).collect();
+            said(&Layers { identity, scoped: Some(&sets), ..Layers::default() })
+        };
+        assert_eq!(scoped(&[]), "allowed");
+        assert_eq!(scoped(&[&allow, &allow]), "allowed");
+        let missing = "because no session policy allows the s3:GetObject action";
+        assert_eq!(scoped(&[&allow, &none]), missing);
+        assert_eq!(scoped(&[&deny, &allow]), "with an explicit deny in a session policy");
         assert_eq!(
             said(&Layers { identity: Some(&broken), ..Layers::default() }),
             "with an explicit deny in an identity-based policy"

@@ -14,7 +14,7 @@ impl Layer {
             Self::Trust => "role trust policy",
             Self::Identity => "identity-based policy",
             Self::Boundary => "permissions boundary",
-            Self::Session | Self::Delegation => "session policy",
+            Self::Session | Self::Scoped | Self::Delegation => "session policy",
         }
     }
 
@@ -29,6 +29,7 @@ impl Layer {
             Self::Identity => "identity",
             Self::Boundary => "boundary",
             Self::Session => "session",
+            Self::Scoped => "scoped",
             Self::Delegation => "delegation",
         }
     }

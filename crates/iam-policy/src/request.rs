@@ -91,6 +91,8 @@ pub struct Layers<'a> {
     pub boundary: Option<&'a PolicySet>,
     /// The session's policies, inline and managed.
     pub session: Option<&'a PolicySet>,
+    /// The policies of `GetScopedCredentials`, a set each: all must allow, whatever a resource's policy says.
+    pub scoped: Option<&'a [PolicySet]>,
     /// The policy of the delegation request that the session comes from.
     pub delegation: Option<&'a PolicySet>,
     /// The resource's policy.

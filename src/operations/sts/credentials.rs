@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
-use crate::identity::{Session, SessionPrincipal, TOKEN_SIZE_LIMIT};
+use crate::identity::{MAX_TOKEN_SIZE, Session, SessionPrincipal};
 use crate::operations::Context;
 use crate::shapes::{AccountId, MinimumSessionTokenSize, Secret, Timestamp};
 
@@ -22,9 +22,9 @@ pub struct CredentialsShape {
 pub struct Issued {
     /// The credentials.
     pub credentials: CredentialsShape,
-    /// The percentage of the allowed size that session policies and tags take.
+    /// The utilization again, if session policies or tags were passed: AWS deprecated this member.
     pub packed_policy_size: Option<usize>,
-    /// The percentage of the greatest size that the token takes.
+    /// The size of the token in percent of the maximum, rounded up.
     pub session_token_utilization: usize,
     /// The size of the token in bytes.
     pub session_token_size: usize,
@@ -50,22 +50,17 @@ pub fn begin_in(
 /// Issues the credentials of a session.
 ///
 /// # Errors
-/// `PackedPolicyTooLarge` when session policies and tags, or the token as a whole, are.
+/// `PackedPolicyTooLarge` when the token exceeds the maximum size.
 pub fn issue(cx: &mut Context<'_>, session: &Session, least: Option<MinimumSessionTokenSize>) -> Result<Issued> {
-    let packed_policy_size = session.packed_policy_size();
-    if let Some(percent) = packed_policy_size.filter(|percent| *percent > 100) {
-        return Err(match session.policies {
-            Some(_) => policy_too_large(percent),
-            None => too_large(format!("Packed size of session tags consumes {percent}% of allotted space.")),
-        });
-    }
     let key = &cx.environment.key;
     let least = least.map_or(0, |least| usize::try_from(least.get()).unwrap_or(0));
     let token = session.token(key, cx.ids.bytes(), least);
     let token = token.ok_or_else(|| Error::internal("the session could not be sealed"))?;
     let session_token_size = token.len();
-    if session_token_size > TOKEN_SIZE_LIMIT {
-        return Err(too_large("Serialized token too large for session"));
+    if session_token_size > MAX_TOKEN_SIZE {
+        return Err(too_large(format!(
+            "The session token size of {session_token_size} bytes exceeds the maximum of {MAX_TOKEN_SIZE} bytes."
+        )));
     }
     let credentials = CredentialsShape {
         access_key_id: session.access_key_id.clone(),
@@ -73,15 +68,16 @@ pub fn issue(cx: &mut Context<'_>, session: &Session, least: Option<MinimumSessi
         session_token: Secret::new(token),
         expiration: session.expires,
     };
-    let session_token_utilization = (session_token_size * 100).div_ceil(TOKEN_SIZE_LIMIT);
+    let session_token_utilization = (session_token_size * 100).div_ceil(MAX_TOKEN_SIZE);
+    let packed_policy_size = session.has_policies_or_tags().then_some(session_token_utilization);
     Ok(Issued { credentials, packed_policy_size, session_token_utilization, session_token_size })
 }
 
-/// AWS's refusal of session policies that take more than the allowed space.
+/// AWS's refusal of session policies with more text than the plain limit.
 pub fn policy_too_large(percent: usize) -> Error {
     too_large(format!("Packed policy consumes {percent}% of allotted space, please use smaller policy."))
 }
 
-fn too_large(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+fn too_large(message: String) -> Error {
     Error::new(Code::PackedPolicyTooLarge, message)
 }

@@ -32,7 +32,7 @@ pub struct GetFederationToken {
 pub struct GetFederationTokenResult {
     credentials: CredentialsShape,
     federated_user: FederatedUserShape,
-    packed_policy_size: Option<usize>,
+    packed_policy_size: usize,
     session_token_utilization: usize,
     session_token_size: usize,
 }
@@ -77,7 +77,8 @@ impl Operation for GetFederationToken {
         Ok(GetFederationTokenResult {
             credentials: issued.credentials,
             federated_user,
-            packed_policy_size: issued.packed_policy_size,
+            // Recorded: 0 without policies and tags, where `AssumeRole` leaves the member out.
+            packed_policy_size: issued.packed_policy_size.unwrap_or_default(),
             session_token_utilization: issued.session_token_utilization,
             session_token_size: issued.session_token_size,
         })

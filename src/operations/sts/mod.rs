@@ -11,6 +11,7 @@ mod federated;
 mod federation_token;
 mod mfa;
 mod saml;
+mod scoped_credentials;
 mod session_policies;
 mod session_tags;
 mod session_token;
@@ -20,7 +21,7 @@ mod web_identity_token;
 use super::Entry;
 
 /// The operations of STS.
-pub(super) const OPERATIONS: [&[Entry]; 11] = [
+pub(super) const OPERATIONS: [&[Entry]; 12] = [
     access_key_info::OPERATIONS,
     assume_role::OPERATIONS,
     assume_root::OPERATIONS,
@@ -29,6 +30,7 @@ pub(super) const OPERATIONS: [&[Entry]; 11] = [
     delegated_access_token::OPERATIONS,
     federation_token::OPERATIONS,
     saml::OPERATIONS,
+    scoped_credentials::OPERATIONS,
     session_token::OPERATIONS,
     web_identity::OPERATIONS,
     web_identity_token::OPERATIONS,

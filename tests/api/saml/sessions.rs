@@ -132,7 +132,7 @@ async fn attributes_make_the_session() {
     world
         .refused(
             &world.idp.respond(&identity).unwrap(),
-            "Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with \"aws:\"",
+            "Source Identity must match [a-zA-Z_0-9+=,.@-]{2,256} and not begin with \"aws:\"",
         )
         .await;
 }

@@ -172,7 +172,7 @@ impl From<Layer> for LayerName {
             Layer::Resource | Layer::Trust => Self::Resource,
             Layer::Identity => Self::Identity,
             Layer::Boundary => Self::Boundary,
-            Layer::Session | Layer::Delegation => Self::Session,
+            Layer::Session | Layer::Scoped | Layer::Delegation => Self::Session,
         }
     }
 }
