@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""Runs every test: the crate's own, then end to end with aws-cli, boto3 and the SDKs for Rust and JavaScript.
+"""Runs every test: the crates' own, then end to end with aws-cli, boto3 and the SDKs for JavaScript and Rust.
 
     python3 tests/run.py                    everything
     python3 tests/run.py tests/e2e -k kill  only Python tests; the arguments are pytest's
 
-It needs a Rust toolchain and Python 3.11 or newer; what else it uses it installs under target/.
+It says beforehand what it needs, installs the rest under target/, and ends with one line of totals.
 """
 
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -20,29 +22,58 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").res
 VENV = TARGET / "venv"
 SERVER = TARGET / "debug" / "iamd"
 
+NEEDS = """\
+Needs: a Rust toolchain, a C compiler, Python 3.11 with venv, and a network for packages of crates.io, PyPI and npm.
+Takes: about 15 minutes and 5 GB under {target} the first time, on two cores.
+Node.js 20 or newer: {node}. cargo-nextest: {nextest}.
+"""
 
-def run(*command, cwd=ROOT, **environment):
-    shown = " ".join(str(part) for part in command)
-    print(f"\n$ {shown}", flush=True)
-    start = time.monotonic()
-    status = subprocess.run([str(part) for part in command], cwd=cwd, env={**os.environ, **environment}).returncode
-    print(f"({time.monotonic() - start:.0f} s)", flush=True)
-    if status:
-        sys.exit(f"failed with status {status}: {shown}")
+# The closing lines of cargo test, cargo nextest, pytest and node, whose marks differ by version.
+PYTEST = r"^=* ?(?:\d+ [a-z]+, )*(\d+) {} in|^=* ?(?:\d+ [a-z]+, )*(\d+) {}, .* in [\d.]+s"
+PASSED = [r"^test result: .* (\d+) passed;", r"^ +Summary .* (\d+) passed", PYTEST.format("passed", "passed"), r"^[#ℹ] pass (\d+)"]
+FAILED = [
+    r"^test result: .* (\d+) failed;", r"^ +Summary .* (\d+) failed", r"^[#ℹ] fail (\d+)",
+    PYTEST.format("failed", "failed"), PYTEST.format("errors?", "errors?"),
+]  # fmt: skip
 
 
-def python():
-    """The interpreter of a virtual environment with what the tests need; made once per list of requirements."""
-    requirements = ROOT / "tests" / "requirements.txt"
-    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
-    stamp = VENV / "requirements.sha256"
-    interpreter = VENV / "bin" / "python"
-    if not stamp.exists() or stamp.read_text() != digest:
-        shutil.rmtree(VENV, ignore_errors=True)
-        run(sys.executable, "-m", "venv", VENV)
-        run(interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements)
-        stamp.write_text(digest)
-    return interpreter
+class Suite:
+    """Commands that are run one after the other until one fails. Their output is shown at once, or kept for later."""
+
+    def __init__(self, name, live):
+        self.name, self.live = name, live
+        self.lines = []
+        self.status = 0
+
+    def show(self, line):
+        self.lines.append(line)
+        if self.live:
+            print(line, end="", flush=True)
+
+    def run(self, *command, cwd=ROOT, **environment):
+        if self.status:
+            return
+        shown = " ".join(str(part) for part in command)
+        self.show(f"\n$ {shown}\n")
+        start = time.monotonic()
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=cwd,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        for line in process.stdout:
+            self.show(line)
+        self.status = process.wait()
+        self.show(f"({time.monotonic() - start:.0f} s)\n")
+
+    def count(self, patterns):
+        """The sum of what the closing lines say."""
+        found = (re.search(pattern, line) for line in self.lines for pattern in patterns)
+        return sum(int(next(filter(None, match.groups()))) for match in found if match)
 
 
 def has(*command):
@@ -52,48 +83,111 @@ def has(*command):
         return False
 
 
-def crate():
-    """Unit tests and in-memory tests."""
+def has_node():
+    return has("node", "--test", "--version") and has("npm", "--version")
+
+
+def check_needs():
+    found = {True: "found", False: "not found, so the SDK for JavaScript is not tested"}
+    nextest = {True: "found", False: "not found, so cargo test is used"}
+    node, runner = has_node(), has("cargo", "nextest", "--version")
+    print(NEEDS.format(target=TARGET, node=found[node], nextest=nextest[runner]), flush=True)
+    missing = [
+        what
+        for what, present in [
+            ("cargo (https://rustup.rs)", has("cargo", "--version")),
+            ("a C compiler (Debian: apt install gcc libc6-dev)", shutil.which("cc") is not None),
+            ("Python 3.11 or newer", sys.version_info >= (3, 11)),
+            ("the modules venv and ensurepip (Debian: apt install python3-venv)", has(sys.executable, "-c", "import ensurepip, venv")),
+        ]
+        if not present
+    ]
+    if missing:
+        sys.exit("missing: " + "; ".join(missing))
+
+
+def prepare():
+    """Builds the server, and makes a virtual environment with what the tests need, once per list of requirements."""
+    suite = Suite("preparation", live=True)
+    requirements = ROOT / "tests" / "requirements.txt"
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    stamp = VENV / "requirements.sha256"
+    if not stamp.exists() or stamp.read_text() != digest:
+        shutil.rmtree(VENV, ignore_errors=True)
+        suite.run(sys.executable, "-m", "venv", VENV)
+        pip = (VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        suite.run(*pip, "-r", requirements)
+        if not suite.status:
+            stamp.write_text(digest)
+    suite.run("cargo", "build")
+    if suite.status:
+        sys.exit("the preparation failed")
+
+
+def crates(suite):
+    """Unit tests and tests in memory."""
     if has("cargo", "nextest", "--version"):
-        run("cargo", "nextest", "run", "--workspace", "--no-fail-fast")
+        suite.run("cargo", "nextest", "run", "--workspace", "--no-fail-fast")
     else:
-        run("cargo", "test", "--workspace", "--all-targets")
+        suite.run("cargo", "test", "--workspace", "--all-targets", "--no-fail-fast")
 
 
-def end_to_end(interpreter, *arguments):
+def end_to_end(suite, *arguments):
     """Through real clients, against the real binary."""
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    run(interpreter, "-m", "pytest", *arguments, IAMD=str(SERVER), PATH=path)
+    suite.run(VENV / "bin" / "python", "-m", "pytest", *arguments, IAMD=str(SERVER), PATH=path)
 
 
-def rust_sdk():
-    """The AWS SDK for Rust, a crate of its own: its many dependencies are not the server's."""
-    folder = ROOT / "tests" / "sdk-rust"
-    run("cargo", "test", "--locked", cwd=folder, IAMD=str(SERVER), CARGO_TARGET_DIR=str(TARGET / "sdk-rust"))
-
-
-def javascript_sdk():
+def javascript_sdk(suite):
     """The AWS SDK for JavaScript, where there is a Node.js that has a test runner."""
-    if not has("node", "--test", "--version") or not has("npm", "--version"):
-        print("\nno Node.js 20 or newer: the SDK for JavaScript is not tested", flush=True)
+    if not has_node():
         return
     folder = TARGET / "sdk-js"
     shutil.copytree(ROOT / "tests" / "sdk-js", folder, dirs_exist_ok=True)
-    run("npm", "ci", "--no-audit", "--no-fund", "--silent", cwd=folder)
-    run("node", "--test", cwd=folder, IAMD=str(SERVER))
+    suite.run("npm", "ci", "--no-audit", "--no-fund", "--silent", cwd=folder)
+    suite.run("node", "--test", cwd=folder, IAMD=str(SERVER))
+
+
+def rust_sdk(suite):
+    """The AWS SDK for Rust, a crate of its own: its many dependencies are not the server's."""
+    folder = ROOT / "tests" / "sdk-rust"
+    suite.run("cargo", "test", "--locked", cwd=folder, IAMD=str(SERVER), CARGO_TARGET_DIR=str(TARGET / "sdk-rust"))
+
+
+def run_all():
+    """All suites. Those of the SDKs spend their time on downloads and on a build of their own, beside the others."""
+    foreground = [(Suite("crates", live=True), crates), (Suite("end to end", live=True), end_to_end)]
+    background = [(Suite("SDK for JavaScript", live=False), javascript_sdk), (Suite("SDK for Rust", live=False), rust_sdk)]
+
+    def run_background():
+        for suite, tests in background:
+            tests(suite)
+
+    thread = threading.Thread(target=run_background)
+    thread.start()
+    for suite, tests in foreground:
+        tests(suite)
+    thread.join()
+    for suite, _ in background:
+        print("".join(suite.lines), end="", flush=True)
+    return [suite for suite, _ in foreground + background]
 
 
 def main():
+    start = time.monotonic()
     arguments = sys.argv[1:]
-    interpreter = python()
-    run("cargo", "build")
+    check_needs()
+    prepare()
     if arguments:
-        end_to_end(interpreter, *arguments)
-        return
-    crate()
-    end_to_end(interpreter)
-    javascript_sdk()
-    rust_sdk()
+        suites = [Suite("end to end", live=True)]
+        end_to_end(suites[0], *arguments)
+    else:
+        suites = run_all()
+    broken = [suite.name for suite in suites if suite.status]
+    passed, failed = (sum(suite.count(patterns) for suite in suites) for patterns in (PASSED, FAILED))
+    where = f" ({', '.join(broken)})" if broken else ""
+    print(f"\n{passed} passed, {failed} failed{where} in {time.monotonic() - start:.0f} s")
+    sys.exit(1 if broken else 0)
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ fn libraries_stay_where_they_belong() {
         ("axum", &["http", "idp"]),
         ("hyper", &["federation", "http"]),
         ("clap", &["cli", "config", "federation", "idp", "main", "operations"]),
-        ("quick_xml", &["cli", "idp", "wire"]),
+        ("quick_xml", &["cli", "http", "idp", "wire"]),
         // In `app` only for what computes long, which gives its thread's other work away.
         ("tokio", &["app", "cli", "federation", "http", "idp", "main", "start", "store"]),
     ];

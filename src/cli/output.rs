@@ -2,6 +2,16 @@
 
 use std::io::{ErrorKind, Result, StdoutLock, Write};
 
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+
+/// What is well.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// What is not.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// What deserves a look.
+pub const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
+
 /// Standard output until its reader has seen enough: a closed pipe is no error, and the command ends as it would anyway.
 pub struct Output<W>(W);
 
@@ -9,6 +19,13 @@ impl Output<StdoutLock<'static>> {
     /// Standard output.
     pub fn stdout() -> Self {
         Self(std::io::stdout().lock())
+    }
+}
+
+impl Output<AutoStream<StdoutLock<'static>>> {
+    /// Standard output with colours, where it is a terminal and neither `NO_COLOR` nor `TERM=dumb` is set.
+    pub fn styled() -> Self {
+        Self(AutoStream::auto(std::io::stdout().lock()))
     }
 }
 

@@ -30,6 +30,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
         Database::Memory => (Sqlite::in_memory().await?, "memory"),
         Database::Sqlite(path) => (Sqlite::open(&path).await?, "sqlite"),
     };
+    must_have_a_way_in(&settings, &store).await?;
     let store = Arc::new(store);
     let (app, committer) = App::start(&settings, store.clone()).await?;
     let timeout = Duration::from_secs(settings.request_timeout.unwrap_or(30));
@@ -68,8 +69,9 @@ fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
     );
     let development = settings.no_dev_credentials != Some(true);
     let root = match &settings.root_access_key {
-        Some(id) => Some((id.as_str(), "<the root secret key>")),
-        None => development.then_some(("test", "test")),
+        // The secret itself is not printed; the shell asks for it where the variable is not set.
+        Some(id) => Some((quoted(id), "\"${IAMD_ROOT_SECRET_KEY:?the root secret key}\"")),
+        None => development.then_some(("test".to_owned(), "test")),
     };
     if let Some((id, secret)) = root {
         text += &format!(
@@ -83,6 +85,28 @@ fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
     if development && !listen.ip().is_loopback() {
         tracing::warn!("development credentials are accepted from other machines; --no-dev-credentials refuses them");
     }
+}
+
+/// A text as a word of the shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    match text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+/// Refuses to serve where nobody could ever come in: no root user, nobody in the database, and no sessions of others.
+async fn must_have_a_way_in(settings: &Settings, store: &Sqlite) -> Result<(), Box<dyn std::error::Error>> {
+    let root = settings.no_dev_credentials != Some(true) || settings.root_access_key.is_some();
+    if !root && settings.session_key.is_none() && store.count_accounts().await? == 0 {
+        return Err(
+            "no credentials would be accepted: the database is empty, and --no-dev-credentials is set without \
+                    --root-access-key and --root-secret-key"
+                .into(),
+        );
+    }
+    Ok(())
 }
 
 /// Each connection takes a file; the usual soft limit of 1,024 is too few.

@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Limited};
 
 use super::State;
 use super::guard::{host, is_from_foreign_page, is_in_this_network, is_of_aws};
+use super::other_services;
 use crate::app::{Outcome, WireRequest};
 use crate::error::{Code, Error};
 use crate::identity::RequestFacts;
@@ -51,6 +52,9 @@ pub async fn endpoint(
         headers: &parts.headers,
         body: &body,
     };
+    if let Some(refusal) = other_services::refusal(&incoming, &request_id) {
+        return refusal;
+    }
     let facts = facts(&incoming, request_id.clone(), peer, now.into());
     let outcome = state.app.answer(WireRequest { incoming, facts, real, format }).await;
     let Outcome { status, body, would_deny } = outcome;

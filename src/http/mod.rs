@@ -10,6 +10,7 @@ mod evaluate;
 mod guard;
 mod health;
 mod listener;
+mod other_services;
 mod requests;
 mod token_issuer;
 

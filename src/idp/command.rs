@@ -1,6 +1,8 @@
 //! The command `iamd idp`.
 
+use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,23 +70,33 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(),
 fn keys_of(file: Option<&Path>) -> Result<(SigningKey, SigningKey), Failure> {
     let algorithm = Algorithm::Rs256;
     if let Some(file) = file.filter(|file| file.exists()) {
-        let kept: Keys = serde_json::from_slice(&std::fs::read(file)?)?;
+        let unusable = |reason: &dyn std::fmt::Display| format!("the keys file {}: {reason}", file.display());
+        let text = std::fs::read(file).map_err(|error| unusable(&error))?;
+        let kept: Keys =
+            serde_json::from_slice(&text).map_err(|_| unusable(&"not a file that iamd idp has written"))?;
         let key = |text: &str| -> Result<SigningKey, Failure> {
             Ok(SigningKey::from_pkcs8(algorithm, &BASE64.decode(text.as_bytes())?)?)
         };
-        return Ok((key(&kept.web)?, key(&kept.saml)?));
+        let read = |text| key(text).map_err(|_| unusable(&"a key in it cannot be used"));
+        return Ok((read(&kept.web)?, read(&kept.saml)?));
     }
     let (web, saml) = (SigningKey::generate(algorithm)?, SigningKey::generate(algorithm)?);
     if let Some(file) = file {
         let kept = Keys { web: BASE64.encode(&web.to_pkcs8()?), saml: BASE64.encode(&saml.to_pkcs8()?) };
-        std::fs::write(file, serde_json::to_vec(&kept)?)?;
+        let written = write_privately(file, &serde_json::to_vec(&kept)?);
+        written.map_err(|error| format!("the keys file {} cannot be written: {error}", file.display()))?;
     }
     Ok((web, saml))
 }
 
+/// Writes a new file that only its owner can read.
+fn write_privately(file: &Path, content: &[u8]) -> std::io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?.write_all(content)
+}
+
 /// What a person needs to know to try it.
 fn banner(out: &mut dyn Write, own: &str, issuer: &str) -> std::io::Result<()> {
-    writeln!(out, "An identity provider for tests answers at {own}. It vouches for whomever it is asked to.\n")?;
+    writeln!(out, "An identity provider for tests answers at {own}. It signs whatever it is asked to.\n")?;
     writeln!(out, "  # Web identities; start iamd with --local-issuers")?;
     writeln!(out, "  aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com")?;
     writeln!(out, "  curl -s '{own}/token?sub=alice@example.com' > token")?;

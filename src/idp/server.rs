@@ -20,6 +20,19 @@ use crate::http::log_requests;
 /// How long tokens are good, in seconds.
 const LIFETIME: i64 = 3600;
 
+/// What there is, for whoever opens the provider in a browser.
+const INDEX: &str = "\
+An identity provider for tests, of iamd.
+
+/.well-known/openid-configuration   discovery document
+/jwks                               public keys
+/token?sub=NAME                     web identity token; every parameter is a claim
+/saml/metadata                      metadata for create-saml-provider
+/saml/response?role=ROLE_ARN,PROVIDER_ARN
+                                    SAML response in base64; also subject, session, duration, tag=KEY=VALUE,
+                                    transitive-tag-key, source-identity
+";
+
 /// Both kinds of provider.
 pub struct Idp {
     /// For web identities.
@@ -31,6 +44,7 @@ pub struct Idp {
 /// The provider's routes.
 pub fn router(idp: Arc<Idp>) -> Router {
     Router::new()
+        .route("/", get(async || INDEX))
         .route("/.well-known/openid-configuration", get(async |State(idp): State<Arc<Idp>>| Json(idp.web.discovery())))
         .route("/jwks", get(async |State(idp): State<Arc<Idp>>| Json(idp.web.keys())))
         .route("/token", get(token))
@@ -95,8 +109,12 @@ async fn response(State(idp): State<Arc<Idp>>, RawQuery(query): RawQuery) -> Res
     };
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         if set(&mut assertion, &name, &value).is_none() {
-            return (StatusCode::BAD_REQUEST, format!("{name} is no parameter, or its value none\n")).into_response();
+            return (StatusCode::BAD_REQUEST, format!("{name} is not a parameter, or its value is not valid\n"))
+                .into_response();
         }
+    }
+    if assertion.roles.is_empty() {
+        return (StatusCode::BAD_REQUEST, "role=ROLE_ARN,PROVIDER_ARN is missing\n").into_response();
     }
     text(idp.saml.respond(&assertion).map(|response| BASE64.encode(response.as_bytes())))
 }

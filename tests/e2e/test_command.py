@@ -2,6 +2,7 @@
 
 import socket
 import sqlite3
+import subprocess
 
 import pytest
 from clients import Boto3
@@ -161,6 +162,26 @@ def test_the_default_database_stands_in_the_working_directory(tmp_path):
     assert (tmp_path / "iamd.db").exists()
     Server("--data-dir", str(tmp_path), database="sqlite:other.db").stop()
     assert (tmp_path / "other.db").exists()
+
+
+def test_the_banner_is_valid_shell_with_a_root_key_of_ones_own():
+    with Server("--root-access-key", "AKIA'ROOT", "--root-secret-key", "s3cret") as server:
+        lines = [server.process.stdout.readline() for _ in range(8)]
+    exports = "".join(line for line in lines if line.startswith("  export "))
+    assert "s3cret" not in exports
+    command = ["bash", "-uc", exports + 'echo "$AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY"']
+    done = subprocess.run(command, capture_output=True, text=True, env={"IAMD_ROOT_SECRET_KEY": "own $secret"})
+    assert (done.stdout, done.stderr) == ("AKIA'ROOT own $secret\n", "")
+
+
+def test_a_server_that_nobody_could_use_does_not_start(tmp_path):
+    sentence = refused("--no-dev-credentials", "--database", "memory", "--listen", "127.0.0.1:0")
+    assert "--root-access-key" in sentence
+    # A database in which somebody has a key is a way in.
+    with Server(database="sqlite:iamd.db", cwd=tmp_path) as server:
+        Boto3(server.endpoint, "200000000000").iam.create_user(UserName="bob")
+    Server("--no-dev-credentials", database="sqlite:iamd.db", cwd=tmp_path).stop()
+    Server("--no-dev-credentials", "--session-key", "00" * 32).stop()
 
 
 def test_a_switch_needs_no_value():

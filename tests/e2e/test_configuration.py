@@ -1,6 +1,5 @@
 """The configuration file: checked, shown, and described by a schema that agrees with the reader."""
 
-import copy
 import json
 import pathlib
 import tomllib
@@ -8,6 +7,7 @@ import tomllib
 import jsonschema
 import pytest
 from server import TEMPLATES, run
+from variants import variants
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 EXAMPLE = ROOT / "docs" / "iamd.example.toml"
@@ -39,37 +39,6 @@ def toml(value):
 
 def document(value):
     return "".join(f"{json.dumps(name)} = {toml(member)}\n" for name, member in value.items())
-
-
-def places(value, path=()):
-    """The paths of all values in a value."""
-    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, member in members:
-        yield (*path, name)
-        yield from places(member, (*path, name))
-
-
-def at(value, path):
-    for name in path:
-        value = value[name]
-    return value
-
-
-def variants(example):
-    """The example with one thing changed at a time: a member that is unknown, missing or of a wrong type."""
-    for path in [(), *places(example)]:
-        if isinstance(at(example, path), dict):
-            changed = copy.deepcopy(example)
-            at(changed, path)["nonsense"] = [True]
-            yield "unknown", path, changed
-    for path in places(example):
-        if isinstance(path[-1], str):
-            changed = copy.deepcopy(example)
-            del at(changed, path[:-1])[path[-1]]
-            yield "missing", path, changed
-        changed = copy.deepcopy(example)
-        at(changed, path[:-1])[path[-1]] = [[True]]
-        yield "type", path, changed
 
 
 @pytest.mark.parametrize("file", [EXAMPLE, ORGANIZATION, TEMPLATES])

@@ -112,7 +112,11 @@ fn what_cannot_be_decided_is_told_with_its_place() {
             r#"{"principal": "*", "action": "GetObject"}"#.to_owned(),
             "action \"GetObject\" is not of the form service:Action",
         ),
-        ("field", format!("{{{user},\n \"polices\": []}}"), "polices is an unknown field `polices`"),
+        (
+            "field",
+            format!("{{{user},\n \"polices\": []}}"),
+            "polices is an unknown field, expected one of principal, action, ",
+        ),
         ("field", format!("{{{user},\n \"polices\": []}}"), "line 2, column 13: polices"),
         ("json", "{".to_owned(), "the request cannot be read: line 1, column 1: EOF while parsing an object"),
         (

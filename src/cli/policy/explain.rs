@@ -2,9 +2,11 @@
 
 use std::io::Write;
 
+use anstyle::Style;
 use termtree::Tree;
 
 use super::{EvaluateArgs, Failure, Outcome, files_beside, read};
+use crate::cli::output::{BAD, GOOD};
 use crate::log::printable;
 use iam_policy::evaluate::with_explanation;
 use iam_policy::{Explanation, Failure as Mismatch, LayerReport, NearMiss, Request, Said, Standing};
@@ -15,8 +17,23 @@ pub(super) fn run(args: &EvaluateArgs, out: &mut dyn Write) -> Outcome {
         (tree(request, explanation), explanation.decision.is_allowed())
     });
     let (tree, allowed) = told.map_err(|error| Failure::in_file(&args.request, &error))?;
-    write!(out, "{tree}")?;
+    for line in tree.to_string().lines() {
+        match style_of(line) {
+            Some(style) => writeln!(out, "{style}{line}{style:#}")?,
+            None => writeln!(out, "{line}")?,
+        }
+    }
     Ok(!args.exit_code || allowed)
+}
+
+/// The colour of a line: of the verdict and of the layers.
+fn style_of(line: &str) -> Option<Style> {
+    let text = line.trim_start_matches(['├', '└', '─', ' ']);
+    match text.split([' ', ':']).next() {
+        Some("ALLOWED" | "✓") => Some(GOOD),
+        Some("DENIED" | "✗") => Some(BAD),
+        _ => None,
+    }
 }
 
 fn tree(request: &Request<'_>, explanation: &Explanation<'_>) -> Tree<String> {
@@ -85,6 +102,15 @@ fn node(text: &str) -> Tree<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn verdicts_and_layers_have_a_colour() {
+        assert_eq!(style_of("ALLOWED: s3:GetObject on * by *"), Some(GOOD));
+        assert_eq!(style_of("DENIED: s3:GetObject on * by *"), Some(BAD));
+        assert_eq!(style_of("├── ✓ service control policy, level 1 (root): allows"), Some(GOOD));
+        assert_eq!(style_of("└── ✗ identity-based policy: allows nothing here, and must"), Some(BAD));
+        assert_eq!(style_of("│   ├── statement Everything (line 4) of guardrails.json allows"), None);
+    }
 
     #[test]
     fn a_tree_shows_every_layer() {

@@ -1,5 +1,6 @@
 //! `iamd policy`: policies decided, explained, checked and tested without a server.
 
+mod documents;
 mod evaluate;
 mod explain;
 mod fields;
@@ -11,6 +12,7 @@ mod toml;
 mod validate;
 
 use std::fmt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,7 +26,7 @@ use iam_policy::lint::Severity;
 
 /// Decide, explain, check and test policies without a server
 ///
-/// Exits with 0 if all is well, with 1 if a policy is not, with 2 if the command could not do its work.
+/// Exits with 0 if all is well, with 1 if a policy or test is not, with 2 if the command could not do its work.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
     /// Decide a request and print the answer as JSON
@@ -32,12 +34,16 @@ pub enum PolicyCommand {
     /// REQUEST is what `POST /_iamd/evaluate` takes: principal, action, resource, context and the policies of every
     /// layer. A document can also be a file: {"file": "policy.json"}, relative to REQUEST. In the answer, the fields
     /// statement and level count from 0; sentences count from 1.
-    #[command(after_help = "Example: iamd policy evaluate request.json | jq .decision")]
+    #[command(
+        after_help = "Example: iamd policy evaluate request.json | jq .decision\n\nExits with 0 whatever the decision, unless --exit-code is given."
+    )]
     Evaluate(EvaluateArgs),
     /// Tell as a tree why a request is allowed or denied
     ///
     /// Shows what every layer says, the statements that match, those that nearly match and what is in their way.
-    #[command(after_help = "Example: iamd policy explain request.json")]
+    #[command(
+        after_help = "Example: iamd policy explain request.json\n\nExits with 0 whatever the decision, unless --exit-code is given."
+    )]
     Explain(EvaluateArgs),
     /// Check policy documents: errors, security warnings, warnings and suggestions
     ///
@@ -54,6 +60,9 @@ pub enum PolicyCommand {
     /// cannot be run, or tests nothing, is an error, and the others are run all the same.
     #[command(after_help = "Example: iamd policy test policies/ --junit report.xml")]
     Test(TestArgs),
+    /// Print the JSON Schema of requests or of test files, for editors
+    #[command(after_help = "Example: iamd policy schema request > request.schema.json")]
+    Schema(SchemaArgs),
 }
 
 /// What `evaluate` and `explain` take.
@@ -69,7 +78,7 @@ pub struct EvaluateArgs {
 /// What `validate` takes.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
-    /// The documents, JSON files; - is standard input
+    /// The documents: JSON files, folders with such files, or - for standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// What kind of policies they are; guessed from each document if not given
@@ -92,6 +101,33 @@ pub struct TestArgs {
     /// Write a report in JUnit's XML to this file
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Print only what fails, and the totals
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// What `schema` takes.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Requests of evaluate and explain, or test files
+    #[arg(value_enum)]
+    of: SchemaKind,
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SchemaKind {
+    Request,
+    Tests,
+}
+
+impl SchemaKind {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Request => include_str!("../schemas/request.schema.json"),
+            Self::Tests => include_str!("../schemas/tests.schema.json"),
+        }
+    }
 }
 
 /// The kinds of policies.
@@ -175,12 +211,13 @@ impl From<std::io::Error> for Failure {
 /// Runs a command. Exits with 0 if all is well, with 1 if what was asked about is
 /// not, and with 2 if the command could not do its work.
 pub fn run(command: &PolicyCommand) -> ExitCode {
-    let out = &mut Output::stdout();
+    let out = &mut Output::styled();
     let result = match command {
         PolicyCommand::Evaluate(args) => evaluate::run(args, out),
         PolicyCommand::Explain(args) => explain::run(args, out),
         PolicyCommand::Validate(args) => validate::run(args, &KnownServices, out),
         PolicyCommand::Test(args) => test::run(args, out),
+        PolicyCommand::Schema(args) => write!(out, "{}", args.of.text()).map(|()| true).map_err(Failure::from),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

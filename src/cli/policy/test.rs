@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::suite::{self, Found, Tested};
 use super::{Failure, Outcome, TestArgs, junit};
+use crate::cli::output::{BAD, GOOD};
 use crate::log::{printable, printable_lines};
 
 /// The cases of one file, or why there are none.
@@ -18,7 +19,7 @@ pub(super) fn run(args: &TestArgs, out: &mut dyn Write) -> Outcome {
     let ran = files.into_iter().map(|file| Ran { cases: suite::run(&file), file });
     let unreadable = unreadable.into_iter().map(|(file, error)| Ran { file, cases: Err(error) });
     let suites: Vec<_> = ran.chain(unreadable).collect();
-    report(&suites, out)?;
+    report(&suites, args.quiet, out)?;
     if let Some(path) = &args.junit {
         let report = junit::report(&suites)?;
         std::fs::write(path, report).map_err(|error| Failure::in_file(path, &error))?;
@@ -37,27 +38,31 @@ impl Ran {
     }
 }
 
-fn report(suites: &[Ran], out: &mut dyn Write) -> std::io::Result<()> {
-    for suite in suites {
+/// Every case with its outcome, those that fail with their reasons; only those if `quiet`.
+fn report(suites: &[Ran], quiet: bool, out: &mut dyn Write) -> std::io::Result<()> {
+    let is_well = |suite: &&Ran| suite.cases.is_ok() && suite.tested().iter().all(|case| case.failure.is_none());
+    for suite in suites.iter().filter(|suite| !(quiet && is_well(suite))) {
         writeln!(out, "{}", printable(&suite.file.display().to_string()))?;
         for case in suite.tested() {
             let name = printable(&case.name);
             match &case.failure {
-                None => writeln!(out, "  ok      {name}")?,
+                None if quiet => {}
+                None => writeln!(out, "  {GOOD}ok{GOOD:#}      {name}")?,
                 Some(failure) => {
-                    writeln!(out, "  FAILED  {name}")?;
+                    writeln!(out, "  {BAD}FAILED  {name}{BAD:#}")?;
                     reason(failure, out)?;
                 }
             }
         }
         if let Err(error) = &suite.cases {
-            writeln!(out, "  ERROR   the file cannot be run")?;
+            writeln!(out, "  {BAD}ERROR   the file cannot be run{BAD:#}")?;
             reason(error, out)?;
         }
     }
     let cases = suites.iter().flat_map(Ran::tested);
     let failed = cases.clone().filter(|case| case.failure.is_some()).count();
-    write!(out, "{} passed, {failed} failed", cases.count() - failed)?;
+    let style = if failed == 0 { GOOD } else { BAD };
+    write!(out, "{style}{} passed, {failed} failed{style:#}", cases.count() - failed)?;
     match suites.iter().filter(|suite| suite.cases.is_err()).count() {
         0 => writeln!(out),
         1 => writeln!(out, ", 1 file with an error"),
@@ -77,16 +82,16 @@ mod tests {
     #[test]
     fn the_examples_pass() {
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/policies"));
-        let mut out = Vec::new();
-        let passed = run(&TestArgs { paths: vec![path], junit: None }, &mut out);
-        let out = String::from_utf8(out).unwrap();
+        let mut out = anstream::StripStream::new(Vec::new());
+        let passed = run(&TestArgs { paths: vec![path], junit: None, quiet: true }, &mut out);
+        let out = String::from_utf8(out.into_inner()).unwrap();
         assert!(matches!(passed, Ok(true)), "{out}");
-        assert!(out.ends_with("11 passed, 0 failed\n"), "{out}");
+        assert_eq!(out, "11 passed, 0 failed\n");
     }
 
     #[test]
     fn a_directory_without_tests_is_an_error() {
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli"));
-        assert!(run(&TestArgs { paths: vec![path], junit: None }, &mut Vec::new()).is_err());
+        assert!(run(&TestArgs { paths: vec![path], junit: None, quiet: false }, &mut Vec::new()).is_err());
     }
 }

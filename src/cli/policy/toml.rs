@@ -54,6 +54,7 @@ impl Writer<'_> {
         self.layout.push("{");
         for (index, (key, value)) in members.into_iter().enumerate() {
             self.layout.push(if index == 0 { "" } else { "," });
+            self.layout.go_to(self.place(key.span().start));
             self.json(&**key.get_ref());
             self.layout.push(":");
             self.value(value);
@@ -100,6 +101,7 @@ mod tests {
             assert_eq!(place(&json, part), place(toml, part), "{json}");
         }
         assert_eq!(place(&json, "\"z\""), place(toml, "'z'"), "{json}");
+        assert_eq!(place(&json, "\"n\"").line, place(toml, "n = [").line, "keys keep their lines, too");
         assert!(as_json("x = 1\nx = 2").is_err(), "a key stands twice");
     }
 }

@@ -5,13 +5,15 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Failure, Outcome, ValidateArgs, read};
+use super::{Failure, Outcome, ValidateArgs, documents, read};
+use crate::cli::output::{BAD, DOUBTFUL};
 use crate::log::printable;
 use iam_policy::lint::{Finding, Reference, Severity, guess_grammar, lint};
 
 pub(super) fn run(args: &ValidateArgs, reference: &dyn Reference, out: &mut dyn Write) -> Outcome {
     let (mut findings, mut unreadable) = (Vec::new(), Vec::new());
-    for path in &args.files {
+    let files = documents::find(&args.files)?;
+    for path in &files {
         let text = match read(path) {
             Ok(text) => text,
             Err(Failure(reason)) => {
@@ -24,8 +26,8 @@ pub(super) fn run(args: &ValidateArgs, reference: &dyn Reference, out: &mut dyn 
     }
     if args.json {
         json(&findings, out)?;
-    } else if unreadable.len() < args.files.len() {
-        text(&findings, args.files.len() - unreadable.len(), out)?;
+    } else if unreadable.len() < files.len() {
+        text(&findings, files.len() - unreadable.len(), out)?;
     }
     if !unreadable.is_empty() {
         return Err(Failure(unreadable.join("\n")));
@@ -67,7 +69,10 @@ fn text(findings: &[(&Path, Finding)], files: usize, out: &mut dyn Write) -> std
         let position = finding.position;
         let (severity, code) = (finding.severity(), finding.code.as_str());
         let path = path.display().to_string();
-        writeln!(out, "{}:{}:{}: {severity} {code}", printable(&path), position.line, position.column)?;
+        let style =
+            if matches!(finding.severity(), Severity::Error | Severity::SecurityWarning) { BAD } else { DOUBTFUL };
+        let place = format!("{}:{}:{}", printable(&path), position.line, position.column);
+        writeln!(out, "{place}: {style}{severity} {code}{style:#}")?;
         writeln!(out, "    {}", printable(&finding.message))?;
     }
     writeln!(out, "{} in {}", counts(findings), plural(files, "file"))
@@ -108,7 +113,7 @@ mod tests {
         let document = "{\"Statement\": {\"Effect\": \"Allow\",\n \"Action\": [\"iam:PassRole\", \"iam:Fly\"], \"Resource\": \"*\"}}";
         let findings = lint(document, Grammar::Identity, &Nothing);
         let findings: Vec<_> = findings.into_iter().map(|finding| (Path::new("p.json"), finding)).collect();
-        let mut out = Vec::new();
+        let mut out = anstream::StripStream::new(Vec::new());
         text(&findings, 1, &mut out).unwrap();
         let expected = "\
 p.json:1:1: warning MISSING_VERSION
@@ -120,6 +125,6 @@ p.json:2:29: error INVALID_ACTION
     iam has no action \"Fly\"
 1 error, 1 security warning, 1 warning in 1 file
 ";
-        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        assert_eq!(String::from_utf8(out.into_inner()).unwrap(), expected);
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::EvaluateError;
 use super::field::Field;
+use crate::lint::closest;
 use crate::pattern::Arn;
 use crate::principal::is_account;
 use crate::{Action, PrincipalText, Values};
@@ -61,8 +62,14 @@ struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    fn of(field: &Field<'a>) -> Result<Self> {
-        Ok(Self { of: field.clone(), left: field.members(false)? })
+    /// The members of an object that has no others than `known`. A misspelled one is named before the one it stands for is
+    /// missed.
+    fn of(field: &Field<'a>, known: &[&str]) -> Result<Self> {
+        let left = field.members(false)?;
+        match left.iter().find(|(name, _)| !known.contains(&&**name)) {
+            Some((name, field)) => Err(field.error(format!("is an unknown field{}", instead_of(name, known)))),
+            None => Ok(Self { of: field.clone(), left }),
+        }
     }
 
     /// A member that may be left out; `null` is nothing.
@@ -74,22 +81,12 @@ impl<'a> Members<'a> {
     fn required(&mut self, name: &str) -> Result<Field<'a>> {
         self.take(name).ok_or_else(|| self.of.error(format!("has no \"{name}\"")))
     }
-
-    /// Refuses what is left.
-    fn end(self, known: &[&str]) -> Result<()> {
-        match self.left.first() {
-            Some((name, field)) => {
-                Err(field.error(format!("is an unknown field `{name}`, expected one of {}", known.join(", "))))
-            }
-            None => Ok(()),
-        }
-    }
 }
 
 impl<'a> EvaluateRequest<'a> {
     /// Reads a body.
     pub(super) fn read(body: &'a str) -> Result<Self> {
-        let mut members = Members::of(&Field::root(body)?)?;
+        let mut members = Members::of(&Field::root(body)?, FIELDS)?;
         let (principal, action) = (members.required("principal")?, members.required("action")?);
         let documents = |field: Option<Field<'a>>| field.map(|field| documents(&field)).transpose();
         let levels = |field: Option<Field<'a>>| field.map(|field| levels(&field)).transpose();
@@ -109,7 +106,6 @@ impl<'a> EvaluateRequest<'a> {
             principal: self::principal(&principal)?,
             action: self::action(&action)?,
         };
-        members.end(FIELDS)?;
         Ok(request)
     }
 
@@ -142,6 +138,19 @@ const FIELDS: &[&str] = &[
     "vpcEndpointPolicies",
     "organizationManagementAccount",
 ];
+
+/// The fields of a policy in a list.
+const DOCUMENT_FIELDS: &[&str] = &["name", "document", "file"];
+/// The fields of a level of an organization, or of a policy outside of a level.
+const LEVEL_FIELDS: &[&str] = &["target", "policies", "name", "document", "file"];
+
+/// The end of an error about an unknown name: the known one that is most like it, or all of them.
+fn instead_of(name: &str, known: &[&str]) -> String {
+    match closest(name, known.iter().copied()) {
+        Some(near) => format!("; did you mean {near}?"),
+        None => format!(", expected one of {}", known.join(", ")),
+    }
+}
 
 fn principal(field: &Field<'_>) -> Result<PrincipalText> {
     let text = field.text()?;
@@ -188,10 +197,7 @@ fn documents<'a>(field: &Field<'a>) -> Result<Vec<NamedDocument<'a>>> {
 }
 
 fn named_document<'a>(field: &Field<'a>) -> Result<NamedDocument<'a>> {
-    let mut members = Members::of(field)?;
-    let named = named(&mut members)?;
-    members.end(&["name", "document", "file"])?;
-    Ok(named)
+    named(&mut Members::of(field, DOCUMENT_FIELDS)?)
 }
 
 fn named<'a>(members: &mut Members<'a>) -> Result<NamedDocument<'a>> {
@@ -219,16 +225,19 @@ fn resource_policy(field: Field<'_>) -> Result<NamedDocument<'_>> {
 fn levels<'a>(field: &Field<'a>) -> Result<Vec<Level<'a>>> {
     let (mut levels, mut loose) = (Vec::new(), Vec::new());
     for item in field.items()? {
-        let mut members = Members::of(&item)?;
+        let mut members = Members::of(&item, LEVEL_FIELDS)?;
         match (members.take("target"), members.take("policies")) {
             (target, Some(policies)) => {
                 let target = target.map(|target| target.text()).transpose()?;
                 levels.push(Level { target, policies: documents(&policies)? });
-                members.end(&["target", "policies"])?;
+                if let Some((name, field)) = members.left.first() {
+                    return Err(
+                        field.error(format!("is a field of a policy; \"target\" and \"policies\" have no {name}"))
+                    );
+                }
             }
             (None, None) => {
                 loose.push(named(&mut members)?);
-                members.end(&["target", "policies", "name", "document", "file"])?;
             }
             (Some(_), None) => {
                 return Err(item.error("has either \"target\" and \"policies\", or \"name\" and \"document\""));

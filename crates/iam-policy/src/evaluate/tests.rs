@@ -65,8 +65,12 @@ fn a_request_is_read_strictly() {
     let cases = [
         ("{".to_owned(), "the request cannot be read: line 1, column 1: EOF while parsing an object", (1, 1)),
         ("[1, 2]".to_owned(), "the request must be an object, not an array", (1, 1)),
-        (BODY.replace("\"resource\"", "\"resources\""), "resources is an unknown field `resources`", (4, 16)),
-        (BODY.replace("\"action\"", "\"aktion\""), "the request has no \"action\"", (1, 1)),
+        (
+            BODY.replace("\"resource\"", "\"resources\""),
+            "resources is an unknown field; did you mean resource?",
+            (4, 16),
+        ),
+        (BODY.replace("\"action\"", "\"aktion\""), "aktion is an unknown field; did you mean action?", (3, 13)),
         (BODY.replace("s3:GetObject", "GetObject"), "action \"GetObject\" is not of the form service:Action", (3, 13)),
         (BODY.replace("s3:GetObject", "s3:*"), "action \"s3:*\" is not of the form service:Action", (3, 13)),
         (BODY.replace(":user/ann", ":group/g"), "principal \"arn:aws:iam::123456789012:group/g\" is not", (2, 16)),
@@ -81,7 +85,11 @@ fn a_request_is_read_strictly() {
         (BODY.replace("aws:TagKeys", "AWS:sourceIP"), "context.AWS:sourceIP stands twice", (6, 42)),
         (BODY.replace("\"resource\"", "\"action\""), "action stands twice", (4, 3)),
         (BODY.replace("\"readers\"", "7"), "identityPolicies[0].name must be a string, not a number", (7, 33)),
-        (BODY.replace("\"document\"", "\"dokument\""), "identityPolicies[0] has no \"document\"", (7, 24)),
+        (
+            BODY.replace("\"document\"", "\"dokument\""),
+            "identityPolicies[0].dokument is an unknown field; did you mean document?",
+            (7, 56),
+        ),
         (
             BODY.replace("[{\"name\"", "{\"name\"").replace("}}]\n}", "}}\n}"),
             "identityPolicies must be an array, not an object",

@@ -133,7 +133,7 @@ impl Linter<'_> {
 }
 
 /// The known word most like a wrong one.
-fn closest<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn closest<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let folded = wrong.to_ascii_lowercase();
     let scored = known.into_iter().map(|known| (strsim::jaro_winkler(&folded, &known.to_ascii_lowercase()), known));
     let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
