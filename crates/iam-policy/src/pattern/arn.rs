@@ -1,6 +1,6 @@
 //! ARNs and patterns over them: six parts, divided by the first five colons.
 
-use super::{Atom, Pattern, Syntax, Variable, automaton};
+use super::{Atom, Automaton, Pattern, Syntax, Variable};
 use crate::Context;
 
 const PARTS: usize = 6;
@@ -99,8 +99,10 @@ pub(crate) struct Parts {
     given: usize,
     /// How many colons a text has at least that matches.
     colons: usize,
-    /// Some part but the last ends with `*`.
-    reaches: bool,
+    /// Which of them end with `*`.
+    reaching: [bool; PARTS - 1],
+    /// The pattern as written, each `*` reaching from the end of its part; compiled if there are no variables.
+    compiled: Option<Automaton>,
 }
 
 impl ResourcePattern {
@@ -123,13 +125,18 @@ impl ResourcePattern {
             let head = heads.map(|part| format!("{part}:")).concat() + &literal;
             return Self::Plain { head: head.into(), tail };
         }
-        Self::Parts(Box::new(Parts {
+        let mut parts = Parts {
             heads: heads.map(|part| Pattern::new(part, Syntax { wildcards: true, variables: false })),
             tail: Pattern::new(tail, tail_syntax),
             given: given.len(),
             colons: text.bytes().filter(|byte| *byte == b':').count(),
-            reaches: given.iter().take(PARTS - 1).any(|part| part.ends_with('*')),
-        }))
+            reaching: std::array::from_fn(|index| given.get(index).is_some_and(|part| part.ends_with('*'))),
+            compiled: None,
+        };
+        if parts.reaches() && parts.tail.variables().next().is_none() {
+            parts.compiled = Some(Automaton::new(parts.atoms(&Context::new())));
+        }
+        Self::Parts(Box::new(parts))
     }
 
     pub(crate) fn matches(&self, resource: &Arn<'_>, context: &Context<'_>) -> bool {
@@ -181,7 +188,11 @@ impl Parts {
         if self.tail.matches(tail, context) && heads.into_iter().all(|(part, text)| part.matches(text, context)) {
             return true;
         }
-        self.reaches && self.matches_reaching(resource.text, context)
+        self.reaches() && self.matches_reaching(resource.text, context)
+    }
+
+    fn reaches(&self) -> bool {
+        self.reaching.contains(&true)
     }
 
     /// Up to the first part with a wildcard, and that part's own beginning.
@@ -202,17 +213,19 @@ impl Parts {
         if text.bytes().filter(|byte| *byte == b':').count() <= self.colons {
             return false;
         }
-        if self.tail.variables().any(|variable| variable.resolve(context).is_none()) {
-            return false;
+        if let Some(compiled) = &self.compiled {
+            return compiled.accepts(text);
         }
-        automaton::matches(self.atoms(context), text)
+        let resolved = self.tail.variables().all(|variable| variable.resolve(context).is_some());
+        resolved && Automaton::new(self.atoms(context)).accepts(text)
     }
 
     /// The pattern as written, `*` reaching from the end of a part.
     fn atoms<'p>(&'p self, context: &'p Context<'_>) -> impl Iterator<Item = Atom<'p>> + Clone {
         let whole = self.given == PARTS;
-        let heads = self.heads.iter().take(self.given).enumerate().flat_map(move |(index, part)| {
-            let reaching = part.ends_with_run().then_some(Atom::AnyRun { confined: false });
+        let heads = self.heads.iter().zip(self.reaching).take(self.given).enumerate();
+        let heads = heads.flat_map(move |(index, (part, reaching))| {
+            let reaching = reaching.then_some(Atom::AnyRun { confined: false });
             let colon = (whole || index + 1 < self.given).then_some(Atom::Text(":"));
             part.atoms(context, true).chain(reaching).chain(colon)
         });
@@ -246,6 +259,9 @@ mod tests {
             ("arn:aws:sqs:e*q", "arn:aws:sqs:eu-west-1:1:q", false),
             ("arn:aws:sqs:?:1:q", "arn:aws:sqs:e:1:q", true),
             ("arn:aws:sqs:e?1:q", "arn:aws:sqs:e:1:q", false),
+            ("arn:aws:sqs:*?:1:q", "arn:aws:sqs:e:1:q", true),
+            ("arn:aws:*:e*?:1:q", "arn:aws:a:b:ex:y:1:q", false),
+            ("arn:aws:*:e*?:1:q", "arn:aws:a:b:c:ex:1:q", true),
             ("arn:aws:*", "arn:aws:sqs:eu-west-1:1:q", true),
             ("arn:aws:ec2:*:instance/i-1", "arn:aws:ec2:eu-west-1:1:instance/i-1", true),
             ("arn:aws:ec2:*:instance/i-1", "arn:aws:ec2:eu-west-1:1:instance/i-2", false),

@@ -22,27 +22,28 @@ pub(super) enum Atom<'t> {
 
 const BITS: usize = 64;
 
-/// Patterns of up to 255 bytes stay on the stack.
-type Words = SmallVec<[u64; 4]>;
-type Masks = SmallVec<[u64; 4 * 256]>;
+/// A set of states. Patterns of up to 63 bytes need one word.
+type States = SmallVec<[u64; 1]>;
 
-/// Sets of states, and for each byte the states that consume it.
-struct Automaton {
-    words: usize,
-    consumes: Masks,
+/// A compiled glob.
+#[derive(Clone, Debug)]
+pub(super) struct Automaton {
+    /// The state in which the whole pattern is consumed.
+    last: usize,
+    /// The bytes that the pattern names, in order.
+    bytes: Box<[u8]>,
+    /// For each of these bytes the states that consume it, one after the other.
+    named: Box<[u64]>,
+    /// States that consume any character.
+    any: States,
+    /// States that consume any character but a colon.
+    any_confined: States,
     /// States that stay, whatever comes.
-    free: Words,
+    free: States,
     /// States that stay on anything but a colon.
-    confined: Words,
+    confined: States,
     /// States behind a `?`, which stay while its character goes on.
-    within: Words,
-}
-
-/// Whether the atoms match the whole text.
-pub(super) fn matches<'t>(atoms: impl Iterator<Item = Atom<'t>> + Clone, text: &str) -> bool {
-    let states = 1 + atoms.clone().map(Atom::width).sum::<usize>();
-    // Each state but the first takes a byte at least.
-    states - 1 <= text.len() && Automaton::new(atoms, states).accepts(text, states - 1)
+    within: States,
 }
 
 impl Atom<'_> {
@@ -56,60 +57,102 @@ impl Atom<'_> {
 }
 
 impl Automaton {
-    fn new<'t>(atoms: impl Iterator<Item = Atom<'t>>, states: usize) -> Self {
-        let words = states.div_ceil(BITS);
-        let none = || Words::from_elem(0, words);
-        let consumes = Masks::from_elem(0, words * 256);
-        let mut this = Self { words, consumes, free: none(), confined: none(), within: none() };
+    pub(super) fn new<'t>(atoms: impl Iterator<Item = Atom<'t>> + Clone) -> Self {
+        let last = atoms.clone().map(Atom::width).sum();
+        let texts = || atoms.clone().filter_map(|atom| if let Atom::Text(text) = atom { Some(text) } else { None });
+        let mut bytes: Vec<u8> = texts().flat_map(str::bytes).collect();
+        bytes.sort_unstable();
+        bytes.dedup();
+        let words = words(last);
+        let none = || States::from_elem(0, words);
+        let mut this = Self {
+            last,
+            named: vec![0; bytes.len() * words].into(),
+            bytes: bytes.into(),
+            any: none(),
+            any_confined: none(),
+            free: none(),
+            confined: none(),
+            within: none(),
+        };
+        this.fill(atoms);
+        this
+    }
+
+    fn fill<'t>(&mut self, atoms: impl Iterator<Item = Atom<'t>>) {
         let mut state = 0;
         for atom in atoms {
             match atom {
                 Atom::Text(text) => {
                     for byte in text.bytes() {
-                        this.consume(byte, state);
+                        let row = self.row(byte);
+                        insert(row.and_then(|row| self.named.get_mut(row)).unwrap_or_default(), state);
                         state += 1;
                     }
                 }
                 Atom::AnyOne { confined } => {
-                    let excluded = |byte| is_continuation(byte) || (confined && byte == b':');
-                    (0..=u8::MAX).filter(|byte| !excluded(*byte)).for_each(|byte| this.consume(byte, state));
+                    insert(if confined { &mut self.any_confined } else { &mut self.any }, state);
                     state += 1;
-                    insert(&mut this.within, state);
+                    insert(&mut self.within, state);
                 }
-                Atom::AnyRun { confined: false } => insert(&mut this.free, state),
-                Atom::AnyRun { confined: true } => insert(&mut this.confined, state),
+                Atom::AnyRun { confined: false } => insert(&mut self.free, state),
+                Atom::AnyRun { confined: true } => insert(&mut self.confined, state),
             }
         }
-        this
     }
 
-    fn consume(&mut self, byte: u8, state: usize) {
-        let row = usize::from(byte) * self.words;
-        insert(self.consumes.get_mut(row..).unwrap_or_default(), state);
+    /// Where the states are that consume a byte which the pattern names.
+    fn row(&self, byte: u8) -> Option<std::ops::Range<usize>> {
+        let index = memchr::memchr(byte, &self.bytes)?;
+        let words = self.any.len();
+        Some(index * words..(index + 1) * words)
     }
 
-    fn accepts(&self, text: &str, last: usize) -> bool {
-        let mut current = Words::from_elem(0, self.words);
+    /// Whether it matches the whole text.
+    pub(super) fn accepts(&self, text: &str) -> bool {
+        // Each state but the first takes a byte at least.
+        if self.last > text.len() {
+            return false;
+        }
+        let mut current = States::from_elem(0, self.any.len());
         insert(&mut current, 0);
         for byte in text.bytes() {
-            self.step(&mut current, byte);
+            if !self.step(&mut current, byte) {
+                return false;
+            }
         }
-        current.get(last / BITS).is_some_and(|word| word >> (last % BITS) & 1 == 1)
+        current.get(self.last / BITS).is_some_and(|word| word >> (self.last % BITS) & 1 == 1)
     }
 
-    fn step(&self, current: &mut Words, byte: u8) {
-        let row = usize::from(byte) * self.words;
-        let consumes = self.consumes.get(row..).unwrap_or_default();
-        let stays = [(&self.free, true), (&self.confined, byte != b':'), (&self.within, is_continuation(byte))];
-        let mut carry = 0;
-        for (index, (word, consumes)) in current.iter_mut().zip(consumes).enumerate() {
-            let stay = stays.iter().filter(|(_, on)| *on).filter_map(|(set, _)| set.get(index));
-            let stay = stay.fold(0, |all, set| all | set);
-            let moved = *word & consumes;
-            *word = (moved << 1) | carry | (*word & stay);
+    /// Takes one byte. Tells whether any state is left.
+    fn step(&self, current: &mut [u64], byte: u8) -> bool {
+        let named = self.row(byte).and_then(|row| self.named.get(row)).unwrap_or_default();
+        let starts = mask(!is_continuation(byte));
+        let inside = mask(is_continuation(byte));
+        let unlike_colon = mask(byte != b':');
+        let word = |set: &[u64], index: usize| set.get(index).copied().unwrap_or_default();
+        let (mut carry, mut left) = (0, 0);
+        for (index, state) in current.iter_mut().enumerate() {
+            let any = word(&self.any, index) | (word(&self.any_confined, index) & unlike_colon);
+            let consumes = word(named, index) | (any & starts);
+            let confined = word(&self.confined, index) & unlike_colon;
+            let stays = word(&self.free, index) | confined | (word(&self.within, index) & inside);
+            let moved = *state & consumes;
+            *state = (moved << 1) | carry | (*state & stays);
             carry = moved >> (BITS - 1);
+            left |= *state;
         }
+        left != 0
     }
+}
+
+/// How many words hold the states of a pattern that has so many bytes.
+pub(super) fn words(bytes: usize) -> usize {
+    (bytes + 1).div_ceil(BITS)
+}
+
+fn mask(on: bool) -> u64 {
+    if on { u64::MAX } else { 0 }
 }
 
 fn insert(set: &mut [u64], state: usize) {

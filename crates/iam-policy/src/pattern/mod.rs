@@ -2,7 +2,8 @@
 //!
 //! A pattern falls apart at its `*`s. The first piece is anchored at the start, the last at the end, and each between
 //! is sought once, from left to right, with a linear search: the leftmost place is always good enough. What that does
-//! not cover (a `?` or a variable behind a `*`) runs on the bit-parallel [`automaton`]. Nothing backtracks.
+//! not cover (a `?` amid the text between two `*`) runs on the bit-parallel [`automaton`], which is compiled with the
+//! pattern unless that has variables. Nothing backtracks.
 
 mod arn;
 mod automaton;
@@ -11,7 +12,7 @@ mod variable;
 pub(crate) use arn::{Arn, ArnPattern, ResourcePattern};
 pub(crate) use variable::{Placeholder, Variable};
 
-use automaton::Atom;
+use automaton::{Atom, Automaton};
 use memchr::memmem;
 
 use super::Context;
@@ -34,7 +35,7 @@ enum Piece {
 }
 
 /// The cheapest way that is right for a pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Shape {
     /// Nothing but `*`.
     Everything,
@@ -42,7 +43,8 @@ enum Shape {
     Anchored,
     /// Behind its first `*` each piece stands alone between two others.
     Runs,
-    Automaton,
+    /// None of these; compiled if there are no variables.
+    Automaton(Option<Box<Automaton>>),
 }
 
 /// What is special in a pattern's text.
@@ -93,11 +95,6 @@ impl Pattern {
         }
     }
 
-    /// Whether it ends with `*`.
-    fn ends_with_run(&self) -> bool {
-        self.pieces.last() == Some(&Piece::AnyRun)
-    }
-
     /// The variables it names.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.pieces.iter().filter_map(|piece| match piece {
@@ -108,13 +105,14 @@ impl Pattern {
 
     /// Whether the whole text matches. A variable without a value matches nothing.
     pub(crate) fn matches(&self, text: &str, context: &Context<'_>) -> bool {
-        match self.shape {
+        match &self.shape {
             Shape::Everything => true,
             Shape::Anchored => strip_prefix(&self.pieces, text, context) == Some(""),
             Shape::Runs => self.matches_runs(text, context).unwrap_or(false),
-            Shape::Automaton => {
+            Shape::Automaton(Some(compiled)) => compiled.accepts(text),
+            Shape::Automaton(None) => {
                 let resolved = self.pieces.iter().all(|piece| piece.text(context).is_some());
-                resolved && automaton::matches(self.atoms(context, false), text)
+                resolved && Automaton::new(atoms(&self.pieces, context, false)).accepts(text)
             }
         }
     }
@@ -143,12 +141,16 @@ impl Pattern {
 
     /// The pattern for the automaton; `confined` wildcards do not match a colon.
     fn atoms<'p>(&'p self, context: &'p Context<'_>, confined: bool) -> impl Iterator<Item = Atom<'p>> + Clone {
-        self.pieces.iter().map(move |piece| match piece {
-            Piece::AnyOne => Atom::AnyOne { confined },
-            Piece::AnyRun => Atom::AnyRun { confined },
-            text => Atom::Text(text.text(context).unwrap_or_default()),
-        })
+        atoms(&self.pieces, context, confined)
     }
+}
+
+fn atoms<'p>(pieces: &'p [Piece], context: &'p Context<'_>, confined: bool) -> impl Iterator<Item = Atom<'p>> + Clone {
+    pieces.iter().map(move |piece| match piece {
+        Piece::AnyOne => Atom::AnyOne { confined },
+        Piece::AnyRun => Atom::AnyRun { confined },
+        text => Atom::Text(text.text(context).unwrap_or_default()),
+    })
 }
 
 impl Piece {
@@ -190,8 +192,11 @@ fn pieces(text: &str, syntax: Syntax) -> Vec<Piece> {
         rest = after;
         match piece {
             Piece::Text(text) => plain.push_str(&text),
-            // `**` says no more than `*`.
+            // `**` says no more than `*`, and `*?` the same as `?*`, which needs no search.
             Piece::AnyRun if plain.is_empty() && pieces.last() == Some(&Piece::AnyRun) => {}
+            Piece::AnyOne if plain.is_empty() && pieces.last() == Some(&Piece::AnyRun) => {
+                pieces.insert(pieces.len() - 1, Piece::AnyOne);
+            }
             special => {
                 if !plain.is_empty() {
                     pieces.push(Piece::Text(std::mem::take(&mut plain).into()));
@@ -234,7 +239,8 @@ fn shape(pieces: &[Piece]) -> Shape {
         (_, None) => Shape::Anchored,
         (Some([]), Some([])) if pieces.len() == 1 => Shape::Everything,
         _ if runs.all(|run| matches!(run, [Piece::Text(_) | Piece::Variable(_)])) => Shape::Runs,
-        _ => Shape::Automaton,
+        _ if pieces.iter().any(|piece| matches!(piece, Piece::Variable(_))) => Shape::Automaton(None),
+        _ => Shape::Automaton(Some(Box::new(Automaton::new(atoms(pieces, &Context::new(), false))))),
     }
 }
 
@@ -267,6 +273,15 @@ mod tests {
             ("*?", "", false),
             ("a*?*c", "ac", false),
             ("a*?é*", "aéé", true),
+            ("*?*?*", "ab", true),
+            ("*?*?*", "é", false),
+            ("*?*?b", "xyb", true),
+            ("*?*?b", "xb", false),
+            ("*a?é*b?", "xaaéybz", true),
+            ("*a?é*b?", "xaaéyb", false),
+            ("*a?${user}*", "xxaéannx", true),
+            ("*a?${user}*", "xxaannx", false),
+            ("*a?${none}*", "xxaannx", false),
             ("*a?b*", "xaaxbb", true),
             ("*a?b*", "xaxxbb", false),
             ("${user}*", "ann/x", true),
