@@ -21,9 +21,6 @@ use iam_policy::{Action, Grammar, Policy, PolicySet};
 /// How often one request may have a statement evaluated, so that none keeps the server busy for long.
 const MOST_EVALUATIONS: usize = 100_000;
 
-/// What a simulation may cost at most.
-const MOST_WORK: u64 = 4 * iam_policy::MOST_WORK;
-
 /// The most characters of a managed policy (AWS: IAM and STS quotas).
 const MANAGED_POLICY_SIZE: usize = 6144;
 
@@ -175,13 +172,18 @@ impl<'r> Simulation<'r> {
                  and context entries may be at most {MOST_EVALUATIONS}."
             )));
         }
-        let longest = self.resources.iter().max_by_key(|resource| resource.len()).copied().unwrap_or("*");
-        let context = self.entries.iter().cloned().collect();
-        let work = iam_policy::work(policies.map(Policy::text), longest, &context);
-        if work.saturating_mul(calls as u64) > MOST_WORK {
+        let longest = self.actions.iter().map(|(action, _)| action).max_by_key(|action| action.as_str().len());
+        let each = longest.map_or(0, |action| self.work(action));
+        if each.saturating_mul(calls as u64) > iam_policy::MAX_WORK {
             return Err(invalid("The simulation is too large: the policies, or the context values, are too long."));
         }
         Ok(())
+    }
+
+    /// What an action costs on the longest of the resources.
+    fn work(&self, action: &Action) -> u64 {
+        let longest = self.resources.iter().max_by_key(|resource| resource.len()).copied().unwrap_or("*");
+        self.with_scenario(|scenario| scenario.work(action, longest))
     }
 
     /// AWS: the policy "must be applicable to all of the resources included in the simulation".

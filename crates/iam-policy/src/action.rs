@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::Context;
 use super::index::ANY;
 use super::pattern::{Pattern, Syntax};
+use super::work::Load;
 
 /// An action such as `iam:GetUser`, ready for matching. Make it once per operation and borrow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub(crate) struct ActionSet {
     exact: Box<[Box<str>]>,
     /// Service and pattern of its actions' names, sorted by service.
     globs: Box<[(Box<str>, Pattern)]>,
+    /// What it costs to look an action up.
+    pub(crate) load: Load,
 }
 
 impl ActionSet {
@@ -82,7 +85,8 @@ impl ActionSet {
         }
         exact.sort_unstable();
         globs.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Self { everything, exact: exact.into(), globs: globs.into() }
+        let load = globs.iter().map(|(_, pattern)| pattern.load()).sum::<Load>() + Load::each(30);
+        Self { everything, exact: exact.into(), globs: globs.into(), load }
     }
 
     pub(crate) fn contains(&self, action: &Action) -> bool {

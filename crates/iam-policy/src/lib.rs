@@ -47,5 +47,5 @@ pub use principal::{Principal, PrincipalKind, PrincipalName, PrincipalText};
 pub use request::{Layers, Request, ResourceKind};
 pub use set::{Match, PolicySet, Source, SourceKind};
 pub use statement::{Effect, Statement};
-pub use work::{MOST_WORK, work};
+pub use work::{MAX_WORK, is_within, work};
 pub use written::{ConditionText, WrittenStatement};

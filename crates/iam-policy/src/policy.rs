@@ -10,12 +10,15 @@ use super::position::Locator;
 use super::principal::{Name, PrincipalName};
 use super::statement::Statement;
 use super::validate;
+use super::work::Load;
 
 /// A policy document that its grammar accepts, compiled.
 #[derive(Clone, Debug)]
 pub struct Policy {
     text: Arc<str>,
     statements: Box<[Statement]>,
+    /// What it costs to compare a request with all statements.
+    load: Load,
 }
 
 impl Policy {
@@ -46,13 +49,18 @@ impl Policy {
         let mut locator = Locator::starting(body, start);
         let statements = document.statements.iter().enumerate();
         let statements = statements.map(|(index, written)| Statement::new(index, written, &mut locator, variables));
-        let statements = statements.collect();
-        Ok(Self { text: text.into(), statements })
+        let statements: Box<[Statement]> = statements.collect();
+        Ok(Self { text: text.into(), load: statements.iter().map(Statement::load).sum(), statements })
     }
 
     /// The document as written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What it costs to compare a request with all statements.
+    pub(crate) fn load(&self) -> Load {
+        self.load
     }
 
     /// Its statements in order.
@@ -77,7 +85,7 @@ impl Policy {
                 named.name = Name::Id(id.into());
             }
         }
-        Self { text: Arc::clone(&self.text), statements: statements.into() }
+        Self { text: Arc::clone(&self.text), statements: statements.into(), load: self.load }
     }
 
     /// The text with other words for the principals for which `replace` gives one: how AWS shows a policy whose

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::index::{Index, Place};
 use super::request::Request;
 use super::statement::{Effect, Statement};
+use super::work::Load;
 use super::{Invalid, Policy};
 
 /// Where a policy comes from.
@@ -45,6 +46,7 @@ pub struct PolicySet {
     broken: Option<usize>,
     index: Option<Box<Indexes>>,
     target: Option<Arc<str>>,
+    load: Load,
 }
 
 #[derive(Clone, Debug)]
@@ -79,12 +81,18 @@ impl PolicySet {
     pub fn new(policies: impl IntoIterator<Item = (Source, Result<Arc<Policy>, Arc<Invalid>>)>) -> Self {
         let members: Box<[_]> = policies.into_iter().map(|(source, policy)| Member { source, policy }).collect();
         let broken = members.iter().position(|member| member.policy.is_err());
-        let mut set = Self { members, broken, index: None, target: None };
+        let load = members.iter().filter_map(|member| member.policy.as_ref().ok()).map(|policy| policy.load()).sum();
+        let mut set = Self { members, broken, index: None, target: None, load };
         if set.places().count() >= INDEXED_FROM {
             let index = |effect| Index::new(set.places().filter(|(_, statement)| statement.effect == effect));
             set.index = Some(Box::new(Indexes { allow: index(Effect::Allow), deny: index(Effect::Deny) }));
         }
         set
+    }
+
+    /// What it costs to compare a request with all statements.
+    pub(crate) fn load(&self) -> Load {
+        self.load
     }
 
     /// The same set, as that of a root, unit or account of an organization.

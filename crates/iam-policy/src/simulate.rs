@@ -11,7 +11,7 @@ use super::principal::is_account;
 use super::request::{Layers, Request, ResourceKind};
 use super::set::Match;
 use super::{
-    Action, Context, Effect, Explanation, LayerReport, PolicySet, Principal, Said, Values, context_keys, explain,
+    Action, Context, Effect, Explanation, LayerReport, PolicySet, Principal, Said, Values, context_keys, explain, work,
 };
 
 /// Condition keys with their values.
@@ -117,12 +117,29 @@ impl<'a> Scenario<'a> {
         }
     }
 
+    /// What it costs at most to simulate one action on one resource.
+    pub fn work(&self, action: &Action, resource: &str) -> u64 {
+        let request = Request::new(SOMEBODY, action, resource, self.context);
+        work(&request, &self.layers(self.resource_policy))
+    }
+
     /// Whether the resources' policy is about this resource, as AWS demands of each.
     pub fn resource_policy_covers(&self, action: &Action, resource: &str) -> bool {
         let request = Request::new(SOMEBODY, action, resource, self.context);
         let mut statements =
             self.resource_policy.into_iter().flat_map(PolicySet::policies).flat_map(|p| p.statements());
         statements.any(|statement| statement.is_about_resource(&request))
+    }
+
+    fn layers(&self, resource: Option<&'a PolicySet>) -> Layers<'a> {
+        Layers {
+            identity: Some(self.identity),
+            boundary: self.boundary,
+            resource,
+            resource_kind: ResourceKind::Ordinary,
+            service_control: self.service_control,
+            ..Layers::default()
+        }
     }
 
     fn simulate_one(
@@ -135,14 +152,7 @@ impl<'a> Scenario<'a> {
         let owner = self.owner(action, resource);
         let context = self.context_of(owner, resource);
         let request = Request::new(self.caller.unwrap_or(SOMEBODY), action, resource, &context).owned_by(owner);
-        let layers = Layers {
-            identity: Some(self.identity),
-            boundary: self.boundary,
-            resource: self.resource_policy_for(action),
-            resource_kind: ResourceKind::Ordinary,
-            service_control: self.service_control,
-            ..Layers::default()
-        };
+        let layers = self.layers(self.resource_policy_for(action));
         let explanation = explain(&request, &layers);
         let across = !request.is_same_account();
         let decision = match explanation.decision {

@@ -11,6 +11,7 @@ use super::pattern::ResourcePattern;
 use super::position::Locator;
 use super::principal::{Name, Principal, PrincipalElement, PrincipalKind, PrincipalName, Reach};
 use super::request::Request;
+use super::work::Load;
 use super::{Action, Position};
 
 /// What a statement does.
@@ -64,6 +65,8 @@ pub struct Statement {
 pub(crate) struct Resources {
     pub negated: bool,
     pub patterns: Box<[ResourcePattern]>,
+    /// What it costs to compare a resource.
+    pub load: Load,
 }
 
 /// An element of a statement that a request does not match.
@@ -105,6 +108,12 @@ impl Statement {
             resources,
             conditions: written.conditions.iter().map(|condition| compile(condition, variables)).collect(),
         }
+    }
+
+    /// What it costs to compare a request.
+    pub(crate) fn load(&self) -> Load {
+        let conditions = self.conditions.iter().map(|condition| condition.load);
+        conditions.chain([self.actions.load]).chain(self.resources.as_ref().map(|resources| resources.load)).sum()
     }
 
     /// Whether it covers some action of a service, given by its prefix in lower case: for reports of what grants
@@ -222,8 +231,8 @@ fn compile(written: &WrittenCondition<'_>, variables: bool) -> Condition {
 
 impl Resources {
     fn new(negated: bool, list: &List<'_>, variables: bool) -> Self {
-        let patterns = list.items.iter().map(|item| ResourcePattern::new(item.value, variables)).collect();
-        Self { negated, patterns }
+        let patterns: Box<[_]> = list.items.iter().map(|item| ResourcePattern::new(item.value, variables)).collect();
+        Self { negated, load: patterns.iter().map(ResourcePattern::load).sum(), patterns }
     }
 
     /// The text that every resource begins with that they contain.

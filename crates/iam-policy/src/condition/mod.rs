@@ -11,6 +11,7 @@ use ipnet::IpNet;
 
 use super::Context;
 use super::pattern::{Arn, ArnPattern, Pattern, Syntax, Variable};
+use super::work::{Load, size};
 
 /// One compiled condition: a key under an operator.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Condition {
     /// As written; compared ignoring case.
     pub key: Box<str>,
     test: Test,
+    /// What it costs to compare a value.
+    pub load: Load,
 }
 
 /// The policy's values, typed by the operator; the grammars have refused those that it cannot read.
@@ -54,7 +57,7 @@ impl Condition {
             Comparison::Arn => Test::Arn(values.iter().map(|text| ArnPattern::new(text, variables)).collect()),
             Comparison::Null => Test::Null(values.iter().map(|text| is_true(text)).collect()),
         };
-        Self { operator, key: key.into(), test }
+        Self { operator, key: key.into(), load: test.load(), test }
     }
 
     /// Whether the context satisfies it.
@@ -93,6 +96,20 @@ fn read<T>(values: &[&str], parse: impl Fn(&str) -> Option<T>) -> Box<[T]> {
 }
 
 impl Test {
+    fn load(&self) -> Load {
+        let simple = |once: u64, values: usize| Load::each(once + 3 * size(values));
+        match self {
+            Self::Text(patterns) => patterns.iter().map(Pattern::load).sum(),
+            Self::TextIgnoringCase(patterns) => patterns.iter().map(Pattern::load_ignoring_case).sum(),
+            Self::Number(_, numbers) => simple(100, numbers.len()),
+            Self::Date(_, dates) => simple(2_000, dates.len()),
+            Self::Bool(booleans) | Self::Null(booleans) => simple(10, booleans.len()),
+            Self::Binary(texts) => simple(0, 3 * texts.len()),
+            Self::Ip(networks) => simple(100, networks.len()),
+            Self::Arn(patterns) => patterns.iter().map(ArnPattern::load).sum(),
+        }
+    }
+
     /// Whether a value of the request compares with any of the policy's.
     fn compares(&self, value: &str, context: &Context<'_>) -> bool {
         match self {

@@ -13,8 +13,8 @@ use self::policies::Policies;
 use self::request::EvaluateRequest;
 use super::pattern::Arn;
 use super::{
-    Context, Explanation, Layers, MOST_WORK, Principal, Request, ResourceKind, Values, authorization_message, explain,
-    work,
+    Context, Explanation, Layers, MAX_WORK, Principal, Request, ResourceKind, Values, authorization_message, explain,
+    is_within,
 };
 
 /// Decides the request in a JSON body.
@@ -70,9 +70,6 @@ pub fn with_explanation<T>(
     }
     let resource_kind = if asked.resource_policy.is_some() { resource_kind(&request) } else { ResourceKind::Ordinary };
     let policies = Policies::read(body, &asked, resource_kind, files)?;
-    if work(policies.texts(), &asked.resource, &context) > MOST_WORK {
-        return Err(EvaluateError::new("the documents, and the values that they are compared with, are too long"));
-    }
     let layers = Layers {
         identity: policies.identity.as_ref(),
         boundary: policies.boundary.as_ref(),
@@ -84,6 +81,9 @@ pub fn with_explanation<T>(
         endpoint: policies.endpoint.as_ref(),
         ..Layers::default()
     };
+    if !is_within(MAX_WORK, &request, &layers) {
+        return Err(EvaluateError::new("the documents, and the values that they are compared with, are too long"));
+    }
     Ok(tell(&request, &explain(&request, &layers)))
 }
 

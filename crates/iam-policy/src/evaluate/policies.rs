@@ -49,14 +49,6 @@ impl Policies {
             endpoint: reader.set(&request.vpc_endpoint_policies, Grammar::Endpoint)?,
         })
     }
-
-    /// The text of all documents.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        let single = [&self.identity, &self.boundary, &self.session, &self.resource, &self.endpoint];
-        let levels = [&self.service_control, &self.resource_control];
-        let sets = single.into_iter().flatten().chain(levels.into_iter().flatten().flatten());
-        sets.flat_map(PolicySet::policies).map(Policy::text)
-    }
 }
 
 struct Reader<'a> {

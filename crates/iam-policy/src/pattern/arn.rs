@@ -1,7 +1,8 @@
 //! ARNs and patterns over them: six parts, divided by the first five colons.
 
-use super::{Atom, Automaton, Pattern, Syntax, Variable};
+use super::{Atom, Automaton, Pattern, Syntax, Variable, automaton};
 use crate::Context;
+use crate::work::{Load, size};
 
 const PARTS: usize = 6;
 
@@ -56,6 +57,11 @@ impl ArnPattern {
 
     pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         self.parts.iter()
+    }
+
+    /// What a comparison costs.
+    pub(crate) fn load(&self) -> Load {
+        self.patterns().map(Pattern::load).sum::<Load>() + Load::each(10)
     }
 }
 
@@ -149,6 +155,15 @@ impl ResourcePattern {
         }
     }
 
+    /// What a comparison costs.
+    pub(crate) fn load(&self) -> Load {
+        match self {
+            Self::Everything => Load::default(),
+            Self::Plain { head, tail } => tail.load() + Load::each(5 + size(head.len()) / 8),
+            Self::Parts(parts) => parts.load(),
+        }
+    }
+
     /// Whether an ARN with this namespace can match.
     pub(crate) fn can_be_in(&self, namespace: &str) -> bool {
         match self {
@@ -191,6 +206,17 @@ impl Parts {
         self.reaches() && self.matches_reaching(resource.text, context)
     }
 
+    fn load(&self) -> Load {
+        let parts = self.heads.iter().chain([&self.tail]).map(Pattern::load).sum();
+        if !self.reaches() {
+            return parts;
+        }
+        let variables = size(self.tail.variables().count());
+        let width = self.atoms(&Context::new()).map(Atom::width).sum();
+        let each = if self.compiled.is_some() { 50 } else { 60 + 40 * variables + 10 * size(width) };
+        parts + Load { each, byte: 1 + 4 * size(automaton::words(width)), variables }
+    }
+
     fn reaches(&self) -> bool {
         self.reaching.contains(&true)
     }
@@ -217,7 +243,7 @@ impl Parts {
             return compiled.accepts(text);
         }
         let resolved = self.tail.variables().all(|variable| variable.resolve(context).is_some());
-        resolved && Automaton::new(self.atoms(context)).accepts(text)
+        resolved && automaton::matches(self.atoms(context), text)
     }
 
     /// The pattern as written, `*` reaching from the end of a part.

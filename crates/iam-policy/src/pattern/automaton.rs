@@ -46,8 +46,13 @@ pub(super) struct Automaton {
     within: States,
 }
 
+/// Whether atoms that are compared only once match the whole text.
+pub(super) fn matches<'t>(atoms: impl Iterator<Item = Atom<'t>> + Clone, text: &str) -> bool {
+    atoms.clone().map(Atom::width).sum::<usize>() <= text.len() && Automaton::new(atoms).accepts(text)
+}
+
 impl Atom<'_> {
-    fn width(self) -> usize {
+    pub(super) fn width(self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::AnyOne { .. } => 1,
@@ -85,8 +90,8 @@ impl Automaton {
             match atom {
                 Atom::Text(text) => {
                     for byte in text.bytes() {
-                        let row = self.row(byte);
-                        insert(row.and_then(|row| self.named.get_mut(row)).unwrap_or_default(), state);
+                        let row = self.bytes.binary_search(&byte).unwrap_or_default() * self.any.len();
+                        insert(self.named.get_mut(row..).unwrap_or_default(), state);
                         state += 1;
                     }
                 }
@@ -101,58 +106,74 @@ impl Automaton {
         }
     }
 
-    /// Where the states are that consume a byte which the pattern names.
-    fn row(&self, byte: u8) -> Option<std::ops::Range<usize>> {
-        let index = memchr::memchr(byte, &self.bytes)?;
-        let words = self.any.len();
-        Some(index * words..(index + 1) * words)
-    }
-
     /// Whether it matches the whole text.
     pub(super) fn accepts(&self, text: &str) -> bool {
         // Each state but the first takes a byte at least.
         if self.last > text.len() {
             return false;
         }
+        let rows = self.rows();
+        if self.any.len() > 1 {
+            return self.accepts_in_words(text, &rows);
+        }
+        let mut state = 1;
+        for byte in text.bytes() {
+            let (consumes, stays) = self.moves(&rows, byte, 0);
+            state = ((state & consumes) << 1) | (state & stays);
+            if state == 0 {
+                return false;
+            }
+        }
+        state >> self.last & 1 == 1
+    }
+
+    fn accepts_in_words(&self, text: &str, rows: &[u8; 256]) -> bool {
         let mut current = States::from_elem(0, self.any.len());
         insert(&mut current, 0);
         for byte in text.bytes() {
-            if !self.step(&mut current, byte) {
+            let (mut carry, mut left) = (0, 0);
+            for (index, state) in current.iter_mut().enumerate() {
+                let (consumes, stays) = self.moves(rows, byte, index);
+                let moved = *state & consumes;
+                *state = (moved << 1) | carry | (*state & stays);
+                carry = moved >> (BITS - 1);
+                left |= *state;
+            }
+            if left == 0 {
                 return false;
             }
         }
         current.get(self.last / BITS).is_some_and(|word| word >> (self.last % BITS) & 1 == 1)
     }
 
-    /// Takes one byte. Tells whether any state is left.
-    fn step(&self, current: &mut [u64], byte: u8) -> bool {
-        let named = self.row(byte).and_then(|row| self.named.get(row)).unwrap_or_default();
-        let starts = mask(!is_continuation(byte));
-        let inside = mask(is_continuation(byte));
-        let unlike_colon = mask(byte != b':');
-        let word = |set: &[u64], index: usize| set.get(index).copied().unwrap_or_default();
-        let (mut carry, mut left) = (0, 0);
-        for (index, state) in current.iter_mut().enumerate() {
-            let any = word(&self.any, index) | (word(&self.any_confined, index) & unlike_colon);
-            let consumes = word(named, index) | (any & starts);
-            let confined = word(&self.confined, index) & unlike_colon;
-            let stays = word(&self.free, index) | confined | (word(&self.within, index) & inside);
-            let moved = *state & consumes;
-            *state = (moved << 1) | carry | (*state & stays);
-            carry = moved >> (BITS - 1);
-            left |= *state;
+    /// For each byte its row among the named ones, from 1; UTF-8 has fewer bytes than a row's number can count.
+    fn rows(&self) -> [u8; 256] {
+        let mut rows = [0; 256];
+        for (row, byte) in (1..=u8::MAX).zip(&self.bytes) {
+            if let Some(entry) = rows.get_mut(usize::from(*byte)) {
+                *entry = row;
+            }
         }
-        left != 0
+        rows
+    }
+
+    /// The states of a word that consume a byte, and those that stay.
+    #[inline]
+    fn moves(&self, rows: &[u8; 256], byte: u8, index: usize) -> (u64, u64) {
+        let word = |set: &[u64]| set.get(index).copied().unwrap_or_default();
+        let row = rows.get(usize::from(byte)).copied().unwrap_or_default();
+        let named = usize::from(row).checked_sub(1).and_then(|row| self.named.get(row * self.any.len() + index));
+        let unlike_colon = if byte == b':' { 0 } else { u64::MAX };
+        let [starts, inside] = if is_continuation(byte) { [0, u64::MAX] } else { [u64::MAX, 0] };
+        let any = (word(&self.any) | (word(&self.any_confined) & unlike_colon)) & starts;
+        let stays = word(&self.free) | (word(&self.confined) & unlike_colon) | (word(&self.within) & inside);
+        (named.copied().unwrap_or_default() | any, stays)
     }
 }
 
 /// How many words hold the states of a pattern that has so many bytes.
 pub(super) fn words(bytes: usize) -> usize {
     (bytes + 1).div_ceil(BITS)
-}
-
-fn mask(on: bool) -> u64 {
-    if on { u64::MAX } else { 0 }
 }
 
 fn insert(set: &mut [u64], state: usize) {

@@ -16,6 +16,7 @@ use automaton::{Atom, Automaton};
 use memchr::memmem;
 
 use super::Context;
+use super::work::{Load, size};
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
@@ -103,6 +104,28 @@ impl Pattern {
         })
     }
 
+    /// What a comparison costs.
+    pub(crate) fn load(&self) -> Load {
+        let variables = size(self.variables().count());
+        let literal: usize =
+            self.pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.len() } else { 1 }).sum();
+        let pieces = size(self.pieces.len());
+        match &self.shape {
+            Shape::Everything => Load::each(2),
+            Shape::Anchored => Load::each(5 + 5 * pieces + 40 * variables + size(literal) / 8),
+            Shape::Runs => Load { each: 10 + 8 * pieces + 40 * variables, byte: 1, variables: 0 },
+            Shape::Automaton(compiled) => {
+                let each = if compiled.is_some() { 50 } else { 60 + 40 * variables + 10 * size(literal) };
+                Load { each, byte: 1 + 4 * size(automaton::words(literal)), variables }
+            }
+        }
+    }
+
+    /// What a comparison without regard to case costs.
+    pub(crate) fn load_ignoring_case(&self) -> Load {
+        Load { each: 10 + 40 * size(self.variables().count()), byte: 18, variables: 0 }
+    }
+
     /// Whether the whole text matches. A variable without a value matches nothing.
     pub(crate) fn matches(&self, text: &str, context: &Context<'_>) -> bool {
         match &self.shape {
@@ -112,7 +135,7 @@ impl Pattern {
             Shape::Automaton(Some(compiled)) => compiled.accepts(text),
             Shape::Automaton(None) => {
                 let resolved = self.pieces.iter().all(|piece| piece.text(context).is_some());
-                resolved && Automaton::new(atoms(&self.pieces, context, false)).accepts(text)
+                resolved && automaton::matches(self.atoms(context, false), text)
             }
         }
     }
