@@ -153,6 +153,23 @@ macro_rules! tables {
                 }
                 Ok(())
             }
+
+            /// Makes the changes that were made to a clone, whatever else has changed since.
+            ///
+            /// # Errors
+            /// Only if a changed row cannot be read as JSON, which is a fault of ours.
+            pub fn adopt(&mut self, changes: Changes) -> Result<()> {
+                for ((table, key), body) in changes.rows {
+                    match (table, body) {
+                        $((stringify!($field), Some(body)) => {
+                            self.put::<$entity>(serde_json::from_str(&body).map_err(Error::internal)?)?;
+                        }
+                        (stringify!($field), None) => self.remove::<$entity>(&key),)+
+                        _ => return Err(Error::internal(format!("there is no table {table}"))),
+                    }
+                }
+                Ok(())
+            }
         }
 
         $(
@@ -237,10 +254,12 @@ impl Account {
         self.note_change(E::TABLE, key.to_owned(), None);
     }
 
-    /// What was gathered from the state before the change is stale now.
+    /// Policies that were gathered before the change may be stale now.
     fn note_change(&mut self, table: &'static str, key: String, body: Option<String>) {
         self.changes.rows.insert((table, key), body);
-        self.policy_sets = PolicySets::default();
+        if [User::TABLE, Group::TABLE, Role::TABLE, ManagedPolicy::TABLE].contains(&table) {
+            self.policy_sets = PolicySets::default();
+        }
     }
 
     /// Who refers to something, in the order of their keys.

@@ -15,7 +15,9 @@ use crate::audit::Use;
 use crate::error::{Error, Part, Result};
 use crate::federation::{Fetched, Inquiry};
 use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
-use crate::operations::{self, Access, Call, Context, Denial, Enforcement, Entry, Environment, Question, Verdict};
+use crate::operations::{
+    self, Access, Call, Context, Denial, Enforcement, Entry, Environment, QUICK, Question, Verdict,
+};
 use crate::shapes::{AccountId, Ids};
 use crate::sigv4::{Incoming, Signature};
 use crate::store::{Accounts, Sqlite};
@@ -202,7 +204,7 @@ impl App {
         let others = self.others(named, id).await?;
         let mut run = Run { app: self, entry, caller, request, others: &others, fetched: None };
         if entry.fetches
-            && let Some(inquiry) = run.inquiry(&decoded, &mut (*cell.durable()).clone(), record)?
+            && let Some(inquiry) = run.inquiry(&decoded, &mut (*cell.durable()).clone(), record).await?
         {
             run.fetched = Some(self.environment.issuers.fetch(&inquiry).await?);
         }
@@ -211,6 +213,17 @@ impl App {
             let result = run.execute(decoded, &mut account, record).await?;
             if account.has_changes() {
                 return Err(Error::internal(format!("{} says that it only reads", entry.name)));
+            }
+            return Ok(result);
+        }
+        if entry.reports {
+            let mut copy = (*cell.durable()).clone();
+            let result = run.execute(decoded, &mut copy, record).await?;
+            let turn = self.accounts.turn(id).await?;
+            let mut account = turn.account();
+            account.adopt(copy.take_changes())?;
+            if account.has_changes() {
+                turn.commit(account).await?;
             }
             return Ok(result);
         }
@@ -254,31 +267,21 @@ impl Run<'_> {
         account: &mut Account,
         record: &mut Record,
     ) -> Result<String> {
-        match self.entry.computes {
-            true => self.app.gate.compute(|| self.execute_here(decoded, account, record)).await,
-            false => self.execute_here(decoded, account, record),
-        }
-    }
-
-    fn execute_here(
-        &self,
-        decoded: Decoded<Box<dyn Call>>,
-        account: &mut Account,
-        record: &mut Record,
-    ) -> Result<String> {
         let Decoded { request: call, after_authorization } = decoded;
-        let mut random = rand::rng();
-        let mut cx = self.context(account, &mut random);
-        self.permit(&cx, &*call, record)?;
+        self.permit(&*call, account, record).await?;
         if let Some(error) = after_authorization {
             return Err(error);
         }
-        call.execute(&mut cx, self.request.format)
+        let execute = || {
+            let mut random = rand::rng();
+            call.execute(&mut self.context(account, &mut random), self.request.format)
+        };
+        if self.entry.computes { self.app.gate.compute(execute).await } else { execute() }
     }
 
     /// What is to be fetched before the call runs. Nobody makes the server fetch what he has no permission for; who need
     /// not sign proves himself by what is fetched.
-    fn inquiry(
+    async fn inquiry(
         &self,
         decoded: &Decoded<Box<dyn Call>>,
         account: &mut Account,
@@ -287,12 +290,10 @@ impl Run<'_> {
         if decoded.after_authorization.is_some() {
             return Ok(None);
         }
-        let mut random = rand::rng();
-        let cx = self.context(account, &mut random);
         if !self.entry.unsigned {
-            self.permit(&cx, &*decoded.request, record)?;
+            self.permit(&*decoded.request, account, record).await?;
         }
-        decoded.request.inquiry(&cx)
+        decoded.request.inquiry(&self.context(account, &mut rand::rng()))
     }
 
     fn context<'c>(&'c self, account: &'c mut Account, random: &'c mut rand::rngs::ThreadRng) -> Context<'c> {
@@ -308,23 +309,48 @@ impl Run<'_> {
         }
     }
 
-    /// Refuses what the caller may not do. The log gets the reasons that AWS hides from clients.
-    fn permit(&self, cx: &Context<'_>, call: &dyn Call, record: &mut Record) -> Result<()> {
-        call.precondition(cx)?;
-        for access in [call.access(), call.further_access(cx)] {
-            if let Verdict::Denied(denial) = self.authorize(cx, &access, record)? {
-                let Denial { error, evidence } = *denial;
-                record.evidence = Some(evidence);
-                if self.app.environment.enforcement == Enforcement::On {
-                    return Err(error);
-                }
-                record.would_deny = Some(error);
-            }
+    /// Refuses what the caller may not do. Decisions that take long go through the gate.
+    async fn permit(&self, call: &dyn Call, account: &mut Account, record: &mut Record) -> Result<()> {
+        if self.is_permitted(call, account, record, Some(QUICK))? {
+            return Ok(());
         }
-        Ok(())
+        self.app.gate.compute(|| self.is_permitted(call, account, record, None)).await.map(drop)
     }
 
-    fn authorize(&self, cx: &Context<'_>, access: &Access<'_>, record: &mut Record) -> Result<Verdict> {
+    /// Refuses what the caller may not do; the log gets the reasons that AWS hides from clients. `false`: a decision
+    /// takes more work than `max_work`, so nobody knows yet.
+    fn is_permitted(
+        &self,
+        call: &dyn Call,
+        account: &mut Account,
+        record: &mut Record,
+        max_work: Option<u64>,
+    ) -> Result<bool> {
+        let mut random = rand::rng();
+        let cx = &self.context(account, &mut random);
+        call.precondition(cx)?;
+        for access in [call.access(), call.further_access(cx)] {
+            let Denial { error, evidence } = match self.authorize(cx, &access, record, max_work)? {
+                Verdict::Allowed => continue,
+                Verdict::TakesLong => return Ok(false),
+                Verdict::Denied(denial) => *denial,
+            };
+            record.evidence = Some(evidence);
+            if self.app.environment.enforcement == Enforcement::On {
+                return Err(error);
+            }
+            record.would_deny = Some(error);
+        }
+        Ok(true)
+    }
+
+    fn authorize(
+        &self,
+        cx: &Context<'_>,
+        access: &Access<'_>,
+        record: &mut Record,
+        max_work: Option<u64>,
+    ) -> Result<Verdict> {
         let own = cx.account_of(self.caller.account).ok_or_else(|| Error::internal("the caller's account is gone"))?;
         let action = self.entry.action();
         let question = Question {
@@ -336,6 +362,7 @@ impl Run<'_> {
             action: &action,
             name_policy: self.app.environment.denials_name_policy,
             explain: &|| tracing::enabled!(target: log::REQUEST, Level::WARN) && self.app.explanations.take(),
+            max_work,
         };
         if record.resource.is_none() && tracing::enabled!(target: log::REQUEST, Level::INFO) {
             record.resource = question.resource(access);

@@ -75,6 +75,15 @@ impl<'c> Standing<'c> {
         Ok(standing)
     }
 
+    /// Whether the policies of the caller's user or role are gathered already, or soon will be.
+    ///
+    /// # Errors
+    /// `InvalidClientTokenId` when the user behind the caller is gone.
+    pub fn is_quickly_known(caller: &Caller, account: &Account) -> Result<bool> {
+        let user = caller.acting_user(account)?.is_none_or(|user| account.quickly_gathers_user(user));
+        Ok(user && caller.role(account).is_none_or(|role| account.quickly_gathers_role(role)))
+    }
+
     /// The principal as the engine sees it.
     pub fn principal(&self) -> iam_policy::Principal<'_> {
         let account = &self.account_id;

@@ -36,6 +36,7 @@ impl Operation for GetAccountAuthorizationDetails {
 
     const ERRORS: &'static [Code] = &[Code::ServiceFailure];
     const READ_ONLY: bool = true;
+    const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()

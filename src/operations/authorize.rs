@@ -36,7 +36,12 @@ pub enum Verdict {
     Allowed,
     /// The caller may not.
     Denied(Box<Denial>),
+    /// Nobody knows yet: a decision would take more than [`Question::max_work`].
+    TakesLong,
 }
+
+/// The work of a decision that other requests may wait for: half a millisecond.
+pub const QUICK: u64 = 500_000;
 
 /// Who asks, and for what.
 pub struct Question<'q> {
@@ -56,6 +61,8 @@ pub struct Question<'q> {
     pub name_policy: bool,
     /// Whether a denial is worth an explanation, which costs more than the decision.
     pub explain: &'q (dyn Fn() -> bool + Sync),
+    /// The most that a decision may take, in the engine's measure of work; `None` if it may take as long as it does.
+    pub max_work: Option<u64>,
 }
 
 /// Checks all that an operation needs permission for.
@@ -66,13 +73,18 @@ pub fn authorize(question: &Question<'_>, access: &Access<'_>) -> Result<Verdict
     if access.checks.is_empty() {
         return Ok(Verdict::Allowed);
     }
+    if question.max_work.is_some() && !Standing::is_quickly_known(question.caller, question.own)? {
+        return Ok(Verdict::TakesLong);
+    }
     let standing = Standing::of(question.caller, question.own)?;
     for check in &access.checks {
         let check = check.inheriting(question.caller.session.as_deref());
-        if check.is_needed()
-            && let Some(denial) = question.deny(&standing, &check, access.silent)?
-        {
-            return Ok(Verdict::Denied(Box::new(denial)));
+        if !check.is_needed() {
+            continue;
+        }
+        match question.check(&standing, &check, access.silent)? {
+            Verdict::Allowed => {}
+            verdict => return Ok(verdict),
         }
     }
     Ok(Verdict::Allowed)
@@ -106,7 +118,7 @@ impl Question<'_> {
         self.find(target).ok().map(|found| found.arn.into_owned())
     }
 
-    fn deny(&self, standing: &Standing<'_>, check: &Check<'_>, silent: bool) -> Result<Option<Denial>> {
+    fn check(&self, standing: &Standing<'_>, check: &Check<'_>, silent: bool) -> Result<Verdict> {
         let found = self.find(&check.target)?;
         let name = check.action.as_deref().unwrap_or(self.action);
         let action = Action::parse(name).ok_or_else(|| Error::internal(format!("{name} is no action")))?;
@@ -129,9 +141,14 @@ impl Question<'_> {
             request: SpelledTags::new(check.tags.iter().copied()),
             resource: SpelledTags::new(found.tags.into_iter().flat_map(TagSet::pairs)),
         };
-        for round in 0..tags.request.rounds().max(tags.resource.rounds()) {
+        let rounds = tags.request.rounds().max(tags.resource.rounds());
+        let max_work = self.max_work.map(|limit| limit / rounds.max(1) as u64);
+        for round in 0..rounds {
             let context = self.context(standing, check, &found, &owner, places, (&tags, round));
             let request = iam_policy::Request::new(principal, &action, &found.arn, &context).owned_by(&owner);
+            if max_work.is_some_and(|limit| !iam_policy::is_within(limit, &request, &layers)) {
+                return Ok(Verdict::TakesLong);
+            }
             let decision = match standing.lost {
                 true => Decision::ImplicitDeny { missing: Layer::Identity },
                 false => iam_policy::decide(&request, &layers),
@@ -139,10 +156,10 @@ impl Question<'_> {
             let resource = check.target.words(action.as_str(), &found.arn, standing.user_name());
             if let Some(error) = self.denial(&decision, standing, &action, resource.as_deref(), silent) {
                 let evidence = Evidence::of(&decision, standing.lost, &request, &layers, self.explain);
-                return Ok(Some(Denial { error, evidence }));
+                return Ok(Verdict::Denied(Box::new(Denial { error, evidence })));
             }
         }
-        Ok(None)
+        Ok(Verdict::Allowed)
     }
 
     /// Where the principal's account stands in the organization, and that of the resource: the one in its ARN, or else

@@ -34,6 +34,7 @@ impl Operation for GetContextKeysForCustomPolicy {
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput];
     const READ_ONLY: bool = true;
+    const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
@@ -58,6 +59,7 @@ impl Operation for GetContextKeysForPrincipalPolicy {
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity];
     const READ_ONLY: bool = true;
+    const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::to(source_target(&self.policy_source_arn))

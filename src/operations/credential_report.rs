@@ -57,6 +57,8 @@ impl Operation for GenerateCredentialReport {
     type Output = GenerateCredentialReportResult;
 
     const ERRORS: &'static [Code] = &[Code::LimitExceeded, Code::ServiceFailure];
+    const COMPUTES: bool = true;
+    const REPORTS: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()

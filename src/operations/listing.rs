@@ -22,7 +22,7 @@ pub struct Paging<'a>(pub &'a Option<Marker>, pub &'a Option<MaxItems>);
 pub type Members<'a, T> = Box<dyn Iterator<Item = (String, T)> + 'a>;
 
 /// An operation that lists something.
-pub trait Listing: Named + DeserializeOwned + Send + 'static {
+pub trait Listing: Named + DeserializeOwned + Send + Sync + 'static {
     /// What it lists.
     type Item: Serialize;
 

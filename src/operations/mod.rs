@@ -70,7 +70,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use access::{Access, Check, Need, Target};
-pub use authorize::{Enforcement, Question, Verdict, authorize};
+pub use authorize::{Enforcement, QUICK, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use delegation_notice::notices;
 pub use delegation_permission::PolicyTemplates;
@@ -94,7 +94,7 @@ pub trait Named {
 }
 
 /// An operation with its parameters read.
-pub trait Operation: Named + DeserializeOwned + Send + 'static {
+pub trait Operation: Named + DeserializeOwned + Send + Sync + 'static {
     /// What it answers; `()` for nothing.
     type Output: Serialize;
 
@@ -119,6 +119,10 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
     /// Whether it may compute for milliseconds: passwords, the signatures of others, simulations. Other requests then
     /// go on without its thread.
     const COMPUTES: bool = false;
+
+    /// Whether it only adds rows that nothing else depends on, such as a report. It then runs on the durable state, and
+    /// takes the account's turn for its rows alone: other writes do not wait while it computes.
+    const REPORTS: bool = false;
 
     /// What the caller needs permission for. Names resources and looks nothing up.
     fn access(&self) -> Access<'_>;
@@ -163,7 +167,7 @@ pub trait Operation: Named + DeserializeOwned + Send + 'static {
 }
 
 /// An operation of whatever type, ready to be called.
-pub trait Call: Send {
+pub trait Call: Send + Sync {
     /// See [`Operation::account`].
     fn account(&self, caller: &Caller) -> AccountId;
     /// See [`Operation::other_accounts`].
@@ -256,6 +260,8 @@ pub struct Entry {
     pub asks_organization: bool,
     /// Whether it may compute for milliseconds.
     pub computes: bool,
+    /// Whether it only adds rows that nothing else depends on.
+    pub reports: bool,
     /// The names of its parameters on the wire.
     pub parameters: fn() -> &'static [&'static str],
     decode: fn(&Params<'_>) -> Result<DecodedCall>,
@@ -273,6 +279,7 @@ impl Entry {
             fetches: O::FETCHES,
             asks_organization: O::ASKS_ORGANIZATION,
             computes: O::COMPUTES,
+            reports: O::REPORTS,
             parameters: wire::fields_of::<O>,
             decode: decode::<O>,
         }

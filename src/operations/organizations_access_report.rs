@@ -29,6 +29,8 @@ impl Operation for GenerateOrganizationsAccessReport {
     type Output = JobResult;
 
     const ERRORS: &'static [Code] = &[Code::ReportGenerationLimitExceeded];
+    const COMPUTES: bool = true;
+    const REPORTS: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::to(Target::Iam(format!("access-report/{}", self.entity_path)))

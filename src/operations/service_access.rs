@@ -41,6 +41,8 @@ impl Operation for GenerateServiceLastAccessedDetails {
     type Output = JobResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity];
+    const COMPUTES: bool = true;
+    const REPORTS: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::to(subject_target(&self.arn))

@@ -1,6 +1,6 @@
 //! A role's session for someone with an assertion of a SAML provider.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub struct AssumeRoleWithSAML {
     minimum_session_token_size: Option<MinimumSessionTokenSize>,
     /// Who is meant: known once the response is verified, which comes before permissions are asked for.
     #[serde(skip)]
-    identity: OnceCell<SamlIdentity>,
+    identity: OnceLock<SamlIdentity>,
 }
 
 /// What `AssumeRoleWithSAML` answers.

@@ -1,6 +1,6 @@
 //! A role's session for someone with a token of an OpenID Connect provider.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub struct AssumeRoleWithWebIdentity {
     minimum_session_token_size: Option<MinimumSessionTokenSize>,
     /// Whose token it is: known once the token is verified, which comes before permissions are asked for.
     #[serde(skip)]
-    identity: OnceCell<WebIdentity>,
+    identity: OnceLock<WebIdentity>,
 }
 
 /// What `AssumeRoleWithWebIdentity` answers.

@@ -127,7 +127,7 @@ fn what_would_take_long_is_refused() {
     };
     let (pattern, text) = (format!("*{}b*", "a?".repeat(5_000)), "a".repeat(50_000));
     assert_eq!(asked(&pattern, &text).unwrap().decision, Verdict::ImplicitDeny);
-    assert!(asked(&pattern.repeat(10), &text).unwrap_err().message.contains("too long"));
+    assert!(asked(&pattern.repeat(10), &text.repeat(10)).unwrap_err().message.contains("too long"));
     let variables = "*${x:y}?".repeat(1_000);
     assert!(asked(&variables, &text).unwrap_err().message.contains("too long"));
 }
