@@ -27,7 +27,7 @@ use crate::account::Quotas;
 use crate::federation::{IssuerSettings, Reach};
 use crate::operations::{Enforcement, PolicyTemplates, RoleTemplates};
 use crate::organization::{Organization, OrganizationSettings};
-use crate::shapes::Secret;
+use crate::shapes::{Partition, Secret};
 
 settings! {
     "Server":
@@ -35,6 +35,8 @@ settings! {
     listen: ListenAddress = "127.0.0.1:4593", "listen", "IAMD_LISTEN", "ADDRESS";
     /// Where to keep everything: sqlite:PATH, or memory
     database: String = "sqlite:iamd.db", "database", "IAMD_DATABASE", "URL";
+    /// Partition of all accounts, such as aws-cn (the one of the region that a request is signed for)
+    partition: Partition, "partition", "IAMD_PARTITION", "NAME";
     /// Folder that a relative database path begins at (the working directory)
     data_dir: PathBuf, "data-dir", "IAMD_DATA_DIR", "FOLDER";
     /// Configuration file (TOML) with the same names as these flags

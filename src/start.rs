@@ -51,7 +51,7 @@ impl App {
             )?,
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),
         };
-        let authenticator = Authenticator { root: root_credentials(settings)?, key };
+        let authenticator = Authenticator { root: root_credentials(settings)?, key, partition: settings.partition };
         Ok((
             Self {
                 accounts,

@@ -129,7 +129,7 @@ impl Account {
     pub fn managed_policy(&self, arn: &str) -> Option<Managed<'_>> {
         let parts = ArnParts::parse(arn)?;
         if parts.account == "aws" {
-            return aws::get(arn).map(Managed::Aws);
+            return aws::get(arn).filter(|policy| policy.partition == self.id.partition()).map(Managed::Aws);
         }
         let (_, name) = parts.path_and_name(Kind::Policy)?;
         self.get::<ManagedPolicy>(name).filter(|policy| policy.arn(self.id) == arn).map(Managed::Customer)
@@ -144,7 +144,7 @@ impl Account {
         let parts = ArnParts::parse(arn).ok_or_else(invalid)?;
         let owned = parts.account == "aws" || parts.account_id().is_some();
         let is_policy = parts.path_and_name(Kind::Policy).is_some() && arn.bytes().all(|byte| byte.is_ascii_graphic());
-        if parts.partition != "aws" || !owned || !is_policy {
+        if parts.partition != self.id.partition().name() || !owned || !is_policy {
             return Err(invalid());
         }
         self.managed_policy(arn).ok_or_else(missing)

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 
 use super::{Account, Compiled, Grantee, Managed, Permissions, Role, StoredPolicy, Subject, User};
 use crate::catalogue;
+use crate::shapes::Partition;
 use iam_policy::{Grammar, Policy, PolicySet, Source, SourceKind};
 
 /// What bears on a user or role: its own policies and its boundary.
@@ -89,9 +90,11 @@ impl Account {
 
 /// An AWS-managed policy, compiled at its first use and kept.
 fn aws_managed(policy: catalogue::managed_policies::ManagedPolicy) -> Compiled {
-    static COMPILED: LazyLock<Mutex<HashMap<&str, Compiled>>> = LazyLock::new(Mutex::default);
+    static COMPILED: LazyLock<Mutex<HashMap<(Partition, &str), Compiled>>> = LazyLock::new(Mutex::default);
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    let made = compiled.entry(policy.name).or_insert_with(|| StoredPolicy::from(policy.document()).compiled());
+    let made = compiled
+        .entry((policy.partition, policy.name))
+        .or_insert_with(|| StoredPolicy::from(policy.document()).compiled());
     made.clone()
 }
 

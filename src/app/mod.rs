@@ -18,7 +18,7 @@ use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
 use crate::operations::{
     self, Access, Call, Context, Denial, Enforcement, Entry, Environment, QUICK, Question, Verdict,
 };
-use crate::shapes::{AccountId, Ids};
+use crate::shapes::{AccountId, Ids, Partition};
 use crate::sigv4::{Incoming, Signature};
 use crate::store::{Accounts, Sqlite};
 use crate::wire::{Decoded, Format, Params, Service};
@@ -79,7 +79,7 @@ impl App {
                 if let (Ok(entry), Ok(signature)) = (&route.entry, &signature)
                     && !entry.unsigned
                 {
-                    request.facts.region = signature.credential().region.to_string();
+                    request.facts.region = self.region(entry.service, &signature.credential().region);
                 }
                 (route.namespace, self.call(&request, &params, &route, signature, &mut record).await)
             }
@@ -151,6 +151,14 @@ impl App {
         let decoded = entry.decode(params)?;
         let result = self.invoke(entry, decoded, &caller, request, record).await?;
         Ok((entry, result))
+    }
+
+    /// The region that a call is about. IAM is a global service: whatever region a client signs for, it answers from the
+    /// one region of its partition (IAM User Guide, "AWS global condition context keys", `aws:RequestedRegion`).
+    fn region(&self, service: Service, signed: &str) -> String {
+        let partition = self.authenticator.partition.unwrap_or_else(|| Partition::of_region(signed));
+        let is_global = service == Service::Iam || signed == "aws-global";
+        if is_global { partition.signing_region() } else { signed }.to_owned()
     }
 
     async fn authenticate(&self, entry: &Entry, signature: Signature<'_>, request: &WireRequest<'_>) -> Result<Caller> {

@@ -9,17 +9,20 @@ use chrono::{DateTime, Utc};
 use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 
+use crate::shapes::Partition;
+
 use super::archive::{Archive, Place};
 use super::index::Index;
 use super::recent::Recent;
 
 const INDEX: Index = Index(include_str!("../../data/managed-policies.tsv"));
 const DOCUMENTS: Archive = Archive(include_bytes!("../../data/managed-policies.json.gz"));
-const ARN_PREFIX: &str = "arn:aws:iam::aws:policy";
 
 /// A managed policy that AWS maintains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ManagedPolicy {
+    /// The partition whose copy it is. AWS keeps the same names in all; which of them a partition lacks is not known.
+    pub partition: Partition,
     /// The name, unique among AWS's policies whatever their path.
     pub name: &'static str,
     /// `/`, `/service-role/`, `/aws-service-role/` (only for service-linked roles), `/job-function/` or `/root-task/`
@@ -36,25 +39,28 @@ pub struct ManagedPolicy {
 
 /// The policy with that ARN, which is compared as AWS does: with regard to case.
 pub fn get(arn: &str) -> Option<ManagedPolicy> {
-    let (path, name) = arn.strip_prefix(ARN_PREFIX)?.rsplit_once('/')?;
-    let policy = ManagedPolicy::parse(INDEX.get(name)?)?;
+    let (partition, resource) = arn.strip_prefix("arn:")?.split_once(':')?;
+    let partition = Partition::parse(partition)?;
+    let (path, name) = resource.strip_prefix("iam::aws:policy")?.rsplit_once('/')?;
+    let policy = ManagedPolicy::parse(INDEX.get(name)?)?.of(partition);
     (policy.name == name && policy.path.strip_suffix('/') == Some(path)).then_some(policy)
 }
 
-/// All policies, in the order of their names without regard to case.
-pub fn iter() -> impl Iterator<Item = ManagedPolicy> {
-    INDEX.lines().filter_map(ManagedPolicy::parse)
+/// All policies of a partition, in the order of their names without regard to case.
+pub fn iter(partition: Partition) -> impl Iterator<Item = ManagedPolicy> {
+    INDEX.lines().filter_map(ManagedPolicy::parse).map(move |policy| policy.of(partition))
 }
 
 /// The policies that follow a name in that order; the name need not be one of them.
-pub fn after(name: &str) -> impl Iterator<Item = ManagedPolicy> + use<> {
-    INDEX.after(name).filter_map(ManagedPolicy::parse)
+pub fn after(partition: Partition, name: &str) -> impl Iterator<Item = ManagedPolicy> + use<> {
+    INDEX.after(name).filter_map(ManagedPolicy::parse).map(move |policy| policy.of(partition))
 }
 
 impl ManagedPolicy {
     fn parse(line: &'static str) -> Option<Self> {
         let mut columns = line.split('\t');
         Some(Self {
+            partition: Partition::Aws,
             name: columns.next()?,
             path: columns.next()?,
             default_version_id: columns.next()?,
@@ -64,14 +70,18 @@ impl ManagedPolicy {
         })
     }
 
-    /// The ARN, in the partition `aws`.
+    fn of(self, partition: Partition) -> Self {
+        Self { partition, ..self }
+    }
+
+    /// The ARN.
     pub fn arn(&self) -> String {
-        format!("{ARN_PREFIX}{}{}", self.path, self.name)
+        format!("arn:{}:iam::aws:policy{}{}", self.partition, self.path, self.name)
     }
 
     /// An identifier of AWS's form, always the same for a policy. AWS's own are not published.
     pub fn policy_id(&self) -> String {
-        let digest = Sha256::digest(self.arn());
+        let digest = Sha256::digest(self.of(Partition::Aws).arn());
         let characters = BASE32_NOPAD.encode(&digest);
         format!("ANPA{}", characters.chars().take(17).collect::<String>())
     }
@@ -79,7 +89,12 @@ impl ManagedPolicy {
     /// The document of the default version, formatted with four spaces as AWS formats most of its own.
     pub fn document(&self) -> Arc<str> {
         static RECENT: Recent<str, 32> = Recent::new();
-        RECENT.get_or_make(self.name, || DOCUMENTS.read(self.document).into())
+        let document = RECENT.get_or_make(self.name, || DOCUMENTS.read(self.document).into());
+        match self.partition {
+            Partition::Aws => document,
+            // The resources that a policy names are those of its partition.
+            partition => document.replace("arn:aws:", &format!("arn:{partition}:")).into(),
+        }
     }
 }
 
@@ -97,7 +112,7 @@ mod tests {
 
     #[test]
     fn every_policy_is_listed_once_and_in_order() {
-        let names: Vec<_> = iter().map(|policy| policy.name.to_lowercase()).collect();
+        let names: Vec<_> = iter(Partition::Aws).map(|policy| policy.name.to_lowercase()).collect();
         assert_eq!(names.len(), COUNT);
         assert_eq!(INDEX.lines().count(), COUNT, "a line of the index was not understood");
         assert!(names.is_sorted_by(|one, next| one < next));
@@ -105,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_policy_is_found_by_its_arn() {
-        for policy in iter() {
+        for policy in iter(Partition::Aws) {
             assert_eq!(get(&policy.arn()), Some(policy));
         }
     }
@@ -132,14 +147,14 @@ mod tests {
         let mut paged: Vec<ManagedPolicy> = Vec::new();
         for _ in 0..=COUNT / 100 {
             let marker = paged.last().map_or("", |last| last.name);
-            paged.extend(after(marker).take(100));
+            paged.extend(after(Partition::Aws, marker).take(100));
         }
-        assert_eq!(paged, iter().collect::<Vec<_>>());
+        assert_eq!(paged, iter(Partition::Aws).collect::<Vec<_>>());
     }
 
     #[test]
     fn every_document_is_a_policy() {
-        for policy in iter() {
+        for policy in iter(Partition::Aws) {
             let document: Value = serde_json::from_str(&policy.document()).expect(policy.name);
             assert!(document["Version"].is_string(), "{}", policy.name);
             let statement = &document["Statement"];
@@ -183,7 +198,7 @@ mod tests {
 
     #[test]
     fn identifiers_are_of_awss_form_distinct_and_lasting() {
-        let ids: HashSet<_> = iter().map(|policy| policy.policy_id()).collect();
+        let ids: HashSet<_> = iter(Partition::Aws).map(|policy| policy.policy_id()).collect();
         assert_eq!(ids.len(), COUNT);
         for id in &ids {
             assert_eq!(id.len(), 21);

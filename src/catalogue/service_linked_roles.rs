@@ -1,6 +1,7 @@
 //! The service-linked roles that `CreateServiceLinkedRole` can make: one for each service principal.
 
 use super::index::Index;
+use crate::shapes::Partition;
 
 const INDEX: Index = Index(include_str!("../../data/service-linked-roles.tsv"));
 
@@ -46,9 +47,9 @@ impl ServiceLinkedRole {
         format!("/aws-service-role/{}/", self.service)
     }
 
-    /// The ARN of the attached policy, in the partition `aws`.
-    pub fn policy_arn(&self) -> String {
-        format!("arn:aws:iam::aws:policy/aws-service-role/{}", self.policy_name)
+    /// The ARN of the attached policy.
+    pub fn policy_arn(&self, partition: Partition) -> String {
+        format!("arn:{partition}:iam::aws:policy/aws-service-role/{}", self.policy_name)
     }
 
     /// The trust policy, as `GetRole` shows it: only the service may assume the role.
@@ -97,7 +98,8 @@ mod tests {
     #[test]
     fn every_attached_policy_is_one_of_awss_for_service_linked_roles() {
         for role in iter() {
-            let policy = managed_policies::get(&role.policy_arn()).unwrap_or_else(|| panic!("{}", role.policy_arn()));
+            let policy = managed_policies::get(&role.policy_arn(Partition::Aws))
+                .unwrap_or_else(|| panic!("{}", role.policy_arn(Partition::Aws)));
             assert_eq!(policy.path, "/aws-service-role/");
         }
     }

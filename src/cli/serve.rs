@@ -74,10 +74,11 @@ fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
         None => development.then_some(("test".to_owned(), "test")),
     };
     if let Some((id, secret)) = root {
+        let region = settings.partition.unwrap_or_default().signing_region();
         text += &format!(
             "Root user of account 000000000000:\n\n  export AWS_ENDPOINT_URL={endpoint}\n  \
              export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}\n  \
-             export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\n"
+             export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n\n"
         );
     }
     // Whoever started the server may not want to read this.

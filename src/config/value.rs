@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{LogFormat, LogLevel};
 use crate::federation::Reach;
 use crate::operations::Enforcement;
-use crate::shapes::Secret;
+use crate::shapes::{Partition, Secret};
 
 /// A setting: a flag, a variable and a key of the configuration file.
 pub struct Setting {
@@ -162,7 +162,7 @@ macro_rules! words {
     )+};
 }
 
-words!(Enforcement, LogFormat, LogLevel, Reach);
+words!(Enforcement, Partition, LogFormat, LogLevel, Reach);
 
 /// An address to listen on: `127.0.0.1:4593`, `localhost:4593`, `:4593` or `4593`. A port alone is on loopback: other
 /// machines reach the server only where that was asked for.

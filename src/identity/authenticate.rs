@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{Caller, Principal, ServerKey, Session};
 use crate::account::{Credentials, Reference, RootUser, User};
 use crate::error::{Code, Error, Part, Result};
-use crate::shapes::{AccountId, Secret, Timestamp, account_of_access_key};
+use crate::shapes::{AccountId, Partition, Secret, Timestamp, account_of_access_key};
 use crate::sigv4::{Expected, Incoming, Regions, Signature};
 use crate::store::Accounts;
 use crate::wire::Service;
@@ -77,6 +77,8 @@ pub struct Authenticator {
     pub root: RootCredentials,
     /// What opens session tokens.
     pub key: Arc<ServerKey>,
+    /// The partition of every account; `None` where the region of a signature tells it.
+    pub partition: Option<Partition>,
 }
 
 impl Authenticator {
@@ -93,25 +95,34 @@ impl Authenticator {
         service: Service,
         Moment { real, now }: Moment,
     ) -> Result<Caller> {
-        let access_key_id = &*signature.credential().access_key_id;
+        let credential = signature.credential();
+        let partition = self.partition.unwrap_or_else(|| Partition::of_region(&credential.region));
         let (caller, secret) = match signature.session_token() {
-            Some(token) => self.temporary(accounts, access_key_id, token, now).await?,
-            None => self.long_term(accounts, access_key_id).await?,
+            Some(token) => self.temporary(accounts, &credential.access_key_id, token, now).await?,
+            None => self.long_term(accounts, &credential.access_key_id, partition).await?,
         };
-        // IAM is a global service with one signing region; STS is in every region.
-        let regions = if service == Service::Iam { Regions::Only("us-east-1") } else { Regions::Any };
+        if caller.account.partition() != partition {
+            let why = format!("it belongs to the partition {}, not {partition}", caller.account.partition());
+            return Err(invalid_token(Part::SessionToken, why));
+        }
+        let regions = Regions::of_endpoint(endpoint(request));
         signature.verify(request, secret.reveal(), &Expected { service: service.prefix(), regions }, real)?;
         Ok(caller)
     }
 
-    async fn long_term(&self, accounts: &Accounts, access_key_id: &str) -> Result<(Caller, Secret)> {
+    async fn long_term(
+        &self,
+        accounts: &Accounts,
+        access_key_id: &str,
+        partition: Partition,
+    ) -> Result<(Caller, Secret)> {
         let caller =
             |account, principal| Caller { account, principal, access_key_id: access_key_id.to_owned(), session: None };
         if let Some((account, secret)) = self.root.find(access_key_id) {
-            return Ok((caller(account, Principal::Root), secret));
+            return Ok((caller(account.in_partition(partition), Principal::Root), secret));
         }
         let id = account_of_access_key(access_key_id).filter(|_| access_key_id.starts_with("AKIA"));
-        let id = id.ok_or_else(|| self.root.unknown(access_key_id))?;
+        let id = id.ok_or_else(|| self.root.unknown(access_key_id))?.in_partition(partition);
         let account = accounts.get(id).await?.durable();
         let reference = Reference::AccessKey(access_key_id.to_owned());
         if let Some(user) = account.referrers::<User>(&reference).next() {
@@ -159,6 +170,12 @@ impl Authenticator {
         }
         Ok((caller, self.key.session_secret(access_key_id)))
     }
+}
+
+/// The name in the `Host` header, without its port.
+fn endpoint<'r>(request: &Incoming<'r>) -> &'r str {
+    let host = request.headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    host.rsplit_once(':').map_or(host, |(name, _)| name)
 }
 
 fn active_secret(credentials: &Credentials, access_key_id: &str) -> Result<Secret> {

@@ -180,14 +180,17 @@ impl Caller {
     /// `InvalidClientTokenId` when the user is gone.
     pub fn arn(&self, account: &Account) -> Result<String> {
         let id = self.account;
+        let partition = id.partition();
         Ok(match &self.principal {
-            Principal::Root => format!("arn:aws:iam::{id}:root"),
+            Principal::Root => id.root_arn(),
             Principal::User { key, id: user_id } => {
                 let user = user_of(account, key, user_id)?;
                 Kind::User.arn(id, &user.path, &user.name)
             }
-            Principal::RoleSession { name, session, .. } => format!("arn:aws:sts::{id}:assumed-role/{name}/{session}"),
-            Principal::FederatedUser { name, .. } => format!("arn:aws:sts::{id}:federated-user/{name}"),
+            Principal::RoleSession { name, session, .. } => {
+                format!("arn:{partition}:sts::{id}:assumed-role/{name}/{session}")
+            }
+            Principal::FederatedUser { name, .. } => format!("arn:{partition}:sts::{id}:federated-user/{name}"),
             Principal::Service(service) => service.name.clone(),
             Principal::Anonymous => "anonymous".to_owned(),
         })

@@ -89,7 +89,7 @@ fn members<'a>(
     let groups = account.groups.iter().filter(move |_| wanted(EntityType::Group));
     let roles = account.roles.iter().filter(move |_| wanted(EntityType::Role));
     let policies = account.policies.iter().filter(move |_| wanted(EntityType::LocalManagedPolicy));
-    let aws = aws::iter().filter(move |policy| match filter {
+    let aws = aws::iter(account.id.partition()).filter(move |policy| match filter {
         Some(filter) => filter.contains(&EntityType::AWSManagedPolicy),
         None => is_in_use(account, &policy.arn()),
     });

@@ -288,15 +288,20 @@ impl Question<'_> {
             Target::Under(kind, prefix) => {
                 Found { arn: kind.arn(account.id, prefix.unwrap_or("/"), "").into(), ..Found::default() }
             }
-            Target::Sts(resource) => {
-                Found { arn: format!("arn:aws:sts::{}:{resource}", account.id).into(), ..Found::default() }
-            }
-            Target::Iam(resource) => {
-                Found { arn: format!("arn:aws:iam::{}:{resource}", account.id).into(), ..Found::default() }
-            }
+            Target::Sts(resource) => Found {
+                arn: format!("arn:{}:sts::{}:{resource}", account.id.partition(), account.id).into(),
+                ..Found::default()
+            },
+            Target::Iam(resource) => Found {
+                arn: format!("arn:{}:iam::{}:{resource}", account.id.partition(), account.id).into(),
+                ..Found::default()
+            },
             Target::DelegationRequest(id) => self.delegation_request(*id)?,
             Target::Trust(arn) => {
-                let role = account.role(arn);
+                // Credentials of one partition mean nobody in another.
+                let stateless = matches!(self.caller.principal, Principal::Anonymous | Principal::Service(_));
+                let within = stateless || self.caller.account.partition() == account.id.partition();
+                let role = account.role(arn).filter(|_| within);
                 Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), ..Found::default() }
             }
         })
@@ -333,7 +338,7 @@ impl Question<'_> {
     }
 
     fn root_user(&self) -> Found<'_> {
-        Found { arn: format!("arn:aws:iam::{}:root", self.account.id).into(), ..Found::default() }
+        Found { arn: self.account.id.root_arn().into(), ..Found::default() }
     }
 
     fn existing<'f>(&'f self, kind: Kind, name: &str) -> Found<'f> {

@@ -129,7 +129,7 @@ fn write_report(cx: &Context<'_>) -> Result<String> {
 fn root_row(cx: &Context<'_>) -> Vec<String> {
     let none = Credentials::default();
     let credentials = cx.account.root_users.get("").map_or(&none, |root| &root.credentials);
-    let arn = format!("arn:aws:iam::{}:root", cx.account.id);
+    let arn = cx.account.id.root_arn();
     let mut row = vec!["<root_account>".to_owned(), arn, date(cx.account.created)];
     // The root user's password is not told, except where AWS Organizations manages it.
     row.extend(["not_supported", "no_information", "not_supported", "not_supported"].map(str::to_owned));

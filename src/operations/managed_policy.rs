@@ -217,7 +217,7 @@ impl Listing for ListPolicies {
         let scope = self.scope.unwrap_or(PolicyScope::All);
         let prefix = self.path_prefix.as_deref().unwrap_or("/");
         let aws = after.map_or(Some(""), |after| after.strip_prefix(BY_AWS)).filter(|_| scope != PolicyScope::Local);
-        let aws = aws.into_iter().flat_map(managed_policies::after);
+        let aws = aws.into_iter().flat_map(|after| managed_policies::after(cx.account.id.partition(), after));
         let aws = aws.map(|policy| (format!("{BY_AWS}{}", policy.name), Managed::Aws(policy)));
         let own = cx.account.policies.after(after.and_then(|after| after.strip_prefix(BY_CUSTOMER)));
         let own = own.filter(move |_| scope != PolicyScope::Aws);

@@ -87,7 +87,7 @@ pub(super) fn subject<'a>(cx: &'a Context<'_>, arn: &'a str) -> Result<Subject<'
     let named = |kind| Some((kind, ArnParts { service: "iam", ..parts }.path_and_name(kind)?.1));
     let kinds = [Kind::User, Kind::Group, Kind::Role, Kind::Policy];
     let (kind, name) = kinds.into_iter().find_map(named).ok_or_else(unclear)?;
-    if parts.partition != "aws" {
+    if parts.partition != cx.account.id.partition().name() {
         return Err(validation("Invalid ARN partition"));
     }
     if parts.service != "iam" {

@@ -92,7 +92,10 @@ pub(super) fn linked_role(cx: &mut Context<'_>, linked: ServiceLinkedRole, name:
         max_session_duration: DEFAULT_SESSION_DURATION,
         max_signin_session_duration: None,
         tags: TagSet::default(),
-        permissions: Permissions { attached: vec![linked.policy_arn()], ..Permissions::default() },
+        permissions: Permissions {
+            attached: vec![linked.policy_arn(cx.account.id.partition())],
+            ..Permissions::default()
+        },
         source_template: None,
         template_values: None,
     })

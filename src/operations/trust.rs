@@ -30,7 +30,7 @@ impl Context<'_> {
             // `*` and account numbers are always there; a user or role written by its id must be.
             return if is_id { self.arn_anywhere(written).map(|_| Some(written.to_owned())) } else { Some(None) };
         };
-        if arn.partition != "aws" {
+        if arn.partition != self.account.id.partition().name() {
             return None;
         }
         match (arn.service, arn.resource.split_once('/')) {

@@ -67,7 +67,7 @@ impl UserShape {
         Self {
             user_name: account.settings().alias,
             user_id: account.id.to_string(),
-            arn: format!("arn:aws:iam::{}:root", account.id),
+            arn: account.id.root_arn(),
             create_date: account.created,
             ..Self::default()
         }

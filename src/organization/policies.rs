@@ -62,7 +62,8 @@ impl<'s> AttachedPolicy<'s> {
         let id = settings.id.clone().unwrap_or_else(|| format!("p-{}", unique_part(name)));
         check_id(POLICY_ID.matches(&id), "a policy", &id, "p-a1b2c3d4")?;
         let owner = tree.management_account;
-        let arn = format!("arn:aws:organizations::{owner}:policy/{organization}/{}/{id}", kind.in_arns());
+        let arn =
+            format!("arn:{}:organizations::{owner}:policy/{organization}/{}/{id}", owner.partition(), kind.in_arns());
         let source = Source { id: name.as_str().into(), kind: SourceKind::None, arn: Some(arn.into()) };
         let place = format!("the targets of the policy {name}");
         let targets = settings.targets.iter().map(|target| tree.target(target, &place));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Pattern, Text, texts};
+use super::{Partition, Pattern, Text, texts};
 
 static STS_ARN: Pattern =
     Pattern::new(r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+");
@@ -22,10 +22,15 @@ texts! {
     SessionSerialNumber = Text::length(9, 256).matching(&STS_SERIAL);
 }
 
-/// The twelve digits of an AWS account.
+/// An AWS account: twelve digits within a partition.
+///
+/// Kept as one number, so that what older versions wrote means an account of the partition `aws`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccountId(u64);
+
+/// The distance between the same account numbers in two partitions.
+const PARTITION_STEP: u64 = 10_000_000_000_000;
 
 impl AccountId {
     /// What stands for an account where there is none.
@@ -35,31 +40,63 @@ impl AccountId {
     /// one account makes and another decides.
     pub const AWS: Self = Self(1_000_000_000_000);
 
-    /// Reads exactly twelve digits.
+    /// Reads exactly twelve digits: an account of the partition `aws`.
     pub fn parse(text: &str) -> Option<Self> {
         (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok().map(Self)).flatten()
     }
 
-    /// The account with this number, if it has at most twelve digits.
+    /// The account with this number in the partition `aws`, if it has at most twelve digits.
     pub fn from_number(number: u64) -> Option<Self> {
         (number < 1_000_000_000_000).then_some(Self(number))
     }
 
+    /// The account with the same number in another partition.
+    pub fn in_partition(self, partition: Partition) -> Self {
+        Self(partition.number() * PARTITION_STEP + self.number())
+    }
+
+    /// The partition that it is of.
+    pub fn partition(self) -> Partition {
+        Partition::from_number(self.0 / PARTITION_STEP).unwrap_or_default()
+    }
+
     /// The number.
     pub fn number(self) -> u64 {
-        self.0
+        self.0 % PARTITION_STEP
+    }
+
+    /// The ARN of its root user.
+    pub fn root_arn(self) -> String {
+        format!("arn:{}:iam::{self}:root", self.partition())
+    }
+
+    /// The text that tells it from all accounts of all partitions: twelve digits, `aws-cn:` and twelve digits, …
+    pub fn qualified(self) -> String {
+        match self.partition() {
+            Partition::Aws => self.to_string(),
+            partition => format!("{partition}:{self}"),
+        }
+    }
+
+    /// Reads what [`AccountId::qualified`] writes.
+    pub fn parse_qualified(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            Some((partition, number)) => Some(Self::parse(number)?.in_partition(Partition::parse(partition)?)),
+            None if text == "aws" => Some(Self::AWS),
+            None => Self::parse(text),
+        }
     }
 }
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::AWS { f.write_str("aws") } else { write!(f, "{:012}", self.0) }
+        if self.number() == Self::AWS.0 { f.write_str("aws") } else { write!(f, "{:012}", self.number()) }
     }
 }
 
 impl fmt::Debug for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
+        f.write_str(&self.qualified())
     }
 }
 
@@ -136,7 +173,7 @@ impl Kind {
 
     /// The ARN of the resource of this kind: `path` begins and ends with a slash.
     pub fn arn(self, account: AccountId, path: &str, name: &str) -> String {
-        format!("arn:aws:iam::{account}:{}{path}{name}", self.arn_type())
+        format!("arn:{}:iam::{account}:{}{path}{name}", account.partition(), self.arn_type())
     }
 }
 
@@ -172,9 +209,9 @@ impl<'a> ArnParts<'a> {
         (!parts.partition.is_empty() && !parts.service.is_empty() && !parts.resource.is_empty()).then_some(parts)
     }
 
-    /// The account, when it is one.
+    /// The account, when it is one of a known partition.
     pub fn account_id(&self) -> Option<AccountId> {
-        AccountId::parse(self.account)
+        Some(AccountId::parse(self.account)?.in_partition(Partition::parse(self.partition)?))
     }
 
     /// Path (`/a/b/`) and name of an IAM resource of this kind.
@@ -199,6 +236,23 @@ mod tests {
         for wrong in ["", "123", "1234567890123", "12345678901x", "+12345678901"] {
             assert_eq!(AccountId::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_account_is_of_one_partition() {
+        let account = AccountId::parse("123456789012").unwrap();
+        let chinese = account.in_partition(Partition::AwsCn);
+        assert_ne!(account, chinese);
+        assert_eq!((chinese.number(), chinese.partition()), (123_456_789_012, Partition::AwsCn));
+        assert_eq!(chinese.to_string(), "123456789012");
+        assert_eq!(Kind::User.arn(chinese, "/", "a"), "arn:aws-cn:iam::123456789012:user/a");
+        for (account, text) in [(account, "123456789012"), (chinese, "aws-cn:123456789012"), (AccountId::AWS, "aws")] {
+            assert_eq!(account.qualified(), text);
+            assert_eq!(AccountId::parse_qualified(text), Some(account));
+        }
+        let parts = ArnParts::parse("arn:aws-cn:iam::123456789012:user/a").unwrap();
+        assert_eq!(parts.account_id(), Some(chinese));
+        assert_eq!(ArnParts::parse("arn:aws-xx:iam::123456789012:user/a").unwrap().account_id(), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::region::Regions;
 use super::signature::{incomplete, refused};
 use super::time::RequestTime;
 use crate::error::{Part, Result};
@@ -30,15 +31,6 @@ pub struct Expected<'a> {
     pub service: &'a str,
     /// The regions accepted.
     pub regions: Regions<'a>,
-}
-
-/// The regions that an endpoint accepts signatures for.
-#[derive(Clone, Copy, Debug)]
-pub enum Regions<'a> {
-    /// One region, as AWS's own endpoints do.
-    Only(&'a str),
-    /// Any name of the form of a region, for a server that stands in for all of them.
-    Any,
 }
 
 impl<'a> Credential<'a> {
@@ -100,23 +92,6 @@ impl<'a> Credential<'a> {
     }
 }
 
-impl Regions<'_> {
-    fn contain(&self, region: &str) -> bool {
-        match self {
-            Self::Only(only) => region == *only,
-            Self::Any => has_form_of_region(region),
-        }
-    }
-}
-
-/// Words and a number joined by hyphens, as in `us-east-1`, `us-gov-west-1` and `eusc-de-east-1`.
-fn has_form_of_region(text: &str) -> bool {
-    let Some((words, number)) = text.rsplit_once('-') else { return false };
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let is_number = (1..=2).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && (2..=4).contains(&words.split('-').count()) && words.split('-').all(is_word)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,16 +132,5 @@ mod tests {
             scope_error("AKID/20260504/us-east-1/IAM/aws4_request", only).unwrap(),
             "SignatureDoesNotMatch: Credential should be scoped to correct service: 'iam'. "
         );
-    }
-
-    #[test]
-    fn any_region_still_has_the_form_of_one() {
-        for region in ["us-east-1", "us-gov-west-1", "ap-southeast-7", "eusc-de-east-1", "us-isob-east-1", "xx-x-10"] {
-            assert!(has_form_of_region(region), "{region}");
-        }
-        for region in ["", "-", "us", "us-east", "us-1", "aws-global", "US-EAST-1", "us--1", "us-east-", "us-east-123"]
-        {
-            assert!(!has_form_of_region(region), "{region}");
-        }
     }
 }

@@ -21,6 +21,7 @@ mod authorization;
 mod canonical;
 mod credential;
 mod presigned;
+mod region;
 mod signature;
 mod signing_key;
 mod time;
@@ -29,7 +30,8 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName};
 
-pub use credential::{Credential, Expected, Regions};
+pub use credential::{Credential, Expected};
+pub use region::Regions;
 pub use signature::{Location, Signature};
 pub use signing_key::hmac;
 

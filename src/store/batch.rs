@@ -33,8 +33,8 @@ impl Batch {
             let (mut written, mut gone) = (Vec::new(), Vec::new());
             for ((account, key), body) in rows {
                 match body {
-                    Some(body) => written.push((account.to_string(), key, body)),
-                    None => gone.push((account.to_string(), key)),
+                    Some(body) => written.push((account.qualified(), key, body)),
+                    None => gone.push((account.qualified(), key)),
                 }
             }
             let delete = format!(
@@ -49,14 +49,14 @@ impl Batch {
         }
         let delete =
             "delete from usage where (account, subject) in (select value ->> 0, value ->> 1 from json_each(?))";
-        let subjects: Vec<_> = self.subjects.iter().map(|(account, subject)| (account.to_string(), subject)).collect();
+        let subjects: Vec<_> = self.subjects.iter().map(|(account, subject)| (account.qualified(), subject)).collect();
         each(lease, delete.to_owned(), &subjects).await?;
         let insert = "insert into accounts (id, created, revision) select value ->> 0, value ->> 1, value ->> 2 \
                       from json_each(?) where true on conflict do update set revision = excluded.revision";
         let accounts: Vec<_> = self
             .accounts
             .iter()
-            .map(|(account, (created, revision))| (account.to_string(), created.seconds(), revision))
+            .map(|(account, (created, revision))| (account.qualified(), created.seconds(), revision))
             .collect();
         each(lease, insert.to_owned(), &accounts).await
     }

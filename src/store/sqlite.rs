@@ -193,7 +193,7 @@ async fn kept_value(lease: &mut Lease<'_>, key: &str, new: &[u8]) -> Result<Vec<
 async fn load(lease: &mut Lease<'_>, id: AccountId, now: Timestamp) -> Result<Account, Fault> {
     let mut account = Account::new(id, now);
     let row = sqlx::query("select created, revision from accounts where id = ?")
-        .bind(id.to_string())
+        .bind(id.qualified())
         .fetch_optional(lease.connection())
         .await?;
     let Some(row) = row else { return Ok(account) };
@@ -204,7 +204,7 @@ async fn load(lease: &mut Lease<'_>, id: AccountId, now: Timestamp) -> Result<Ac
             Fault::Content(format!("account {id}, table {table}{key} cannot be read: {error}"))
         };
         let sql = AssertSqlSafe(format!("select key, body from {table} where account = ?"));
-        let rows = sqlx::query(sql).bind(id.to_string()).fetch_all(lease.connection()).await;
+        let rows = sqlx::query(sql).bind(id.qualified()).fetch_all(lease.connection()).await;
         for row in rows.map_err(|error| unreadable("", &error))? {
             let key: &str = row.try_get(0)?;
             let key = format!(", key {key}");
@@ -216,7 +216,7 @@ async fn load(lease: &mut Lease<'_>, id: AccountId, now: Timestamp) -> Result<Ac
 }
 
 async fn forget(lease: &mut Lease<'_>, account: Option<AccountId>) -> Result<(), Fault> {
-    let account = account.map(|account| account.to_string());
+    let account = account.map(AccountId::qualified);
     let tables = TABLES.iter().map(|table| (*table, "account"));
     for (table, column) in tables.chain([("usage", "account"), ("accounts", "id")]) {
         let sql = AssertSqlSafe(format!("delete from {table} where ?1 is null or {column} = ?1"));

@@ -13,7 +13,7 @@ pub(super) async fn load(lease: &mut Lease<'_>) -> Result<Vec<LastUse>, Fault> {
     let sql = "select account, subject, action, used, service, region from usage";
     let rows = sqlx::query(sql).fetch_all(lease.connection()).await?;
     let read = |row: &SqliteRow| -> Result<Option<LastUse>, sqlx::Error> {
-        let Some(account) = AccountId::parse(row.try_get(0)?) else { return Ok(None) };
+        let Some(account) = AccountId::parse_qualified(row.try_get(0)?) else { return Ok(None) };
         Ok(Some(LastUse {
             account,
             subject: row.try_get(1)?,
@@ -31,7 +31,7 @@ pub(super) async fn load(lease: &mut Lease<'_>) -> Result<Vec<LastUse>, Fault> {
 pub(super) async fn save(lease: &mut Lease<'_>, uses: &[LastUse]) -> Result<(), Fault> {
     let row = |last: &LastUse| {
         let LastUse { account, subject, action, used, service, region } = last.clone();
-        (account.to_string(), subject, action, used.seconds(), service, region)
+        (account.qualified(), subject, action, used.seconds(), service, region)
     };
     let rows: Vec<_> = uses.iter().map(row).collect();
     let sql = "insert into usage (account, subject, action, used, service, region) \

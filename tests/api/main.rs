@@ -45,6 +45,7 @@ mod organization;
 mod organization_policies;
 mod organizations_access;
 mod outbound_federation;
+mod partitions;
 mod passwords;
 mod permissions;
 mod policy_entities;

@@ -88,7 +88,7 @@ async fn give(state: &State, role: RoleArn, service: &str, address: IpAddr) -> R
     // Like the id of a task, and always the same for a role.
     let digest = Sha256::digest(format!("{service}/{arn}"));
     let id = HEXLOWER.encode(digest.split_at(16).0);
-    let task = format!("arn:aws:ecs:{}:{}:task/default/{id}", endpoints.region, role.account);
+    let task = format!("arn:{}:ecs:{}:{}:task/default/{id}", role.account.partition(), endpoints.region, role.account);
     let service = ServicePrincipal {
         name: service.to_owned(),
         source_arn: (service == ECS).then_some(task),

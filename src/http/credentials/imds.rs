@@ -241,7 +241,8 @@ impl Instance<'_> {
             Version::One => "1.0",
             Version::Two(_) => "2.0",
         };
-        let arn = format!("arn:aws:ec2:{}:{}:instance/{}", self.region(), self.account, self.id());
+        let arn =
+            format!("arn:{}:ec2:{}:{}:instance/{}", self.account.partition(), self.region(), self.account, self.id());
         [("ec2:RoleDelivery", delivery.to_owned()), ("ec2:SourceInstanceARN", arn)]
             .map(|(key, value)| (key.to_owned(), ProviderValue::One(value)))
             .into()

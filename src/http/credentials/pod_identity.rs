@@ -63,7 +63,7 @@ impl Pod {
         let settings = &self.settings;
         let account = self.role.account;
         let pod = settings.pod.as_ref().unwrap_or(&settings.service_account);
-        let cluster = format!("arn:aws:eks:{region}:{account}:cluster/{}", settings.cluster);
+        let cluster = format!("arn:{}:eks:{region}:{account}:cluster/{}", account.partition(), settings.cluster);
         let uid = uid(&[&settings.cluster, &settings.namespace, pod]);
         Workload {
             service: ServicePrincipal {

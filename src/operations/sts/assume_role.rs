@@ -64,7 +64,7 @@ impl AssumedRoleUser {
     pub fn of(role: &Role, account: AccountId, session: &str) -> Self {
         Self {
             assumed_role_id: format!("{}:{session}", role.id),
-            arn: format!("arn:aws:sts::{account}:assumed-role/{}/{session}", role.name),
+            arn: format!("arn:{}:sts::{account}:assumed-role/{}/{session}", account.partition(), role.name),
         }
     }
 }
@@ -171,7 +171,7 @@ impl AssumeRole {
 pub fn account_of_role(arn: &str) -> Option<AccountId> {
     let parts = ArnParts::parse(arn)?;
     parts.path_and_name(Kind::Role)?;
-    parts.account_id().filter(|_| parts.partition == "aws")
+    parts.account_id()
 }
 
 /// Refuses what is no role's ARN: AWS has one sentence for other ARNs, and one for what is none.

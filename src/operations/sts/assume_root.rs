@@ -45,7 +45,7 @@ impl Operation for AssumeRoot {
 
     fn access(&self) -> Access<'_> {
         let target = account_of_root(&self.target_principal);
-        let arn = target.map_or_else(|| self.target_principal.to_string(), root_arn);
+        let arn = target.map_or_else(|| self.target_principal.to_string(), AccountId::root_arn);
         Access::to(Target::Arn(arn.into()))
             .key("sts:TaskPolicyArn", self.task_policy_arn.arn.as_deref())
             .key("aws:ResourceAccount", target.map(|account| account.to_string()))
@@ -114,19 +114,15 @@ fn is_within_reach(cx: &Context<'_>, target: AccountId) -> bool {
 fn account_of_root(target: &str) -> Option<AccountId> {
     AccountId::parse(target).or_else(|| {
         let account = ArnParts::parse(target)?.account_id()?;
-        (root_arn(account) == target).then_some(account)
+        (account.root_arn() == target).then_some(account)
     })
-}
-
-fn root_arn(account: AccountId) -> String {
-    format!("arn:aws:iam::{account}:root")
 }
 
 /// One sentence for all that keeps the caller from the root user, which tells nothing of the organization.
 fn denied(cx: &Context<'_>, target: AccountId) -> Result<Error> {
     let caller = cx.caller.arn(cx.account)?;
     let message =
-        format!("User: {caller} is not authorized to perform: sts:AssumeRoot on resource: {}", root_arn(target));
+        format!("User: {caller} is not authorized to perform: sts:AssumeRoot on resource: {}", target.root_arn());
     Ok(Error::new(Code::AccessDenied, message))
 }
 

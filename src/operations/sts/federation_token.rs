@@ -69,7 +69,7 @@ impl Operation for GetFederationToken {
         let duration = user_session_duration(cx, self.duration_seconds);
         let federated_user = FederatedUserShape {
             federated_user_id: format!("{account}:{name}"),
-            arn: format!("arn:aws:sts::{account}:federated-user/{name}"),
+            arn: format!("arn:{}:sts::{account}:federated-user/{name}", account.partition()),
         };
         let principal = SessionPrincipal::Federated { name, issuer };
         let session = Session { policies, tags, ..begin(cx, principal, duration) };
