@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
+use iamd::cli::admin::{self, AccountsOptions, ClockOptions, ResetOptions};
 use iamd::cli::configuration::{self, ConfigCommand};
 use iamd::cli::help::with_variables;
 use iamd::cli::output::Output;
@@ -33,6 +34,12 @@ enum Command {
     Serve(Box<Settings>),
     /// Ask a running server whether it is well; exit with 0 if it is
     Health(AdminOptions),
+    /// Show or move the time of a running server; signatures are held against real time all the same
+    Clock(ClockOptions),
+    /// Let a running server forget everything, or one account
+    Reset(ResetOptions),
+    /// List the accounts of a running server that something was written to
+    Accounts(AccountsOptions),
     /// Serve an identity provider for tests: web identity tokens and SAML responses
     Idp(idp::Options),
     /// Print credentials of a role, for credential_process in the configuration of AWS's clients
@@ -71,6 +78,9 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             let settings = options.settings()?;
             http::ask_health(settings.listen(), settings.admin_token.as_ref(), &mut Output::stdout())?;
         }
+        Command::Clock(options) => admin::clock(&options)?,
+        Command::Reset(options) => admin::reset(&options)?,
+        Command::Accounts(options) => admin::accounts(&options)?,
         Command::Idp(options) => serve_identities(options)?,
         Command::Credentials(options) => credential_process::run(&options)?,
         Command::Policy(command) => return Ok(policy::run(&command)),

@@ -1,5 +1,6 @@
 //! The commands.
 
+pub mod admin;
 pub mod configuration;
 pub mod credential_process;
 pub mod help;

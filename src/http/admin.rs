@@ -63,6 +63,7 @@ pub async fn health(Shared(state): Shared<Arc<State>>) -> (StatusCode, Json<Valu
         "version": env!("CARGO_PKG_VERSION"),
         "enforcement": enforcement,
         "database": state.database,
+        "clock": super::clock::shown(&state.app.environment.clock.read()),
     });
     (ready, Json(health))
 }

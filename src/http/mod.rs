@@ -1,5 +1,6 @@
 //! The network: AWS's endpoint, those that hand out credentials, and the server's own, on one port.
 
+mod accounts;
 mod admin;
 mod ask;
 mod aws;
@@ -22,7 +23,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-pub use ask::{Answer, ask};
+pub use ask::{Answer, ask, send};
 pub use credentials::CredentialEndpoints;
 pub use health::ask_health;
 pub use listener::{Limits, serve};
@@ -53,6 +54,7 @@ pub struct State {
 /// those where applications look for their role; everything else is AWS's.
 pub fn router(state: Arc<State>) -> Router {
     let own = Router::new()
+        .route("/accounts", get(accounts::list))
         .route("/clock", get(clock::read).post(clock::turn))
         .route("/delegation-notices", get(delegation::notices))
         .route("/evaluate", post(evaluate::decide))

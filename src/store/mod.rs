@@ -3,6 +3,7 @@
 mod accounts;
 mod batch;
 mod cells;
+mod census;
 mod committer;
 mod connection;
 mod error;

@@ -8,6 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
 
 use super::batch::Batch;
+use super::census::{self, AccountCounts};
 use super::connection::{Connection, Fault, Lease};
 use super::error::StoreError;
 use super::file::{APPLICATION_ID, DatabaseFile, Header};
@@ -82,6 +83,16 @@ impl Sqlite {
         let count = sqlx::query_scalar("select count(*) from accounts").fetch_one(lease.connection()).await;
         let count = lease.settle(count.map_err(Fault::from)).await.map_err(|fault| self.explain(&fault))?;
         Ok(i64::unsigned_abs(count))
+    }
+
+    /// The accounts that something was written to, with what they hold.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn accounts(&self) -> Result<Vec<AccountCounts>, StoreError> {
+        let mut lease = self.connection.lease().await.map_err(|fault| self.explain(&fault))?;
+        let accounts = census::accounts(&mut lease).await;
+        lease.settle(accounts).await.map_err(|fault| self.explain(&fault))
     }
 
     /// Loads an account; one that nobody has written to is empty and comes into being `now`.

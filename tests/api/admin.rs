@@ -91,6 +91,30 @@ async fn reset_forgets_one_account_or_all() {
 }
 
 #[tokio::test]
+async fn accounts_are_listed_with_what_they_hold() {
+    let server = Server::start().await;
+    let listed = async || {
+        let answer = server.admin("GET", "/_iamd/accounts", "", &[]).await.ok();
+        serde_json::from_str::<serde_json::Value>(&answer.body).unwrap()
+    };
+    assert_eq!(listed().await, serde_json::json!({"accounts": []}));
+    for (account, user) in [("222222222222", "Ann"), ("222222222222", "Bob"), ("111111111111", "Ann")] {
+        server.root_of(account).iam("CreateUser", &[("UserName", user)]).await.ok();
+    }
+    server.root_of("111111111111").iam("CreateGroup", &[("GroupName", "Team")]).await.ok();
+    server.root_of("333333333333").iam("ListUsers", &[]).await.ok();
+    let mut accounts = listed().await;
+    for account in accounts["accounts"].as_array_mut().unwrap() {
+        assert!(account.as_object_mut().unwrap().remove("created").unwrap().as_str().unwrap().ends_with('Z'));
+    }
+    let counts = |account, users, groups| {
+        use serde_json::json;
+        json!({"account": account, "users": users, "groups": groups, "roles": 0, "policies": 0})
+    };
+    assert_eq!(accounts, serde_json::json!({"accounts": [counts("111111111111", 1, 1), counts("222222222222", 2, 0)]}));
+}
+
+#[tokio::test]
 async fn pages_of_other_origins_and_other_machines_are_refused() {
     let server = Server::start().await;
     let refused: &[&[(&str, &str)]] = &[

@@ -1,0 +1,34 @@
+//! The commands that are clients of a running server's own endpoints: `iamd clock`, `iamd reset`, `iamd accounts`.
+
+mod accounts;
+mod clock;
+mod reset;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::running::AdminOptions;
+use crate::http;
+
+pub use accounts::{AccountsOptions, accounts};
+pub use clock::{ClockOptions, clock};
+pub use reset::{ResetOptions, reset};
+
+/// What goes wrong, as one sentence.
+pub type Failure = Box<dyn std::error::Error>;
+
+/// Calls an endpoint of the running server's own and reads its answer. Every failure names the server's address.
+fn call<T: DeserializeOwned>(server: &AdminOptions, method: &str, path: &str, body: &str) -> Result<T, Failure> {
+    let settings = server.settings()?;
+    let listen = settings.listen();
+    let authorization = settings.admin_token.as_ref().map(|token| format!("Bearer {}", token.reveal()));
+    let answer = http::send(listen, method, &format!("/_iamd/{path}"), authorization.as_deref(), body)
+        .map_err(|error| format!("no answer from {listen}: {error}"))?;
+    if answer.status == 200 {
+        let read = serde_json::from_str(&answer.body);
+        return Ok(read.map_err(|_| format!("what answers at {listen} is not this version of iamd"))?);
+    }
+    let refusal: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let why = refusal.get("error").and_then(Value::as_str).map(|why| format!(": {why}")).unwrap_or_default();
+    Err(format!("the server at {listen} answers {}{why}", answer.status).into())
+}
