@@ -226,7 +226,7 @@ impl Error {
             Kind::Role => format!("Role with name {name} already exists."),
             Kind::InstanceProfile => format!("Instance Profile {name} already exists."),
             Kind::Policy => format!("A policy called {name} already exists. Duplicate names are not allowed."),
-            Kind::MfaDevice => "MFADevice entity at the same path and name already exists.".to_owned(),
+            Kind::MfaDevice => "MFA device already exists.".to_owned(),
             Kind::ServerCertificate => format!("The Server Certificate with name {name} already exists."),
             Kind::OidcProvider => format!("Provider with url {name} already exists."),
             Kind::SamlProvider => format!("Provider with name {name} already exists."),

@@ -138,14 +138,15 @@ impl Account {
     /// The managed policy that a parameter names, of this account or AWS's.
     ///
     /// # Errors
-    /// `InvalidInput` for what is no managed policy's ARN, `missing` for a policy that does not exist.
+    /// `ValidationError` for what is no ARN, `InvalidInput` for that of something else, `missing` for a policy that does
+    /// not exist.
     pub fn find_managed_policy(&self, arn: &str, missing: impl FnOnce() -> Error) -> Result<Managed<'_>> {
-        let invalid = || Error::new(Code::InvalidInput, format!("ARN {arn} is not valid."));
-        let parts = ArnParts::parse(arn).ok_or_else(invalid)?;
+        let invalid = |code| Error::new(code, format!("ARN {arn} is not valid."));
+        let parts = ArnParts::parse(arn).ok_or_else(|| invalid(Code::ValidationError))?;
         let owned = parts.account == "aws" || parts.account_id().is_some();
         let is_policy = parts.path_and_name(Kind::Policy).is_some() && arn.bytes().all(|byte| byte.is_ascii_graphic());
         if parts.partition != self.id.partition().name() || !owned || !is_policy {
-            return Err(invalid());
+            return Err(invalid(Code::InvalidInput));
         }
         self.managed_policy(arn).ok_or_else(missing)
     }

@@ -138,6 +138,11 @@ macro_rules! tables {
                 }
             }
 
+            /// Whether the account holds nothing.
+            pub fn is_unused(&self) -> bool {
+                $(self.$field.len() == 0)&&+
+            }
+
             /// Takes up one stored row.
             ///
             /// # Errors

@@ -29,7 +29,8 @@ pub struct PasswordPolicy {
     pub reuse_prevention: Option<i32>,
     /// A user whose password has expired cannot sign in to set a new one. `ChangePassword` with access keys still can
     /// (IAM User Guide, "Set an account password policy for IAM users").
-    pub hard_expiry: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hard_expiry: Option<bool>,
 }
 
 /// AWS's own rules: eight characters, three of the four classes.
@@ -171,7 +172,7 @@ mod tests {
             allow_users_to_change_password: false,
             max_age: None,
             reuse_prevention: None,
-            hard_expiry: false,
+            hard_expiry: None,
         };
         assert_eq!(
             policy.check("x").unwrap_err().message(),

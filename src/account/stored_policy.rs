@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
-use crate::shapes::{AccountId, ArnParts, EncodedDocument};
-use iam_policy::{Grammar, Invalid, Policy, PrincipalKind};
+use crate::shapes::{AccountId, ArnParts, EncodedDocument, Partition};
+use iam_policy::{Grammar, Invalid, Policy, PrincipalKind, PrincipalName};
 
 /// A compiled policy, or why it could not be read: the engine lets a policy that cannot be read deny everything.
 pub type Compiled = std::result::Result<Arc<Policy>, Arc<Invalid>>;
@@ -21,12 +21,12 @@ pub struct StoredPolicy {
 }
 
 impl StoredPolicy {
-    /// Takes up a document that a client sends.
+    /// Takes up a document that a client sends for an account of this partition.
     ///
     /// # Errors
     /// `MalformedPolicyDocument` in AWS's words.
-    pub fn new(text: &str, grammar: Grammar) -> Result<Self> {
-        let policy = Policy::parse(text, grammar).map_err(malformed)?;
+    pub fn new(text: &str, grammar: Grammar, partition: Partition) -> Result<Self> {
+        let policy = Policy::accept(text, grammar, partition.name()).map_err(malformed)?;
         Ok(Self { text: text.into(), compiled: OnceLock::from(Ok(Arc::new(policy))) })
     }
 
@@ -77,7 +77,7 @@ impl TrustPolicy {
     /// # Errors
     /// `MalformedPolicyDocument` in AWS's words.
     pub fn new(text: &str, resolve: impl Fn(&str) -> Option<Option<String>>) -> Result<Self> {
-        let policy = Policy::parse(text, Grammar::Trust).map_err(malformed)?;
+        let policy = Policy::accept(text, Grammar::Trust, Partition::Aws.name()).map_err(malformed)?;
         let mut ids = BTreeMap::new();
         for name in policy.principals().filter(|name| name.kind == PrincipalKind::Aws) {
             let id = resolve(&name.written).ok_or_else(|| {
@@ -108,18 +108,20 @@ impl TrustPolicy {
         self.compiled.get_or_init(compile).clone()
     }
 
-    /// The text as answers show it: a principal that is gone stands there by its id, one that was renamed by its new
+    /// The text as answers show it: accounts stand there by the ARN of their root user, a principal that is gone stands there by its id, one that was renamed by its new
     /// ARN. `arn_of` gives the ARN of an id in its present spelling; `None` if it cannot tell.
-    pub fn encoded(&self, arn_of: impl Fn(&str, &str) -> Option<String>) -> EncodedDocument {
-        if self.ids.is_empty() {
-            return EncodedDocument(self.text.clone());
-        }
+    pub fn encoded(&self, partition: Partition, arn_of: impl Fn(&str, &str) -> Option<String>) -> EncodedDocument {
         let Ok(policy) = self.compiled() else { return EncodedDocument(self.text.clone()) };
         let replace = |written: &str| {
+            // An account that is written by its number is its root user.
+            if let Some(account) = AccountId::parse(written) {
+                return Some(format!("arn:{partition}:iam::{account}:root"));
+            }
             let shown = arn_of(written, self.ids.get(written)?)?;
             (shown != written).then_some(shown)
         };
-        EncodedDocument(policy.text_with_principals(|name| replace(&name.written)).into())
+        let replace = |name: &PrincipalName| replace(&name.written).filter(|_| name.kind == PrincipalKind::Aws);
+        EncodedDocument(policy.text_with_principals(replace).into())
     }
 }
 

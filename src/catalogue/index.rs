@@ -18,11 +18,6 @@ impl Index {
         first_column(line).eq_ignore_ascii_case(key).then_some(line)
     }
 
-    /// The lines that follow `key`, which need not be in the table.
-    pub fn after(&self, key: &str) -> Lines<'static> {
-        self.seek(|other| ignoring_case(other, key).is_le())
-    }
-
     /// The lines behind those whose key `precedes`, by binary search.
     fn seek(&self, precedes: impl Fn(&str) -> bool) -> Lines<'static> {
         let body = self.body();
@@ -75,19 +70,10 @@ mod tests {
     }
 
     #[test]
-    fn after_begins_behind_the_key_whether_present_or_not() {
-        let keys = |key| INDEX.after(key).map(first_column).collect::<Vec<_>>();
-        assert_eq!(keys(""), ["alpha", "Beta", "delta-x", "Gamma"]);
-        assert_eq!(keys("ALPHA"), ["Beta", "delta-x", "Gamma"]);
-        assert_eq!(keys("alphabet"), ["Beta", "delta-x", "Gamma"]);
-        assert!(keys("zeta").is_empty());
-    }
-
-    #[test]
     fn an_empty_table_has_no_lines() {
         for index in [Index(""), Index("key\n")] {
             assert_eq!(index.get("alpha"), None);
-            assert_eq!(index.after("").count(), 0);
+            assert_eq!(index.lines().count(), 0);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Each is known in its default version only, without description; AWS publishes neither the others nor the text of
 //! descriptions in a form that could be taken over.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
 use data_encoding::BASE32_NOPAD;
@@ -51,9 +51,17 @@ pub fn iter(partition: Partition) -> impl Iterator<Item = ManagedPolicy> {
     INDEX.lines().filter_map(ManagedPolicy::parse).map(move |policy| policy.of(partition))
 }
 
-/// The policies that follow a name in that order; the name need not be one of them.
-pub fn after(partition: Partition, name: &str) -> impl Iterator<Item = ManagedPolicy> + use<> {
-    INDEX.after(name).filter_map(ManagedPolicy::parse).map(move |policy| policy.of(partition))
+/// The policies of a partition in the order of their creation, as AWS lists them: all, or those that follow the one of
+/// this name. A name that is none of them has none that follow.
+pub fn by_age(partition: Partition, after: Option<&str>) -> impl Iterator<Item = ManagedPolicy> + use<> {
+    static ALL: LazyLock<Vec<ManagedPolicy>> = LazyLock::new(|| {
+        let mut all: Vec<ManagedPolicy> = iter(Partition::Aws).collect();
+        all.sort_by_key(|policy| policy.create_date);
+        all
+    });
+    let behind = |name: &str| ALL.iter().position(|policy| policy.name == name).and_then(|last| ALL.get(last + 1..));
+    let policies = after.map_or(Some(ALL.as_slice()), behind).unwrap_or_default();
+    policies.iter().map(move |policy| policy.of(partition))
 }
 
 impl ManagedPolicy {
@@ -146,10 +154,21 @@ mod tests {
     fn pages_join_to_the_whole() {
         let mut paged: Vec<ManagedPolicy> = Vec::new();
         for _ in 0..=COUNT / 100 {
-            let marker = paged.last().map_or("", |last| last.name);
-            paged.extend(after(Partition::Aws, marker).take(100));
+            let marker = paged.last().map(|last| last.name);
+            paged.extend(by_age(Partition::Aws, marker).take(100));
         }
-        assert_eq!(paged, iter(Partition::Aws).collect::<Vec<_>>());
+        assert_eq!(paged, by_age(Partition::Aws, None).collect::<Vec<_>>());
+        assert_eq!(paged.iter().map(|policy| policy.name).collect::<HashSet<_>>().len(), COUNT);
+        let names: Vec<_> = paged.iter().take(5).map(|policy| policy.name).collect();
+        let oldest = [
+            "AdministratorAccess",
+            "PowerUserAccess",
+            "ReadOnlyAccess",
+            "AWSCloudFormationReadOnlyAccess",
+            "CloudFrontFullAccess",
+        ];
+        assert_eq!(names, oldest, "as observed at AWS");
+        assert!(by_age(Partition::Aws, Some("NoSuchPolicy")).next().is_none());
     }
 
     #[test]

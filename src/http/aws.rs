@@ -101,7 +101,6 @@ fn facts(incoming: &Incoming<'_>, request_id: String, peer: SocketAddr, now: Tim
         user_agent: text(header::USER_AGENT),
         referer: text(header::REFERER),
         region: GLOBAL_REGION.to_owned(),
-        secure: false,
     }
 }
 

@@ -19,6 +19,4 @@ pub struct RequestFacts {
     pub referer: Option<String>,
     /// The region of the endpoint: `aws:RequestedRegion`.
     pub region: String,
-    /// Whether the request came over TLS: `aws:SecureTransport`.
-    pub secure: bool,
 }

@@ -125,7 +125,8 @@ impl<'c> Standing<'c> {
         let mut key = |name: &'a str, values: Values<'a>| keys.push((Cow::Borrowed(name), values));
         key("aws:CurrentTime", facts.now.to_string().into());
         key("aws:EpochTime", facts.now.seconds().to_string().into());
-        key("aws:SecureTransport", facts.secure.into());
+        // IAM and STS are reached over TLS alone at AWS. Plain HTTP on one machine must not make a difference to policies.
+        key("aws:SecureTransport", true.into());
         key("aws:SourceIp", facts.source_ip.to_string().into());
         key("aws:RequestedRegion", facts.region.as_str().into());
         if let Some(agent) = &facts.user_agent {

@@ -130,9 +130,30 @@ impl Check<'_> {
             Need::SourceIdentity => self.keys.iter().any(|(key, _)| key == "sts:SourceIdentity"),
         }
     }
+
+    /// Whether the check's action has a condition key that the request gives a value. What a request to assume a role
+    /// needs besides the role is decided with keys of its own (Service Authorization Reference, "Actions defined by AWS
+    /// Security Token Service").
+    pub fn has_key(&self, key: &str) -> bool {
+        let others: &[&str] = match self.action.as_deref() {
+            Some("sts:TagSession") => &["sts:SourceIdentity", "sts:RequestContextProviders"],
+            Some("sts:SetSourceIdentity") => &["sts:TransitiveTagKeys", "sts:RequestContextProviders"],
+            Some("sts:SetContext") => &["sts:TransitiveTagKeys", "sts:SourceIdentity"],
+            _ => return true,
+        };
+        !others.contains(&key) && !["sts:ExternalId", "sts:RoleSessionName"].contains(&key)
+    }
 }
 
 impl<'a> Check<'a> {
+    /// The request's tags, as far as the check's action has the keys `aws:RequestTag/…` and `aws:TagKeys`.
+    pub fn known_tags(&self) -> &[(&'a str, &'a str)] {
+        match self.action.as_deref() {
+            Some("sts:SetSourceIdentity" | "sts:SetContext") => &[],
+            _ => &self.tags,
+        }
+    }
+
     /// The same check with what the caller's session hands down to the session of a role: transitive tags and the
     /// source identity (IAM User Guide, "Pass session tags in AWS STS", "Chaining roles with session tags").
     pub fn inheriting<'s: 'c, 'c>(&self, session: Option<&'s Session>) -> Cow<'_, Check<'c>>

@@ -38,12 +38,11 @@ pub struct AccessKeyLastUsed {
     region: String,
 }
 
-fn missing(id: &str) -> Error {
-    Error::new(Code::NoSuchEntity, format!("The Access Key with id {id} cannot be found"))
-}
-
-fn find_mut<'c>(credentials: &'c mut Credentials, id: &str) -> Result<&'c mut AccessKey> {
-    credentials.access_keys.iter_mut().find(|key| key.id == id).ok_or_else(|| missing(id))
+/// The access key with this id. AWS ends the refusal of one that is not there with a full stop where keys are updated,
+/// and without where they are deleted.
+fn find_mut<'c>(credentials: &'c mut Credentials, id: &str, full_stop: &str) -> Result<&'c mut AccessKey> {
+    let missing = || Error::new(Code::NoSuchEntity, format!("The Access Key with id {id} cannot be found{full_stop}"));
+    credentials.access_keys.iter_mut().find(|key| key.id == id).ok_or_else(missing)
 }
 
 /// Makes an access key for a user, or for the caller.
@@ -166,7 +165,7 @@ impl Operation for UpdateAccessKey {
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         cx.account.update_credentials(&owner, |credentials| {
-            let key = find_mut(credentials, &self.access_key_id)?;
+            let key = find_mut(credentials, &self.access_key_id, ".")?;
             key.active = self.status.activates()?;
             Ok(())
         })
@@ -197,7 +196,7 @@ impl Operation for DeleteAccessKey {
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         cx.account.update_credentials(&owner, |credentials| {
-            find_mut(credentials, &self.access_key_id)?;
+            find_mut(credentials, &self.access_key_id, "")?;
             credentials.access_keys.retain(|key| key.id != *self.access_key_id);
             Ok(())
         })

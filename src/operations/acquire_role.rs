@@ -111,7 +111,7 @@ impl Operation for AcquireRole {
         let name = wanted.name.clone();
         wanted.make(cx)?;
         let role = cx.account.find::<Role>(&name)?;
-        Ok(RoleResult { role: RoleShape::created(role, role.trust_policy.text(), cx.account.id) })
+        Ok(RoleResult { role: RoleShape::whole(role, cx) })
     }
 }
 

@@ -138,7 +138,7 @@ impl Question<'_> {
             ..standing.layers()
         };
         let tags = ConditionTags {
-            request: SpelledTags::new(check.tags.iter().copied()),
+            request: SpelledTags::new(check.known_tags().iter().copied()),
             resource: SpelledTags::new(found.tags.into_iter().flat_map(TagSet::pairs)),
         };
         let rounds = tags.request.rounds().max(tags.resource.rounds());
@@ -231,8 +231,8 @@ impl Question<'_> {
         for (key, value) in tags.request.round(round) {
             keys.push((format!("aws:RequestTag/{key}").into(), value.into()));
         }
-        if !check.tags.is_empty() {
-            let tag_keys: Vec<&str> = check.tags.iter().map(|(key, _)| *key).collect();
+        if !check.known_tags().is_empty() {
+            let tag_keys: Vec<&str> = check.known_tags().iter().map(|(key, _)| *key).collect();
             keys.push(("aws:TagKeys".into(), tag_keys.into()));
         }
         if let Some(boundary) = found.boundary.filter(|_| check.current_boundary) {
@@ -244,7 +244,8 @@ impl Question<'_> {
         if let Some(owner) = found.delegation_owner {
             keys.push(("iam:DelegationRequestOwner".into(), owner.into()));
         }
-        keys.extend(check.keys.iter().map(|(key, values)| (Cow::Borrowed(key.as_ref()), values.clone())));
+        let given = check.keys.iter().filter(|(key, _)| check.has_key(key));
+        keys.extend(given.map(|(key, values)| (Cow::Borrowed(key.as_ref()), values.clone())));
         keys.into_iter().collect()
     }
 

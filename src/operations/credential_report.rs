@@ -102,7 +102,7 @@ impl Operation for GetCredentialReport {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<GetCredentialReportResult> {
         let report = cx.account.credential_reports.get("");
-        let report = report.ok_or_else(|| Error::new(Code::ReportNotPresent, "No report was found"))?;
+        let report = report.ok_or_else(|| Error::without_message(Code::ReportNotPresent))?;
         if report.generated.plus(VALID_SECONDS) <= cx.now {
             return Err(Error::new(Code::ReportExpired, "The report has expired. Generate a new one."));
         }
@@ -131,8 +131,8 @@ fn root_row(cx: &Context<'_>) -> Vec<String> {
     let credentials = cx.account.root_users.get("").map_or(&none, |root| &root.credentials);
     let arn = cx.account.id.root_arn();
     let mut row = vec!["<root_account>".to_owned(), arn, date(cx.account.created)];
-    // The root user's password is not told, except where AWS Organizations manages it.
-    row.extend(["not_supported", "no_information", "not_supported", "not_supported"].map(str::to_owned));
+    let has_password = credentials.login_profile.is_some().to_string();
+    row.extend([&*has_password, "no_information", "not_supported", "not_supported"].map(str::to_owned));
     row.extend(keys_and_certificates(cx, credentials));
     row
 }
@@ -154,8 +154,11 @@ fn user_row(cx: &Context<'_>, user: &User) -> Vec<String> {
 
 fn keys_and_certificates(cx: &Context<'_>, credentials: &Credentials) -> Vec<String> {
     let mut row = vec![(!credentials.mfa_devices.is_empty()).to_string()];
-    for index in 0..2 {
-        row.extend(key(cx, credentials.access_keys.get(index)));
+    // As observed at AWS, active keys come first, else the older one.
+    let (active, inactive): (Vec<_>, Vec<_>) = credentials.access_keys.iter().partition(|key| key.active);
+    let mut keys = active.into_iter().chain(inactive);
+    for _ in 0..2 {
+        row.extend(key(cx, keys.next()));
     }
     for index in 0..2 {
         let certificate = credentials.signing_certificates.get(index);

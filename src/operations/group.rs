@@ -241,6 +241,8 @@ impl Operation for AddUserToGroup {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+        // An unknown user is told before an unknown group.
+        cx.account.find::<User>(&self.user_name)?;
         let group = name_key(&cx.account.find::<Group>(&self.group_name)?.name);
         let quotas = &cx.environment.quotas;
         cx.account.update::<User, _>(&self.user_name, |user| {
@@ -271,6 +273,8 @@ impl Operation for RemoveUserFromGroup {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+        // An unknown user is told before an unknown group.
+        cx.account.find::<User>(&self.user_name)?;
         let group = name_key(&cx.account.find::<Group>(&self.group_name)?.name);
         cx.account.update::<User, _>(&self.user_name, |user| {
             user.groups.retain(|key| *key != group);

@@ -151,9 +151,10 @@ pub(super) fn put<G: Grantee>(
     document: &PolicyDocument,
 ) -> Result<()> {
     let limit = cx.environment.quotas.limit(G::INLINE_POLICY_SIZE);
+    let partition = cx.account.id.partition();
     cx.account.update::<G, _>(grantee, |grantee| {
         grantee.must_be_modifiable()?;
-        let document = StoredPolicy::new(document, Grammar::Identity)?;
+        let document = StoredPolicy::new(document, Grammar::Identity, partition)?;
         let policies = &mut grantee.permissions_mut().inline;
         policies.insert(policy.into(), document);
         let size: usize = policies.values().map(|policy| document_size(policy.text())).sum();

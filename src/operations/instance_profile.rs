@@ -74,6 +74,7 @@ impl Operation for CreateInstanceProfile {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<InstanceProfileResult> {
+        let tags = Tags::shape(self.tags.as_ref());
         let profile = InstanceProfile {
             name: self.instance_profile_name.into(),
             path: customer_path(self.path)?,
@@ -82,7 +83,7 @@ impl Operation for CreateInstanceProfile {
             role: None,
             tags: TagSet::from_request(Kind::InstanceProfile, self.tags)?,
         };
-        let shape = InstanceProfileShape { tags: profile.tags.shape(), ..InstanceProfileShape::brief(&profile, cx) };
+        let shape = InstanceProfileShape { tags, ..InstanceProfileShape::brief(&profile, cx) };
         cx.create(profile, Quota::InstanceProfilesPerAccount)?;
         Ok(InstanceProfileResult { instance_profile: shape })
     }

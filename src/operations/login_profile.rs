@@ -115,7 +115,7 @@ impl Operation for CreateLoginProfile {
         }
         if present {
             let name = cx.account.shown_name(&owner).unwrap_or_else(|| "root".to_owned());
-            let message = format!("Login Profile for User {name} already exists.");
+            let message = format!("Login Profile for user {name} already exists.");
             return Err(Error::new(Code::EntityAlreadyExists, message));
         }
         let reset_required = self.password_reset_required.unwrap_or_default();

@@ -90,7 +90,7 @@ impl PolicyShape {
 /// # Errors
 /// `MalformedPolicyDocument`, `LimitExceeded`.
 pub(super) fn managed_document(cx: &Context<'_>, text: &PolicyDocument) -> Result<StoredPolicy> {
-    let document = StoredPolicy::new(text, Grammar::Managed)?;
+    let document = StoredPolicy::new(text, Grammar::Managed, cx.account.id.partition())?;
     let quotas = &cx.environment.quotas;
     if document_size(text) > quotas.limit(Quota::PolicySize) as usize {
         return Err(quotas.exceeded(Quota::PolicySize));
@@ -139,6 +139,7 @@ impl Operation for CreatePolicy {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<PolicyResult> {
         let document = managed_document(cx, &self.policy_document)?;
+        let tags = Tags::shape(self.tags.as_ref());
         let policy = ManagedPolicy {
             name: self.policy_name.into(),
             path: self.path.map_or_else(|| "/".to_owned(), String::from),
@@ -151,9 +152,8 @@ impl Operation for CreatePolicy {
             next_version: 2,
             tags: TagSet::from_request(Kind::Policy, self.tags)?,
         };
-        let description = policy.description.clone();
         let brief = PolicyShape::brief(Managed::Customer(&policy), cx.account);
-        let shape = PolicyShape { description, tags: policy.tags.shape(), ..brief };
+        let shape = PolicyShape { tags, ..brief };
         cx.create(policy, Quota::PoliciesPerAccount)?;
         Ok(PolicyResult { policy: shape })
     }
@@ -183,7 +183,7 @@ impl Operation for GetPolicy {
     }
 }
 
-/// Lists managed policies, AWS's before those of the account.
+/// Lists managed policies: those of the account by name, then AWS's by age.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListPolicies {
@@ -195,7 +195,7 @@ pub struct ListPolicies {
     max_items: Option<MaxItems>,
 }
 
-/// What keys in this listing begin with; AWS's come first.
+/// What keys in this listing begin with.
 const BY_AWS: &str = "aws ";
 const BY_CUSTOMER: &str = "own ";
 
@@ -216,13 +216,16 @@ impl Listing for ListPolicies {
     fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, PolicyShape>> {
         let scope = self.scope.unwrap_or(PolicyScope::All);
         let prefix = self.path_prefix.as_deref().unwrap_or("/");
-        let aws = after.map_or(Some(""), |after| after.strip_prefix(BY_AWS)).filter(|_| scope != PolicyScope::Local);
-        let aws = aws.into_iter().flat_map(|after| managed_policies::after(cx.account.id.partition(), after));
+        let last_by_aws = after.and_then(|after| after.strip_prefix(BY_AWS));
+        let own = (scope != PolicyScope::Aws && last_by_aws.is_none()).then(|| {
+            let own = cx.account.policies.after(after.and_then(|after| after.strip_prefix(BY_CUSTOMER)));
+            own.map(|(key, policy)| (format!("{BY_CUSTOMER}{key}"), Managed::Customer(policy)))
+        });
+        let aws =
+            (scope != PolicyScope::Local).then(|| managed_policies::by_age(cx.account.id.partition(), last_by_aws));
+        let aws = aws.into_iter().flatten();
         let aws = aws.map(|policy| (format!("{BY_AWS}{}", policy.name), Managed::Aws(policy)));
-        let own = cx.account.policies.after(after.and_then(|after| after.strip_prefix(BY_CUSTOMER)));
-        let own = own.filter(move |_| scope != PolicyScope::Aws);
-        let own = own.map(|(key, policy)| (format!("{BY_CUSTOMER}{key}"), Managed::Customer(policy)));
-        let under = aws.chain(own).filter(move |(_, policy)| policy.path().starts_with(prefix));
+        let under = own.into_iter().flatten().chain(aws).filter(move |(_, policy)| policy.path().starts_with(prefix));
         let shapes = under.map(|(key, policy)| (key, PolicyShape::brief(policy, cx.account)));
         Ok(Box::new(shapes.filter(|(_, shape)| self.wants(shape))))
     }

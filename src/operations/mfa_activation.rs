@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::mfa_device::unknown_device;
 use super::{Access, Context, Operation, Target, operations};
 use crate::account::{CredentialsOwner, EnabledMfaDevice, Quota, Reference, User};
 use crate::error::{Code, Error, Result};
@@ -115,7 +116,7 @@ impl Operation for EnableMFADevice {
         let owner = cx.mfa_owner(Some(&self.user_name))?;
         let (serial_number, seed) = cx.account.mfa_device(&self.serial_number)?;
         if cx.account.owner_of(&Reference::MfaDevice(serial_number.clone())).is_some() {
-            return Err(Error::new(Code::EntityAlreadyExists, "MFA Device already in use."));
+            return Err(Error::new(Code::EntityAlreadyExists, "MFA Device is already in use."));
         }
         let pair = Pair { first: &self.authentication_code1, second: &self.authentication_code2 };
         let paired_at = pair.step(&seed, SKEW, cx)?;
@@ -156,7 +157,8 @@ impl Operation for ResyncMFADevice {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
         let owner = cx.mfa_owner(Some(&self.user_name))?;
-        let (serial_number, seed) = cx.account.mfa_device(&self.serial_number)?;
+        let (serial_number, seed) =
+            cx.account.mfa_device(&self.serial_number).map_err(|_| unknown_device(&self.serial_number))?;
         cx.account.enabled_mfa_device(&owner, &serial_number).ok_or_else(not_of_user)?;
         let pair = Pair { first: &self.authentication_code1, second: &self.authentication_code2 };
         let paired_at = pair.step(&seed, RESYNC_SKEW, cx)?;
@@ -201,7 +203,8 @@ impl Operation for DeactivateMFADevice {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
         let owner = cx.mfa_owner(self.user_name.as_deref())?;
-        let (serial_number, _) = cx.account.mfa_device(&self.serial_number)?;
+        let (serial_number, _) =
+            cx.account.mfa_device(&self.serial_number).map_err(|_| unknown_device(&self.serial_number))?;
         cx.account.enabled_mfa_device(&owner, &serial_number).ok_or_else(not_of_user)?;
         cx.account.update_credentials(&owner, |credentials| {
             credentials.mfa_devices.retain(|device| device.serial_number != serial_number);

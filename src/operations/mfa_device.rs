@@ -64,6 +64,7 @@ impl Operation for CreateVirtualMFADevice {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<CreateVirtualMFADeviceResult> {
+        let tags = Tags::shape(self.tags.as_ref());
         let device = MfaDevice {
             name: self.virtual_mfa_device_name.into(),
             path: self.path.unwrap_or_else(Path::root),
@@ -81,7 +82,7 @@ impl Operation for CreateVirtualMFADevice {
             serial_number,
             base32_string_seed: Some(Secret::new(STANDARD.encode(device.seed.reveal()))),
             qr_code_png: Some(qr_code(&device, cx.account)?),
-            tags: device.tags.shape(),
+            tags,
             ..VirtualMfaDeviceShape::default()
         };
         cx.account.add(device)?;
@@ -94,6 +95,11 @@ fn qr_code(device: &MfaDevice, account: &Account) -> Result<Secret> {
     let of = account.settings().alias.unwrap_or_else(|| account.id.to_string());
     let uri = Secret::new(format!("otpauth://totp/{}@{of}?secret={}", device.name, device.seed.reveal()));
     Ok(Secret::new(STANDARD.encode(qr_code_png(uri.reveal())?)))
+}
+
+/// What is said of a device that is not there by those who delete, deactivate or resynchronise one.
+pub(super) fn unknown_device(serial_number: &str) -> Error {
+    Error::new(Code::NoSuchEntity, format!("MFA Device with serial number {serial_number} does not exist."))
 }
 
 /// Deletes a virtual MFA device that nobody uses.
@@ -119,7 +125,8 @@ impl Operation for DeleteVirtualMFADevice {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<()> {
-        let device = cx.account.find_virtual_mfa_device(&self.serial_number)?;
+        let device = cx.account.virtual_mfa_device(&self.serial_number);
+        let device = device.ok_or_else(|| unknown_device(&self.serial_number))?;
         let (serial_number, key) = (device.arn(cx.account.id), device.key());
         if cx.account.owner_of(&Reference::MfaDevice(serial_number)).is_some() {
             return Err(Error::new(Code::DeleteConflict, "MFA VirtualDevice in use. Must deactivate first"));

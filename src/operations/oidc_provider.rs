@@ -72,7 +72,7 @@ impl Operation for CreateOpenIDConnectProvider {
                 client_ids.push(id.into());
             }
         }
-        let shown = self.tags.as_deref().filter(|tags| !tags.is_empty()).map(<[Tag]>::to_vec);
+        let shown = Tags::shape(self.tags.as_ref());
         let tags = TagSet::from_request(Kind::OidcProvider, self.tags)?;
         let provider = OidcProvider { url: self.url.into(), created: cx.now, client_ids, thumbprints, tags };
         if cx.account.get::<OidcProvider>(provider.name()).is_some() {

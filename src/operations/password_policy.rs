@@ -24,7 +24,7 @@ pub struct PasswordPolicyShape {
     expire_passwords: bool,
     max_password_age: Option<i32>,
     password_reuse_prevention: Option<i32>,
-    hard_expiry: bool,
+    hard_expiry: Option<bool>,
 }
 
 /// Tells the account's rules for passwords, if it has its own.
@@ -104,7 +104,7 @@ impl Operation for UpdateAccountPasswordPolicy {
             allow_users_to_change_password: self.allow_users_to_change_password.unwrap_or_default(),
             max_age: self.max_password_age.map(MaxPasswordAge::get),
             reuse_prevention: self.password_reuse_prevention.map(PasswordReusePrevention::get),
-            hard_expiry: self.hard_expiry.unwrap_or_default(),
+            hard_expiry: self.hard_expiry,
         };
         cx.account.update_settings(|settings| {
             settings.password_policy = Some(policy);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Access, Context, Operation, Paging, operations};
 use crate::account::{Account, Entity, Grantee, Group, Reference, Role, User};
 use crate::error::{Code, Error, Result};
-use crate::shapes::{Arn, EntityType, Kind, Marker, MaxItems, Path, PolicyUsage};
+use crate::shapes::{Arn, EntityType, Marker, MaxItems, Path, PolicyUsage};
 
 /// Lists the users, groups and roles that a managed policy is attached to or is the boundary of. The three lists are
 /// paged as one.
@@ -75,7 +75,7 @@ impl Operation for ListEntitiesForPolicy {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<ListEntitiesForPolicyResult> {
-        cx.account.find_managed_policy(&self.policy_arn, || Error::missing(Kind::Policy, &self.policy_arn))?;
+        cx.account.find_managed_policy(&self.policy_arn, || not_attachable(&self.policy_arn))?;
         let paging = Paging(&self.marker, &self.max_items);
         let after = paging.after("ListEntitiesForPolicy", cx)?;
         let holders = self.holders(cx.account).into_iter();

@@ -82,6 +82,7 @@ impl Operation for CreateRole {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<RoleResult> {
         let boundary = cx.boundary(self.permissions_boundary, Kind::Role, Code::InvalidInput)?;
+        let tags = Tags::shape(self.tags.as_ref());
         let role = Role {
             name: self.role_name.into(),
             path: customer_path(self.path)?,
@@ -96,7 +97,7 @@ impl Operation for CreateRole {
             source_template: None,
             template_values: None,
         };
-        let shape = RoleShape::created(&role, &self.assume_role_policy_document, cx.account.id);
+        let shape = RoleShape::created(&role, &self.assume_role_policy_document, tags, cx.account.id);
         cx.create(role, Quota::RolesPerAccount)?;
         Ok(RoleResult { role: shape })
     }

@@ -58,15 +58,13 @@ impl RoleShape {
         }
     }
 
-    /// What the creation of a role tells: all but the last use.
-    pub fn created(role: &Role, document: &str, account: AccountId) -> Self {
+    /// What the creation of a role shows, with the document and the tags as they were given: neither description nor
+    /// `MaxSessionDuration`.
+    pub fn created(role: &Role, document: &str, tags: Option<Vec<Tag>>, account: AccountId) -> Self {
         Self {
-            description: role.description.clone(),
-            max_session_duration: Some(role.max_session_duration),
             max_signin_session_duration: role.max_signin_session_duration,
             permissions_boundary: BoundaryShape::of(&role.permissions),
-            tags: role.tags.shape(),
-            source_role_template: role.source_template.clone(),
+            tags,
             ..Self::brief(role, EncodedDocument(document.into()), account)
         }
     }

@@ -55,7 +55,7 @@ impl Operation for CreateSAMLProvider {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<CreateSAMLProviderResult> {
-        let tags = self.tags.as_deref().filter(|tags| !tags.is_empty()).map(<[Tag]>::to_vec);
+        let tags = Tags::shape(self.tags.as_ref());
         let mut provider = SamlProvider {
             name: self.name.into(),
             uuid: format!("SAMLSP{}", cx.ids.text(CAPITALS, 16)),

@@ -80,6 +80,7 @@ impl Operation for UploadServerCertificate {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<UploadServerCertificateResult> {
         let expires = self.check(cx.now)?;
+        let tags = Tags::shape(self.tags.as_ref());
         let certificate = ServerCertificate {
             name: self.server_certificate_name.into(),
             path: self.path.unwrap_or_else(Path::root),
@@ -91,7 +92,6 @@ impl Operation for UploadServerCertificate {
             tags: TagSet::from_request(Kind::ServerCertificate, self.tags)?,
         };
         let server_certificate_metadata = ServerCertificateMetadata::of(&certificate, cx.account.id);
-        let tags = certificate.tags.shape();
         cx.create(certificate, Quota::ServerCertificatesPerAccount)?;
         Ok(UploadServerCertificateResult { server_certificate_metadata, tags })
     }
@@ -160,7 +160,7 @@ pub struct ServerCertificateShape {
     server_certificate_metadata: ServerCertificateMetadata,
     certificate_body: String,
     certificate_chain: Option<String>,
-    tags: Option<Vec<Tag>>,
+    tags: Vec<Tag>,
 }
 
 /// What `GetServerCertificate` answers.
@@ -186,7 +186,7 @@ impl Operation for GetServerCertificate {
             server_certificate_metadata: ServerCertificateMetadata::of(certificate, cx.account.id),
             certificate_body: certificate.body.clone(),
             certificate_chain: certificate.chain.clone(),
-            tags: certificate.tags.shape(),
+            tags: certificate.tags.to_vec(),
         };
         Ok(GetServerCertificateResult { server_certificate })
     }

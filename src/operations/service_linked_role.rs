@@ -69,7 +69,7 @@ impl Operation for CreateServiceLinkedRole {
             return Err(invalid(message));
         }
         let role = Role { description: kept(self.description), ..linked_role(cx, linked, name)? };
-        let shape = RoleShape::created(&role, role.trust_policy.text(), cx.account.id);
+        let shape = RoleShape::created(&role, role.trust_policy.text(), None, cx.account.id);
         // Service-linked roles count as roles, but they alone may exceed the quota (IAM User Guide, "Create a
         // service-linked role").
         cx.account.add(role)?;

@@ -95,8 +95,9 @@ fn alias_or_user(credential: &ServiceSpecificCredential) -> (Option<String>, Opt
     if uses_api_keys(&credential.service) { (name, None) } else { (None, name) }
 }
 
-fn unsupported() -> Error {
-    Error::new(Code::NotSupportedService, "The specified service does not support service-specific credentials.")
+fn unsupported(service: &str) -> Error {
+    let message = format!("No such service {service} is supported for Service Specific Credentials");
+    Error::new(Code::NoSuchEntity, message)
 }
 
 fn find_mut<'u>(user: &'u mut User, id: &str) -> Result<&'u mut ServiceSpecificCredential> {
@@ -129,7 +130,7 @@ impl Operation for CreateServiceSpecificCredential {
         let user = cx.account.find::<User>(&self.user_name)?;
         let service = self.service_name.as_str();
         if !has_own_credentials(service) {
-            return Err(unsupported());
+            return Err(unsupported(service));
         }
         if self.credential_age_days.is_some() && !uses_api_keys(service) {
             let message = format!("CredentialAgeDays cannot be given for {service}.");
@@ -212,8 +213,8 @@ impl Listing for ListServiceSpecificCredentials {
         after: Option<&'a str>,
     ) -> Result<Members<'a, ServiceSpecificCredentialMetadata>> {
         let service = self.service_name.as_deref();
-        if service.is_some_and(|service| !has_own_credentials(service)) {
-            return Err(unsupported());
+        if let Some(service) = service.filter(|service| !has_own_credentials(service)) {
+            return Err(unsupported(service));
         }
         let last = after.and_then(|after| after.split_once(' '));
         let users = self.users(cx, last.map(|(user, _)| user))?;

@@ -100,14 +100,11 @@ impl Operation for UploadSigningCertificate {
 impl UploadSigningCertificate {
     /// The certificate, which must be readable and valid now.
     fn read(&self, now: Timestamp) -> Result<Certificate> {
-        let Some(certificate) = Certificate::read(&self.certificate_body) else {
-            let message = "Unable to parse certificate. Please ensure the certificate is in PEM format.";
-            return Err(Error::new(Code::MalformedCertificate, message));
-        };
-        if certificate.not_after() < now {
+        let certificate = Certificate::read(&self.certificate_body).filter(|read| now <= read.not_after());
+        let certificate = certificate.ok_or_else(|| {
             let message = format!("Certificate {} is malformed.", self.certificate_body);
-            return Err(Error::new(Code::MalformedCertificate, message));
-        }
+            Error::new(Code::MalformedCertificate, message)
+        })?;
         if now < certificate.not_before() {
             let period = format!("{} to {}", certificate.not_before(), certificate.not_after());
             let message = format!("The certificate is not valid now. It is valid from {period}.");

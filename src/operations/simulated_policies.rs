@@ -46,7 +46,7 @@ pub fn policy_inputs(texts: Option<&[PolicyDocument]>) -> Result<Vec<Member>> {
 /// # Errors
 /// `InvalidInput` if its grammar refuses it.
 pub fn document(id: String, text: &str, grammar: Grammar) -> Result<Member> {
-    let policy = Policy::parse(text, grammar)
+    let policy = Policy::parse_indented(text, grammar)
         .map_err(|refused| invalid(format!("Invalid {id}: {} ({})", refused.message, refused.explain())))?;
     let kind = if grammar == Grammar::Resource { SourceKind::Resource } else { SourceKind::None };
     Ok((Source { id: id.into(), kind, arn: None }, Ok(Arc::new(policy))))

@@ -28,10 +28,8 @@ pub struct EvaluationResult {
 struct ResourceSpecificResult {
     eval_resource_name: String,
     eval_resource_decision: Verdict,
-    /// Unlike those of the action, only if there are any.
-    matched_statements: Option<Vec<StatementShape>>,
-    /// Likewise.
-    missing_context_values: Option<Vec<String>>,
+    matched_statements: Vec<StatementShape>,
+    missing_context_values: Vec<String>,
     /// Only across accounts.
     eval_decision_details: Option<Sides>,
     permissions_boundary_decision_detail: Option<BoundaryDecisionDetail>,
@@ -70,10 +68,12 @@ impl EvaluationResult {
     /// The answer for an action and the resources it was simulated on.
     pub fn of(action: &Action, types: Option<&ResourceTypes>, resources: &[&str], simulated: Simulated<'_>) -> Self {
         let by_resource: Vec<_> = simulated.resources.into_iter().map(ResourceSpecificResult::of).collect();
-        let template = types.filter(|_| !by_resource.is_empty()).and_then(|types| types.template(resources));
+        let template = || types.filter(|_| !by_resource.is_empty()).and_then(|types| types.template(resources));
+        // A resource that is alone gives its name, several that of their type.
+        let name = if let [only] = resources { Some(*only) } else { template() };
         Self {
             eval_action_name: action.as_str().to_owned(),
-            eval_resource_name: template.unwrap_or("*").to_owned(),
+            eval_resource_name: name.unwrap_or("*").to_owned(),
             eval_decision: simulated.decision,
             matched_statements: statements(&simulated.matched),
             organizations_decision_detail: simulated
@@ -92,8 +92,8 @@ impl ResourceSpecificResult {
         Self {
             eval_resource_name: one.resource,
             eval_resource_decision: one.decision,
-            matched_statements: Some(statements(&one.matched)).filter(|statements| !statements.is_empty()),
-            missing_context_values: Some(one.missing_keys).filter(|keys| !keys.is_empty()),
+            matched_statements: statements(&one.matched),
+            missing_context_values: one.missing_keys,
             eval_decision_details: one.details.filter(|sides| !sides.is_empty()),
             permissions_boundary_decision_detail: BoundaryDecisionDetail::of(one.allowed_by_boundary),
         }

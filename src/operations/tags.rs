@@ -80,7 +80,7 @@ macro_rules! tags {
             }
         }
 
-        #[doc = concat!("Lists the tags of a ", stringify!($entity), ", sorted by key.")]
+        #[doc = concat!("Lists the tags of a ", stringify!($entity), ".")]
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         pub struct $list {
@@ -239,9 +239,12 @@ fn untag<T: Taggable>(cx: &mut Context<'_>, name: &str, keys: &[TagKey]) -> Resu
     })
 }
 
-/// A page's marker holds the place of a tag, for its key may be longer than a marker.
+/// Short keys come before long ones, as observed at AWS. A page's marker holds the place of a tag, for its key may be
+/// longer than a marker.
 fn listed<'a>(tags: &'a [Tag], after: Option<&'a str>) -> Members<'a, Tag> {
-    let places = tags.iter().enumerate().map(|(place, tag)| (format!("{place:02}"), tag.clone()));
+    let mut tags: Vec<&Tag> = tags.iter().collect();
+    tags.sort_by_key(|tag| (tag.key.len(), tag.key.as_str()));
+    let places = tags.into_iter().enumerate().map(|(place, tag)| (format!("{place:02}"), tag.clone()));
     Box::new(places.filter(move |(place, _)| after.is_none_or(|after| place.as_str() > after)))
 }
 

@@ -19,7 +19,7 @@ impl Context<'_> {
 
     /// A role's trust policy as answers show it.
     pub fn shown_trust_policy(&self, role: &Role) -> EncodedDocument {
-        role.trust_policy.encoded(|written, id| self.present_arn(written, id))
+        role.trust_policy.encoded(self.account.id.partition(), |written, id| self.present_arn(written, id))
     }
 
     /// The unique id of a principal, `Some(None)` for those without, `None` for those that do not exist. The validator
@@ -38,11 +38,24 @@ impl Context<'_> {
             ("sts", Some((_, session))) => {
                 // The ARN of a session leaves out the role's path.
                 let (name, _) = session.split_once('/')?;
-                let role = self.account_of(arn.account_id()?)?.get::<Role>(name)?;
-                (role.name == name).then_some(None)
+                let account = self.account_of(arn.account_id()?)?;
+                let exists = account.get::<Role>(name).is_some_and(|role| role.name == name);
+                (exists || self.is_taken_on_trust(account)).then_some(None)
             }
-            _ => self.account_of(arn.account_id()?)?.unique_id_of(written).map(|id| Some(id.to_owned())),
+            _ => {
+                let account = self.account_of(arn.account_id()?)?;
+                match account.unique_id_of(written) {
+                    Some(id) => Some(Some(id.to_owned())),
+                    None => self.is_taken_on_trust(account).then_some(None),
+                }
+            }
         }
+    }
+
+    /// Whether principals of an account need not exist: those of a vendor's, of which this server knows nothing. They
+    /// are kept by their ARNs.
+    fn is_taken_on_trust(&self, account: &Account) -> bool {
+        account.id != self.account.id && account.is_unused()
     }
 
     /// The ARN that a principal has now, or its id if it is gone; `None` where that cannot be told.

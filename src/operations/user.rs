@@ -110,6 +110,7 @@ impl Operation for CreateUser {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<CreateUserResult> {
+        let tags = Tags::shape(self.tags.as_ref());
         let user = User {
             name: self.user_name.into(),
             path: self.path.unwrap_or_else(Path::root),
@@ -123,7 +124,7 @@ impl Operation for CreateUser {
             groups: Vec::new(),
             credentials: Credentials::default(),
         };
-        let shape = UserShape::whole(&user, cx.account.id);
+        let shape = UserShape { tags, ..UserShape::whole(&user, cx.account.id) };
         cx.create(user, Quota::UsersPerAccount)?;
         Ok(CreateUserResult { user: shape })
     }

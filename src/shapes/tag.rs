@@ -40,6 +40,13 @@ pub struct Tag {
 #[serde(transparent)]
 pub struct TagSet(Vec<Tag>);
 
+impl Tags {
+    /// The tags as the answer to a creation shows them: in the order of the request, nothing when there are none.
+    pub fn shape(tags: Option<&Self>) -> Option<Vec<Tag>> {
+        tags.filter(|tags| !tags.is_empty()).map(|tags| tags.to_vec())
+    }
+}
+
 impl TagSet {
     /// The tags that a new entity of this kind is given.
     ///

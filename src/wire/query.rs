@@ -107,7 +107,7 @@ impl<'p, 'v> Value<'p, 'v> {
         if let Some(constraint) = self.text_constraint() {
             let mut violations = self.violations.borrow_mut();
             for demand in constraint.broken_by(value) {
-                violations.text(&self.path, value, constraint.secret, &demand);
+                violations.broken(&self.path, value, constraint.secret, &demand);
             }
             if let (Some(rule), Some(pattern)) = (constraint.sentence, constraint.pattern)
                 && !pattern.matches(value)
@@ -124,10 +124,20 @@ impl<'p, 'v> Value<'p, 'v> {
         if let Some(Constraint::Number(min, max)) = self.shape.and_then(constraint_of) {
             let mut violations = self.violations.borrow_mut();
             if number > *max {
-                violations.value(&self.path, value, &format!("Member must have value less than or equal to {max}"));
+                violations.broken(
+                    &self.path,
+                    value,
+                    false,
+                    &format!("Member must have value less than or equal to {max}"),
+                );
             }
             if number < *min {
-                violations.value(&self.path, value, &format!("Member must have value greater than or equal to {min}"));
+                violations.broken(
+                    &self.path,
+                    value,
+                    false,
+                    &format!("Member must have value greater than or equal to {min}"),
+                );
             }
         }
         Ok(number)
@@ -141,7 +151,7 @@ impl<'p, 'v> Value<'p, 'v> {
             n if n < *min => at_least_long(*min),
             _ => return true,
         };
-        self.violations.borrow_mut().text(&self.path, "[]", false, &demand);
+        self.violations.borrow_mut().broken(&self.path, "[]", false, &demand);
         false
     }
 }
@@ -199,8 +209,9 @@ impl<'de> de::Deserializer<'de> for Value<'_, '_> {
         let sent = self.leaf()?;
         let variant = sent.and_then(|value| variants.iter().copied().find(|variant| *variant == value));
         if let (Some(value), None) = (sent, variant) {
-            let demand = format!("Member must satisfy enum value set: [{}]", variants.join(", "));
-            self.violations.borrow_mut().value(&self.path, value, &demand);
+            let mut violations = self.violations.borrow_mut();
+            let demand = violations.one_of(variants);
+            violations.broken(&self.path, value, false, &demand);
         }
         let variant: StrDeserializer<'_, Malformed> = variant.unwrap_or(placeholder).into_deserializer();
         visitor.visit_enum(variant)
@@ -329,17 +340,17 @@ mod tests {
     fn all_violations_come_at_once() {
         assert_eq!(
             message("MaxItems=0&Status=On&Tags.member.1.Value=v"),
-            "4 validation errors detected: Value at 'userName' failed to satisfy constraint: Member must not be null; \
-             Value '0' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1; \
-             Value 'On' at 'status' failed to satisfy constraint: Member must satisfy enum value set: \
-             [Active, Inactive, Expired]; \
-             Value at 'tags.1.member.key' failed to satisfy constraint: Member must not be null"
+            "4 validation errors detected: \
+             Value at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1; \
+             Value at 'tags.1.member.key' failed to satisfy constraint: Member must not be null; \
+             Value at 'userName' failed to satisfy constraint: Member must not be null; \
+             Value at 'status' failed to satisfy constraint: Member must satisfy enum value set"
         );
     }
 
     #[test]
     fn members_of_plain_lists_are_told_with_all_demands() {
-        let demand = r"Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+]";
+        let demand = r"Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+, Member must not be null]";
         assert_eq!(
             message("UserName=a&TagKeys.member.1=%2A"),
             format!("1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: {demand}")

@@ -144,9 +144,15 @@ async fn trust_policies_see_the_request_the_role_and_the_caller() {
 
 #[tokio::test]
 async fn only_a_roles_arn_is_taken() {
-    let bob = user(&Server::start().await, ACCOUNT, "Bob", None).await;
-    for arn in ["arn:aws:iam::000000000000:user/Bob", "arn:aws:iam::12345:role/Work", "arn:aws:s3:::bucket/role/x"] {
+    let server = Server::start().await;
+    let bob = user(&server, ACCOUNT, "Bob", Some(allow("sts:AssumeRole", "*"))).await;
+    let eve = user(&server, ACCOUNT, "Eve", None).await;
+    let wrong =
+        ["arn:aws:iam::000000000000:user/Bob", "arn:aws:iam::123456789:role/Work", "arn:aws:s3:::bucket/role/x"];
+    for arn in wrong {
         assume(&bob, arn, &[]).await.refused(400, "ValidationError", "Request ARN is invalid");
+        let denied = not_authorized("arn:aws:iam::000000000000:user/Eve", "sts:AssumeRole", arn);
+        assume(&eve, arn, &[]).await.refused(403, "AccessDenied", &denied);
     }
     let nonsense = "surely not the ARN of a role";
     assume(&bob, nonsense, &[]).await.refused(400, "ValidationError", &format!("{nonsense} is invalid"));

@@ -250,7 +250,6 @@ async fn tells_assumed_root(server: &Server, answer: &Answer) -> bool {
         user_agent: None,
         referer: None,
         region: String::new(),
-        secure: false,
     };
     let standing = Standing::of(&caller, &account).unwrap();
     standing.keys(&facts).into_iter().any(|key| key == ("aws:AssumedRoot".into(), true.into()))

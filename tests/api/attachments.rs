@@ -72,7 +72,9 @@ async fn what_is_no_policy_is_not_attached() {
         let message = format!("Policy {nowhere} does not exist or is not attachable.");
         attached(&nowhere).await.refused(404, "NoSuchEntity", &message);
         let message = "ARN longpolicynamebutnoarn is not valid.";
-        attached("longpolicynamebutnoarn").await.refused(400, "InvalidInput", message);
+        attached("longpolicynamebutnoarn").await.refused(400, "ValidationError", message);
+        let bare = [(name, "Bob"), ("PolicyArn", "longpolicynamebutnoarn")];
+        root.iam(&format!("Detach{kind}Policy"), &bare).await.refused(400, "ValidationError", message);
         let user = "arn:aws:iam::000000000000:user/Bob";
         attached(user).await.refused(400, "InvalidInput", &format!("ARN {user} is not valid."));
         let linked = "arn:aws:iam::aws:policy/aws-service-role/AWSSupportServiceRolePolicy";

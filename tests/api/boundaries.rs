@@ -55,6 +55,8 @@ async fn what_is_no_policy_is_no_boundary() {
         bounded(&nowhere).await.refused(404, "NoSuchEntity", &message);
         let other = "arn:aws:iam::000000000000:not_a_policy/invalid";
         bounded(other).await.refused(400, "InvalidInput", &format!("ARN {other} is not valid."));
+        let message = "ARN longpolicynamebutnoarn is not valid.";
+        bounded("longpolicynamebutnoarn").await.refused(400, "ValidationError", message);
         let linked = "arn:aws:iam::aws:policy/aws-service-role/AWSSupportServiceRolePolicy";
         let reserved = format!("Cannot attach AWS reserved policy to an IAM {lower}.");
         let for_role = "Cannot attach a Service Role Policy to a Customer Role.";

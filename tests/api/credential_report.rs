@@ -76,14 +76,15 @@ async fn it_tells_the_real_state_of_credentials() {
     assert_eq!(of_eve.map(|column| eve[column].as_str()), ["false", "N/A", "false", "N/A"]);
     let account = &rows["<root_account>"];
     assert_eq!(account["arn"], format!("arn:aws:iam::{ACCOUNT}:root"));
-    assert_eq!(account["password_enabled"], "not_supported");
+    assert_eq!((&*account["password_enabled"], &*account["password_last_changed"]), ("false", "not_supported"));
 }
 
 #[tokio::test]
 async fn a_report_is_good_for_four_hours() {
     let server = Server::start().await;
     let root = server.root();
-    root.iam("GetCredentialReport", &[]).await.refused(410, "ReportNotPresent", "No report was found");
+    let none = root.iam("GetCredentialReport", &[]).await;
+    assert_eq!((none.status, none.text("Code").as_str(), none.has("Message")), (410, "ReportNotPresent", false));
     let first = report(&root).await;
     root.iam("CreateUser", &[("UserName", "Late")]).await.ok();
     server.advance(4 * 3600 - 60);
@@ -100,4 +101,19 @@ async fn a_report_is_good_for_four_hours() {
         "The report has expired. Generate a new one.",
     );
     assert!(rows(&report(&root).await).contains_key("Late"));
+}
+
+#[tokio::test]
+async fn an_active_key_comes_before_an_inactive_one() {
+    let server = Server::start().await;
+    let root = server.root();
+    root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
+    let first = root.iam("CreateAccessKey", &[("UserName", "Bob")]).await.ok().text("AccessKeyId");
+    server.advance(3600);
+    root.iam("CreateAccessKey", &[("UserName", "Bob")]).await.ok();
+    let off = [("UserName", "Bob"), ("AccessKeyId", &*first), ("Status", "Inactive")];
+    root.iam("UpdateAccessKey", &off).await.ok();
+    let bob = &rows(&report(&root).await)["Bob"];
+    assert_eq!((&*bob["access_key_1_active"], &*bob["access_key_2_active"]), ("true", "false"));
+    assert!(bob["access_key_1_last_rotated"] > bob["access_key_2_last_rotated"]);
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::client::{Client, Server};
 use crate::fixtures::{allow, deny, not_allowed, own_arn, policy_arn, statement};
 
+const ALLOW_ALL: &str = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
 const ANN: &str = "User: arn:aws:iam::000000000000:user/Ann is not authorized to perform";
 
 /// A user without permissions.
@@ -117,6 +118,18 @@ async fn an_explicit_denial_names_its_layer_and_the_policy() {
     root.iam("AttachUserPolicy", &[("UserName", "Ann"), ("PolicyArn", &arn)]).await.ok();
     let message = refusal(&format!("with an explicit deny in an identity-based policy: {arn}"));
     ann.iam("GetUser", &[]).await.refused(403, "AccessDenied", &message);
+}
+
+/// AWS's endpoints speak TLS only, so that a guardrail which denies everything else denies nothing there.
+#[tokio::test]
+async fn every_call_counts_as_secure() {
+    let (_, root, ann) = with_ann().await;
+    let plain = r#"{"Bool":{"aws:SecureTransport":"false"}}"#;
+    let guarded = statement("Deny", "*", "*", plain).replacen('[', &format!("[{},", ALLOW_ALL), 1);
+    grant(&root, &guarded).await;
+    ann.iam("ListUsers", &[]).await.ok();
+    grant(&root, &statement("Allow", "iam:ListUsers", "*", r#"{"Bool":{"aws:SecureTransport":"true"}}"#)).await;
+    ann.iam("ListUsers", &[]).await.ok();
 }
 
 #[tokio::test]

@@ -20,3 +20,15 @@ async fn members_follow_a_renamed_group() {
     root.iam("DeleteGroup", &[("GroupName", "Ops")]).await.ok();
     root.iam("DeleteUser", &[("UserName", "Bob")]).await.ok();
 }
+
+#[tokio::test]
+async fn an_unknown_user_is_told_before_an_unknown_group() {
+    let root = Server::start().await.root();
+    root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
+    for action in ["AddUserToGroup", "RemoveUserFromGroup"] {
+        let nobody = root.iam(action, &[("GroupName", "None"), ("UserName", "Nobody")]).await;
+        nobody.refused(404, "NoSuchEntity", "The user with name Nobody cannot be found.");
+        let none = root.iam(action, &[("GroupName", "None"), ("UserName", "Bob")]).await;
+        none.refused(404, "NoSuchEntity", "The group with name None cannot be found.");
+    }
+}

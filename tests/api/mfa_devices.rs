@@ -66,7 +66,7 @@ async fn a_virtual_device_is_made_enabled_deactivated_and_deleted() {
     assert_eq!((listed.text("UserName"), listed.text("SerialNumber")), ("Bob".into(), serial.clone()));
     let read = root.iam("GetMFADevice", &[("SerialNumber", &serial)]).await.ok();
     assert_eq!((read.text("UserName"), read.text("EnableDate")), ("Bob".into(), listed.text("EnableDate")));
-    enable(&root, "Bob", &serial, &device).await.refused(409, "EntityAlreadyExists", "MFA Device already in use.");
+    enable(&root, "Bob", &serial, &device).await.refused(409, "EntityAlreadyExists", "MFA Device is already in use.");
     let delete = [("SerialNumber", serial.as_str())];
     root.iam("DeleteVirtualMFADevice", &delete).await.refused(
         409,
@@ -85,8 +85,12 @@ async fn a_virtual_device_is_made_enabled_deactivated_and_deleted() {
     let read = root.iam("GetMFADevice", &[("SerialNumber", &serial)]).await.ok();
     assert!(!read.has("UserName") && !read.has("EnableDate"));
     root.iam("DeleteVirtualMFADevice", &delete).await.ok();
+    let unknown = format!("MFA Device with serial number {serial} does not exist.");
+    root.iam("DeleteVirtualMFADevice", &delete).await.refused(404, "NoSuchEntity", &unknown);
+    root.iam("DeactivateMFADevice", &deactivate).await.refused(404, "NoSuchEntity", &unknown);
+    let resync = [&deactivate[..], &[("AuthenticationCode1", "123456"), ("AuthenticationCode2", "123457")]].concat();
+    root.iam("ResyncMFADevice", &resync).await.refused(404, "NoSuchEntity", &unknown);
     let missing = format!("VirtualMFADevice with serial number {serial} doesn't exist.");
-    root.iam("DeleteVirtualMFADevice", &delete).await.refused(404, "NoSuchEntity", &missing);
     enable(&root, "Bob", &serial, &device).await.refused(404, "NoSuchEntity", &missing);
     root.iam("GetMFADevice", &delete).await.refused(404, "NoSuchEntity", &missing);
     root.iam("DeleteUser", &[("UserName", "Bob")]).await.ok();
@@ -245,7 +249,7 @@ async fn path_and_name_are_unique_and_tags_are_kept() {
     root.iam("CreateVirtualMFADevice", &[("VirtualMFADeviceName", "PHONE")]).await.refused(
         409,
         "EntityAlreadyExists",
-        "MFADevice entity at the same path and name already exists.",
+        "MFA device already exists.",
     );
     let long = "x".repeat(240);
     let answer = root.iam("CreateVirtualMFADevice", &[("VirtualMFADeviceName", &long)]).await;

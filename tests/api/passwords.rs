@@ -54,7 +54,7 @@ async fn a_login_profile_is_made_read_changed_and_deleted() {
     root.iam("CreateLoginProfile", &[("UserName", "bob"), ("Password", "Passw0rd")]).await.refused(
         409,
         "EntityAlreadyExists",
-        "Login Profile for User Bob already exists.",
+        "Login Profile for user Bob already exists.",
     );
     root.iam("UpdateLoginProfile", &[("UserName", "bob"), ("PasswordResetRequired", "true")]).await.ok();
     let read = root.iam("GetLoginProfile", &name).await.ok();
@@ -153,18 +153,22 @@ async fn the_accounts_own_policy_is_set_whole_and_deleted() {
         ("RequireLowercaseCharacters", "false"),
         ("AllowUsersToChangePassword", "false"),
         ("ExpirePasswords", "false"),
-        ("HardExpiry", "false"),
     ];
     for (element, value) in expected {
         assert_eq!(read.text(element), value, "{element}: what is left out goes back to its default");
     }
-    assert!(!read.has("MaxPasswordAge") && !read.has("PasswordReusePrevention"));
-    root.iam("UpdateAccountPasswordPolicy", &[("MinimumPasswordLength", "5"), ("MaxPasswordAge", "1096")]).await.refused(
+    for absent in ["MaxPasswordAge", "PasswordReusePrevention", "HardExpiry"] {
+        assert!(!read.has(absent), "{absent} is only told if it was given");
+    }
+    root.iam("UpdateAccountPasswordPolicy", &[("HardExpiry", "false")]).await.ok();
+    assert_eq!(root.iam("GetAccountPasswordPolicy", &[]).await.ok().text("HardExpiry"), "false");
+    root.iam("UpdateAccountPasswordPolicy", &[("MaxPasswordAge", "1096"), ("MinimumPasswordLength", "5"), ("PasswordReusePrevention", "25")]).await.refused(
         400,
         "ValidationError",
-        "2 validation errors detected: Value '5' at 'minimumPasswordLength' failed to satisfy constraint: Member must \
-         have value greater than or equal to 6; Value '1096' at 'maxPasswordAge' failed to satisfy constraint: Member \
-         must have value less than or equal to 1095",
+        "3 validation errors detected: Value at 'minimumPasswordLength' failed to satisfy constraint: Member must have \
+         value greater than or equal to 6; Value at 'passwordReusePrevention' failed to satisfy constraint: Member must \
+         have value less than or equal to 24; Value at 'maxPasswordAge' failed to satisfy constraint: Member must have \
+         value less than or equal to 1095",
     );
     root.iam("DeleteAccountPasswordPolicy", &[]).await.ok();
     root.iam("GetAccountPasswordPolicy", &[]).await.refused(404, "NoSuchEntity", missing);
@@ -277,7 +281,7 @@ async fn an_assumed_root_user_may_have_its_password_recovered() {
     );
     let made = creating.iam("CreateLoginProfile", &[]).await.ok();
     assert!(!made.has("UserName"), "the root user has no name");
-    let again = "Login Profile for User root already exists.";
+    let again = "Login Profile for user root already exists.";
     creating.iam("CreateLoginProfile", &[]).await.refused(409, "EntityAlreadyExists", again);
     creating.iam("DeleteLoginProfile", &[]).await.denied();
     let summary = server.root().iam("GetAccountSummary", &[]).await.ok();

@@ -76,7 +76,7 @@ async fn the_three_lists_are_paged_as_one() {
 async fn a_missing_policy_has_nobody() {
     let root = Server::start().await.root();
     let arn = policy_arn("Nope");
-    let message = format!("Policy {arn} was not found.");
+    let message = format!("Policy {arn} does not exist or is not attachable.");
     root.iam("ListEntitiesForPolicy", &[("PolicyArn", &arn)]).await.refused(404, "NoSuchEntity", &message);
 }
 

@@ -28,8 +28,9 @@ async fn a_role_tells_what_awss_answers_tell() {
     assert!(made.text("RoleId").starts_with("AROA"));
     assert_eq!(made.text("PermissionsBoundaryArn"), BOUNDARY);
     assert_eq!(made.text("Key"), "team");
-    assert_eq!((made.text("Description"), made.text("MaxSessionDuration")), ("What it is for".into(), "7200".into()));
-    assert!(!made.has("RoleLastUsed"), "{}", made.body);
+    for absent in ["Description", "MaxSessionDuration", "RoleLastUsed"] {
+        assert!(!made.has(absent), "{}", made.body);
+    }
     let read = root.iam("GetRole", &[("RoleName", "aPP")]).await.ok();
     assert_eq!(read.text("RoleName"), "App");
     assert_eq!(read.text("Description"), "What it is for");
@@ -87,7 +88,7 @@ async fn what_aws_refuses_is_refused_in_its_words() {
     create(&[("MaxSessionDuration", "60")]).await.refused(
         400,
         "ValidationError",
-        "1 validation error detected: Value '60' at 'maxSessionDuration' failed to satisfy constraint: Member must \
+        "1 validation error detected: Value at 'maxSessionDuration' failed to satisfy constraint: Member must \
          have value greater than or equal to 3600",
     );
     create(&[]).await.ok();

@@ -73,11 +73,11 @@ async fn two_for_each_known_service() {
     let quota = "Cannot exceed quota for ServiceSpecificCredentialsPerUser: 2";
     create(&root, "Bob", GIT).await.refused(409, "LimitExceeded", quota);
     create(&root, "Bob", "cassandra.amazonaws.com").await.ok();
-    let unsupported = "The specified service does not support service-specific credentials.";
-    create(&root, "Bob", "s3.amazonaws.com").await.refused(404, "NotSupportedService", unsupported);
+    let unsupported = "No such service s3.amazonaws.com is supported for Service Specific Credentials";
+    create(&root, "Bob", "s3.amazonaws.com").await.refused(404, "NoSuchEntity", unsupported);
     let of_service = [("UserName", "Bob"), ("ServiceName", "s3.amazonaws.com")];
     let listed = root.iam("ListServiceSpecificCredentials", &of_service).await;
-    listed.refused(404, "NotSupportedService", unsupported);
+    listed.refused(404, "NoSuchEntity", unsupported);
 }
 
 #[tokio::test]

@@ -50,6 +50,33 @@ async fn trust_policies_see_the_tags() {
     assume(&bob, &one, &[TEAM[0], ("Tags.member.1.Value", "b")]).await.denied();
 }
 
+/// One statement for both actions cannot have a condition on a key that only one of them has.
+#[tokio::test]
+async fn tagging_is_decided_with_its_own_keys() {
+    let server = Server::start().await;
+    let external = ("ExternalId", "secret:1");
+    let both = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
+    for (key, value) in [("sts:ExternalId", external.1), ("sts:RoleSessionName", "work")] {
+        let condition = json!({"StringEquals": {key: value}});
+        let bob = user(&server, ACCOUNT, &format!("Bob-{}", &key[4..]), None).await;
+        let one = role(&server, ACCOUNT, &key[4..], trust("*", &both, condition), None).await;
+        assume(&bob, &one, &[external]).await.ok();
+        assume(&bob, &one, &[external, TEAM[0], TEAM[1]]).await.denied();
+        assume(&bob, &one, &[external, ("SourceIdentity", "bob")]).await.denied();
+    }
+    let bob = user(&server, ACCOUNT, "Bob", None).await;
+    for (key, value) in [("aws:RequestTag/Team", "a"), ("sts:SourceIdentity", "bob")] {
+        let condition = json!({"StringEquals": {key: value}});
+        let name = key.replace([':', '/'], "-");
+        let one = role(&server, ACCOUNT, &name, trust("*", &both, condition), None).await;
+        let tags = TEAM.to_vec();
+        let identity = vec![("SourceIdentity", "bob")];
+        let (own, further) = if key.starts_with("sts") { (identity, tags) } else { (tags, identity) };
+        assume(&bob, &one, &own).await.ok();
+        assume(&bob, &one, &[own, further].concat()).await.denied();
+    }
+}
+
 #[tokio::test]
 async fn a_sessions_tags_override_the_roles() {
     let server = Server::start().await;

@@ -27,7 +27,6 @@ pub async fn condition_keys(server: &Server, answer: &Answer) -> BTreeMap<String
         user_agent: None,
         referer: None,
         region: "us-east-1".into(),
-        secure: false,
     };
     let caller = iamd::identity::Caller {
         account: session.account,

@@ -52,10 +52,10 @@ async fn certificates_must_be_readable_valid_and_new() {
     let upload = async |user: &str, body: &str| {
         root.iam("UploadSigningCertificate", &[("UserName", user), ("CertificateBody", body)]).await
     };
-    let malformed = "Unable to parse certificate. Please ensure the certificate is in PEM format.";
     let two = certificate() + &certificate();
     for body in ["nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", &two] {
-        upload("Bob", body).await.refused(400, "MalformedCertificate", malformed);
+        let malformed = format!("Certificate {body} is malformed.");
+        upload("Bob", body).await.refused(400, "MalformedCertificate", &malformed);
     }
     let mut old = CertificateParams::default();
     (old.not_before, old.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));

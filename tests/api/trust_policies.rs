@@ -67,8 +67,10 @@ async fn a_role_that_is_gone_is_shown_by_its_id() {
     let arn = first.text("Arn");
     let session = "arn:aws:sts::000000000000:assumed-role/First/someone";
     let document = trust(&format!(r#"{{"AWS":["{arn}","{session}","111122223333"]}}"#));
-    create(&root, "Second", &document).await.ok();
-    assert_eq!(shown(&root, "Second").await, document);
+    let made = create(&root, "Second", &document).await.ok();
+    assert_eq!(made.document("AssumeRolePolicyDocument"), document);
+    let document = document.replace("111122223333", "arn:aws:iam::111122223333:root");
+    assert_eq!(shown(&root, "Second").await, document, "an account is its root user");
     root.iam("DeleteRole", &[("RoleName", "First")]).await.ok();
     assert_eq!(shown(&root, "Second").await, document.replace(&arn, &first.text("RoleId")));
 }
@@ -86,6 +88,7 @@ async fn an_id_that_is_written_must_be_someones() {
 async fn principals_of_other_accounts_must_exist_there() {
     let server = Server::start().await;
     let (root, other) = (server.root(), server.root_of("111122223333"));
+    other.iam("CreateGroup", &[("GroupName", "Staff")]).await.ok();
     let document = trust(r#"{"AWS":"arn:aws:iam::111122223333:user/Eve"}"#);
     let message = r#"Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:user/Eve""#;
     create(&root, "R", &document).await.refused(400, "MalformedPolicyDocument", message);
@@ -113,11 +116,27 @@ async fn principals_of_other_accounts_must_exist_there() {
 }
 
 #[tokio::test]
+async fn principals_of_accounts_that_hold_nothing_are_taken_on_trust() {
+    let server = Server::start().await;
+    let (root, vendor) = (server.root(), server.root_of("414351767826"));
+    let document =
+        trust(r#"{"AWS":["arn:aws:iam::414351767826:role/unity","arn:aws:sts::414351767826:assumed-role/x/y"]}"#);
+    create(&root, "R", &document).await.ok();
+    assert_eq!(shown(&root, "R").await, document);
+    // Once the vendor is here, what the ARN names is trusted.
+    let open = trust(r#"{"AWS":"*"}"#);
+    create(&vendor, "unity", &open).await.ok();
+    assert_eq!(shown(&root, "R").await, document);
+    let missing = trust(r#"{"AWS":"arn:aws:iam::414351767826:role/other"}"#);
+    let message = "Invalid principal in policy: \"AWS\":\"arn:aws:iam::414351767826:role/other\"";
+    create(&root, "S", &missing).await.refused(400, "MalformedPolicyDocument", message);
+}
+
+#[tokio::test]
 async fn only_principals_that_exist_are_accepted() {
     let root = Server::start().await.root();
     root.iam("CreateUser", &[("UserName", "Bob"), ("Path", "/x/")]).await.ok();
     let accepted = [
-        r#""*""#,
         r#"{"AWS":"*"}"#,
         r#"{"AWS":"222222222222"}"#,
         r#"{"AWS":"arn:aws:iam::222222222222:root"}"#,
@@ -153,6 +172,12 @@ async fn malformed_documents_are_refused_in_iams_words() {
     let root = Server::start().await.root();
     let cases = [
         ("{", "This policy contains invalid Json"),
+        (r#" {"Version":"2012-10-17"}"#, "JSON strings must not have leading spaces"),
+        (r#"{"Version":"2012-10-17","statement":[]}"#, "Unknown field statement"),
+        (
+            r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}"#,
+            "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".",
+        ),
         (r#"{"Version":"2012-10-17","Statement":[]}"#, "Could not parse the policy: Statement is empty!"),
         (
             r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"s3:GetObject"}]}"#,

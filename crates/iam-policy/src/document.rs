@@ -20,12 +20,16 @@ pub(crate) struct Fault {
     pub detail: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FaultKind {
-    /// Not JSON, not an object, an element nobody knows, or one that stands twice.
+    /// Not JSON, not an object, or an element that stands twice.
     Json,
-    /// A known element of the wrong JSON type, or an operator nobody knows.
+    /// A known element of the wrong JSON type.
     Shape,
+    /// An element of this name, which no policy has.
+    Element(String),
+    /// A condition operator of this name, which does not exist.
+    Operator(String),
 }
 
 /// The elements of a document.
@@ -173,7 +177,7 @@ impl<'n> Written<'n> {
 }
 
 fn unknown<T>(key: &str, at: usize, place: &str) -> Result<T, Fault> {
-    fault(FaultKind::Json, at, format!("{key:?} is not an element of {place}"))
+    fault(FaultKind::Element(key.to_owned()), at, format!("{key:?} is not an element of {place}"))
 }
 
 fn no_duplicates(members: &[Member<'_>]) -> Result<(), Fault> {
@@ -193,7 +197,12 @@ fn text<'n>(element: &str, node: &'n Node<'_>) -> Result<Text<'n>, Fault> {
 
 fn list<'n>(element: &str, node: &'n Node<'_>) -> Result<List<'n>, Fault> {
     let items = match &node.value {
-        Value::Array(items) => items.iter().map(|item| text(element, item)).collect::<Result<_, _>>()?,
+        Value::Array(items) => {
+            // AWS passes over null in a list of resources.
+            let is_passed = |item: &&Node<'_>| element.ends_with("Resource") && matches!(item.value, Value::Null);
+            let items = items.iter().filter(|item| !is_passed(item));
+            items.map(|item| text(element, item)).collect::<Result<_, _>>()?
+        }
         Value::String(_) => vec![text(element, node)?],
         _ => return wrong_type(element, node, "a string or an array of strings"),
     };
@@ -228,8 +237,12 @@ fn conditions<'n>(node: &'n Node<'_>) -> Result<Vec<WrittenCondition<'n>>, Fault
     let mut conditions = Vec::new();
     for block in blocks {
         let Some(operator) = Operator::parse(&block.key) else {
+            if matches!(&block.value.value, Value::Object(keys) if keys.is_empty()) {
+                // AWS does not read the name of an operator that has nothing to compare.
+                continue;
+            }
             let detail = format!("{:?} is not a condition operator", block.key);
-            return fault(FaultKind::Shape, block.key_start, detail);
+            return fault(FaultKind::Operator(block.key.to_string()), block.key_start, detail);
         };
         let Value::Object(keys) = &block.value.value else {
             return wrong_type(&block.key, &block.value, "an object");

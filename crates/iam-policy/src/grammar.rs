@@ -56,13 +56,15 @@ impl Grammar {
 
 impl Invalid {
     pub(crate) fn fault(grammar: Grammar, text: &str, fault: Fault) -> Self {
-        let message = match (grammar.names_principals(), fault.kind) {
-            (false, _) => "Syntax errors in policy.",
-            (true, FaultKind::Json) => "This policy contains invalid Json",
-            (true, FaultKind::Shape) => "Syntax error in policy.",
+        let message: Cow<'static, str> = match (grammar.names_principals(), fault.kind) {
+            (false, _) => "Syntax errors in policy.".into(),
+            (true, FaultKind::Json) => "This policy contains invalid Json".into(),
+            (true, FaultKind::Shape) => "Syntax error in policy.".into(),
+            (true, FaultKind::Element(name)) => format!("Unknown field {name}").into(),
+            (true, FaultKind::Operator(name)) => format!("Invalid Condition type : {name}").into(),
         };
         let position = Position::of(text, fault.at);
-        Self { message: Cow::Borrowed(message), position: Some(position), detail: fault.detail }
+        Self { message, position: Some(position), detail: fault.detail }
     }
 
     pub(crate) fn refusal(text: &str, refusal: Refusal) -> Self {

@@ -30,21 +30,39 @@ impl Policy {
         Self::parse_within(text, grammar, Position::START)
     }
 
+    /// [`Policy::parse`] for a document that is to be stored, or to limit a session, in an account of this partition
+    /// (`aws`, `aws-cn`, …): IAM refuses some documents then that it would evaluate.
+    ///
+    /// # Errors
+    /// The first rule that the document breaks, in AWS's words.
+    pub fn accept(text: &str, grammar: Grammar, partition: &str) -> Result<Self, Invalid> {
+        Self::compile(text, grammar, Position::START, Some(partition))
+    }
+
+    /// [`Policy::parse`] for a document before which white space may stand, as the policy simulator takes it.
+    ///
+    /// # Errors
+    /// The first rule of the grammar that the document breaks, in AWS's words.
+    pub fn parse_indented(text: &str, grammar: Grammar) -> Result<Self, Invalid> {
+        let document = text.trim_start_matches([' ', '\t', '\r', '\n']);
+        Self::parse_within(document, grammar, Position::of(text, text.len() - document.len()))
+    }
+
     /// [`Policy::parse`] for a document that begins at `start` of a larger text, of which all positions are.
     pub(crate) fn parse_within(text: &str, grammar: Grammar, start: Position) -> Result<Self, Invalid> {
-        Self::compile(text, grammar, start).map_err(|invalid| {
+        Self::compile(text, grammar, start, None).map_err(|invalid| {
             let position = invalid.position.map(|position| position.within(start));
             Invalid { position, ..invalid }
         })
     }
 
-    fn compile(text: &str, grammar: Grammar, start: Position) -> Result<Self, Invalid> {
+    fn compile(text: &str, grammar: Grammar, start: Position, partition: Option<&str>) -> Result<Self, Invalid> {
         // A byte order mark is not what the identity grammar complains of first.
         let body = text.strip_prefix('\u{feff}').filter(|_| !grammar.names_principals()).unwrap_or(text);
         let root = Node::parse(body).map_err(|error| Invalid::fault(grammar, body, error.into()))?;
         let document = Document::read(&root).map_err(|fault| Invalid::fault(grammar, body, fault))?;
         let bare = text.starts_with('{');
-        validate::check(&document, grammar, bare).map_err(|refusal| Invalid::refusal(body, refusal))?;
+        validate::check(&document, grammar, bare, partition).map_err(|refusal| Invalid::refusal(body, refusal))?;
         let variables = document.version.is_some_and(|version| version.value == "2012-10-17");
         let mut locator = Locator::starting(body, start);
         let statements = document.statements.iter().enumerate();

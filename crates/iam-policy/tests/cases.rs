@@ -261,7 +261,32 @@ fn grammars() {
             other => return Err(format!("no grammar {other:?}")),
         };
         let text = case["text"].as_str().map_or_else(|| case["document"].to_string(), str::to_owned);
-        let message = Policy::parse(&text, grammar).err().map(|invalid| invalid.message.into_owned());
+        let read = match grammar {
+            Grammar::Managed | Grammar::Identity | Grammar::Session | Grammar::Trust => {
+                Policy::accept(&text, grammar, "aws")
+            }
+            _ => Policy::parse(&text, grammar),
+        };
+        let message = read.err().map(|invalid| invalid.message.into_owned());
         expect(message.as_deref(), case["message"].as_str())
     });
+}
+
+/// What the simulator reads, and what is in force already, is not judged like what is to be stored.
+#[test]
+fn evaluated_documents_are_judged_less() {
+    let patterns = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:*:*:111122223333:*"}}"#;
+    let elsewhere =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws-cn:s3:::b"}}"#;
+    for document in [patterns, elsewhere] {
+        assert!(Policy::accept(document, Grammar::Managed, "aws").is_err(), "{document}");
+        assert!(Policy::parse(document, Grammar::Managed).is_ok(), "{document}");
+    }
+    assert!(Policy::accept(elsewhere, Grammar::Managed, "aws-cn").is_ok());
+    let indented = format!(" \n  {patterns}");
+    assert!(Policy::parse(&indented, Grammar::Managed).is_err());
+    let policy = Policy::parse_indented(&indented, Grammar::Managed).unwrap();
+    let plain = Policy::parse(patterns, Grammar::Managed).unwrap();
+    let column = |policy: &Policy| policy.statements()[0].position.column;
+    assert_eq!((policy.statements()[0].position.line, column(&policy)), (2, column(&plain) + 2));
 }

@@ -98,7 +98,6 @@ impl Sessions {
             user_agent: None,
             referer: None,
             region: region.to_owned(),
-            secure: false,
         };
         let credentials = assume(&key.1, app, facts).await?;
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -85,13 +85,17 @@ impl Operation for AssumeRole {
         account_of_role(&self.role_arn).unwrap_or(caller.account)
     }
 
-    /// All that the request needs is asked in one context, so that a statement on several actions can have a condition
-    /// on a key of one of them.
+    /// Tags, a source identity and contexts need actions of their own, which do not have all the keys of this one.
     fn access(&self) -> Access<'_> {
         let texts = |keys: &'_ TagKeys| keys.iter().map(|key| key.to_string()).collect::<Vec<_>>();
         let verified = self.serial_number.is_some();
         let providers = self.context_providers();
-        let access = Access::to(Target::Trust(&self.role_arn))
+        // What is no role's ARN is told to those alone who may assume it.
+        let target = match account_of_role(&self.role_arn) {
+            Some(_) => Target::Trust(&self.role_arn),
+            None => Target::Arn(self.role_arn.as_str().into()),
+        };
+        let access = Access::to(target)
             .key("sts:RoleSessionName", Some(self.role_session_name.as_str()))
             .key("sts:ExternalId", self.external_id.as_deref())
             .key("sts:SourceIdentity", self.source_identity.as_deref())
@@ -109,7 +113,9 @@ impl Operation for AssumeRole {
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {
-        must_be_role_arn(&self.role_arn)?;
+        if ArnParts::parse(&self.role_arn).is_none() {
+            must_be_role_arn(&self.role_arn)?;
+        }
         if cx.caller.principal == Principal::Root {
             return Err(Error::new(Code::AccessDenied, "Roles may not be assumed by root accounts."));
         }
@@ -117,6 +123,7 @@ impl Operation for AssumeRole {
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<AssumeRoleResult> {
+        must_be_role_arn(&self.role_arn)?;
         let Some(role) = cx.account.role(&self.role_arn).cloned() else {
             return Err(denied(cx, "sts:AssumeRole", &self.role_arn)?);
         };

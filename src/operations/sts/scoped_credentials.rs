@@ -86,7 +86,7 @@ impl Operation for GetScopedCredentials {
                 let message = format!("The session has {MAX_SCOPED_POLICIES} scoped policies already.");
                 return Err(Error::new(Code::AccessDenied, message));
             }
-            StoredPolicy::new(&policy, Grammar::Session)?;
+            StoredPolicy::new(&policy, Grammar::Session, cx.account.id.partition())?;
             scoped_policies.push(policy.into());
         }
         // All else stays, `aws:TokenIssueTime` too: who revokes a role's sessions means those made from them as well.

@@ -35,7 +35,7 @@ pub fn session_policies(
         policies.push(SessionPolicy::Managed(arn.into()));
     }
     if let Some(text) = policy {
-        StoredPolicy::new(text, Grammar::Session)?;
+        StoredPolicy::new(text, Grammar::Session, account.id.partition())?;
         policies.push(SessionPolicy::Inline(text.to_owned()));
     }
     let plaintext: usize = policies.iter().map(|policy| policy.as_given().chars().count()).sum();

@@ -5,6 +5,7 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 
 use super::{Malformed, Value};
 use crate::wire::params::Node;
+use crate::wire::validation::NOT_NULL;
 
 /// The members of a list. Structures are told as `tags.1.member.key`, plain members by the list's own name.
 pub(super) struct Members<'a, 'p, 'v, I> {
@@ -26,14 +27,14 @@ impl<'de, 'p, I: Iterator<Item = Node<'p>>> de::SeqAccess<'de> for Members<'_, '
         let Some(node) = self.members.next() else { return Ok(None) };
         self.index += 1;
         let path = format!("{}.{}.member", self.of.path, self.index);
-        seed.deserialize(Member { value: self.of.below(node, path), list: &self.of.path }).map(Some)
+        seed.deserialize(Member { value: self.of.below(node, path), list: self.of }).map(Some)
     }
 }
 
 /// A member of a list: a plain one that breaks its shape's constraint is told with all demands of the shape.
 struct Member<'a, 'p, 'v> {
     value: Value<'p, 'v>,
-    list: &'a str,
+    list: &'a Value<'p, 'v>,
 }
 
 impl<'de> de::Deserializer<'de> for Member<'_, '_, '_> {
@@ -49,8 +50,11 @@ impl<'de> de::Deserializer<'de> for Member<'_, '_, '_> {
         let value = self.value.leaf()?.unwrap_or_default();
         let broken = !text.broken_by(value).is_empty() || text.pattern.is_some_and(|pattern| !pattern.matches(value));
         if broken {
-            let demand = format!("Member must satisfy constraint: [{}]", text.demands().join(", "));
-            self.value.violations.borrow_mut().text(self.list, &format!("[{value}]"), text.secret, &demand);
+            let mut violations = self.value.violations.borrow_mut();
+            let mut demands = text.demands();
+            demands.extend(violations.lists_null(self.list.shape).then(|| NOT_NULL.to_owned()));
+            let demand = format!("Member must satisfy constraint: [{}]", demands.join(", "));
+            violations.broken(&self.list.path, &format!("[{value}]"), text.secret, &demand);
         }
         let value: StringDeserializer<Malformed> = value.to_owned().into_deserializer();
         visitor.visit_newtype_struct(value)
@@ -79,9 +83,9 @@ impl<'de> de::Deserializer<'de> for Member<'_, '_, '_> {
         if variants.contains(&sent) {
             return self.value.deserialize_enum(name, variants, visitor);
         }
-        let demand =
-            format!("Member must satisfy constraint: [Member must satisfy enum value set: [{}]]", variants.join(", "));
-        self.value.violations.borrow_mut().text(self.list, &format!("[{sent}]"), false, &demand);
+        let mut violations = self.value.violations.borrow_mut();
+        let demand = format!("Member must satisfy constraint: [{}]", violations.one_of(variants));
+        violations.broken(&self.list.path, &format!("[{sent}]"), false, &demand);
         let placeholder: StrDeserializer<'_, Malformed> =
             variants.first().copied().unwrap_or_default().into_deserializer();
         visitor.visit_enum(placeholder)

@@ -16,12 +16,18 @@ use super::grammar::{Grammar, Refusal};
 
 type Check = Result<(), Refusal>;
 
-/// Checks a document; `bare`: nothing stands before it.
-pub(crate) fn check(document: &Document<'_>, grammar: Grammar, bare: bool) -> Check {
+/// Checks a document; `bare`: nothing stands before it; `partition`: that of the account that is to take it.
+pub(crate) fn check(document: &Document<'_>, grammar: Grammar, bare: bool, partition: Option<&str>) -> Check {
     match grammar {
-        Grammar::Managed => identity::check(document, true, bare),
-        Grammar::Identity | Grammar::Session | Grammar::ServiceControl => identity::check(document, false, bare),
-        Grammar::Trust => trust::check(document),
+        Grammar::Managed => identity::check(document, true, bare, partition),
+        Grammar::Identity | Grammar::Session => identity::check(document, false, bare, partition),
+        Grammar::ServiceControl => identity::check(document, false, bare, None),
+        Grammar::Trust => {
+            if partition.is_some() {
+                trust::accept(document, bare)?;
+            }
+            trust::check(document)
+        }
         Grammar::Resource => resource::check(document, true),
         Grammar::Endpoint => resource::check(document, false),
         Grammar::ResourceControl => organization::check_resource_control(document),

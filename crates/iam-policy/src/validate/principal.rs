@@ -6,6 +6,8 @@ use crate::document::{List, Text, WrittenNames, WrittenPrincipal};
 use crate::pattern::Arn;
 use crate::principal::{BUILT_IN_PROVIDERS, is_account};
 
+const FEDERATED: &str = "Federated principals must be valid domain names or SAML metadata ARNs";
+
 /// Checks that every name could be one. Whether the principal exists, the engine cannot know.
 pub(super) fn check(principal: &WrittenPrincipal<'_>) -> Check {
     let WrittenNames::Kinds(kinds) = &principal.names else { return Ok(()) };
@@ -14,7 +16,15 @@ pub(super) fn check(principal: &WrittenPrincipal<'_>) -> Check {
 
 fn names(kind: &Text<'_>, list: &List<'_>) -> Check {
     let shown = kind.value.to_ascii_uppercase();
+    if kind.value == "Federated" && list.items.is_empty() {
+        return refuse(FEDERATED, list.at, "the list of identity providers is empty");
+    }
     match list.items.iter().find(|name| !is_principal(kind.value, name.value)) {
+        Some(name) if kind.value == "Federated" && !is_domain(name.value) => refuse(
+            FEDERATED,
+            name.at,
+            format!("{:?} is neither the ARN of an identity provider nor a domain name", name.value),
+        ),
         Some(name) => refuse(
             format!("Invalid principal in policy: \"{shown}\":\"{}\"", name.value),
             name.at,
@@ -66,10 +76,13 @@ fn is_unique_id(name: &str) -> bool {
     id.is_some_and(|id| id.len() >= 12 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
 }
 
-fn is_service(name: &str) -> bool {
+fn is_domain(name: &str) -> bool {
     let is_host = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_');
-    name.bytes().all(is_host)
-        && name.split('.').all(|label| !label.is_empty())
+    name.bytes().all(is_host) && name.contains('.') && name.split('.').all(|label| !label.is_empty())
+}
+
+fn is_service(name: &str) -> bool {
+    is_domain(name)
         && [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal", ".aws.dev"]
             .iter()
             .any(|end| name.ends_with(end))

@@ -15,7 +15,10 @@ pub(super) fn check(document: &Document<'_>, principal_required: bool) -> Check 
     statements.iter().try_for_each(trust::some_action)?;
     statements.iter().flat_map(Written::actions).try_for_each(element::action)?;
     statements.iter().try_for_each(no_empty_resource)?;
-    statements.iter().flat_map(Written::resources).try_for_each(element::resource)?;
+    statements.iter().flat_map(Written::resources).try_for_each(|text| {
+        element::is_arn_of(text, None)?;
+        element::resource(text, false)
+    })?;
     let principals = statements.iter().flat_map(|statement| [&statement.principal, &statement.not_principal]).flatten();
     principals.into_iter().try_for_each(principal::check)?;
     statements.iter().try_for_each(trust::no_empty_list)?;

@@ -21,6 +21,26 @@ pub(super) fn check(document: &Document<'_>) -> Check {
     statements.iter().try_for_each(shared_issuers)
 }
 
+/// What is refused when a trust policy is to be stored, before anything else.
+pub(super) fn accept(document: &Document<'_>, bare: bool) -> Check {
+    if !bare {
+        return refuse("JSON strings must not have leading spaces", 0, "nothing may stand before the first brace");
+    }
+    let principals = document.statements.iter().filter_map(|statement| statement.principal.as_ref());
+    let mut bare = principals.filter_map(|principal| match &principal.names {
+        WrittenNames::Bare(text) if text.value == "*" => Some(text),
+        _ => None,
+    });
+    match bare.next() {
+        Some(text) => refuse(
+            "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".",
+            text.at,
+            "everyone is named by {\"AWS\": \"*\"} in a trust policy",
+        ),
+        None => Ok(()),
+    }
+}
+
 /// Version, statements and their ids.
 pub(super) fn frame(document: &Document<'_>, duplicate: &'static str) -> Check {
     if let Some(version) = document.version.filter(|version| !["2012-10-17", "2008-10-17"].contains(&version.value)) {
