@@ -96,7 +96,7 @@ async fn a_delegation_changes_no_password_unless_it_says_so() {
     };
     for old in ["wrong", "Passw0rd"] {
         let change = [("OldPassword", old), ("NewPassword", "N3wpassword")];
-        let message = denial("iam:ChangePassword", arn);
+        let message = denial("iam:ChangePassword", "user Bob");
         delegated.iam("ChangePassword", &change).await.refused(403, "AccessDenied", &message);
     }
     let message = denial("iam:GetAccountPasswordPolicy", "*");

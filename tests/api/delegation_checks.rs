@@ -48,7 +48,7 @@ async fn the_callers_permissions_are_compared_with_what_is_asked_for() {
         "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}});
     let narrow = json!({"Effect": "Allow", "Action": "iam:*", "Resource": "arn:aws:iam::*:user/x"});
     let perhaps = json!([allow(json!("iam:*")), {"Effect": "Deny", "Action": "iam:*", "Resource": "*",
-        "Condition": {"Bool": {"aws:SecureTransport": "true"}}}]);
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}]);
     let cases = [
         ("all", allow(json!("*")), "ALLOWED", "ALLOWED"),
         ("one-by-one", allow(json!(["iam:GetUser", "iam:CreateUser"])), "ALLOWED", "DENIED"),

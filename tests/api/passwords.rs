@@ -265,7 +265,7 @@ async fn a_boundary_limits_users_who_change_their_passwords() {
     let limit = "arn:aws:iam::000000000000:policy/limit";
     root.iam("PutUserPermissionsBoundary", &[("UserName", "Bob"), ("PermissionsBoundary", limit)]).await.ok();
     let message = "User: arn:aws:iam::000000000000:user/Bob is not authorized to perform: iam:ChangePassword on resource: \
-                   arn:aws:iam::000000000000:user/Bob because no permissions boundary allows the iam:ChangePassword \
+                   user Bob because no permissions boundary allows the iam:ChangePassword \
                    action";
     user.iam("ChangePassword", &change("Passw0rd", "N3wpassword")).await.refused(403, "AccessDenied", message);
 }

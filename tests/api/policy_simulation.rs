@@ -106,6 +106,7 @@ async fn one_result_for_an_action_covers_all_resources() {
                 </EndPosition>
               </member>
             </MatchedStatements>
+            <MissingContextValues/>
           </member>
           <member>
             <EvalResourceName>arn:aws:s3:::a/private</EvalResourceName>
@@ -124,6 +125,7 @@ async fn one_result_for_an_action_covers_all_resources() {
                 </EndPosition>
               </member>
             </MatchedStatements>
+            <MissingContextValues/>
           </member>
         </ResourceSpecificResults>
       </member>

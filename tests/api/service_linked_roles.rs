@@ -15,7 +15,7 @@ async fn a_role_is_what_aws_makes_of_it() {
     let root = Server::start().await.root();
     let made = root.iam("CreateServiceLinkedRole", &[SERVICE, ("Description", "d")]).await.ok();
     assert_eq!(made.text("Arn"), ARN);
-    assert_eq!(made.text("Description"), "d");
+    assert!(!made.has("Description"), "{}", made.body);
     let read = root.iam("GetRole", &[NAME]).await.ok();
     assert_eq!((read.text("Description"), read.text("MaxSessionDuration")), ("d".into(), "3600".into()));
     assert_eq!(

@@ -51,7 +51,7 @@ fn must_exist(account: &Account, arn: &str) -> Result<()> {
         Error::new(Code::MalformedPolicyDocument, message)
     };
     account.find_managed_policy(arn, missing).map(drop).map_err(|error| match error.code() {
-        Code::InvalidInput => Error::new(Code::ValidationError, format!("{arn} is invalid")),
+        Code::InvalidInput | Code::ValidationError => Error::new(Code::ValidationError, format!("{arn} is invalid")),
         _ => error,
     })
 }
