@@ -1,4 +1,5 @@
-//! The policy engine: reads IAM policy documents, and decides requests by them.
+#![doc = include_str!("../README.md")]
+//! # How it works
 //!
 //! A [`Policy`] is parsed, validated in the words of its [`Grammar`] and compiled once. A [`PolicySet`] is what a
 //! principal or a level of an organization has of them. [`decide`] takes a [`Request`] and the [`Layers`] of sets that
@@ -15,12 +16,12 @@ mod document;
 pub mod evaluate;
 mod explain;
 mod grammar;
+mod impossible;
 mod index;
 mod json;
 pub mod lint;
 mod organization;
 mod pattern;
-#[expect(clippy::module_inception, reason = "the policy itself is what the module is about")]
 mod policy;
 mod position;
 mod principal;
@@ -39,6 +40,7 @@ pub use context_keys::context_keys;
 pub use decide::{Decision, Grant, Layer, decide};
 pub use explain::{Explanation, Failure, LayerReport, NearMiss, Said, Standing, explain};
 pub use grammar::{Grammar, Invalid, document_size};
+pub use impossible::Impossible;
 pub use json::Unreadable;
 pub use policy::Policy;
 pub use position::Locator;

@@ -290,3 +290,26 @@ fn evaluated_documents_are_judged_less() {
     let column = |policy: &Policy| policy.statements()[0].position.column;
     assert_eq!((policy.statements()[0].position.line, column(&policy)), (2, column(&plain) + 2));
 }
+
+#[test]
+fn what_no_policy_can_allow() {
+    run("impossible.json", |_, case| {
+        let everything = json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+        let mut request = json!({
+            "principal": ANN, "action": case["action"], "resource": case["resource"],
+            "identityPolicies": [{"name": "everything", "document": everything}],
+        });
+        if let Some(statement) = case.get("key_policy") {
+            request["resourcePolicy"] = json!({"Version": "2012-10-17", "Statement": statement});
+        }
+        let evaluation = evaluate(request.to_string().as_bytes()).map_err(|error| error.to_string())?;
+        let found = serde_json::to_value(&evaluation).unwrap();
+        expect(&found["decision"], &case["decision"])?;
+        if found["decision"] == "allowed" {
+            return Ok(());
+        }
+        let why = case["why"].as_str().unwrap();
+        expect(evaluation.explanation.contains(why), true).map_err(|_| evaluation.explanation.clone())?;
+        expect(&found["deniedBy"], case.get("denied_by").unwrap_or(&json!([])))
+    });
+}

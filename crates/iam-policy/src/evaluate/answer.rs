@@ -106,7 +106,10 @@ impl Evaluation {
             report.matched.iter().filter_map(|found| MatchedStatement::new(report.layer, report.level, found))
         });
         Self {
-            decision: Verdict::from(&explanation.decision),
+            decision: match explanation.impossible {
+                Some(_) => Verdict::ImplicitDeny,
+                None => Verdict::from(&explanation.decision),
+            },
             denied_by,
             matched_statements: matched_statements.collect(),
             missing_context_keys: explanation.missing_keys(|_| true),

@@ -33,7 +33,7 @@ pub fn evaluate(body: &[u8]) -> Result<Evaluation, EvaluateError> {
 pub fn with_authorization_message(body: &[u8]) -> Result<(Evaluation, Option<(String, String)>), EvaluateError> {
     with_explanation(body, &no_files, |request, explanation| {
         let evaluation = Evaluation::new(request, explanation);
-        let account = request.principal().account().filter(|_| evaluation.decision != Verdict::Allowed);
+        let account = request.principal().account().filter(|_| !explanation.decision.is_allowed());
         let message =
             account.map(|account| (account.to_owned(), authorization_message(request, &explanation.decision)));
         (evaluation, message)
@@ -68,7 +68,7 @@ pub fn with_explanation<T>(
     if let Some(account) = &asked.organization_management_account {
         request = request.managed_by(account);
     }
-    let resource_kind = if asked.resource_policy.is_some() { resource_kind(&request) } else { ResourceKind::Ordinary };
+    let resource_kind = resource_kind(&request, asked.resource_policy.is_some());
     let policies = Policies::read(body, &asked, resource_kind, files)?;
     let layers = Layers {
         identity: policies.identity.as_ref(),
@@ -105,11 +105,11 @@ fn context<'a>(asked: &'a EvaluateRequest<'_>, principal: &Principal<'a>) -> Con
     owner.into_iter().chain(told).chain(given).collect()
 }
 
-/// A role's policy is its trust policy; a key's is a key policy.
-fn resource_kind(request: &Request<'_>) -> ResourceKind {
+/// A role's policy is its trust policy; a key's is a key policy, without which nobody can use the key.
+fn resource_kind(request: &Request<'_>, has_policy: bool) -> ResourceKind {
     let resource = request.resource();
     match request.action().service() {
-        "sts" if resource.starts_with("arn:") && resource.contains(":role/") => ResourceKind::RoleTrust,
+        "sts" if has_policy && resource.starts_with("arn:") && resource.contains(":role/") => ResourceKind::RoleTrust,
         "kms" if resource.starts_with("arn:") && resource.contains(":key/") => ResourceKind::KmsKey,
         _ => ResourceKind::Ordinary,
     }

@@ -7,6 +7,7 @@ pub use near::{Failure, NearMiss};
 
 use std::collections::BTreeMap;
 
+use super::Impossible;
 use super::decide::{Decision, LAYERS, Layer, Procedure, decide};
 use super::request::{Layers, Request};
 use super::set::{Match, PolicySet};
@@ -21,6 +22,8 @@ pub struct Explanation<'a> {
     pub layers: Vec<LayerReport<'a>>,
     /// The layers that deny the request, or had to allow it and do not.
     pub denied_by: Vec<Layer>,
+    /// Why the request is refused although policies allow it.
+    pub impossible: Option<Impossible>,
 }
 
 /// What one layer, or one level of it, says.
@@ -66,6 +69,11 @@ pub enum Said {
 }
 
 impl Explanation<'_> {
+    /// Whether the request would go through: policies allow it, and AWS does not refuse it whatever they say.
+    pub fn is_allowed(&self) -> bool {
+        self.decision.is_allowed() && self.impossible.is_none()
+    }
+
     /// The keys that are missing in the layers that `counts` names, as written, each once.
     pub fn missing_keys(&self, counts: impl Fn(Layer) -> bool) -> Vec<String> {
         let reports = self.layers.iter().filter(|report| counts(report.layer));
@@ -112,7 +120,8 @@ pub fn explain<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Explanation<'a
         };
         reports(&procedure, layer, standing)
     });
-    Explanation { decision, layers: reports.collect(), denied_by }
+    let impossible = Impossible::of(request).filter(|_| decision.is_allowed());
+    Explanation { decision, layers: reports.collect(), denied_by, impossible }
 }
 
 /// The reports of a layer: one, or one per level; what does not bind or has no level is only named.

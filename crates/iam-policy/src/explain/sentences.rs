@@ -14,7 +14,10 @@ impl Explanation<'_> {
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = match self.decision {
-            Decision::Allow { by } => self.allowed(&mut text, &asked, by),
+            Decision::Allow { by } => match self.impossible {
+                Some(why) => write!(text, "Denied: no policy can allow {asked}: {why}."),
+                None => self.allowed(&mut text, &asked, by),
+            },
             Decision::ExplicitDeny { by, layer } => {
                 write!(text, "Denied: {by} in {} explicitly denies {asked}.", layer.with_article())
             }
@@ -98,6 +101,13 @@ impl Explanation<'_> {
         let mut reports = self.layers.iter().filter(|report| report.layer == layer).peekable();
         if reports.peek().is_none() && matches!(layer, Layer::Resource | Layer::Trust) && !request.is_same_account() {
             write!(text, " The resource belongs to another account, so its own policy must allow it too.")?;
+        }
+        if reports.peek().is_none() && layer == Layer::Resource && request.action.service() == "kms" {
+            write!(
+                text,
+                " A KMS key's own policy must allow it, or leave it to identity-based policies by allowing it to "
+            )?;
+            write!(text, "the account's root user.")?;
         }
         let silent = reports.filter(|report| report.said() == Said::Nothing);
         let near = silent.flat_map(|report| &report.near).filter(|near| near.allows());

@@ -28,9 +28,9 @@ impl<'a> Arn<'a> {
         Self { text, parts: parts.filter(|[scheme, ..]| *scheme == "arn") }
     }
 
-    /// The account part, if there is one.
+    /// The account part, if there is one. What belongs to `aws` is there for all accounts, as if it were their own.
     pub(crate) fn account(&self) -> Option<&'a str> {
-        self.parts.map(|[.., account, _]| account).filter(|account| !account.is_empty())
+        self.parts.map(|[.., account, _]| account).filter(|account| !account.is_empty() && *account != "aws")
     }
 }
 
