@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::Utc;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::config::{Database, Settings};
+use crate::config::{Database, LogFormat, Settings};
 use crate::http::{self, CredentialEndpoints, Limits, State};
+use crate::log;
 use crate::operations::Enforcement;
 use crate::store::Sqlite;
 
@@ -81,6 +83,9 @@ fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
              export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n\n"
         );
     }
+    if settings.log_format == Some(LogFormat::Json) {
+        text = json_banner(&endpoint, kept, settings.enforcement.unwrap_or_default());
+    }
     // Whoever started the server may not want to read this.
     let _ = std::io::stdout().write_all(text.as_bytes());
     if development && !listen.ip().is_loopback() {
@@ -108,6 +113,19 @@ async fn must_have_a_way_in(settings: &Settings, store: &Sqlite) -> Result<(), B
         );
     }
     Ok(())
+}
+
+/// The banner as one line of the log for machines, which a container has on the same stream.
+fn json_banner(endpoint: &str, kept: &str, enforcement: Enforcement) -> String {
+    let enforcement = match enforcement {
+        Enforcement::On => "on",
+        Enforcement::Log => "log",
+    };
+    let message = format!("iamd {} serves IAM and STS at {endpoint}", env!("CARGO_PKG_VERSION"));
+    let fields =
+        [("message", message.as_str()), ("endpoint", endpoint), ("enforcement", enforcement), ("database", kept)];
+    let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    log::line(Utc::now(), "INFO", fields) + "\n"
 }
 
 /// Each connection takes a file; the usual soft limit of 1,024 is too few.

@@ -28,7 +28,7 @@ where
 }
 
 /// One line of the log.
-pub(crate) fn line(now: DateTime<Utc>, level: &str, fields: Map<String, Value>) -> String {
+pub fn line(now: DateTime<Utc>, level: &str, fields: Map<String, Value>) -> String {
     let mut members = Map::new();
     members.insert("timestamp".to_owned(), now.to_rfc3339_opts(SecondsFormat::Micros, true).into());
     members.insert("level".to_owned(), level.into());

@@ -19,6 +19,7 @@ use tracing_subscriber::{Layer, fmt, registry};
 
 use crate::config::{LogFormat, LogLevel};
 
+pub use json::line;
 pub use printable::{printable, printable_lines};
 
 use self::json::Json;

@@ -42,7 +42,8 @@ class Server:
         first = self.process.stdout.readline()
         if not first:
             raise RuntimeError("\n".join(self.log_lines()))
-        self.endpoint = first.split()[-1]
+        self.endpoint = json.loads(first)["endpoint"] if first.startswith("{") else first.split()[-1]
+        self.first = first
         self.port = int(self.endpoint.rsplit(":", 1)[1])
 
     def connect(self, timeout=30):

@@ -117,6 +117,10 @@ def test_machines_get_typed_json():
         denied(dana.iam.create_user, UserName="z\u202e"[:1])
         root.sts.get_caller_identity()
         send(urllib.request.Request(f"{server.endpoint}/a%0Ab", b"Action=X%0Ay", {"user-agent": "curl/8\x9b"}))
+    banner = json.loads(server.first)
+    assert re.fullmatch(r"iamd \S+ serves IAM and STS at http://\S+", banner.pop("message"))
+    assert datetime.datetime.fromisoformat(banner.pop("timestamp").replace("Z", "+00:00"))
+    assert banner == {"level": "INFO", "endpoint": server.endpoint, "enforcement": "on", "database": "memory"}
     lines = [json.loads(line) for line in server.errors.splitlines()]
     told = next(line for line in lines if line.get("outcome") == "DENIED")
     varying = {name: told.pop(name) for name in ("timestamp", "micros", "id", "user_agent")}
