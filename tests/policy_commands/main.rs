@@ -240,3 +240,23 @@ fn help_is_about_policies_alone() {
     assert_eq!(code, 2);
     assert!(err.contains("unrecognized subcommand 'frobnicate'"), "{err}");
 }
+
+#[test]
+fn validate_looks_for_documents_in_folders() {
+    let document = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:Fly", "Resource": "*"}}"#;
+    let folder = folder(&[("p.json", document), ("request.json", r#"{"principal": "*"}"#), ("notes.txt", "{}")]);
+    let (code, out, err) = policy_with(folder.path(), "", &["validate", "."]);
+    assert_eq!((code, err.as_str()), (1, ""));
+    assert!(out.starts_with("./p.json:1:") && out.ends_with("1 error in 1 file\n"), "{out}");
+    std::fs::remove_file(folder.path().join("p.json")).unwrap();
+    let (code, _, err) = policy_with(folder.path(), "", &["validate", "."]);
+    assert_eq!((code, err.as_str()), (2, "iamd: .: no policy documents (*.json with a Statement) here\n"));
+}
+
+#[test]
+fn a_misspelled_field_is_named_before_the_missing_one() {
+    let request = r#"{"principle": "*", "action": "a:B", "permissionsBoundary": []}"#;
+    let (code, _, err) = policy_with(Path::new(EXAMPLES), request, &["evaluate", "-"]);
+    assert_eq!(code, 2);
+    assert_eq!(err, "iamd: -: line 1, column 15: principle is an unknown field; did you mean principal?\n");
+}

@@ -167,3 +167,25 @@ fn names_steer_neither_terminals_nor_reports() {
     }
     assert_eq!(elements(&report).len(), 4);
 }
+
+#[test]
+fn quiet_shows_only_what_fails() {
+    let suite = r#"{"defaults": {"principal": "*"}, "cases": [
+        {"name": "well", "expect": "implicitDeny", "request": {"action": "a:B"}},
+        {"name": "not well", "expect": "allowed", "request": {"action": "a:B"}}]}"#;
+    let well = r#"{"cases": [{"name": "a", "expect": "implicitDeny", "request": {"principal": "*", "action": "a:B"}}]}"#;
+    let folder = folder(&[("a.test.json", suite), ("b.test.json", well)]);
+    let (code, out, err) = policy_with(folder.path(), "", &["test", "--quiet"]);
+    assert_eq!((code, err.as_str()), (1, ""));
+    assert!(out.starts_with("./a.test.json\n  FAILED  not well\n"), "{out}");
+    assert!(out.ends_with("\n2 passed, 1 failed\n") && !out.contains("b.test.json"), "{out}");
+}
+
+#[test]
+fn an_unknown_field_in_toml_has_its_line() {
+    let suite = "[[cases]]\nname = 'a'\nexpect = 'allowed'\n\naction = 's3:GetObject'\n";
+    let folder = folder(&[("a.test.toml", suite)]);
+    let (code, out, _) = policy_with(folder.path(), "", &["test"]);
+    assert_eq!(code, 2);
+    assert!(out.contains("line 5, column 9: unknown field `action`"), "{out}");
+}
