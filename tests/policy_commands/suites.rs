@@ -173,7 +173,8 @@ fn quiet_shows_only_what_fails() {
     let suite = r#"{"defaults": {"principal": "*"}, "cases": [
         {"name": "well", "expect": "implicitDeny", "request": {"action": "a:B"}},
         {"name": "not well", "expect": "allowed", "request": {"action": "a:B"}}]}"#;
-    let well = r#"{"cases": [{"name": "a", "expect": "implicitDeny", "request": {"principal": "*", "action": "a:B"}}]}"#;
+    let well =
+        r#"{"cases": [{"name": "a", "expect": "implicitDeny", "request": {"principal": "*", "action": "a:B"}}]}"#;
     let folder = folder(&[("a.test.json", suite), ("b.test.json", well)]);
     let (code, out, err) = policy_with(folder.path(), "", &["test", "--quiet"]);
     assert_eq!((code, err.as_str()), (1, ""));

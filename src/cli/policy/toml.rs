@@ -54,9 +54,15 @@ impl Writer<'_> {
         self.layout.push("{");
         for (index, (key, value)) in members.into_iter().enumerate() {
             self.layout.push(if index == 0 { "" } else { "," });
-            self.layout.go_to(self.place(key.span().start));
-            self.json(&**key.get_ref());
-            self.layout.push(":");
+            let written = serde_json::Value::from(&**key.get_ref()).to_string() + ":";
+            let (place, of_value) = (self.place(key.span().start), self.place(value.span().start));
+            let length = u32::try_from(written.chars().count()).unwrap_or(u32::MAX);
+            let end = place.column.saturating_add(length);
+            // A key has its place where its value keeps its own; JSON wants more quotes.
+            if of_value.line > place.line || (of_value.line == place.line && of_value.column >= end) {
+                self.layout.go_to(place);
+            }
+            self.layout.push(&written);
             self.value(value);
         }
         self.layout.push("}");
