@@ -286,7 +286,7 @@ def test_the_identity_provider_leaves_a_line():
         lines = [LINE.match(line)["told"] for line in log if "ms" in line]
     assert lines == [
         "GET /token 200 127.0.0.1",
-        "GET /saml/response 400 127.0.0.1 (nonsense is no parameter, or its value none)",
+        "GET /saml/response 400 127.0.0.1 (nonsense is not a parameter, or its value is not valid)",
         "GET / 404 127.0.0.1 (there is no such endpoint)",
     ]
 
