@@ -38,6 +38,7 @@ mod groups;
 mod inline_policies;
 mod instance_metadata;
 mod instance_profiles;
+mod long_decisions;
 mod managed_policies;
 mod mfa_devices;
 mod oidc_providers;
