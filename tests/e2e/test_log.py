@@ -281,13 +281,13 @@ def test_the_identity_provider_leaves_a_line():
         with IdentityProvider(stderr=log) as idp:
             send(urllib.request.Request(f"{idp.url}/token?sub=canary"))
             send(urllib.request.Request(f"{idp.url}/saml/response?nonsense=1"))
-            send(urllib.request.Request(idp.url))
+            send(urllib.request.Request(f"{idp.url}/nothing"))
         log.seek(0)
         lines = [LINE.match(line)["told"] for line in log if "ms" in line]
     assert lines == [
         "GET /token 200 127.0.0.1",
         "GET /saml/response 400 127.0.0.1 (nonsense is not a parameter, or its value is not valid)",
-        "GET / 404 127.0.0.1 (there is no such endpoint)",
+        "GET /nothing 404 127.0.0.1 (there is no such endpoint)",
     ]
 
 
