@@ -188,5 +188,5 @@ fn an_unknown_field_in_toml_has_its_line() {
     let folder = folder(&[("a.test.toml", suite)]);
     let (code, out, _) = policy_with(folder.path(), "", &["test"]);
     assert_eq!(code, 2);
-    assert!(out.contains("line 5, column 9: unknown field `action`"), "{out}");
+    assert!(out.contains("line 5, column 8: unknown field `action`"), "{out}");
 }
