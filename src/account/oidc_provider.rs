@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Entity, Resource, Taggable};
+use super::{Account, Entity, IdentityPropagation, Resource, Taggable};
 use crate::shapes::{Kind, TagSet, Timestamp};
 
 /// An issuer of web identity tokens.
@@ -19,6 +19,9 @@ pub struct OidcProvider {
     /// trusted authority signed.
     #[serde(default)]
     pub thumbprints: Vec<String>,
+    /// What sessions carry on of the provider's tokens.
+    #[serde(default)]
+    pub propagation: IdentityPropagation,
     /// Tags, sorted by key.
     #[serde(default)]
     pub tags: TagSet,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Resource, Taggable, name_key};
+use super::{Entity, IdentityPropagation, Resource, Taggable, name_key};
 use crate::shapes::{AssertionEncryptionMode, Kind, Secret, TagSet, Timestamp};
 
 /// A SAML 2.0 identity provider.
@@ -24,6 +24,12 @@ pub struct SamlProvider {
     /// The keys that decrypt assertions: two at most, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub private_keys: Vec<DecryptionKey>,
+    /// The issuer in the metadata; empty for providers of older builds.
+    #[serde(default)]
+    pub issuer: String,
+    /// What sessions carry on of the provider's assertions.
+    #[serde(default)]
+    pub propagation: IdentityPropagation,
     /// Tags, sorted by key.
     #[serde(default)]
     pub tags: TagSet,

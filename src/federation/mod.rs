@@ -3,6 +3,7 @@
 mod address;
 mod fetch;
 mod issuers;
+mod propagation;
 
 pub mod saml;
 
@@ -13,5 +14,6 @@ mod web_identity;
 pub use address::Reach;
 pub use issuers::{Fetched, Inquiry, IssuerSettings, Issuers, no_key};
 
+pub use propagation::{ISSUER, PROVIDER, SUBJECT, TrustedIdentityPropagationContext, is_propagated};
 pub use vouched::Vouched;
 pub use web_identity::{Issuer, WebIdentity, not_a_token};

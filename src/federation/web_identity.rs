@@ -4,13 +4,14 @@ use serde_json::{Map, Value};
 
 use super::Inquiry;
 use super::issuers::no_key;
+use super::propagation::propagate;
 use super::vouched::{Vouched, expired, invalid};
-use crate::account::{Account, Resource, without_scheme};
+use crate::account::{Account, IdentityPropagation, Resource, without_scheme};
 use crate::catalogue::service_authorization;
 use crate::error::Result;
 use crate::identity::ProviderValue;
 use crate::keys::{KeySet, Token};
-use crate::shapes::{ArnParts, Kind, Timestamp};
+use crate::shapes::{AccountId, ArnParts, Kind, Timestamp};
 
 /// How far the clocks of AWS and of an issuer may be apart, in seconds.
 const LEEWAY: i64 = 300;
@@ -49,6 +50,8 @@ pub struct Issuer<'a> {
     /// The applications that its tokens may be for; `None` if trust policies say.
     client_ids: Option<&'a [String]>,
     thumbprints: &'a [String],
+    propagation: Option<&'a IdentityPropagation>,
+    account: AccountId,
 }
 
 impl<'a> Issuer<'a> {
@@ -61,7 +64,15 @@ impl<'a> Issuer<'a> {
         let name = without_scheme(iss);
         if BUILT_IN.contains(&name) && !iss.starts_with("http://") {
             let (principal, name, url) = (name.to_owned(), name.to_owned(), format!("https://{name}"));
-            return Ok(Self { principal, name, url, client_ids: None, thumbprints: &[] });
+            return Ok(Self {
+                principal,
+                name,
+                url,
+                client_ids: None,
+                thumbprints: &[],
+                propagation: None,
+                account: account.id,
+            });
         }
         let missing = || invalid(format!("No OpenIDConnect provider found in your account for {iss}"));
         let provider = account.issuer(iss).ok_or_else(missing)?;
@@ -71,6 +82,8 @@ impl<'a> Issuer<'a> {
             url: provider.url.clone(),
             client_ids: Some(&provider.client_ids),
             thumbprints: &provider.thumbprints,
+            propagation: Some(&provider.propagation),
+            account: account.id,
         })
     }
 
@@ -99,6 +112,9 @@ impl<'a> Issuer<'a> {
         self.add_conditions(&token.claims, &mut vouched);
         vouched.key("sts:RoleAuthorizedByIdp", claims.check_role(role)?.to_string());
         claims.add_session(&mut vouched)?;
+        if let Some(propagation) = self.propagation {
+            propagate(propagation, self.account, &self.name, &mut vouched, |name| claims.scalar(name))?;
+        }
         Ok(WebIdentity { vouched, subject, audience })
     }
 
@@ -166,6 +182,14 @@ struct Claims<'t>(&'t Map<String, Value>);
 impl Claims<'_> {
     fn text(&self, name: &str) -> Result<&str> {
         self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).ok_or_else(|| missing(name))
+    }
+
+    /// A claim that is one text, number or truth value.
+    fn scalar(&self, name: &str) -> Option<String> {
+        match condition_value(self.0.get(name)?, false)? {
+            ProviderValue::One(value) => Some(value),
+            ProviderValue::Many(_) => None,
+        }
     }
 
     fn moment(&self, name: &str) -> Option<i64> {

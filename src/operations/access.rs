@@ -279,6 +279,17 @@ impl<'a> Access<'a> {
         self
     }
 
+    /// The keys that tell what the latest check's request configures of trusted identity propagation.
+    pub fn identity_propagation(
+        self,
+        context: Option<&'a crate::shapes::ContextProvider>,
+        instance: Option<&'a crate::shapes::IdentityCenterInstanceArn>,
+    ) -> Self {
+        self.key("iam:EnableIdentityPropagation", Some(context.is_some()))
+            .key("iam:EnableIdentityCenterAssociation", Some(instance.is_some()))
+            .key("iam:RequestIdentityCenterInstanceArn", instance.map(|arn| arn.as_str()))
+    }
+
     /// The tags of the latest check's request.
     pub fn request_tags(mut self, tags: Option<&'a [Tag]>) -> Self {
         if let Some(check) = self.checks.last_mut() {

@@ -9,8 +9,8 @@ use serde_json::json;
 use super::denial::{Denial, Evidence};
 use super::{Access, Check, Target};
 use crate::account::{
-    Account, CredentialsOwner, DelegationOwner, Entity, Grantee, Group, InstanceProfile, Managed, ManagedPolicy,
-    OidcProvider, Reference, Resource, Role, SamlProvider, ServerCertificate, Subject, User, name_key,
+    Account, CredentialsOwner, DelegationOwner, Entity, Grantee, Group, IdentityPropagation, InstanceProfile, Managed,
+    ManagedPolicy, OidcProvider, Reference, Resource, Role, SamlProvider, ServerCertificate, Subject, User, name_key,
 };
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
@@ -103,6 +103,8 @@ struct Found<'a> {
     /// The policy that a resource other than a role carries.
     policy: Option<PolicySet>,
     delegation_owner: Option<&'a str>,
+    /// The issuer of an identity provider, and what the provider propagates.
+    provider: Option<(&'a str, &'a IdentityPropagation)>,
 }
 
 /// The tags that conditions see.
@@ -241,6 +243,12 @@ impl Question<'_> {
         if let Some(service) = found.credential_service {
             keys.push(("iam:ServiceSpecificCredentialServiceName".into(), service.into()));
         }
+        if let Some((issuer, propagation)) = found.provider {
+            keys.push(("iam:ResourceIdentityProviderIssuers".into(), vec![issuer].into()));
+            if let Some(instance) = &propagation.identity_center_instance {
+                keys.push(("iam:ResourceIdentityCenterInstanceArn".into(), instance.as_str().into()));
+            }
+        }
         if let Some(owner) = found.delegation_owner {
             keys.push(("iam:DelegationRequestOwner".into(), owner.into()));
         }
@@ -364,12 +372,16 @@ impl Question<'_> {
             Ok(Subject::Role(role)) => return grantee(role, account),
             Ok(Subject::Policy(_)) | Err(_) => {}
         }
+        if let Ok(found) = account.find_by_arn::<OidcProvider>(arn) {
+            return Found { provider: Some((found.name(), &found.propagation)), ..resource(found, account) };
+        }
+        if let Ok(found) = account.find_by_arn::<SamlProvider>(arn) {
+            return Found { provider: Some((&found.issuer, &found.propagation)), ..resource(found, account) };
+        }
         let tags = account
             .managed_policy(arn)
             .and_then(Managed::tags)
-            .or_else(|| account.virtual_mfa_device(arn).map(|device| &device.tags))
-            .or_else(|| account.find_by_arn::<OidcProvider>(arn).ok()?.tags())
-            .or_else(|| account.find_by_arn::<SamlProvider>(arn).ok()?.tags());
+            .or_else(|| account.virtual_mfa_device(arn).map(|device| &device.tags));
         Found { arn: arn.into(), tags, ..Found::default() }
     }
 }

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Access, Context, Operation, operations};
-use crate::account::{OidcProvider, Quota, Resource, without_scheme};
+use crate::account::{IdentityPropagation, OidcProvider, PropagationChange, Quota, Resource, without_scheme};
 use crate::error::{Code, Error, Result};
 use crate::federation::{Fetched, Inquiry};
 use crate::shapes::{
-    Arn, ClientId, ClientIds, Kind, OpenIdConnectProviderUrl, Tag, TagSet, Tags, Thumbprints, Timestamp,
+    Arn, ClientId, ClientIds, ContextProvider, IdentityCenterInstanceArn, Kind, OpenIdConnectProviderUrl, Tag, TagSet,
+    Tags, Thumbprints, Timestamp,
 };
 
 /// The most certificates of one provider.
@@ -23,6 +24,8 @@ pub struct CreateOpenIDConnectProvider {
     client_id_list: Option<ClientIds>,
     thumbprint_list: Option<Thumbprints>,
     tags: Option<Tags>,
+    context_provider: Option<ContextProvider>,
+    identity_center_instance_arn: Option<IdentityCenterInstanceArn>,
 }
 
 /// What `CreateOpenIDConnectProvider` answers, with the tags in the order of the request.
@@ -49,6 +52,8 @@ impl Operation for CreateOpenIDConnectProvider {
 
     fn access(&self) -> Access<'_> {
         Access::new(Kind::OidcProvider, None, without_scheme(&self.url))
+            .key("iam:RequestIdentityProviderIssuers", Some(vec![without_scheme(&self.url)]))
+            .identity_propagation(self.context_provider.as_ref(), self.identity_center_instance_arn.as_ref())
             .tagged(Kind::OidcProvider, self.tags.as_deref())
     }
 
@@ -74,7 +79,14 @@ impl Operation for CreateOpenIDConnectProvider {
         }
         let shown = Tags::shape(self.tags.as_ref());
         let tags = TagSet::from_request(Kind::OidcProvider, self.tags)?;
-        let provider = OidcProvider { url: self.url.into(), created: cx.now, client_ids, thumbprints, tags };
+        let mut propagation = IdentityPropagation::default();
+        propagation.change(PropagationChange {
+            context_provider: self.context_provider,
+            identity_center_instance: self.identity_center_instance_arn,
+            ..PropagationChange::default()
+        })?;
+        let provider =
+            OidcProvider { url: self.url.into(), created: cx.now, client_ids, thumbprints, propagation, tags };
         if cx.account.get::<OidcProvider>(provider.name()).is_some() {
             return Err(Error::exists(Kind::OidcProvider, &provider.url));
         }
@@ -132,6 +144,9 @@ pub struct GetOpenIDConnectProviderResult {
     thumbprint_list: Vec<String>,
     create_date: Timestamp,
     tags: Vec<Tag>,
+    context_provider: Option<ContextProvider>,
+    identity_center_instance_arn: Option<String>,
+    identity_store_arn: Option<String>,
 }
 
 impl Operation for GetOpenIDConnectProvider {
@@ -152,6 +167,9 @@ impl Operation for GetOpenIDConnectProvider {
             thumbprint_list: provider.thumbprints.clone(),
             create_date: provider.created,
             tags: provider.tags.to_vec(),
+            context_provider: provider.propagation.context_provider.clone(),
+            identity_center_instance_arn: provider.propagation.identity_center_instance.clone(),
+            identity_store_arn: provider.propagation.identity_store(cx.account.id),
         })
     }
 }
@@ -172,6 +190,7 @@ pub struct ListOpenIDConnectProvidersResult {
 #[serde(rename_all = "PascalCase")]
 pub struct ProviderEntry {
     arn: String,
+    is_trusted_identity_propagation_enabled: bool,
 }
 
 impl Operation for ListOpenIDConnectProviders {
@@ -186,7 +205,10 @@ impl Operation for ListOpenIDConnectProviders {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<ListOpenIDConnectProvidersResult> {
         let account = &cx.account;
-        let entry = |provider: &std::sync::Arc<OidcProvider>| ProviderEntry { arn: provider.arn(account.id) };
+        let entry = |provider: &std::sync::Arc<OidcProvider>| ProviderEntry {
+            arn: provider.arn(account.id),
+            is_trusted_identity_propagation_enabled: provider.propagation.identity_center_instance.is_some(),
+        };
         Ok(ListOpenIDConnectProvidersResult { providers: account.oidc_providers.iter().map(entry).collect() })
     }
 }
@@ -316,10 +338,57 @@ impl Operation for UpdateOpenIDConnectProviderThumbprint {
     }
 }
 
+/// Changes what sessions carry on of a provider's tokens: the context provider, or the association with an Identity
+/// Center instance. A request that changes neither has no effect.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UpdateOpenIDConnectProvider {
+    #[serde(rename = "OpenIDConnectProviderArn")]
+    arn: Arn,
+    context_provider: Option<ContextProvider>,
+    identity_center_instance_arn: Option<IdentityCenterInstanceArn>,
+    remove_context_provider: Option<bool>,
+    remove_identity_center_instance: Option<bool>,
+}
+
+/// What `UpdateOpenIDConnectProvider` answers: an empty element.
+#[derive(Serialize)]
+pub struct UpdateOpenIDConnectProviderResult {}
+
+impl Operation for UpdateOpenIDConnectProvider {
+    type Output = UpdateOpenIDConnectProviderResult;
+
+    const ERRORS: &'static [Code] =
+        &[Code::ConcurrentModification, Code::InvalidInput, Code::NoSuchEntity, Code::ServiceFailure];
+
+    fn access(&self) -> Access<'_> {
+        Access::arn(&self.arn)
+            .identity_propagation(self.context_provider.as_ref(), self.identity_center_instance_arn.as_ref())
+    }
+
+    fn execute(self, cx: &mut Context<'_>) -> Result<UpdateOpenIDConnectProviderResult> {
+        let change = PropagationChange {
+            context_provider: self.context_provider,
+            identity_center_instance: self.identity_center_instance_arn,
+            remove_context_provider: self.remove_context_provider.unwrap_or_default(),
+            remove_identity_center_instance: self.remove_identity_center_instance.unwrap_or_default(),
+        };
+        cx.account.update_by_arn(&self.arn, |provider: &mut OidcProvider| {
+            if change.is_of_context_provider() && change.is_of_instance() {
+                let message =
+                    "A request can change the context provider or the IAM Identity Center association, not both.";
+                return Err(Error::new(Code::InvalidInput, message));
+            }
+            provider.propagation.change(change)
+        })?;
+        Ok(UpdateOpenIDConnectProviderResult {})
+    }
+}
+
 operations!(
     Iam: AddClientIDToOpenIDConnectProvider, CreateOpenIDConnectProvider, DeleteOpenIDConnectProvider,
     GetOpenIDConnectProvider, ListOpenIDConnectProviders, RemoveClientIDFromOpenIDConnectProvider,
-    UpdateOpenIDConnectProviderThumbprint
+    UpdateOpenIDConnectProvider, UpdateOpenIDConnectProviderThumbprint
 );
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use chrono::Months;
 use serde::{Deserialize, Serialize};
 
 use super::{Access, Context, Operation, operations};
-use crate::account::{DecryptionKey, Quota, Resource, SamlProvider};
+use crate::account::{DecryptionKey, IdentityPropagation, PropagationChange, Quota, Resource, SamlProvider};
 use crate::error::{Code, Error, Result};
 use crate::federation::saml::{Metadata, is_decryption_key};
 use crate::shapes::{
-    Arn, AssertionEncryptionMode, Ids, Kind, PrivateKey, PrivateKeyId, SamlMetadataDocument, SamlProviderName, Secret,
-    Tag, TagSet, Tags, Timestamp,
+    Arn, AssertionEncryptionMode, ContextProvider, IdentityCenterInstanceArn, Ids, Kind, PrivateKey, PrivateKeyId,
+    SamlMetadataDocument, SamlProviderName, Secret, Tag, TagSet, Tags, Timestamp,
 };
 
 /// The most private keys of one provider.
@@ -28,6 +28,8 @@ pub struct CreateSAMLProvider {
     tags: Option<Tags>,
     assertion_encryption_mode: Option<AssertionEncryptionMode>,
     add_private_key: Option<PrivateKey>,
+    context_provider: Option<ContextProvider>,
+    identity_center_instance_arn: Option<IdentityCenterInstanceArn>,
 }
 
 /// What `CreateSAMLProvider` answers, with the tags in the order of the request.
@@ -51,16 +53,27 @@ impl Operation for CreateSAMLProvider {
     ];
 
     fn access(&self) -> Access<'_> {
-        Access::new(Kind::SamlProvider, None, &self.name).tagged(Kind::SamlProvider, self.tags.as_deref())
+        Access::new(Kind::SamlProvider, None, &self.name)
+            .key("iam:RequestIdentityProviderIssuers", issuer(&self.metadata).map(|issuer| vec![issuer]))
+            .identity_propagation(self.context_provider.as_ref(), self.identity_center_instance_arn.as_ref())
+            .tagged(Kind::SamlProvider, self.tags.as_deref())
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<CreateSAMLProviderResult> {
         let tags = Tags::shape(self.tags.as_ref());
+        let mut propagation = IdentityPropagation::default();
+        propagation.change(PropagationChange {
+            context_provider: self.context_provider,
+            identity_center_instance: self.identity_center_instance_arn,
+            ..PropagationChange::default()
+        })?;
         let mut provider = SamlProvider {
             name: self.name.into(),
             uuid: format!("SAMLSP{}", cx.ids.text(CAPITALS, 16)),
             created: cx.now,
             valid_until: valid_until(&self.metadata, cx.now)?,
+            issuer: issuer(&self.metadata).unwrap_or_default(),
+            propagation,
             metadata: self.metadata.into(),
             encryption: self.assertion_encryption_mode,
             private_keys: Vec::new(),
@@ -74,6 +87,11 @@ impl Operation for CreateSAMLProvider {
         cx.create(provider, Quota::SAMLProvidersPerAccount)?;
         Ok(result)
     }
+}
+
+/// The issuer of assertions that metadata name.
+fn issuer(metadata: &str) -> Option<String> {
+    Metadata::read(metadata).map(|metadata| metadata.entity_id)
 }
 
 /// When metadata lose their validity.
@@ -120,11 +138,32 @@ pub struct GetSAMLProviderResult {
     uuid: String,
     #[serde(rename = "SAMLMetadataDocument")]
     metadata: String,
+    context_provider: Option<ContextProvider>,
+    #[serde(rename = "SAMLKeyHashes")]
+    key_hashes: Vec<KeyHashEntry>,
     create_date: Timestamp,
     valid_until: Timestamp,
     tags: Vec<Tag>,
     assertion_encryption_mode: AssertionEncryptionMode,
     private_key_list: Vec<PrivateKeyShape>,
+    identity_center_instance_arn: Option<String>,
+    identity_store_arn: Option<String>,
+}
+
+/// The hashes of an issuer's signing keys.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct KeyHashEntry {
+    #[serde(rename = "IssuerURL")]
+    issuer_url: String,
+    key_hashes: Vec<String>,
+}
+
+impl KeyHashEntry {
+    fn of(provider: &SamlProvider) -> Option<Self> {
+        let metadata = Metadata::read(&provider.metadata)?;
+        Some(Self { key_hashes: metadata.key_hashes(), issuer_url: metadata.entity_id })
+    }
 }
 
 /// A private key in an answer: not the key itself.
@@ -152,11 +191,15 @@ impl Operation for GetSAMLProvider {
         Ok(GetSAMLProviderResult {
             uuid: provider.uuid.clone(),
             metadata: provider.metadata.clone(),
+            context_provider: provider.propagation.context_provider.clone(),
+            key_hashes: KeyHashEntry::of(provider).into_iter().collect(),
             create_date: provider.created,
             valid_until: provider.valid_until,
             tags: provider.tags.to_vec(),
             assertion_encryption_mode: provider.encryption.unwrap_or(AssertionEncryptionMode::Allowed),
             private_key_list: keys.collect(),
+            identity_center_instance_arn: provider.propagation.identity_center_instance.clone(),
+            identity_store_arn: provider.propagation.identity_store(cx.account.id),
         })
     }
 }
@@ -179,6 +222,7 @@ pub struct SamlProviderEntry {
     arn: String,
     valid_until: Timestamp,
     create_date: Timestamp,
+    is_trusted_identity_propagation_enabled: bool,
 }
 
 impl Operation for ListSAMLProviders {
@@ -197,12 +241,14 @@ impl Operation for ListSAMLProviders {
             arn: provider.arn(account.id),
             valid_until: provider.valid_until,
             create_date: provider.created,
+            is_trusted_identity_propagation_enabled: provider.propagation.identity_center_instance.is_some(),
         };
         Ok(ListSAMLProvidersResult { providers: account.saml_providers.iter().map(entry).collect() })
     }
 }
 
-/// Changes a provider's metadata, encryption mode or private keys. What is not given stays.
+/// Changes a provider's metadata, encryption mode, private keys, or what sessions carry on of its assertions. What is
+/// not given stays.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UpdateSAMLProvider {
@@ -213,6 +259,10 @@ pub struct UpdateSAMLProvider {
     assertion_encryption_mode: Option<AssertionEncryptionMode>,
     add_private_key: Option<PrivateKey>,
     remove_private_key: Option<PrivateKeyId>,
+    context_provider: Option<ContextProvider>,
+    identity_center_instance_arn: Option<IdentityCenterInstanceArn>,
+    remove_context_provider: Option<bool>,
+    remove_identity_center_instance: Option<bool>,
 }
 
 /// What `UpdateSAMLProvider` answers.
@@ -234,15 +284,24 @@ impl Operation for UpdateSAMLProvider {
     ];
 
     fn access(&self) -> Access<'_> {
+        let issuer = self.metadata.as_deref().and_then(issuer);
         Access::arn(&self.arn)
+            .key("iam:RequestIdentityProviderIssuers", issuer.map(|issuer| vec![issuer]))
+            .identity_propagation(self.context_provider.as_ref(), self.identity_center_instance_arn.as_ref())
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<UpdateSAMLProviderResult> {
         let (now, ids) = (cx.now, &mut cx.ids);
+        let change = PropagationChange {
+            context_provider: self.context_provider,
+            identity_center_instance: self.identity_center_instance_arn,
+            remove_context_provider: self.remove_context_provider.unwrap_or_default(),
+            remove_identity_center_instance: self.remove_identity_center_instance.unwrap_or_default(),
+        };
         cx.account.update_by_arn(&self.arn, |provider: &mut SamlProvider| {
             let keys = (&self.add_private_key, &self.remove_private_key);
             match (&self.metadata, self.assertion_encryption_mode, keys) {
-                (None, None, (None, None)) => {
+                (None, None, (None, None)) if !change.is_of_context_provider() && !change.is_of_instance() => {
                     let message = "Unable to update identity provider. No updates are defined for metadata or \
                                    encryption assertion.";
                     return Err(Error::new(Code::ValidationError, message));
@@ -252,10 +311,17 @@ impl Operation for UpdateSAMLProvider {
                                    one of the two parameters.";
                     return Err(Error::new(Code::ValidationError, message));
                 }
+                (None, None, (None, None)) if !change.is_of_instance() => {}
+                _ if change.is_of_context_provider() => {
+                    let message = "A request can change the context provider or the provider metadata, not both.";
+                    return Err(Error::new(Code::InvalidInput, message));
+                }
                 _ => {}
             }
+            provider.propagation.change(change)?;
             if let Some(metadata) = self.metadata {
                 provider.valid_until = valid_until(&metadata, now)?;
+                provider.issuer = issuer(&metadata).unwrap_or_default();
                 provider.metadata = metadata.into();
             }
             if let Some(id) = self.remove_private_key {

@@ -25,6 +25,11 @@ impl Place {
         self.resource_control.as_deref()
     }
 
+    /// The path to the account, without it: `o-…/r-…/ou-…/`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Two keys that tell the place: one has the organization's id, the other the path.
     fn told_by<'o>(&'o self, id: &'static str, paths: &'static str) -> [(Cow<'o, str>, Values<'o>); 2] {
         let organization = self.path.split('/').next().unwrap_or_default();

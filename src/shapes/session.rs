@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::names::{DESCRIPTION, WORD};
-use super::{Pattern, SessionArn, Text, lists, numbers, texts};
+use super::{Pattern, SessionArn, Text, enums, lists, numbers, texts};
 
 static ANY_NAME: Pattern = Pattern::new(r"[\w+=,.@-]*");
 static EXTERNAL_ID: Pattern = Pattern::new(r"[\w+=,.@:\/-]*");
 static ANY_WORD: Pattern = Pattern::new(r"[\w]*");
 static ANY_DIGITS: Pattern = Pattern::new(r"[\d]*");
+static SCOPE: Pattern = Pattern::new(r"[\x21\x23-\x2B\x2D-\x5B\x5D-\x7E]+( [\x21\x23-\x2B\x2D-\x5B\x5D-\x7E]+)*");
 static DIGITS: Pattern = Pattern::new(r"[\d]+");
 
 texts! {
@@ -38,6 +39,8 @@ texts! {
     ProviderId = Text::length(4, 2048);
     /// Whom a web identity token is for (`webIdentityTokenAudienceStringType`).
     WebIdentityTokenAudience = Text::length(1, 1000);
+    /// What the bearer of a web identity token asks to do (`webIdentityTokenScopeType`).
+    WebIdentityTokenScope = Text::length(1, 256).matching(&SCOPE);
     /// The algorithm of a web identity token (`jwtAlgorithmType`).
     JwtAlgorithm = Text::length(5, 5);
     /// The id of a user, role or key (`idType`).
@@ -64,6 +67,11 @@ lists! {
     ProvidedContexts = [ProvidedContext; 1..=5];
     /// The audiences of a web identity token (`webIdentityTokenAudienceListType`).
     Audiences = [WebIdentityTokenAudience; 1..=10];
+}
+
+enums! {
+    /// Whose identity a web identity token tells (`webIdentityTokenSubjectModeType`).
+    SubjectMode { AWSIdentity, OriginIdentity }
 }
 
 /// A managed policy that narrows a session (`PolicyDescriptorType`).

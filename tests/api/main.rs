@@ -35,6 +35,7 @@ mod denials;
 mod enforcement;
 mod federation_token;
 mod groups;
+mod identity_propagation;
 mod inline_policies;
 mod instance_metadata;
 mod instance_profiles;

@@ -43,6 +43,7 @@ def open_id_connect(root, iam, sts, idp):
     iam("AddClientIDToOpenIDConnectProvider", ClientID="app", **provider)
     iam("RemoveClientIDFromOpenIDConnectProvider", ClientID="first", **provider)
     iam("UpdateOpenIDConnectProviderThumbprint", ThumbprintList=["a" * 40], **provider)
+    iam("UpdateOpenIDConnectProvider", **provider)
     tagged(iam, "OpenIDConnectProvider", **provider)
     told = iam("GetOpenIDConnectProvider", **provider)
     assert (told["Url"], told["ClientIDList"], told["ThumbprintList"]) == (name, ["app"], ["a" * 40])

@@ -39,6 +39,18 @@ fn for_each_operation(check: impl Fn(&Entry, &Model, &Declared) -> Vec<String>) 
 }
 
 #[test]
+fn every_operation_of_the_models_exists() {
+    for service in [Service::Iam, Service::Sts] {
+        let missing: Vec<_> = Model::of(service)
+            .operations
+            .into_keys()
+            .filter(|name| operations::find(service, name).is_none())
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
+
+#[test]
 fn parameters_are_the_models() {
     for_each_operation(|entry, model, declared| {
         let expected: BTreeSet<&str> = match &declared.input {

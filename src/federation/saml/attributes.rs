@@ -109,6 +109,15 @@ impl Attributes {
     }
 }
 
+/// The first value of the attribute with this name.
+pub fn attribute(assertion: Element<'_, '_>, name: &str) -> Option<String> {
+    let statements = assertion.children(ASSERTION, "AttributeStatement");
+    let mut attributes = statements.flat_map(|statement| statement.children(ASSERTION, "Attribute"));
+    let attribute = attributes.find(|attribute| attribute.attribute("Name") == Some(name))?;
+    let value = attribute.children(ASSERTION, "AttributeValue").map(Element::text).next()?;
+    (!value.is_empty()).then_some(value)
+}
+
 /// `Role` has the two ARNs in either order.
 fn role_and_provider(value: &str) -> Option<(String, String)> {
     let (a, b) = value.split_once(',')?;

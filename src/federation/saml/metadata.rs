@@ -1,6 +1,8 @@
 //! What a SAML identity provider publishes about itself.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use bergshamra_keys::{Key, loader};
+use data_encoding::HEXLOWER;
 
 use super::xml::{self, Element, METADATA, SIGNATURE};
 use crate::shapes::Timestamp;
@@ -35,6 +37,19 @@ impl Metadata {
         let entity_id = entity.attribute("entityID").filter(|id| !id.is_empty())?.to_owned();
         usable.then_some(Self { entity_id, valid_until, signing_keys })
     }
+}
+
+impl Metadata {
+    /// The hashes of the signing keys, in the order of the metadata. AWS does not publish what it hashes: here it is the
+    /// public key in DER, by SHA-256.
+    pub fn key_hashes(&self) -> Vec<String> {
+        self.signing_keys.iter().filter_map(key_hash).collect()
+    }
+}
+
+/// The hash of one key.
+pub(super) fn key_hash(key: &Key) -> Option<String> {
+    Some(HEXLOWER.encode(digest(&SHA256, &key.to_spki_der()?).as_ref()))
 }
 
 /// The certificates in DER that sign. A key that is for no particular use is for signing too (SAML metadata, 2.4.1.1).

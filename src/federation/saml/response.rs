@@ -2,16 +2,18 @@
 //! authentication response").
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use bergshamra_keys::Key;
 use data_encoding::BASE64;
 use uppsala::Document;
 
-use super::Metadata;
-use super::attributes::Attributes;
+use super::attributes::{Attributes, attribute};
 use super::decrypt::decrypt;
+use super::metadata::{Metadata, key_hash};
 use super::signature::signed;
 use super::xml::{self, ASSERTION, Element, PROTOCOL};
 use crate::account::{Resource, SamlProvider};
 use crate::error::{Error, Result};
+use crate::federation::propagation::propagate;
 use crate::federation::vouched::{Vouched, expired, invalid};
 use crate::shapes::{AccountId, AssertionEncryptionMode, Timestamp};
 
@@ -46,6 +48,8 @@ pub struct SamlIdentity {
     pub longest: Option<i64>,
     /// Whether the assertion may be used once only.
     pub one_time: bool,
+    /// Whether it came encrypted.
+    pub encrypted: bool,
 }
 
 /// Verifies a response, in base64, of a provider.
@@ -63,18 +67,23 @@ pub fn verify(provider: &SamlProvider, account: AccountId, response: &str, now: 
     if response.child(ASSERTION, "EncryptedAssertion").is_some() {
         // A signature over the response is over what is encrypted; one over the assertion is within it.
         let covered = signed(&document, &[response], &metadata.signing_keys).ok_or_else(unsigned)?;
+        let outer = reader.signer(&document, &[response]);
         let text = decrypt(&text, &provider.private_keys).ok_or_else(|| invalid("Could not decrypt assertion"))?;
         let document = read(&text)?;
         let envelope = root(&document)?.only_child(ASSERTION, "EncryptedAssertion").ok_or_else(unreadable)?;
         let assertion = only_assertion(&document, envelope)?;
         let is_signed = || !covered.is_empty() || reader.is_signed(&document, &[assertion]);
-        return reader.read(assertion, is_signed);
+        let mut identity = reader.read(assertion, is_signed)?;
+        identity.encrypted = true;
+        return reader.propagated(identity, assertion, reader.signer(&document, &[assertion]).or(outer));
     }
     if provider.encryption == Some(AssertionEncryptionMode::Required) {
         return Err(invalid("Assertion must be encrypted"));
     }
     let assertion = only_assertion(&document, response)?;
-    reader.read(assertion, || reader.is_signed(&document, &[response, assertion]))
+    let signable = [response, assertion];
+    let identity = reader.read(assertion, || reader.is_signed(&document, &signable))?;
+    reader.propagated(identity, assertion, reader.signer(&document, &signable))
 }
 
 fn read(text: &str) -> Result<Document<'_>> {
@@ -103,6 +112,35 @@ impl Reader<'_> {
     fn is_signed(&self, document: &Document<'_>, signable: &[Element<'_, '_>]) -> bool {
         let covered = signed(document, signable, &self.metadata.signing_keys);
         covered.is_some_and(|covered| !covered.is_empty())
+    }
+
+    /// The hash of the key that signed.
+    fn signer(&self, document: &Document<'_>, signable: &[Element<'_, '_>]) -> Option<String> {
+        let signs = |key: &&Key| {
+            signed(document, signable, std::slice::from_ref(*key)).is_some_and(|covered| !covered.is_empty())
+        };
+        self.provider.propagation.context_provider.as_ref()?;
+        match self.metadata.signing_keys.as_slice() {
+            [only] => key_hash(only),
+            several => several.iter().find(signs).and_then(key_hash),
+        }
+    }
+
+    /// Adds the condition keys of trusted identity propagation.
+    fn propagated(
+        &self,
+        mut identity: SamlIdentity,
+        assertion: Element<'_, '_>,
+        signer: Option<String>,
+    ) -> Result<SamlIdentity> {
+        let name_id = identity.subject.clone();
+        let value_of = |name: &str| match name {
+            "Subject/NameID" => Some(name_id.clone()),
+            _ => attribute(assertion, name),
+        };
+        let issuer = signer.unwrap_or_default();
+        propagate(&self.provider.propagation, self.account, &issuer, &mut identity.vouched, value_of)?;
+        Ok(identity)
     }
 
     fn read(&self, assertion: Element<'_, '_>, is_signed: impl FnOnce() -> bool) -> Result<SamlIdentity> {
@@ -134,6 +172,7 @@ impl Reader<'_> {
             recipient,
             session_name,
             one_time,
+            encrypted: false,
             vouched,
         };
         Ok(identity.with_keys(self.account, &self.provider.name))

@@ -7,7 +7,7 @@ use super::session_policies::session_policies;
 use crate::account::Role;
 use crate::audit::Use;
 use crate::error::{Code, Error, Result};
-use crate::federation::Vouched;
+use crate::federation::{TrustedIdentityPropagationContext, Vouched, is_propagated};
 use crate::identity::{ProviderValue, Session};
 use crate::operations::{Access, Context, Need, Target};
 use crate::shapes::{MinimumSessionTokenSize, PolicyDescriptor, RoleDurationSeconds};
@@ -51,15 +51,25 @@ pub struct Wanted<'a> {
     pub lasting: fn(&str) -> bool,
 }
 
+/// The session that was issued.
+pub struct Assumed {
+    /// Its credentials.
+    pub issued: Issued,
+    /// Who has it.
+    pub user: AssumedRoleUser,
+    /// What it carries on of the subject's identity.
+    pub propagated: Option<TrustedIdentityPropagationContext>,
+}
+
 /// Issues the session to whoever is vouched for.
 ///
 /// # Errors
 /// `ValidationError`, `MalformedPolicyDocument`, `PackedPolicyTooLarge`.
-pub fn assume(cx: &mut Context<'_>, vouched: Vouched, wanted: Wanted<'_>) -> Result<(Issued, AssumedRoleUser)> {
+pub fn assume(cx: &mut Context<'_>, vouched: Vouched, wanted: Wanted<'_>) -> Result<Assumed> {
     let role: Role = cx.account.role(wanted.role_arn).cloned().ok_or_else(|| denied(wanted.action))?;
     let seconds = session_duration(&role, cx.caller, wanted.duration)?;
     let longest = wanted.longest.and_then(|longest| i32::try_from(longest).ok()).unwrap_or(i32::MAX);
-    let lasting = vouched.keys.into_iter().filter(|(name, _)| (wanted.lasting)(name));
+    let lasting = vouched.keys.into_iter().filter(|(name, _)| (wanted.lasting)(name) || is_propagated(name));
     let session = Session {
         policies: session_policies(cx.account, wanted.policy, wanted.policy_arns)?,
         source_identity: vouched.source_identity,
@@ -72,7 +82,11 @@ pub fn assume(cx: &mut Context<'_>, vouched: Vouched, wanted: Wanted<'_>) -> Res
     let issued = issue(cx, &session, wanted.least_size)?;
     let call = Use { account: cx.account.id, used: cx.now, service: "sts", region: &cx.facts.region };
     cx.environment.usage.note(&role.id, call);
-    Ok((issued, AssumedRoleUser::of(&role, cx.account.id, wanted.session_name)))
+    Ok(Assumed {
+        issued,
+        user: AssumedRoleUser::of(&role, cx.account.id, wanted.session_name),
+        propagated: TrustedIdentityPropagationContext::of(&session.provider_keys),
+    })
 }
 
 /// The denial of a caller who has no name.

@@ -15,6 +15,7 @@ mod scoped_credentials;
 mod session_policies;
 mod session_tags;
 mod session_token;
+mod subject_mode;
 mod web_identity;
 mod web_identity_token;
 

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::assume_role::{AssumedRoleUser, account_of_role, must_be_role_arn};
 use super::credentials::CredentialsShape;
-use super::federated::{self, Wanted, denied};
+use super::federated::{self, Assumed, Wanted, denied};
 use crate::account::SamlProvider;
 use crate::error::{Code, Error, Result};
+use crate::federation::TrustedIdentityPropagationContext;
 use crate::federation::saml::{self, SamlIdentity};
 use crate::identity::Caller;
 use crate::operations::{Access, Context, Operation, operations};
@@ -50,6 +51,7 @@ pub struct AssumeRoleWithSAMLResult {
     source_identity: Option<String>,
     session_token_utilization: usize,
     session_token_size: usize,
+    trusted_identity_propagation_context: Option<TrustedIdentityPropagationContext>,
 }
 
 impl Operation for AssumeRoleWithSAML {
@@ -111,10 +113,10 @@ impl Operation for AssumeRoleWithSAML {
             tells_provider: false,
             lasting: |key| ["saml:namequalifier", "saml:sub", "saml:sub_type"].contains(&key),
         };
-        let (issued, assumed_role_user) = federated::assume(cx, identity.vouched, wanted)?;
+        let Assumed { issued, user, propagated } = federated::assume(cx, identity.vouched, wanted)?;
         Ok(AssumeRoleWithSAMLResult {
             credentials: issued.credentials,
-            assumed_role_user,
+            assumed_role_user: user,
             packed_policy_size: issued.packed_policy_size,
             subject: identity.subject,
             subject_type: identity.subject_type,
@@ -124,6 +126,8 @@ impl Operation for AssumeRoleWithSAML {
             source_identity,
             session_token_utilization: issued.session_token_utilization,
             session_token_size: issued.session_token_size,
+            // AWS leaves it out for encrypted assertions.
+            trusted_identity_propagation_context: propagated.filter(|_| !identity.encrypted),
         })
     }
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::assume_role::{AssumedRoleUser, account_of_role, must_be_role_arn};
 use super::credentials::CredentialsShape;
-use super::federated::{self, Wanted};
+use super::federated::{self, Assumed, Wanted};
 use crate::error::{Code, Error, Result};
-use crate::federation::{Fetched, Inquiry, Issuer, WebIdentity, not_a_token};
+use crate::federation::{Fetched, Inquiry, Issuer, TrustedIdentityPropagationContext, WebIdentity, not_a_token};
 use crate::identity::Caller;
 use crate::keys::Token;
 use crate::operations::{Access, Context, Operation, operations};
@@ -47,6 +47,7 @@ pub struct AssumeRoleWithWebIdentityResult {
     source_identity: Option<String>,
     session_token_utilization: usize,
     session_token_size: usize,
+    trusted_identity_propagation_context: Option<TrustedIdentityPropagationContext>,
 }
 
 impl Operation for AssumeRoleWithWebIdentity {
@@ -109,17 +110,18 @@ impl Operation for AssumeRoleWithWebIdentity {
             tells_provider: true,
             lasting: |key| [":amr", ":aud", ":email", ":oaud", ":sub"].iter().any(|end| key.ends_with(end)),
         };
-        let (issued, assumed_role_user) = federated::assume(cx, vouched, wanted)?;
+        let Assumed { issued, user, propagated } = federated::assume(cx, vouched, wanted)?;
         Ok(AssumeRoleWithWebIdentityResult {
             credentials: issued.credentials,
             subject_from_web_identity_token: subject,
-            assumed_role_user,
+            assumed_role_user: user,
             packed_policy_size: issued.packed_policy_size,
             provider,
             audience,
             source_identity,
             session_token_utilization: issued.session_token_utilization,
             session_token_size: issued.session_token_size,
+            trusted_identity_propagation_context: propagated,
         })
     }
 }

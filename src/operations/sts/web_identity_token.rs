@@ -3,15 +3,30 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::subject_mode::{origin_subject, session_key};
 use crate::account::TOKEN_ALGORITHMS;
 use crate::error::{Code, Error, Result};
 use crate::identity::Standing;
 use crate::keys::Algorithm;
 use crate::operations::{Access, Context, Need, Operation, operations};
-use crate::shapes::{Audiences, JwtAlgorithm, Kind, Tag, TagSet, Tags, Timestamp, WebIdentityTokenDurationSeconds};
+use crate::shapes::{
+    Audiences, JwtAlgorithm, Kind, SubjectMode, Tag, TagSet, Tags, Timestamp, WebIdentityTokenDurationSeconds,
+    WebIdentityTokenScope,
+};
 
 /// The life of a token in seconds when the request does not say.
 const DEFAULT_LIFE: i32 = 300;
+/// The claims that are condition keys of the session.
+const SESSION_CLAIMS: [(&str, &str); 8] = [
+    ("identity_store_user_id", "identitystore:UserId"),
+    ("identity_store_arn", "aws:IdentityStoreArn"),
+    ("ec2_source_instance_arn", "ec2:SourceInstanceArn"),
+    ("ec2_instance_source_vpc", "aws:Ec2InstanceSourceVpc"),
+    ("ec2_instance_source_private_ipv4", "aws:Ec2InstanceSourcePrivateIPv4"),
+    ("ec2_role_delivery", "ec2:RoleDelivery"),
+    ("lambda_source_function_arn", "lambda:SourceFunctionArn"),
+    ("glue_credential_issuing_service", "glue:CredentialIssuingService"),
+];
 /// The greatest size of a token's claims in bytes. AWS does not publish its limit.
 const GREATEST: usize = 8192;
 
@@ -22,6 +37,8 @@ pub struct GetWebIdentityToken {
     audience: Audiences,
     duration_seconds: Option<WebIdentityTokenDurationSeconds>,
     signing_algorithm: JwtAlgorithm,
+    scope: Option<WebIdentityTokenScope>,
+    subject_mode: Option<SubjectMode>,
     tags: Option<Tags>,
 }
 
@@ -42,15 +59,25 @@ impl Operation for GetWebIdentityToken {
 
     fn access(&self) -> Access<'_> {
         let audience: Vec<&str> = self.audience.iter().map(|audience| audience.as_str()).collect();
-        Access::any()
+        let access = Access::any()
             .key("sts:DurationSeconds", Some(self.life().to_string()))
             .key("sts:IdentityTokenAudience", Some(audience))
             .key("sts:SigningAlgorithm", Some(self.signing_algorithm.as_str()))
+            .key("sts:SubjectMode", Some(self.mode_name()))
+            .key("sts:IdentityTokenScope", self.scope.as_ref().map(|scope| scope.split(' ').collect::<Vec<_>>()))
             .request_tags(self.tags.as_deref())
-            .again("sts:TagGetWebIdentityToken", Need::Tags)
+            .again("sts:TagGetWebIdentityToken", Need::Tags);
+        match self.scope {
+            Some(_) => access.again("sts:SetWebIdentityTokenScope", Need::Always),
+            None => access,
+        }
     }
 
-    fn precondition(&self, _: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+        self.check_scope()?;
+        if self.mode() == SubjectMode::OriginIdentity {
+            origin_subject(cx.caller)?;
+        }
         self.algorithm().map(drop)
     }
 
@@ -81,6 +108,32 @@ impl GetWebIdentityToken {
         self.duration_seconds.map_or(DEFAULT_LIFE, WebIdentityTokenDurationSeconds::get)
     }
 
+    fn mode(&self) -> SubjectMode {
+        self.subject_mode.unwrap_or(SubjectMode::AWSIdentity)
+    }
+
+    fn mode_name(&self) -> &'static str {
+        match self.mode() {
+            SubjectMode::AWSIdentity => "AWSIdentity",
+            SubjectMode::OriginIdentity => "OriginIdentity",
+        }
+    }
+
+    /// A scope goes with the subject's own identity and one audience, and no value stands in it twice.
+    fn check_scope(&self) -> Result<()> {
+        let Some(scope) = &self.scope else { return Ok(()) };
+        let values: Vec<&str> = scope.split(' ').collect();
+        let doubled =
+            values.iter().enumerate().any(|(at, value)| values.iter().skip(at + 1).any(|other| other == value));
+        let message = match () {
+            () if self.mode() != SubjectMode::OriginIdentity => "Scope requires the SubjectMode OriginIdentity.",
+            () if self.audience.len() != 1 => "Scope requires exactly one Audience.",
+            () if doubled => "Scope must not contain a value more than once.",
+            () => return Ok(()),
+        };
+        Err(Error::new(Code::ValidationError, message))
+    }
+
     fn algorithm(&self) -> Result<Algorithm> {
         let named = TOKEN_ALGORITHMS.into_iter().find(|algorithm| algorithm.name() == &*self.signing_algorithm);
         named.ok_or_else(|| {
@@ -101,15 +154,26 @@ impl GetWebIdentityToken {
             [one] => json!(one),
             several => json!(several),
         };
-        Ok(json!({
+        let origin = match self.mode() {
+            SubjectMode::OriginIdentity => Some(origin_subject(cx.caller)?),
+            SubjectMode::AWSIdentity => None,
+        };
+        let mut claims = json!({
             "iss": cx.token_issuer_url(),
             "aud": audience,
-            "sub": standing.principal_arn(),
+            "sub": origin.unwrap_or(standing.principal_arn()),
             "iat": cx.now.seconds(),
             "exp": expiration.seconds(),
             "jti": cx.ids.uuid().to_string(),
             "https://sts.amazonaws.com/": about(cx, &standing, &request_tags),
-        }))
+        });
+        if origin.is_some() {
+            claims["subject_mode"] = json!(self.mode_name());
+        }
+        if let Some(scope) = &self.scope {
+            claims["scope"] = json!(scope.as_str());
+        }
+        Ok(claims)
     }
 }
 
@@ -119,10 +183,13 @@ fn about(cx: &Context<'_>, standing: &Standing<'_>, request_tags: &[Tag]) -> Val
     let mut say = |name: &str, value: Value| about.insert(name.to_owned(), value);
     say("aws_account", json!(cx.account.id.to_string()));
     say("source_region", json!(cx.facts.region));
-    say("principal_id", json!(cx.caller.user_id()));
+    say("principal_id", json!(standing.principal_arn()));
     let organization = cx.environment.organization.as_ref();
     if let Some(organization) = organization.filter(|organization| organization.contains(cx.account.id)) {
         say("org_id", json!(organization.id));
+        if let Some(place) = organization.place(cx.account.id) {
+            say("ou_path", json!(place.path()));
+        }
     }
     for (name, tags) in [("principal_tags", standing.tags()), ("request_tags", request_tags)] {
         if !tags.is_empty() {
@@ -131,6 +198,12 @@ fn about(cx: &Context<'_>, standing: &Standing<'_>, request_tags: &[Tag]) -> Val
         }
     }
     if let Some(session) = &cx.caller.session {
+        say("original_session_exp", json!(session.expires.to_string()));
+        for (claim, key) in SESSION_CLAIMS {
+            if let Some(value) = session_key(session, key) {
+                say(claim, json!(value));
+            }
+        }
         if let Some(provider) = &session.federated_provider {
             say("federated_provider", json!(provider));
         }
