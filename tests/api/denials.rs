@@ -3,8 +3,11 @@
 use crate::client::Server;
 use crate::fixtures::{not_allowed, own_arn, policy_arn, role};
 
+/// An operation, its parameters, and how its denial names the resource.
+type Denied = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
 /// Calls, and what AWS writes behind `on resource:`.
-const NAMED: &[(&str, &[(&str, &str)], &str)] = &[
+const NAMED: &[Denied] = &[
     ("GetRole", &[("RoleName", "web")], "role web"),
     ("DeleteRole", &[("RoleName", "none")], "role none"),
     ("PutRolePolicy", &[("RoleName", "web"), ("PolicyName", "p"), ("PolicyDocument", "{}")], "role web"),
@@ -24,7 +27,7 @@ const NAMED: &[(&str, &[(&str, &str)], &str)] = &[
 ];
 
 /// Calls, and the resource in the ARN behind `on resource:`.
-const BY_ARN: &[(&str, &[(&str, &str)], &str)] = &[
+const BY_ARN: &[Denied] = &[
     ("CreateUser", &[("UserName", "new"), ("Path", "/a/")], "user/a/new"),
     ("CreateRole", &[("RoleName", "new"), ("AssumeRolePolicyDocument", "{}")], "role/new"),
     ("CreateInstanceProfile", &[("InstanceProfileName", "new")], "instance-profile/new"),
