@@ -24,7 +24,7 @@ use axum::extract::ConnectInfo;
 use criterion::{Criterion, criterion_group, criterion_main};
 use iamd::app::App;
 use iamd::config::Settings;
-use iamd::http::{CredentialEndpoints, State, router};
+use iamd::http::{State, router};
 use iamd::store::Sqlite;
 use iamd::wire::Service;
 use support::{ACCOUNT, access_key, request, role_arn, root, steps};
@@ -34,15 +34,7 @@ async fn server() -> Router {
     let settings = Settings { quota: vec![("UsersPerAccount".to_owned(), 100_000)], ..Settings::default() };
     let store = Arc::new(Sqlite::in_memory().await.unwrap());
     let (app, _) = App::start(&settings, store).await.unwrap();
-    router(Arc::new(State {
-        app,
-        admin_token: None,
-        credentials: CredentialEndpoints::new(&settings).unwrap(),
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4593)),
-        database: "memory",
-        max_body_size: 1 << 20,
-        body_timeout: Duration::from_secs(30),
-    }))
+    router(Arc::new(State::new(app, &settings, "memory").unwrap()))
 }
 
 async fn send(router: &Router, request: &http::Request<String>) -> String {

@@ -4,8 +4,10 @@
 mod credentials;
 mod declaration;
 mod error;
+mod listener;
 mod log;
 mod sources;
+mod tls;
 mod value;
 
 use std::collections::BTreeMap;
@@ -18,8 +20,10 @@ use serde::Deserialize;
 
 pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
 pub use error::ConfigError;
+pub use listener::HostList;
 pub use log::{LogFormat, LogLevel};
 pub use sources::{Origin, Sources};
+pub use tls::{AUTHORITY, TlsMode, TlsSource};
 pub use value::{ListenAddress, Setting, SettingValue};
 
 use self::declaration::{default_text, is_switch, number_of_values, settings};
@@ -41,6 +45,18 @@ settings! {
     data_dir: PathBuf, "data-dir", "IAMD_DATA_DIR", "FOLDER";
     /// Configuration file (TOML) with the same names as these flags
     config: PathBuf, "config", "IAMD_CONFIG", "FILE";
+
+    "Network":
+    /// Names under which clients reach the server, or *.DOMAIN for all below one; several with commas
+    allowed_hosts: HostList, "allowed-hosts", "IAMD_ALLOWED_HOSTS", "NAMES";
+    /// Speak TLS on the same port with a certificate of a local authority (auto), or not (off)
+    tls: TlsMode, "tls", "IAMD_TLS", "MODE";
+    /// Speak TLS on the same port with this certificate (PEM, with those that lead to its authority)
+    tls_cert: PathBuf, "tls-cert", "IAMD_TLS_CERT", "FILE";
+    /// Private key of that certificate (PEM)
+    tls_key: PathBuf, "tls-key", "IAMD_TLS_KEY", "FILE";
+    /// Refuse plain HTTP
+    tls_only: bool = "false", "tls-only", "IAMD_TLS_ONLY", "true|false";
 
     "Permissions":
     /// Whether calls that no policy allows are denied (on) or only logged (log)
@@ -83,9 +99,11 @@ settings! {
     "Limits":
     /// Largest request body in bytes
     max_body_size: usize = "16777216", "max-body-size", "IAMD_MAX_BODY_SIZE", "BYTES";
+    /// Most bytes of all request bodies at a time, beyond 16 KiB of each
+    max_buffered_bytes: usize = "268435456", "max-buffered-bytes", "IAMD_MAX_BUFFERED_BYTES", "BYTES";
     /// Most connections at a time
     max_connections: usize = "20000", "max-connections", "IAMD_MAX_CONNECTIONS", "NUMBER";
-    /// Seconds that a client may take to send a request
+    /// Seconds that a client may take to send a request's head, its body, and to take the answer
     request_timeout: u64 = "30", "request-timeout", "IAMD_REQUEST_TIMEOUT", "SECONDS";
 }
 
@@ -114,7 +132,8 @@ impl Settings {
         let listen = self.listen();
         let host = if listen.ip().is_unspecified() { "localhost".to_owned() } else { listen.ip().to_string() };
         let host = if host.contains(':') { format!("[{host}]") } else { host };
-        let own = || format!("http://{host}:{}", listen.port());
+        let scheme = if self.tls_only == Some(true) { "https" } else { "http" };
+        let own = || format!("{scheme}://{host}:{}", listen.port());
         self.token_issuer.as_deref().map_or_else(own, |url| url.trim_end_matches('/').to_owned())
     }
 
@@ -165,6 +184,8 @@ impl Settings {
 
     /// Refuses values that have the right type and still mean nothing.
     fn check(&self) -> Result<(), ConfigError> {
+        self.check_listener()?;
+        self.tls_source()?;
         let Some(url) = &self.token_issuer else { return Ok(()) };
         let parsed = url::Url::parse(url).ok();
         let plain = |url: &url::Url| url.has_host() && url.query().is_none() && url.fragment().is_none();

@@ -12,8 +12,10 @@ use iamd::cli::policy::{self, PolicyCommand};
 use iamd::cli::running::AdminOptions;
 use iamd::cli::{credential_process, serve};
 use iamd::config::{LogFormat, LogLevel, Settings};
+use iamd::http::Signals;
 use iamd::{http, idp};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 /// A local AWS IAM and STS: real protocol, verified signatures, enforced policies, durable state
 ///
@@ -76,7 +78,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(settings) => serve(settings.complete(std::env::vars_os(), |_| true)?.settings)?,
         Command::Health(options) => {
             let settings = options.settings()?;
-            http::ask_health(settings.listen(), settings.admin_token.as_ref(), &mut Output::stdout())?;
+            let server = options.target(&settings)?;
+            http::ask_health(&server, settings.admin_token.as_ref(), &mut Output::stdout())?;
         }
         Command::Clock(options) => admin::clock(&options)?,
         Command::Reset(options) => admin::reset(&options)?,
@@ -93,10 +96,17 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-#[tokio::main]
-async fn serve(settings: Settings) -> Result<(), Failure> {
+fn serve(settings: Settings) -> Result<(), Failure> {
     start_log(settings.log_level, settings.log_format);
-    serve::run(settings, stopped()?).await
+    run_async(async { serve::run(settings, signals()?).await })
+}
+
+/// Runs to the end, and does not wait for computations that nobody waits for any more.
+fn run_async(task: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(task);
+    runtime.shutdown_background();
+    result
 }
 
 /// The command line.
@@ -104,24 +114,30 @@ fn command() -> clap::Command {
     with_variables(Cli::command())
 }
 
-#[tokio::main]
-async fn serve_identities(options: idp::Options) -> Result<(), Failure> {
+fn serve_identities(options: idp::Options) -> Result<(), Failure> {
     start_log(options.log_level, options.log_format);
-    idp::run(options, stopped()?).await
+    run_async(async { idp::run(options, signals()?).await })
 }
 
 fn start_log(level: Option<LogLevel>, format: Option<LogFormat>) {
     iamd::log::start(format.unwrap_or_default(), level.unwrap_or_default());
 }
 
-/// Resolves when the server is asked to stop.
-fn stopped() -> Result<impl Future<Output = ()>, Failure> {
+/// Each signal that asks the server to stop.
+fn signals() -> Result<Signals, Failure> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+    let (sender, signals) = mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            tracing::info!("stopping");
+            if sender.send(()).await.is_err() {
+                return;
+            }
         }
-        tracing::info!("stopping");
-    })
+    });
+    Ok(signals)
 }

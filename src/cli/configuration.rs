@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::output::Output;
 use crate::app::App;
 use crate::config::{ConfigError, Settings, Sources};
-use crate::http::CredentialEndpoints;
+use crate::http::{CredentialEndpoints, Tls};
 use crate::store::Sqlite;
 
 /// The JSON Schema of the tables of the configuration file.
@@ -64,6 +64,7 @@ fn complete(settings: Settings) -> Result<Sources, ConfigError> {
 async fn check(settings: &Settings) -> Result<(), Failure> {
     settings.database()?;
     CredentialEndpoints::new(settings)?;
+    Tls::check(settings)?;
     let store = Arc::new(Sqlite::in_memory().await?);
     App::start(settings, store).await?;
     Ok(())

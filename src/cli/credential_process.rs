@@ -60,9 +60,10 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let (account, name) = named.ok_or_else(|| format!("{arn} is not the ARN of a role"))?;
     let mut query = form_urlencoded::Serializer::new(String::new());
     let path = format!("/credentials/{account}/{name}?{}", query.append_pair("service", &options.service).finish());
-    let listen = settings.listen();
+    let server = options.server.target(&settings)?;
+    let listen = server.listen;
     let token = settings.container_token.as_ref().map(Secret::reveal);
-    let answer = http::ask(listen, &path, token).map_err(|error| format!("no answer from {listen}: {error}"))?;
+    let answer = http::ask(&server, &path, token).map_err(|error| format!("no answer from {listen}: {error}"))?;
     if answer.status != 200 {
         let refusal: Option<Refusal> = serde_json::from_str(&answer.body).ok();
         return Err(refusal.map_or(answer.body, |refusal| refusal.message).into());

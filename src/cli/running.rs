@@ -5,7 +5,22 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::config::{ConfigError, ListenAddress, Settings};
+use crate::http::Target;
 use crate::shapes::Secret;
+
+/// The settings of the server that say how to reach it.
+const SHARED: &[&str] = &[
+    "admin-token",
+    "config",
+    "container-token",
+    "data-dir",
+    "database",
+    "listen",
+    "tls",
+    "tls-cert",
+    "tls-key",
+    "tls-only",
+];
 
 /// Where the server is.
 #[derive(Args, Clone, Debug)]
@@ -16,6 +31,9 @@ pub struct RunningServer {
     /// Configuration file of the server
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Speak TLS, and trust the certificates in this file (PEM) [default: as the server's settings say]
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 impl RunningServer {
@@ -24,12 +42,23 @@ impl RunningServer {
     /// # Errors
     /// See [`ConfigError`].
     pub fn settings(&self, secrets: Secrets<'_>) -> Result<Settings, ConfigError> {
-        let Self { listen, config } = self.clone();
+        let Self { listen, config, .. } = self.clone();
         let Secrets { admin_token, container_token } = secrets;
         let (admin_token, container_token) = (admin_token.cloned(), container_token.cloned());
         let given = Settings { listen, config, admin_token, container_token, ..Settings::default() };
-        let wanted = |key: &str| ["listen", "config", "admin-token", "container-token"].contains(&key);
-        Ok(given.complete(std::env::vars_os(), wanted)?.settings)
+        Ok(given.complete(std::env::vars_os(), |key| SHARED.contains(&key))?.settings)
+    }
+
+    /// Where the server is, and whom to trust there.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn target(&self, settings: &Settings) -> Result<Target, ConfigError> {
+        let certificates = match &self.ca {
+            Some(file) => Some(file.clone()),
+            None => settings.trusted_certificates()?,
+        };
+        Ok(Target { listen: settings.listen(), certificates })
     }
 }
 
@@ -59,5 +88,13 @@ impl AdminOptions {
     /// See [`ConfigError`].
     pub fn settings(&self) -> Result<Settings, ConfigError> {
         self.server.settings(Secrets { admin_token: self.admin_token.as_ref(), container_token: None })
+    }
+
+    /// Where the server is, and whom to trust there.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn target(&self, settings: &Settings) -> Result<Target, ConfigError> {
+        self.server.target(settings)
     }
 }

@@ -10,16 +10,19 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::config::{Database, LogFormat, Settings};
-use crate::http::{self, CredentialEndpoints, Limits, State};
+use crate::http::{self, Limits, Signals, State, Tls};
 use crate::log;
 use crate::operations::Enforcement;
 use crate::store::Sqlite;
 
-/// Serves until `stop` resolves; then requests in flight end, and all that was acknowledged is written.
+/// How long the last writes may take after the last connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Serves until the first signal; then requests in flight end, and all that was acknowledged is written.
 ///
 /// # Errors
 /// One sentence on why it cannot: an address, a database or a setting that cannot be used.
-pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(), Box<dyn std::error::Error>> {
+pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn std::error::Error>> {
     raise_open_files();
     let listen = settings.listen();
     let listener = TcpListener::bind(listen)
@@ -27,7 +30,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
         .map_err(|error| format!("cannot listen on {listen}: {error}; choose another address with --listen"))?;
     let listen = listener.local_addr()?;
     let settings = Settings { listen: Some(listen.into()), ..settings };
-    let credentials = CredentialEndpoints::new(&settings)?;
+    let tls = Tls::new(&settings, listen)?;
     let (store, database) = match settings.database()? {
         Database::Memory => (Sqlite::in_memory().await?, "memory"),
         Database::Sqlite(path) => (Sqlite::open(&path).await?, "sqlite"),
@@ -35,30 +38,26 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     must_have_a_way_in(&settings, &store).await?;
     let store = Arc::new(store);
     let (app, committer) = App::start(&settings, store.clone()).await?;
-    let timeout = Duration::from_secs(settings.request_timeout.unwrap_or(30));
-    banner(&settings, listen, database);
-    let state = Arc::new(State {
-        app,
-        admin_token: settings.admin_token.clone(),
-        credentials,
-        listen,
-        database,
-        max_body_size: settings.max_body_size.unwrap_or(16 << 20),
-        body_timeout: timeout,
-    });
-    let limits = Limits { connections: settings.max_connections.unwrap_or(20_000), header_timeout: timeout };
-    http::serve(listener, http::router(state), limits, stop).await;
-    // The router is gone, and with it the accounts: the committer writes what it still has and ends.
-    committer.await?;
+    let state = Arc::new(State::new(app, &settings, database)?);
+    banner(&settings, listen, database, tls.as_ref());
+    http::serve(listener, http::router(state), Limits::new(&settings), tls.map(Arc::new), &mut signals).await;
+    // The router is gone, and with it the accounts: the committer writes what it still has and ends. Only a request that
+    // computes can hold them longer, and nobody waits for its answer.
+    tokio::select! {
+        ended = committer => ended?,
+        () = tokio::time::sleep(PATIENCE) => {}
+        _ = signals.recv() => {}
+    }
     store.close().await;
     Ok(())
 }
 
 /// What a person needs to know to use the server.
-fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
+fn banner(settings: &Settings, listen: SocketAddr, database: &str, tls: Option<&Tls>) {
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let endpoint = match listen {
-        address if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
-        address => format!("http://{address}"),
+        address if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
+        address => format!("{scheme}://{address}"),
     };
     let enforcement = match settings.enforcement.unwrap_or_default() {
         Enforcement::On => "Enforcement is on: what no policy allows is denied.",
@@ -69,6 +68,11 @@ fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
         "iamd {} serves IAM and STS at {endpoint}\n{enforcement}\nEverything is kept in {kept}.\n",
         env!("CARGO_PKG_VERSION")
     );
+    if let Some(tls) = tls {
+        text += if tls.only { "Plain HTTP is refused.\n" } else { "Plain HTTP is served on the same port.\n" };
+    }
+    let authority = tls.and_then(Tls::authority).map(|path| format!("  export AWS_CA_BUNDLE={}\n", path.display()));
+    let authority = authority.unwrap_or_default();
     let development = settings.no_dev_credentials != Some(true);
     let root = match &settings.root_access_key {
         // The secret itself is not printed; the shell asks for it where the variable is not set.
@@ -78,7 +82,7 @@ fn banner(settings: &Settings, listen: SocketAddr, database: &str) {
     if let Some((id, secret)) = root {
         let region = settings.partition.unwrap_or_default().signing_region();
         text += &format!(
-            "Root user of account 000000000000:\n\n  export AWS_ENDPOINT_URL={endpoint}\n  \
+            "Root user of account 000000000000:\n\n  export AWS_ENDPOINT_URL={endpoint}\n{authority}  \
              export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}\n  \
              export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n\n"
         );

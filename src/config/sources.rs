@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 
+use super::listener::is_of_kubernetes;
 use super::{ConfigError, Setting, Settings};
 
 /// Where the value of a setting comes from.
@@ -71,6 +72,9 @@ impl Settings {
         sources.add(self, |_| Origin::Flag)?;
         for (name, value) in environment {
             let Some(name) = name.to_str().filter(|name| name.starts_with("IAMD_")) else { continue };
+            if is_of_kubernetes(name, &value.to_string_lossy()) {
+                continue;
+            }
             let (key, variable) = Self::of_variable(name)?;
             if wanted(key) && !value.is_empty() {
                 sources.add(Self::from_variable(key, variable, &value)?, |_| Origin::Variable(variable))?;

@@ -7,57 +7,68 @@ use axum::Json;
 use axum::extract::{ConnectInfo, Query, Request, State as Shared};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::State;
-use super::guard::{host, is_from_foreign_page, is_local};
+use super::guard::{host, is_from_foreign_page, is_local, names_one_host};
+use super::refusal::refused;
 use crate::operations::Enforcement;
 use crate::shapes::{AccountId, Secret};
 
 /// Lets through who has the token; without a token, who is on this machine. Pages of other sites never.
 pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
-    match refusal(&state, &request) {
-        Some((status, why)) => (status, Json(json!({"error": why}))).into_response(),
-        None => next.run(request).await,
+    let (parts, body) = request.into_parts();
+    match refusal(&state, &parts) {
+        Some((status, why)) => refused(status, why),
+        None => next.run(Request::from_parts(parts, body)).await,
     }
 }
 
-fn refusal(state: &State, request: &Request) -> Option<(StatusCode, &'static str)> {
-    let headers = request.headers();
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+fn refusal(state: &State, parts: &Parts) -> Option<(StatusCode, &'static str)> {
+    let headers = &parts.headers;
+    if !names_one_host(parts) {
+        return Some((StatusCode::BAD_REQUEST, "the request must have one Host header"));
+    }
     if is_from_foreign_page(headers) {
         return Some((StatusCode::FORBIDDEN, "requests from pages of other origins are refused"));
     }
-    match &state.admin_token {
-        Some(token) => {
-            let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-            let fits = given.is_some_and(|given| Secret::new(given) == *token);
-            (!fits).then_some((StatusCode::UNAUTHORIZED, "the admin token is needed: Authorization: Bearer TOKEN"))
-        }
-        None if !state.listen.ip().is_loopback() && !is_own_health_check(request) => {
-            Some((StatusCode::FORBIDDEN, "set an admin token to use this endpoint on a listener that is not loopback"))
-        }
-        None if !is_local(host(headers)) => Some((StatusCode::FORBIDDEN, "the Host header does not name this machine")),
-        None => None,
-    }
+    let Some(token) = &state.admin_token else {
+        return match (state.listen.ip().is_loopback(), is_local(host(headers))) {
+            (false, _) => {
+                let why = "set an admin token to use this endpoint on a listener that is not loopback";
+                Some((StatusCode::FORBIDDEN, why))
+            }
+            (true, false) => Some((StatusCode::FORBIDDEN, "the Host header does not name this machine")),
+            (true, true) => None,
+        };
+    };
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let fits = given.is_some_and(|given| Secret::new(given) == *token);
+    (!fits).then_some((StatusCode::UNAUTHORIZED, "the admin token is needed: Authorization: Bearer TOKEN"))
 }
 
-/// A container's health check comes from inside the container, where the server listens to all the world.
-fn is_own_health_check(request: &Request) -> bool {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    request.uri().path() == "/health" && peer.is_some_and(|ConnectInfo(peer)| peer.ip().is_loopback())
-}
-
-/// Whether the server is well, and what it is.
-pub async fn health(Shared(state): Shared<Arc<State>>) -> (StatusCode, Json<Value>) {
+/// Whether the server is well, for everybody: probes and load balancers have no token. What it is and what ails it, for
+/// those who may use the other endpoints, and for this machine itself.
+pub async fn health(
+    Shared(state): Shared<Arc<State>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> (StatusCode, Json<Value>) {
+    let (parts, _) = request.into_parts();
     let trouble = state.app.store.trouble();
+    let ready = if trouble.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let is_own = peer.ip().is_loopback() && is_local(host(&parts.headers)) && !is_from_foreign_page(&parts.headers);
+    if !is_own && refusal(&state, &parts).is_some() {
+        let status = if trouble.is_none() { "ok" } else { "failing" };
+        return (ready, Json(json!({"status": status})));
+    }
     let enforcement = match state.app.environment.enforcement {
         Enforcement::On => "on",
         Enforcement::Log => "log",
     };
-    let ready = if trouble.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let health = json!({
         "status": trouble.as_deref().unwrap_or("ok"),
         "version": env!("CARGO_PKG_VERSION"),
@@ -105,9 +116,4 @@ pub async fn reset(
             (StatusCode::INTERNAL_SERVER_ERROR, Json(why)).into_response()
         }
     }
-}
-
-/// There is no such endpoint.
-pub async fn unknown() -> Response {
-    (StatusCode::NOT_FOUND, Json(json!({"error": "there is no such endpoint"}))).into_response()
 }

@@ -1,8 +1,11 @@
 //! Asks a running server, for the commands that are its clients.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::time::Duration;
+
+use super::tls;
 
 /// How long the server may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -16,37 +19,48 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Gets `path` of the server at `listen`, with this `Authorization` if one is given.
-///
-/// # Errors
-/// When it does not answer, or not as a server of HTTP does.
-pub fn ask(listen: SocketAddr, path: &str, authorization: Option<&str>) -> io::Result<Answer> {
-    send(listen, "GET", path, authorization, "")
+/// A running server.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The file with its certificate or that of its authority, if it speaks TLS.
+    pub certificates: Option<PathBuf>,
 }
 
-/// Sends a request to the server at `listen`, with this `Authorization` if one is given.
+/// Gets `path` of a server, with this `Authorization` if one is given.
+///
+/// # Errors
+/// When it does not answer, or not as a server of HTTP does, or shows a certificate that is not trusted.
+pub fn ask(server: &Target, path: &str, authorization: Option<&str>) -> io::Result<Answer> {
+    send(server, "GET", path, authorization, "")
+}
+
+/// Sends a request to a server, with this `Authorization` if one is given.
 ///
 /// # Errors
 /// As with [`ask`].
-pub fn send(
-    listen: SocketAddr,
-    method: &str,
-    path: &str,
-    authorization: Option<&str>,
-    body: &str,
-) -> io::Result<Answer> {
-    let mut address = listen;
-    if address.ip().is_unspecified() {
-        address.set_ip(Ipv4Addr::LOCALHOST.into());
+pub fn send(server: &Target, method: &str, path: &str, authorization: Option<&str>, body: &str) -> io::Result<Answer> {
+    let mut address = server.listen;
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
     }
-    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    let mut stream = match &server.certificates {
+        Some(certificates) => tls::connect(stream, address.ip(), certificates)?,
+        None => Box::new(stream),
+    };
     write!(stream, "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n")?;
     write!(stream, "Content-Length: {}\r\n", body.len())?;
     if let Some(authorization) = authorization {
         write!(stream, "Authorization: {authorization}\r\n")?;
     }
     write!(stream, "\r\n{body}")?;
+    stream.flush()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let status = answer.split_ascii_whitespace().nth(1).and_then(|status| status.parse().ok());

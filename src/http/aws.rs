@@ -7,21 +7,35 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::Response;
 use chrono::Utc;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
 
-use super::State;
-use super::guard::{host, is_from_foreign_page, is_in_this_network, is_of_aws};
-use super::other_services;
+use super::guard::{host, is_from_foreign_page, is_of_unknown_site, names_one_host};
+use super::request_body::{ReadError, Receiving};
+use super::{State, landing, other_services};
 use crate::app::{Outcome, WireRequest};
 use crate::error::{Code, Error};
 use crate::identity::RequestFacts;
 use crate::shapes::Timestamp;
-use crate::sigv4::Incoming;
+use crate::sigv4::{Incoming, Signature};
 use crate::wire::{Format, Service};
 
 /// The region of the global endpoints; a signature names the one that is meant.
 const GLOBAL_REGION: &str = "us-east-1";
+
+/// The most bytes that are read for somebody whose access key is not known, and of most operations.
+const MAX_ORDINARY: usize = 1 << 20;
+
+/// The operations that take more: documents of up to ten million characters, certificate chains, and lists of policies.
+pub const LARGE_OPERATIONS: &[&str] = &[
+    "CreateSAMLProvider",
+    "GetContextKeysForCustomPolicy",
+    "GetContextKeysForPrincipalPolicy",
+    "SimulateCustomPolicy",
+    "SimulatePrincipalPolicy",
+    "UpdateSAMLProvider",
+    "UploadServerCertificate",
+];
 
 /// Answers a request of AWS's protocol.
 pub async fn endpoint(
@@ -34,24 +48,17 @@ pub async fn endpoint(
     let (parts, body) = request.into_parts();
     let request_id = uuid::Uuid::new_v4().to_string();
     let format = wanted_format(&parts.headers);
-    let body = match admit(&parts.headers, &state) {
-        Ok(()) => read(body, &state).await,
+    let mut body = state.bodies.receive(body);
+    let admitted = match admit(&parts, &state) {
+        Ok(()) if landing::is_wanted(&parts) => return landing::answer(&state, &parts),
+        Ok(()) => read(&mut body, &parts, &state, now.into()).await,
         Err(refusal) => Err(refusal),
     };
-    let body = match body {
-        Ok(body) => body,
-        Err(error) => {
-            let body = format.error(Service::Iam.namespace(), &error, &request_id);
-            return respond(error.code().status(), body, format, &request_id, None);
-        }
-    };
-    let incoming = Incoming {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
-        headers: &parts.headers,
-        body: &body,
-    };
+    if let Err(error) = admitted {
+        let body = format.error(Service::Iam.namespace(), &error, &request_id);
+        return respond(error.code().status(), body, format, &request_id, None);
+    }
+    let incoming = incoming(&parts, body.bytes());
     if let Some(refusal) = other_services::refusal(&incoming, &request_id) {
         return refusal;
     }
@@ -61,28 +68,88 @@ pub async fn endpoint(
     respond(status, body, format, &request_id, would_deny.as_ref())
 }
 
-/// Keeps out what a browser sends for a page of somebody else's: everybody knows the development credentials, so a page
-/// could sign. On a listener for this machine only, nobody else's names lead here either, but for AWS's own.
-fn admit(headers: &HeaderMap, state: &State) -> Result<(), Error> {
-    let host = host(headers);
-    let foreign_name = state.listen.ip().is_loopback() && !is_in_this_network(host) && !is_of_aws(host);
-    if is_from_foreign_page(headers) || (foreign_name && !host.is_empty()) {
-        let message = "Requests that a browser makes for pages of other origins are refused.";
-        return Err(Error::new(Code::AccessDenied, message));
+/// Keeps foreign pages out. Their names cannot be told from the server's own where anybody may sign: while there are
+/// development credentials, and on a listener for this machine.
+fn admit(parts: &Parts, state: &State) -> Result<(), Error> {
+    if !names_one_host(parts) {
+        return Err(Error::new(Code::MalformedInput, "The request must have one Host header."));
+    }
+    let host = host(&parts.headers);
+    let refused = |message| Err(Error::new(Code::AccessDenied, message));
+    let development = state.app.authenticator.root.are_public();
+    let is_guarded = development || state.listen.ip().is_loopback();
+    if is_from_foreign_page(&parts.headers) {
+        return refused("Requests that a browser makes for pages of other origins are refused.");
+    }
+    if is_guarded && !host.is_empty() && !state.hosts.contain(host) {
+        return refused(
+            "The Host header names a public domain, which may be one of other origins; --allowed-hosts allows it.",
+        );
+    }
+    if development && is_of_unknown_site(parts) && !landing::is_wanted(parts) {
+        return refused(
+            "Requests that a browser may make for pages of other origins are refused while there are development \
+             credentials.",
+        );
     }
     Ok(())
 }
 
-async fn read(body: Body, state: &State) -> Result<Vec<u8>, Error> {
-    let collected = Limited::new(body, state.max_body_size).collect();
-    match tokio::time::timeout(state.body_timeout, collected).await {
-        Ok(Ok(body)) => Ok(body.to_bytes().into()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            let message = format!("Request must be smaller than {} bytes for this service", state.max_body_size);
-            Err(Error::new(Code::RequestEntityTooLarge, message))
-        }
-        Ok(Err(_)) => Err(Error::new(Code::MalformedInput, "The request body ended early.")),
-        Err(_) => Err(Error::new(Code::RequestTimeout, "The request body was not sent in time.")),
+/// Reads the body. Nobody has the server hold much memory without a key, and nobody for an operation that needs little.
+async fn read(body: &mut Receiving, parts: &Parts, state: &State, now: Timestamp) -> Result<(), Error> {
+    let max = state.bodies.max;
+    let ordinary = MAX_ORDINARY.min(max);
+    if body.announced().is_some_and(|bytes| usize::try_from(bytes).is_ok_and(|bytes| bytes > max)) {
+        return Err(too_large(max));
+    }
+    if body.fill(ordinary).await.map_err(unreadable)? {
+        return Ok(());
+    }
+    if !is_large_operation(parts, body.bytes()) || !is_of_known_key(parts, state, now).await {
+        return Err(too_large(ordinary));
+    }
+    if body.fill(max).await.map_err(unreadable)? { Ok(()) } else { Err(too_large(max)) }
+}
+
+fn is_large_operation(parts: &Parts, beginning: &[u8]) -> bool {
+    let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let action = query.chain(form_urlencoded::parse(beginning)).find(|(name, _)| name == "Action");
+    action.is_some_and(|(_, action)| LARGE_OPERATIONS.contains(&&*action))
+}
+
+/// Whether the request is signed with a key that exists. The signature can be verified only once the body is there.
+async fn is_of_known_key(parts: &Parts, state: &State, now: Timestamp) -> bool {
+    let incoming = incoming(parts, &[]);
+    match Signature::read(&incoming) {
+        Ok(signature) => state.app.authenticator.knows(&state.app.accounts, &signature, now).await,
+        Err(_) => false,
+    }
+}
+
+fn too_large(limit: usize) -> Error {
+    let message = format!("Request must be smaller than {limit} bytes for this service");
+    Error::new(Code::RequestEntityTooLarge, message)
+}
+
+fn unreadable(error: ReadError) -> Error {
+    match error {
+        ReadError::TooLarge(limit) => too_large(limit),
+        ReadError::Busy => Error::new(
+            Code::ServiceUnavailable,
+            "The server is receiving too many large requests at the moment. Try again later.",
+        ),
+        ReadError::Late => Error::new(Code::RequestTimeout, "The request body was not sent in time."),
+        ReadError::Ended => Error::new(Code::MalformedInput, "The request body ended early."),
+    }
+}
+
+fn incoming<'r>(parts: &'r Parts, body: &'r [u8]) -> Incoming<'r> {
+    Incoming {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &parts.headers,
+        body,
     }
 }
 

@@ -10,26 +10,35 @@ mod delegation;
 mod evaluate;
 mod guard;
 mod health;
+mod landing;
 mod listener;
+mod machine;
 mod other_services;
+mod refusal;
+mod request_body;
 mod requests;
+mod tls;
 mod token_issuer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-pub use ask::{Answer, ask, send};
+pub use ask::{Answer, Target, ask, send};
+pub use aws::LARGE_OPERATIONS;
 pub use credentials::CredentialEndpoints;
+pub use guard::HostNames;
 pub use health::ask_health;
-pub use listener::{Limits, serve};
+pub use listener::{Limits, Signals, serve};
+pub use request_body::BodyLimits;
 pub use requests::log as log_requests;
+pub use tls::{Tls, TlsError};
 
 use crate::app::App;
+use crate::config::{ConfigError, Settings};
 use crate::shapes::Secret;
 
 /// What every handler sees.
@@ -44,32 +53,58 @@ pub struct State {
     pub listen: SocketAddr,
     /// The kind of database, for the health report.
     pub database: &'static str,
-    /// Largest request body in bytes.
-    pub max_body_size: usize,
-    /// How long a client may take to send a body.
-    pub body_timeout: Duration,
+    /// The names under which clients reach the server.
+    pub hosts: HostNames,
+    /// How much memory request bodies may take.
+    pub bodies: BodyLimits,
+}
+
+impl State {
+    /// What handlers see of an app with these settings.
+    ///
+    /// # Errors
+    /// For settings of credential endpoints that mean nothing.
+    pub fn new(app: App, settings: &Settings, database: &'static str) -> Result<Self, ConfigError> {
+        Ok(Self {
+            app,
+            admin_token: settings.admin_token.clone(),
+            credentials: CredentialEndpoints::new(settings)?,
+            listen: settings.listen(),
+            database,
+            hosts: HostNames::new(settings.host_names().chain(machine::name())),
+            bodies: BodyLimits::new(settings.max_body_size(), settings.max_buffered_bytes()),
+        })
+    }
 }
 
 /// The routes: the server's own under `/_iamd/`, what verifies the tokens that accounts issue under `/web-identity/`, and
 /// those where applications look for their role; everything else is AWS's.
 pub fn router(state: Arc<State>) -> Router {
+    // The limits of bodies are those of `receive`, for all extractors.
+    let receive = || axum::middleware::from_fn_with_state(state.clone(), request_body::receive);
     let own = Router::new()
         .route("/accounts", get(accounts::list))
         .route("/clock", get(clock::read).post(clock::turn))
         .route("/delegation-notices", get(delegation::notices))
         .route("/evaluate", post(evaluate::decide))
-        .route("/health", get(admin::health))
         .route("/reset", post(admin::reset))
-        .fallback(admin::unknown)
-        .layer(DefaultBodyLimit::max(state.max_body_size))
+        .fallback(refusal::not_found)
+        .layer(DefaultBodyLimit::disable())
+        .layer(receive())
         .layer(axum::middleware::from_fn_with_state(state.clone(), admin::guard));
     let token_issuer = Router::new()
         .route("/openid-configuration", get(token_issuer::discovery))
         .route("/jwks.json", get(token_issuer::keys));
+    let credentials = credentials::routes()
+        .layer(receive())
+        .layer(axum::middleware::from_fn_with_state(state.clone(), credentials::guard));
     Router::new()
+        .route("/_iamd", get(landing::page))
+        .route("/_iamd/", get(landing::page))
+        .route("/_iamd/health", get(admin::health))
         .nest("/_iamd", own)
         .nest("/web-identity/{account}/.well-known", token_issuer)
-        .merge(credentials::routes())
+        .merge(credentials)
         .layer(axum::middleware::from_fn(log_requests))
         .fallback(aws::endpoint)
         .with_state(state)

@@ -37,6 +37,17 @@ impl RootCredentials {
         Self { root: Some((DEVELOPMENT_KEY.to_owned(), Secret::new(DEVELOPMENT_SECRET))), any_account: true }
     }
 
+    /// Whether anybody could sign with one of them.
+    pub fn are_public(&self) -> bool {
+        self.any_account || self.has_development_root()
+    }
+
+    /// Whether `test` with the secret `test` is the root user of account 000000000000.
+    pub fn has_development_root(&self) -> bool {
+        let development = ("test", Secret::new(DEVELOPMENT_SECRET));
+        self.root.as_ref().is_some_and(|(id, secret)| (id.as_str(), secret) == (development.0, &development.1))
+    }
+
     fn find(&self, access_key_id: &str) -> Option<(AccountId, Secret)> {
         if let Some((id, secret)) = &self.root
             && id == access_key_id
@@ -95,12 +106,8 @@ impl Authenticator {
         service: Service,
         Moment { real, now }: Moment,
     ) -> Result<Caller> {
-        let credential = signature.credential();
-        let partition = self.partition.unwrap_or_else(|| Partition::of_region(&credential.region));
-        let (caller, secret) = match signature.session_token() {
-            Some(token) => self.temporary(accounts, &credential.access_key_id, token, now).await?,
-            None => self.long_term(accounts, &credential.access_key_id, partition).await?,
-        };
+        let partition = self.partition_of(signature);
+        let (caller, secret) = self.find(accounts, signature, now).await?;
         if caller.account.partition() != partition {
             let why = format!("it belongs to the partition {}, not {partition}", caller.account.partition());
             return Err(invalid_token(Part::SessionToken, why));
@@ -108,6 +115,23 @@ impl Authenticator {
         let regions = Regions::of_endpoint(endpoint(request));
         signature.verify(request, secret.reveal(), &Expected { service: service.prefix(), regions }, real)?;
         Ok(caller)
+    }
+
+    /// Whether the credentials that a signature names exist and are good; whether they made it is not looked at.
+    pub async fn knows(&self, accounts: &Accounts, signature: &Signature<'_>, now: Timestamp) -> bool {
+        self.find(accounts, signature, now).await.is_ok()
+    }
+
+    fn partition_of(&self, signature: &Signature<'_>) -> Partition {
+        self.partition.unwrap_or_else(|| Partition::of_region(&signature.credential().region))
+    }
+
+    async fn find(&self, accounts: &Accounts, signature: &Signature<'_>, now: Timestamp) -> Result<(Caller, Secret)> {
+        let access_key_id = &*signature.credential().access_key_id;
+        match signature.session_token() {
+            Some(token) => self.temporary(accounts, access_key_id, token, now).await,
+            None => self.long_term(accounts, access_key_id, self.partition_of(signature)).await,
+        }
     }
 
     async fn long_term(

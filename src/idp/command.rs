@@ -16,7 +16,7 @@ use super::web::WebIssuer;
 use super::{Failure, Idp, router};
 use crate::cli::output::Output;
 use crate::config::{ListenAddress, LogFormat, LogLevel};
-use crate::http::{Limits, serve};
+use crate::http::{Limits, Signals, serve};
 use crate::keys::{Algorithm, SigningKey};
 
 /// The options of the command.
@@ -46,11 +46,11 @@ struct Keys {
     saml: String,
 }
 
-/// Serves until `stop` resolves.
+/// Serves until it is told to stop.
 ///
 /// # Errors
 /// When the address or the file cannot be used.
-pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+pub async fn run(options: Options, mut signals: Signals) -> Result<(), Failure> {
     let Options { address, issuer, keys, .. } = options;
     let address = *address;
     let listener = TcpListener::bind(address)
@@ -61,8 +61,8 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(),
     let (web, saml) = keys_of(keys.as_deref())?;
     let idp = Idp { web: WebIssuer::new(&issuer, web), saml: SamlIssuer::new(&issuer, &saml)? };
     banner(&mut Output::stdout(), &own, &issuer)?;
-    let limits = Limits { connections: 1000, header_timeout: Duration::from_secs(30) };
-    serve(listener, router(Arc::new(idp)), limits, stop).await;
+    let limits = Limits { connections: 1000, timeout: Duration::from_secs(30) };
+    serve(listener, router(Arc::new(idp)), limits, None, &mut signals).await;
     Ok(())
 }
 

@@ -117,17 +117,18 @@ async fn accounts_are_listed_with_what_they_hold() {
 #[tokio::test]
 async fn pages_of_other_origins_and_other_machines_are_refused() {
     let server = Server::start().await;
-    let refused: &[&[(&str, &str)]] = &[
-        &[("origin", "http://evil.example")],
-        &[("sec-fetch-site", "cross-site")],
-        &[("host", "evil.example:4593")],
-        &[("origin", "null")],
+    let refused: &[(&[(&str, &str)], u16)] = &[
+        (&[("origin", "http://evil.example")], 403),
+        (&[("sec-fetch-site", "cross-site")], 403),
+        (&[("host", "evil.example:4593")], 403),
+        (&[("origin", "null")], 403),
+        (&[("host", "127.0.0.1:4593"), ("host", "evil.example:4593")], 400),
     ];
-    for headers in refused {
-        assert_eq!(server.admin("GET", "/_iamd/health", "", headers).await.status, 403, "{headers:?}");
+    for (headers, status) in refused {
+        assert_eq!(server.admin("GET", "/_iamd/clock", "", headers).await.status, *status, "{headers:?}");
     }
     for headers in [&[("origin", "http://127.0.0.1:4593")][..], &[("sec-fetch-site", "same-origin")], &[]] {
-        assert_eq!(server.admin("GET", "/_iamd/health", "", headers).await.status, 200, "{headers:?}");
+        assert_eq!(server.admin("GET", "/_iamd/clock", "", headers).await.status, 200, "{headers:?}");
     }
 }
 
@@ -135,17 +136,64 @@ async fn pages_of_other_origins_and_other_machines_are_refused() {
 async fn a_token_is_asked_for_when_there_is_one() {
     let settings = Settings { admin_token: Some(Secret::new("letmein")), ..Settings::default() };
     let server = Server::with(settings).await;
-    assert_eq!(server.admin("GET", "/_iamd/health", "", &[]).await.status, 401);
-    assert_eq!(server.admin("GET", "/_iamd/health", "", &[("authorization", "Bearer letmeout")]).await.status, 401);
+    assert_eq!(server.admin("GET", "/_iamd/clock", "", &[]).await.status, 401);
+    assert_eq!(server.admin("GET", "/_iamd/clock", "", &[("authorization", "Bearer letmeout")]).await.status, 401);
     let headers = [("authorization", "Bearer letmein"), ("host", "iamd:4593")];
-    assert_eq!(server.admin("GET", "/_iamd/health", "", &headers).await.status, 200);
+    assert_eq!(server.admin("GET", "/_iamd/clock", "", &headers).await.status, 200);
 }
 
 #[tokio::test]
 async fn without_a_token_only_loopback_listeners_answer() {
     let listen = Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 4593)).into());
     let server = Server::with(Settings { listen, ..Settings::default() }).await;
-    assert_eq!(server.admin("GET", "/_iamd/health", "", &[]).await.status, 403);
+    assert_eq!(server.admin("GET", "/_iamd/clock", "", &[]).await.status, 403);
+}
+
+#[tokio::test]
+async fn everybody_learns_whether_the_server_is_well_and_the_holder_of_the_token_what_it_is() {
+    let listen = Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 4593)).into());
+    let admin_token = Some(Secret::new("letmein"));
+    let server = Server::with(Settings { listen, admin_token, ..Settings::default() }).await;
+    let well = r#"{"status":"ok"}"#;
+    for headers in [
+        &[("host", "iamd:4593")][..],
+        &[("host", "probe.example.com")],
+        &[("host", "192.0.2.2:4593"), ("authorization", "Bearer letmeout")],
+        &[("origin", "http://evil.example")],
+    ] {
+        assert_eq!(server.admin("GET", "/_iamd/health", "", headers).await.ok().body, well, "{headers:?}");
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    let details = format!(r#"{{"status":"ok","version":"{version}","enforcement":"on","database":"memory","clock":"#);
+    let headers = [("host", "iamd:4593"), ("authorization", "Bearer letmein")];
+    let told = server.admin("GET", "/_iamd/health", "", &headers).await.ok().body;
+    assert!(told.starts_with(&details), "{told}");
+    let open = Server::start().await.admin("GET", "/_iamd/health", "", &[]).await.ok().body;
+    assert!(open.starts_with(&details), "{open}");
+}
+
+#[tokio::test]
+async fn who_asks_for_nothing_is_told_what_the_server_is() {
+    let server = Server::start().await;
+    let version = env!("CARGO_PKG_VERSION");
+    let page = format!(
+        "iamd {version} serves AWS IAM and STS.\n\n  export AWS_ENDPOINT_URL=http://127.0.0.1:4593\n  \
+         export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n  \
+         export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\nIts health is at /_iamd/health.\n"
+    );
+    for path in ["/", "/_iamd", "/_iamd/"] {
+        assert_eq!(server.admin("GET", path, "", &[]).await.ok().body, page, "{path}");
+    }
+    let browser = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+    assert_eq!(server.admin("GET", "/", "", &[browser]).await.ok().body, page);
+    let nothing = r#"{"error":"there is no such endpoint"}"#;
+    for path in ["/favicon.ico", "/_iamd/nonesuch", "/_iamd/health/x", "/web-identity"] {
+        let answer = server.admin("GET", path, "", &[]).await;
+        assert_eq!((answer.status, answer.body.as_str()), (404, nothing), "{path}");
+    }
+    let settings = Settings { no_dev_credentials: Some(true), ..Settings::default() };
+    let page = Server::with(settings).await.admin("GET", "/", "", &[]).await.ok().body;
+    assert!(!page.contains("AWS_ACCESS_KEY_ID"), "{page}");
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! A server in memory, and clients that sign for it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -11,7 +10,7 @@ use axum::extract::ConnectInfo;
 use iamd::account::{Account, Entity};
 use iamd::app::App;
 use iamd::config::Settings;
-use iamd::http::{CredentialEndpoints, State, router};
+use iamd::http::{State, router};
 use iamd::shapes::AccountId;
 use iamd::store::Sqlite;
 use serde_json::{Value, json};
@@ -36,19 +35,7 @@ impl Server {
     /// On a database that another server may have used.
     pub async fn on(store: Arc<Sqlite>, settings: Settings) -> Self {
         let (app, _) = App::start(&settings, store).await.unwrap();
-        let listen = settings.listen();
-        let credentials = CredentialEndpoints::new(&settings).unwrap();
-        Self {
-            state: Arc::new(State {
-                app,
-                admin_token: settings.admin_token,
-                credentials,
-                listen,
-                database: "memory",
-                max_body_size: 1 << 20,
-                body_timeout: Duration::from_secs(5),
-            }),
-        }
+        Self { state: Arc::new(State::new(app, &settings, "memory").unwrap()) }
     }
 
     /// The root user of account 000000000000.
@@ -162,7 +149,22 @@ impl Client {
     }
 
     async fn call(&self, service: &str, version: &str, action: &str, parameters: &[(&str, &str)]) -> Answer {
-        let mut request = form(action, version, parameters);
+        self.send_signed(form(action, version, parameters), service).await
+    }
+
+    /// Calls `GetCallerIdentity` with these headers.
+    pub async fn identity(&self, headers: &[(&str, &str)]) -> Answer {
+        let mut request = form("GetCallerIdentity", "2011-06-15", &[]);
+        for (name, value) in headers {
+            if *name == "host" {
+                *request.uri_mut() = format!("http://{value}/").parse().unwrap();
+            }
+            request.headers_mut().insert(http::HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
+        }
+        self.send_signed(request, "sts").await
+    }
+
+    async fn send_signed(&self, mut request: http::Request<String>, service: &str) -> Answer {
         self.sign(&mut request, service);
         self.send(request).await
     }

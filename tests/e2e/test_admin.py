@@ -1,9 +1,11 @@
 """The server's own endpoints, and who may use them."""
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 from clients import Boto3
-from server import Server
+from server import Server, run
 
 
 @pytest.fixture(scope="module")
@@ -71,20 +73,46 @@ def test_pages_of_other_sites_are_refused(own, headers):
 
 
 def test_a_page_of_the_server_itself_is_not(own):
-    assert own.own("health", **{"Origin": own.endpoint, "Sec-Fetch-Site": "same-origin"})[0] == 200
+    assert own.own("clock", **{"Origin": own.endpoint, "Sec-Fetch-Site": "same-origin"})[0] == 200
 
 
 def test_the_token_is_asked_for(guarded):
-    assert guarded.own("health")[0] == 401
-    assert guarded.own("health", Authorization="Bearer open")[0] == 401
-    assert guarded.own("health", Authorization="open sesame")[0] == 401
-    assert guarded.own("health", Authorization="Bearer open sesame")[0] == 200
+    assert guarded.own("clock")[0] == 401
+    assert guarded.own("clock", Authorization="Bearer open")[0] == 401
+    assert guarded.own("clock", Authorization="open sesame")[0] == 401
+    assert guarded.own("clock", Authorization="Bearer open sesame")[0] == 200
 
 
 def test_a_listener_for_all_needs_a_token():
     with Server(listen="0.0.0.0:0") as server:
         assert server.own("reset", "POST")[0] == 403
-        assert server.own("health")[0] == 200, "a container checks its health from inside"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--admin-token", "t")], ids=["no token", "token"])
+def test_everybody_may_ask_for_health(arguments):
+    """Probes of Kubernetes, load balancers and other containers."""
+    with Server(*arguments, listen="0.0.0.0:0") as server:
+        for host in ("iamd:4593", "10.0.0.7:4593", "iam.example.com"):
+            assert server.own("health", Host=host) == (200, {"status": "ok"})
+        assert server.own("health")[1]["database"] == "memory", "on this machine"
+        status, output, _ = run("health", "--listen", f"0.0.0.0:{server.port}")
+        assert (status, json.loads(output)["status"]) == (0, "ok")
+
+
+def test_health_reads_the_servers_settings(tmp_path):
+    with Server("--admin-token", "t") as server:
+        config = tmp_path / "iamd.toml"
+        config.write_text(f'listen = "127.0.0.1:{server.port}"\nadmin-token = "t"\n')
+        for arguments, variables in [
+            (("health", "--config", str(config)), {}),
+            (("health",), {"IAMD_CONFIG": str(config)}),
+            (("health", "--listen", f"127.0.0.1:{server.port}"), {}),
+        ]:
+            status, output, errors = run(*arguments, **variables)
+            assert (status, json.loads(output)["status"], errors) == (0, "ok", "")
+    status, output, errors = run("health", "--listen", f"127.0.0.1:{server.port}")
+    assert (status, output) == (1, "")
+    assert errors.startswith(f"iamd: no answer from 127.0.0.1:{server.port}: ")
 
 
 def test_a_wrong_method_and_an_unknown_path(own):

@@ -76,7 +76,7 @@ def test_flags_win_over_variables_and_those_over_the_file(tmp_path):
     (tmp_path / "iamd.toml").write_text('enforcement = "log"\nadmin-token = "file"\n')
     variables = {"IAMD_ADMIN_TOKEN": "variable", "IAMD_ENFORCEMENT": "log", "IAMD_CONFIG": "iamd.toml"}
     with Server("--enforcement", "on", cwd=tmp_path, variables=variables) as server:
-        assert server.own("health")[0] == 401
+        assert server.own("clock")[0] == 401
         status, health = server.own("health", Authorization="Bearer variable")
     assert (status, health["enforcement"]) == (200, "on")
 
@@ -196,3 +196,36 @@ def test_health_asks_a_running_server(tmp_path):
     status, _, errors = run("health", "--listen", f"127.0.0.1:{server.port}")
     assert status != 0
     assert errors.startswith("iamd: ")
+
+
+def test_variables_of_kubernetes_are_ignored():
+    """Kubernetes sets them in all pods beside a service called iamd."""
+    variables = {
+        "IAMD_PORT": "tcp://10.0.0.1:4593",
+        "IAMD_PORT_4593_TCP": "tcp://10.0.0.1:4593",
+        "IAMD_PORT_4593_TCP_ADDR": "10.0.0.1",
+        "IAMD_PORT_4593_TCP_PORT": "4593",
+        "IAMD_PORT_4593_TCP_PROTO": "tcp",
+        "IAMD_SERVICE_HOST": "10.0.0.1",
+        "IAMD_SERVICE_PORT": "4593",
+        "IAMD_SERVICE_PORT_HTTP": "4593",
+    }
+    with Server(variables=variables) as server:
+        assert server.own("health")[0] == 200
+    assert "unknown variable IAMD_PORT" in refused("--database", "memory", IAMD_PORT="4593")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--max-connections", "0"), "max-connections must be from 1 to 1000000, and not 0"),
+        (("--max-body-size", "0"), "max-body-size must be from 1 to 1099511627776, and not 0"),
+        (("--request-timeout", "0"), "request-timeout must be from 1 to 86400, and not 0"),
+    ],
+)
+def test_settings_that_make_the_server_useless_are_refused(arguments, sentence, tmp_path):
+    assert refused("--database", "memory", *arguments) == f"iamd: {sentence}\n"
+    config = tmp_path / "iamd.toml"
+    name, value = arguments
+    config.write_text(f"{name[2:]} = {value}\n")
+    assert refused("--database", "memory", "--config", str(config)) == f"iamd: {sentence}\n"

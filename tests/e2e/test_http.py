@@ -1,7 +1,10 @@
 """The network's edge: whatever arrives, the answer is a 4xx or a closed connection, and the server goes on."""
 
+import contextlib
 import json
 import resource
+import signal
+import socket
 import time
 import urllib.request
 
@@ -9,7 +12,7 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
-from server import Server
+from server import Server, received
 
 
 def request(body=b"", method="POST", path="/", headers=()):
@@ -172,14 +175,13 @@ def test_an_unknown_action_is_told_in_awss_words(server, account):
     [
         {"Origin": "https://evil.example"},
         {"Sec-Fetch-Site": "cross-site"},
-        {"Host": "evil.example"},
     ],
 )
 def test_pages_of_other_origins_are_refused_whoever_signed(server, account, headers):
     """Everybody knows the development credentials, so a page could sign by itself."""
-    url = presigned(server, account, headers.get("Host"))
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if name != "Host")
-    host = headers.get("Host", f"127.0.0.1:{server.port}")
+    url = presigned(server, account)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    host = f"127.0.0.1:{server.port}"
     answer = server.raw(f"GET {url} HTTP/1.1\r\nHost: {host}\r\n{lines}Connection: close\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 403") and b"pages of other origins" in answer
     plain = presigned(server, account)
@@ -194,3 +196,118 @@ def presigned(server, account, host=None):
     credentials = botocore.credentials.Credentials(account, "test")
     botocore.auth.SigV4QueryAuth(credentials, "sts", "us-east-1").add_auth(request)
     return "/" + request.url.split("/", 3)[3]
+
+
+@pytest.fixture(scope="module")
+def hasty():
+    """A server that waits a second for its clients, and has room for few."""
+    with Server("--request-timeout", "1", "--max-connections", "8") as running:
+        yield running
+
+
+HALF = b"\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"adv"
+
+
+@pytest.mark.parametrize("path", ["/", "/federation", "/_iamd/evaluate", "/_iamd/clock", "/latest/api/token"])
+def test_half_a_body_ends_every_route(hasty, path):
+    with hasty.connect(timeout=20) as connection:
+        connection.sendall(b"POST " + path.encode() + b" HTTP/1.1" + HALF)
+        answer = received(connection)
+    assert status(answer) == 408, answer
+
+
+def test_a_body_that_trickles_in_ends_too(hasty):
+    with hasty.connect(timeout=20) as connection:
+        connection.sendall(b"POST /_iamd/clock HTTP/1.1" + HALF)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(60):
+                time.sleep(0.1)
+                connection.sendall(b" ")
+            pytest.fail("the server takes the body a byte at a time")
+
+
+def test_clients_that_never_read_are_let_go(hasty):
+    """They ask for more than the sockets' buffers take, and keep all connections."""
+    silent = []
+    for _ in range(8):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(0.5)
+        connection.connect(("127.0.0.1", hasty.port))
+        with contextlib.suppress(TimeoutError, BrokenPipeError, ConnectionResetError):
+            connection.sendall(b"GET /_iamd/ HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100_000)
+        silent.append(connection)
+    try:
+        assert hasty.own("health")[0] == 200
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+def test_requests_over_the_budget_are_refused_and_small_ones_are_not():
+    """Unfinished bodies hold what there is; a client can try again."""
+    with Server("--max-body-size", "100000", "--max-buffered-bytes", "200000") as server:
+        large = request(b"x" * 100_000, headers=[FORM])
+        held = []
+        try:
+            refused = []
+            for _ in range(6):
+                connection = server.connect()
+                connection.sendall(large[:-1])
+                connection.settimeout(1)
+                with contextlib.suppress(TimeoutError):
+                    refused.append(connection.recv(65536))
+                held.append(connection)
+            assert refused and all(status(answer) == 503 for answer in refused)
+            assert all(b"<Code>ServiceUnavailable</Code>" in answer for answer in refused)
+            assert status(server.raw(request(GET_IDENTITY, headers=[FORM]))) == 403, "it is read, and not signed"
+        finally:
+            for connection in held:
+                connection.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_does_not_wait_for_slow_clients(how):
+    with Server("--request-timeout", "300") as server, server.connect() as connection:
+        connection.sendall(request(b"x" * 100)[:-50])
+        server.own("health")
+        server.process.send_signal(signal.SIGINT)
+        # The listener is closed once the first signal has arrived.
+        while True:
+            try:
+                server.connect().close()
+            except ConnectionRefusedError:
+                break
+        assert server.stop(how, timeout=8) == 0
+        assert "some requests did not end before the second signal" in server.errors
+
+
+def test_slow_clients_are_waited_for_ten_seconds():
+    with Server("--request-timeout", "300") as server, server.connect() as connection:
+        connection.sendall(request(b"x" * 100)[:-50])
+        server.own("health")
+        assert server.stop(timeout=20) == 0
+        assert "some requests did not end in time" in server.errors
+
+
+def test_two_hosts_and_another_host_in_the_line_are_refused(server):
+    for head in [
+        "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n",
+        "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n",
+    ]:
+        assert status(server.raw(f"{head}Connection: close\r\n\r\n".encode())) == 400, head
+
+
+def test_a_rebound_page_is_refused_on_all_listeners(account):
+    with Server(listen="0.0.0.0:0") as server:
+        host = f"evil.example:{server.port}"
+        page = f"Origin: http://{host}\r\nSec-Fetch-Site: same-origin\r\n"
+        url = presigned(server, account, host)
+        answer = server.raw(f"GET {url} HTTP/1.1\r\nHost: {host}\r\n{page}Connection: close\r\n\r\n".encode())
+        assert answer.startswith(b"HTTP/1.1 403") and b"--allowed-hosts" in answer
+    with Server("--allowed-hosts", "evil.example", listen="0.0.0.0:0") as server:
+        host = f"evil.example:{server.port}"
+        url = presigned(server, account, host)
+        answer = server.raw(f"GET {url} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        assert answer.startswith(b"HTTP/1.1 200")

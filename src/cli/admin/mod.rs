@@ -20,9 +20,10 @@ pub type Failure = Box<dyn std::error::Error>;
 /// Calls an endpoint of the running server's own and reads its answer. Every failure names the server's address.
 fn call<T: DeserializeOwned>(server: &AdminOptions, method: &str, path: &str, body: &str) -> Result<T, Failure> {
     let settings = server.settings()?;
-    let listen = settings.listen();
+    let target = server.target(&settings)?;
+    let listen = target.listen;
     let authorization = settings.admin_token.as_ref().map(|token| format!("Bearer {}", token.reveal()));
-    let answer = http::send(listen, method, &format!("/_iamd/{path}"), authorization.as_deref(), body)
+    let answer = http::send(&target, method, &format!("/_iamd/{path}"), authorization.as_deref(), body)
         .map_err(|error| format!("no answer from {listen}: {error}"))?;
     if answer.status == 200 {
         let read = serde_json::from_str(&answer.body);

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State as Shared};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -21,7 +21,7 @@ use http::StatusCode;
 
 use self::sessions::Sessions;
 use super::State;
-use super::guard::{host, is_from_foreign_page, is_in_this_network};
+use super::guard::{host, is_from_foreign_page, names_one_host};
 use crate::config::{ConfigError, PodSettings, Settings};
 use crate::shapes::{AccountId, ArnParts, Kind, Secret};
 
@@ -135,19 +135,21 @@ pub fn routes() -> Router<Arc<State>> {
         .route("/credentials/{account}/{role}", get(container::by_path))
         .route("/v1/credentials", get(pod_identity::credentials))
         .route("/federation", get(signin::by_query).post(signin::by_form))
-        .layer(axum::middleware::from_fn(guard))
 }
 
-/// Keeps out what a browser sends for a page of somebody else's.
-async fn guard(request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    if is_from_foreign_page(headers) {
+/// Keeps foreign pages out.
+pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if !names_one_host(&parts) {
+        return (StatusCode::BAD_REQUEST, "the request must have one Host header\n").into_response();
+    }
+    if is_from_foreign_page(&parts.headers) {
         return (StatusCode::FORBIDDEN, "requests from pages of other origins are refused\n").into_response();
     }
-    if !is_in_this_network(host(headers)) {
-        return (StatusCode::FORBIDDEN, "the Host header names a domain\n").into_response();
+    if !state.hosts.contain(host(&parts.headers)) {
+        return (StatusCode::FORBIDDEN, "the Host header names a domain that is not allowed\n").into_response();
     }
-    next.run(request).await
+    next.run(Request::from_parts(parts, body)).await
 }
 
 #[cfg(test)]

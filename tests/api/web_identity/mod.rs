@@ -117,6 +117,7 @@ impl World {
 }
 
 async fn axum_serve(listener: TcpListener, router: axum::Router) {
-    let limits = iamd::http::Limits { connections: 8, header_timeout: std::time::Duration::from_secs(5) };
-    iamd::http::serve(listener, router, limits, std::future::pending()).await;
+    let limits = iamd::http::Limits { connections: 8, timeout: std::time::Duration::from_secs(5) };
+    let (_never, mut signals) = tokio::sync::mpsc::channel(1);
+    iamd::http::serve(listener, router, limits, None, &mut signals).await;
 }
