@@ -34,7 +34,7 @@ async fn a_rebound_page_is_refused_on_every_listener() {
             "192.168.1.5:4593",
             "[fd00::5]:4593",
             "iam.localhost",
-            "sts.eu-west-1.amazonaws.com",
+            "sts.us-east-1.amazonaws.com",
         ] {
             assert_eq!(root.identity(&[("host", host)]).await.status, 200, "{host}");
         }
