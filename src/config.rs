@@ -28,10 +28,11 @@ pub use value::{ListenAddress, Setting, SettingValue};
 
 use self::declaration::{default_text, is_switch, number_of_values, settings};
 use crate::account::Quotas;
+use crate::call::Enforcement;
 use crate::federation::{IssuerSettings, Reach};
-use crate::operations::{Enforcement, PolicyTemplates, RoleTemplates};
 use crate::organization::{Organization, OrganizationSettings};
 use crate::shapes::{Partition, Secret};
+use crate::templates::{PolicyTemplates, RoleTemplates};
 
 settings! {
     "Server":

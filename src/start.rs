@@ -6,11 +6,11 @@ use tokio::task::JoinHandle;
 
 use crate::app::{App, Budget, Gate};
 use crate::audit::Usage;
+use crate::call::Environment;
 use crate::config::Settings;
 use crate::federation::Issuers;
 use crate::federation::saml::UsedAssertions;
 use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey, UsedCodes};
-use crate::operations::Environment;
 use crate::store::{Accounts, Sqlite};
 
 /// Why the server cannot start, as one sentence.

@@ -16,7 +16,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use iamd::operations;
+use iamd::services;
 use iamd::wire::Service;
 use regex::Regex;
 
@@ -53,7 +53,7 @@ fn rust_files(folder: &str) -> Vec<PathBuf> {
 fn sources() -> BTreeMap<String, PathBuf> {
     let list = Regex::new(r"operations!\(\s*\w+:([^)]*)\)").unwrap();
     let mut sources = BTreeMap::new();
-    for path in rust_files("src/operations") {
+    for path in rust_files("src/services") {
         let text = fs::read_to_string(&path).unwrap();
         for names in list.captures_iter(&text) {
             let names = names[1].split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
@@ -119,7 +119,7 @@ fn document() -> String {
          <!-- Written by `WRITE=1 cargo test --test operations_document`. -->\n",
     );
     for (service, title) in [(Service::Iam, "IAM"), (Service::Sts, "STS")] {
-        let mut entries: Vec<_> = operations::all().filter(|entry| entry.service == service).collect();
+        let mut entries: Vec<_> = services::all().filter(|entry| entry.service == service).collect();
         entries.sort_by_key(|entry| entry.name);
         writeln!(document, "\n## {title}: {} operations", entries.len()).unwrap();
         writeln!(document, "| Operation | Tests | Known differences |\n|---|---|---|").unwrap();

@@ -12,7 +12,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use iamd::operations;
+use iamd::services;
 
 /// The modules from the top down. A module uses those of its own line and below.
 const LAYERS: &[&[&str]] = &[
@@ -21,19 +21,20 @@ const LAYERS: &[&[&str]] = &[
     &["http"],
     &["start"],
     &["app"],
-    &["operations"],
+    &["services"],
+    &["call"],
     &["log"],
     &["config"],
     &["federation"],
     &["identity", "store"],
     &["audit"],
     &["account", "organization"],
-    &["catalogue", "keys", "wire", "sigv4"],
+    &["catalogue", "keys", "templates", "wire", "sigv4"],
     &["shapes", "error"],
 ];
 
 /// The settings say how the layer above them behaves, in its own words.
-const EXCEPTIONS: &[(&str, &str)] = &[("config", "operations")];
+const EXCEPTIONS: &[(&str, &str)] = &[("config", "call")];
 
 /// Where the project's Rust code is.
 const FOLDERS: &[&str] = &["src", "crates", "tests", "benches", "examples"];
@@ -122,7 +123,7 @@ fn libraries_stay_where_they_belong() {
         ("sqlx", &["store"]),
         ("axum", &["http", "idp"]),
         ("hyper", &["federation", "http"]),
-        ("clap", &["cli", "config", "federation", "idp", "main", "operations"]),
+        ("clap", &["cli", "config", "federation", "idp", "main", "call", "shapes"]),
         ("quick_xml", &["cli", "http", "idp", "wire"]),
         // In `app` only for what computes long, which gives its thread's other work away.
         ("tokio", &["app", "cli", "federation", "http", "idp", "main", "start", "store"]),
@@ -187,7 +188,7 @@ fn nothing_is_left_for_later() {
 #[test]
 fn every_list_of_operations_is_in_the_registry() {
     let mut wrong = Vec::new();
-    for source in files("src/operations", "rs").iter().filter(|source| !source.path.ends_with("mod.rs")) {
+    for source in files("src/services", "rs").iter().filter(|source| !source.path.ends_with("mod.rs")) {
         // The lists of a folder are joined in its mod.rs.
         let joined = fs::read_to_string(source.path.with_file_name("mod.rs")).unwrap();
         let list = format!("{}::OPERATIONS", source.path.file_stem().unwrap().to_str().unwrap());
@@ -201,12 +202,12 @@ fn every_list_of_operations_is_in_the_registry() {
 
 #[test]
 fn the_registry_is_sorted_out() {
-    let mut names: Vec<_> = operations::all().map(|entry| (entry.service, entry.name)).collect();
+    let mut names: Vec<_> = services::all().map(|entry| (entry.service, entry.name)).collect();
     let count = names.len();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), count, "an operation is registered twice");
-    for entry in operations::all() {
+    for entry in services::all() {
         let reads = entry.name.starts_with("List") || entry.name.starts_with("Get");
         assert!(!entry.name.starts_with("Create") || !entry.read_only, "{} only reads", entry.name);
         assert!(

@@ -6,10 +6,10 @@ use std::time::Instant;
 use tracing::Level;
 
 use super::WireRequest;
+use crate::call::Evidence;
 use crate::error::{Code, Error};
 use crate::identity::Caller;
 use crate::log;
-use crate::operations::Evidence;
 use crate::shapes::AccountId;
 
 /// The most characters of a line's longer parts.

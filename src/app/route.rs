@@ -1,7 +1,8 @@
 //! Which operation a request means.
 
+use crate::call::Entry;
 use crate::error::{Code, Error};
-use crate::operations::{self, Entry};
+use crate::services;
 use crate::sigv4::{Incoming, Signature};
 use crate::wire::{Params, Service};
 
@@ -56,13 +57,13 @@ impl Route {
             .or_else(|| {
                 services
                     .into_iter()
-                    .find(|service| action.is_some_and(|action| operations::find(*service, action).is_some()))
+                    .find(|service| action.is_some_and(|action| services::find(*service, action).is_some()))
             })
             .unwrap_or(Service::Iam);
         let Some(action) = action else {
             return Self { entry: Err(Unrouted::NoAction), namespace: service.namespace() };
         };
-        let entry = operations::find(service, action).filter(|_| version == Some(service.version()));
+        let entry = services::find(service, action).filter(|_| version == Some(service.version()));
         match entry {
             Some(entry) => Self { entry: Ok(entry), namespace: service.namespace() },
             None => {

@@ -136,13 +136,14 @@ mod tests {
     #[test]
     fn an_arn_is_compared_to_the_letter() {
         assert!(get("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole").is_some());
+        let chinese = get("arn:aws-cn:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole").unwrap();
+        assert_eq!(chinese.arn(), "arn:aws-cn:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole");
         for arn in [
             "arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole",
             "arn:aws:iam::aws:policy/service-role/awslambdabasicexecutionrole",
             "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole/",
             "arn:aws:iam::aws:policyservice-role/AWSLambdaBasicExecutionRole",
             "arn:aws:iam::123456789012:policy/service-role/AWSLambdaBasicExecutionRole",
-            "arn:aws-cn:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
             "AdministratorAccess",
             "",
         ] {

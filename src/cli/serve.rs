@@ -9,10 +9,10 @@ use chrono::Utc;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::call::Enforcement;
 use crate::config::{Database, LogFormat, Settings};
 use crate::http::{self, Limits, Signals, State, Tls};
 use crate::log;
-use crate::operations::Enforcement;
 use crate::store::Sqlite;
 
 /// How long the last writes may take after the last connection.

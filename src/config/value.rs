@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{LogFormat, LogLevel, TlsMode};
+use crate::call::Enforcement;
 use crate::federation::Reach;
-use crate::operations::Enforcement;
 use crate::shapes::{Partition, Secret};
 
 /// A setting: a flag, a variable and a key of the configuration file.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::State;
 use super::guard::{host, is_from_foreign_page, is_local, names_one_host};
 use super::refusal::refused;
-use crate::operations::Enforcement;
+use crate::call::Enforcement;
 use crate::shapes::{AccountId, Secret};
 
 /// Lets through who has the token; without a token, who is on this machine. Pages of other sites never.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::State;
-use crate::operations;
+use crate::services;
 use crate::shapes::AccountId;
 
 /// Which topic's messages are wanted; all, if none is given.
@@ -40,6 +40,6 @@ pub async fn notices(
     };
     let environment = &state.app.environment;
     let now = environment.clock.now().into();
-    let notices = operations::notices(&account, query.topic.as_deref(), &environment.key, now, rand::random);
+    let notices = services::notices(&account, query.topic.as_deref(), &environment.key, now, rand::random);
     Json(json!({"notices": notices})).into_response()
 }

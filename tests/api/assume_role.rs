@@ -1,7 +1,7 @@
 //! AssumeRole: who may, under what conditions, for how long.
 
+use iamd::call::Enforcement;
 use iamd::config::Settings;
-use iamd::operations::Enforcement;
 use serde_json::json;
 
 use crate::client::Server;

@@ -153,6 +153,6 @@ async fn templates_that_allow_nothing_or_are_no_policy_are_refused() {
         let answer = server.root().iam("CreateDelegationRequest", &parameters).await;
         answer.refused(400, "InvalidInput", message);
     }
-    let broken = serde_json::from_value::<iamd::operations::PolicyTemplates>(json!({OPEN_TEMPLATE: "{"}));
+    let broken = serde_json::from_value::<iamd::templates::PolicyTemplates>(json!({OPEN_TEMPLATE: "{"}));
     assert!(broken.unwrap_err().to_string().contains("a template is no JSON"));
 }

@@ -8,8 +8,9 @@ mod published;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use iamd::call::Entry;
 use iamd::catalogue::service_authorization::{self, Service as Reference};
-use iamd::operations::{self, Entry};
+use iamd::services;
 use iamd::wire::Service;
 use published::Model;
 
@@ -193,7 +194,7 @@ fn is_documented(reference: &Reference, action: &str, resource: &str, account: &
 async fn each_operation_needs_its_documented_permission_and_no_other() {
     let server = Server::start().await;
     let mut wrong = Vec::new();
-    for (n, entry) in operations::all().enumerate() {
+    for (n, entry) in services::all().enumerate() {
         if reason(FREE, entry.name).is_some() || reason(ELSEWHERE, entry.name).is_some() {
             continue;
         }
@@ -256,14 +257,14 @@ fn inner(document: &str) -> &str {
 async fn what_is_free_is_free_for_users_without_policies() {
     let server = Server::start().await;
     for (n, name) in ["GetCallerIdentity", "GetSessionToken"].into_iter().enumerate() {
-        let entry = operations::all().find(|entry| entry.name == name).unwrap();
+        let entry = services::all().find(|entry| entry.name == name).unwrap();
         Case::new(&server, entry, &Model::of(entry.service), 500 + n).await.call().await.ok();
     }
 }
 
 #[test]
 fn the_exceptions_exist() {
-    let names: BTreeSet<&str> = operations::all().map(|entry| entry.name).collect();
+    let names: BTreeSet<&str> = services::all().map(|entry| entry.name).collect();
     let excepted = FREE.iter().chain(ELSEWHERE).chain(OTHER_RESOURCES).map(|(name, _)| *name);
     let unknown: Vec<_> =
         excepted.chain(MORE.iter().map(|(name, _)| *name)).filter(|name| !names.contains(name)).collect();

@@ -2,7 +2,7 @@
 
 use iamd::config::Settings;
 use iamd::http::LARGE_OPERATIONS;
-use iamd::operations;
+use iamd::services;
 
 use crate::client::{Answer, Server};
 
@@ -59,6 +59,6 @@ async fn bodies_share_a_budget() {
 #[test]
 fn the_large_operations_exist() {
     for name in LARGE_OPERATIONS {
-        assert!(operations::all().any(|entry| entry.name == *name), "{name}");
+        assert!(services::all().any(|entry| entry.name == *name), "{name}");
     }
 }

@@ -17,7 +17,8 @@ mod published;
 
 use std::collections::{BTreeSet, HashMap};
 
-use iamd::operations::{self, Entry};
+use iamd::call::Entry;
+use iamd::services;
 use iamd::wire::Service;
 use probes::{Probes, decode, null, told};
 use published::{Declared, Model, Request};
@@ -26,7 +27,7 @@ use published::{Declared, Model, Request};
 fn for_each_operation(check: impl Fn(&Entry, &Model, &Declared) -> Vec<String>) {
     let models = HashMap::from([Service::Iam, Service::Sts].map(|service| (service, Model::of(service))));
     let mut wrong = Vec::new();
-    for entry in operations::all() {
+    for entry in services::all() {
         let model = &models[&entry.service];
         match model.operations.get(entry.name) {
             None => wrong.push(format!("{}: AWS has no such operation", entry.name)),
@@ -41,11 +42,8 @@ fn for_each_operation(check: impl Fn(&Entry, &Model, &Declared) -> Vec<String>) 
 #[test]
 fn every_operation_of_the_models_exists() {
     for service in [Service::Iam, Service::Sts] {
-        let missing: Vec<_> = Model::of(service)
-            .operations
-            .into_keys()
-            .filter(|name| operations::find(service, name).is_none())
-            .collect();
+        let missing: Vec<_> =
+            Model::of(service).operations.into_keys().filter(|name| services::find(service, name).is_none()).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Breaks every constraint of a parameter once.
 
+use iamd::call::Entry;
 use iamd::error::{Code, Error};
-use iamd::operations::Entry;
 use iamd::wire::{Params, Service};
 
 use crate::published::{Model, Request, Shape};

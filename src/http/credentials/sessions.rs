@@ -10,7 +10,7 @@ use super::RoleArn;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts, ServicePrincipal};
-use crate::operations;
+use crate::services;
 use crate::shapes::{Secret, Timestamp};
 use crate::wire::Service;
 
@@ -113,8 +113,7 @@ impl Sessions {
 }
 
 async fn assume(workload: &Workload, app: &App, facts: RequestFacts) -> Result<Credentials> {
-    let entry =
-        operations::find(Service::Sts, "AssumeRole").ok_or_else(|| Error::internal("there is no AssumeRole"))?;
+    let entry = services::find(Service::Sts, "AssumeRole").ok_or_else(|| Error::internal("there is no AssumeRole"))?;
     let issued = facts.now;
     let caller = Caller::service(workload.service.clone());
     let answer = app.call_as(&caller, entry, &workload.parameters(), facts).await?;

@@ -1,0 +1,133 @@
+//! What an operation works with.
+
+use std::sync::Arc;
+
+use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
+use crate::audit::Usage;
+use crate::error::{Code, Error, Result};
+use crate::federation::saml::UsedAssertions;
+use crate::federation::{Fetched, Issuers};
+use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCodes};
+use crate::organization::Organization;
+use crate::shapes::{AccountId, Ids, Timestamp};
+
+use super::Enforcement;
+use crate::templates::{PolicyTemplates, RoleTemplates};
+
+/// What all calls share.
+pub struct Environment {
+    /// The limits in force.
+    pub quotas: Quotas,
+    /// What seals sessions and markers.
+    pub key: Arc<ServerKey>,
+    /// The server's time.
+    pub clock: Clock,
+    /// When credentials and roles were last used.
+    pub usage: Arc<Usage>,
+    /// The codes of MFA devices that were used.
+    pub used_codes: UsedCodes,
+    /// What happens to calls that no policy allows.
+    pub enforcement: Enforcement,
+    /// The organization, if the configuration has one.
+    pub organization: Option<Organization>,
+    /// The policies that delegation requests can name.
+    pub policy_templates: PolicyTemplates,
+    /// The templates of roles.
+    pub role_templates: RoleTemplates,
+    /// The keys of identity providers.
+    pub issuers: Issuers,
+    /// The URL of this server as an issuer of web identity tokens; the account follows.
+    pub token_issuer: String,
+    /// SAML assertions that cannot be used again.
+    pub used_assertions: UsedAssertions,
+    /// Whether explicit denials name the policy, as AWS does since January 2026.
+    pub denials_name_policy: bool,
+}
+
+/// One call: the state that it works on, who calls, and what time, identifiers and secrets to use.
+pub struct Context<'a> {
+    /// The account that the call works on. What is changed here is kept if the call succeeds.
+    pub account: &'a mut Account,
+    /// Who calls.
+    pub caller: &'a Caller,
+    /// The moment of the call.
+    pub now: Timestamp,
+    /// Where new ids and secrets come from.
+    pub ids: Ids<'a>,
+    /// Facts of the request.
+    pub facts: &'a RequestFacts,
+    /// What all calls share.
+    pub environment: &'a Environment,
+    /// What was fetched for the call, if it inquired for something.
+    pub fetched: Option<&'a Fetched>,
+    /// Other accounts that the call looks into.
+    pub others: &'a [Arc<Account>],
+}
+
+impl Context<'_> {
+    /// An account that the call looks into: its own, the caller's, or one that its parameters name.
+    pub fn account_of(&self, id: AccountId) -> Option<&Account> {
+        if id == self.account.id {
+            return Some(self.account);
+        }
+        self.others.iter().map(|other| &**other).find(|other| other.id == id)
+    }
+
+    /// The name of the user that a call is about: the one given, or the calling user.
+    ///
+    /// # Errors
+    /// `ValidationError` when none is given and the caller is no user.
+    pub fn user_name(&self, given: Option<&str>) -> Result<String> {
+        if let Some(name) = given {
+            return Ok(name.to_owned());
+        }
+        let user = self.caller.user(self.account)?;
+        user.map(|user| user.name.clone()).ok_or_else(|| {
+            Error::new(Code::ValidationError, "Must specify userName when calling with non-User credentials")
+        })
+    }
+
+    /// Whose credentials a call is about: those of the user that is named, or the caller's own. The name is in the
+    /// user's own spelling.
+    ///
+    /// # Errors
+    /// `NoSuchEntity`; `ValidationError` when no user is named and the caller is neither user nor root user.
+    pub fn credentials_owner(&self, given: Option<&str>) -> Result<CredentialsOwner> {
+        if self.is_about_root(given) {
+            return Ok(CredentialsOwner::Root);
+        }
+        let user = self.account.find::<User>(&self.user_name(given)?)?;
+        Ok(CredentialsOwner::User(user.name.clone()))
+    }
+
+    /// The precondition of operations on the credentials, or the person, of whoever calls when no user is named.
+    ///
+    /// # Errors
+    /// `ValidationError` when no user is named and the caller is neither user nor root user.
+    pub fn must_tell_whose(&self, given: Option<&str>) -> Result<()> {
+        if self.is_about_root(given) { Ok(()) } else { self.user_name(given).map(drop) }
+    }
+
+    /// Whether the call is about the root user: no name is given and the root user calls.
+    pub fn is_about_root(&self, given: Option<&str>) -> bool {
+        given.is_none() && self.caller.principal == Principal::Root
+    }
+
+    /// Refuses one more where the account's quota is used up.
+    ///
+    /// # Errors
+    /// `LimitExceeded`.
+    pub fn check_quota(&self, quota: Quota, count: usize) -> Result<()> {
+        self.environment.quotas.check(quota, count)
+    }
+
+    /// Adds a new resource to the account: its name must be free, and there must be room.
+    ///
+    /// # Errors
+    /// `EntityAlreadyExists`, `LimitExceeded`.
+    pub fn create<R: Resource>(&mut self, resource: R, quota: Quota) -> Result<()> {
+        let count = R::table(self.account).len();
+        self.account.add(resource)?;
+        self.check_quota(quota, count)
+    }
+}

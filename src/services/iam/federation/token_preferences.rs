@@ -1,0 +1,34 @@
+//! Which tokens the global endpoint of STS issues for the account.
+
+use serde::Deserialize;
+
+use crate::call::{Access, Context, Operation, operations};
+use crate::error::{Code, Result};
+use crate::shapes::GlobalEndpointTokenVersion;
+
+/// Chooses the version of the tokens. Tokens of this server are valid everywhere, whatever their version; the account's
+/// summary tells the choice.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SetSecurityTokenServicePreferences {
+    global_endpoint_token_version: GlobalEndpointTokenVersion,
+}
+
+impl Operation for SetSecurityTokenServicePreferences {
+    type Output = ();
+
+    const ERRORS: &'static [Code] = &[Code::ServiceFailure];
+
+    fn access(&self) -> Access<'_> {
+        Access::any()
+    }
+
+    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+        cx.account.update_settings(|settings| {
+            settings.global_endpoint_token_version = Some(self.global_endpoint_token_version);
+            Ok(())
+        })
+    }
+}
+
+operations!(Iam: SetSecurityTokenServicePreferences);

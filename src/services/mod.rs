@@ -1,0 +1,25 @@
+//! The operations of every service. An operation is written once: its parameters, what it needs permission for, what it
+//! does, what it answers. **To add one**: write it in its kind's file and add its name to the list at the file's end.
+
+pub(crate) mod iam;
+pub(crate) mod sts;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::call::Entry;
+use crate::wire::Service;
+
+pub use iam::delegation::delegation_notice::notices;
+
+/// Every operation.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    iam::operations().chain(sts::OPERATIONS.into_iter().flatten())
+}
+
+/// The operation of this name.
+pub fn find(service: Service, name: &str) -> Option<&'static Entry> {
+    static BY_NAME: LazyLock<HashMap<(Service, &str), &Entry>> =
+        LazyLock::new(|| all().map(|entry| ((entry.service, entry.name), entry)).collect());
+    BY_NAME.get(&(service, name)).copied()
+}

@@ -1,0 +1,42 @@
+//! Whose an access key is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Access, Context, Operation, operations};
+use crate::error::{Code, Error, Result};
+use crate::shapes::{AnyAccessKeyId, account_of_access_key};
+
+/// Tells the account of an access key, be it active, inactive or deleted: the id itself says it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetAccessKeyInfo {
+    access_key_id: AnyAccessKeyId,
+}
+
+/// What `GetAccessKeyInfo` answers.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetAccessKeyInfoResult {
+    account: String,
+}
+
+impl Operation for GetAccessKeyInfo {
+    type Output = GetAccessKeyInfoResult;
+
+    const ERRORS: &'static [Code] = &[];
+    const READ_ONLY: bool = true;
+
+    fn access(&self) -> Access<'_> {
+        Access::any()
+    }
+
+    fn execute(self, _: &mut Context<'_>) -> Result<GetAccessKeyInfoResult> {
+        let id = &*self.access_key_id;
+        let is_key = id.starts_with("AKIA") || id.starts_with("ASIA");
+        let account = account_of_access_key(id).filter(|_| is_key);
+        let account = account.ok_or_else(|| Error::new(Code::ValidationError, format!("{id} is invalid")))?;
+        Ok(GetAccessKeyInfoResult { account: account.to_string() })
+    }
+}
+
+operations!(Sts: GetAccessKeyInfo);

@@ -1,0 +1,229 @@
+//! A role's session for those whom its trust policy names.
+
+use serde::{Deserialize, Serialize};
+
+use super::credentials::{CredentialsShape, begin, issue};
+use super::mfa;
+use super::session_policies::session_policies;
+use super::session_tags::SessionTags;
+use crate::account::{Entity, Role};
+use crate::audit::Use;
+use crate::call::{Access, Context, Need, Operation, Target, operations};
+use crate::error::{Code, Error, Result};
+use crate::identity::{Caller, Principal, Session, SessionPrincipal};
+use crate::shapes::{
+    AccountId, ArnParts, ExternalId, Kind, MinimumSessionTokenSize, PolicyDescriptor, ProvidedContexts,
+    RoleDurationSeconds, RoleSessionName, SessionArn, SessionSerialNumber, SourceIdentity, TagKeys, Tags, TokenCode,
+    UnrestrictedSessionPolicy,
+};
+
+/// The life of a role's session when the request does not say, and the longest when another role asks; in seconds.
+const ONE_HOUR: i32 = 3600;
+
+/// Gives the caller temporary credentials of a role.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AssumeRole {
+    role_arn: SessionArn,
+    role_session_name: RoleSessionName,
+    policy_arns: Option<Vec<PolicyDescriptor>>,
+    policy: Option<UnrestrictedSessionPolicy>,
+    duration_seconds: Option<RoleDurationSeconds>,
+    tags: Option<Tags>,
+    transitive_tag_keys: Option<TagKeys>,
+    external_id: Option<ExternalId>,
+    serial_number: Option<SessionSerialNumber>,
+    token_code: Option<TokenCode>,
+    source_identity: Option<SourceIdentity>,
+    provided_contexts: Option<ProvidedContexts>,
+    minimum_session_token_size: Option<MinimumSessionTokenSize>,
+}
+
+/// What `AssumeRole` answers.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AssumeRoleResult {
+    credentials: CredentialsShape,
+    assumed_role_user: AssumedRoleUser,
+    packed_policy_size: Option<usize>,
+    source_identity: Option<String>,
+    session_token_utilization: usize,
+    session_token_size: usize,
+}
+
+/// A role's session in an answer.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AssumedRoleUser {
+    assumed_role_id: String,
+    arn: String,
+}
+
+impl AssumedRoleUser {
+    /// The session of this name. The ARN leaves out the role's path.
+    pub fn of(role: &Role, account: AccountId, session: &str) -> Self {
+        Self {
+            assumed_role_id: format!("{}:{session}", role.id),
+            arn: format!("arn:{}:sts::{account}:assumed-role/{}/{session}", account.partition(), role.name),
+        }
+    }
+}
+
+impl Operation for AssumeRole {
+    type Output = AssumeRoleResult;
+
+    const ERRORS: &'static [Code] = &[
+        Code::ExpiredTokenException,
+        Code::InvalidContextAssertion,
+        Code::MalformedPolicyDocument,
+        Code::PackedPolicyTooLarge,
+        Code::RegionDisabled,
+    ];
+    const READ_ONLY: bool = true;
+
+    fn account(&self, caller: &Caller) -> AccountId {
+        account_of_role(&self.role_arn).unwrap_or(caller.account)
+    }
+
+    /// Tags, a source identity and contexts need actions of their own, which do not have all the keys of this one.
+    fn access(&self) -> Access<'_> {
+        let texts = |keys: &'_ TagKeys| keys.iter().map(|key| key.to_string()).collect::<Vec<_>>();
+        let verified = self.serial_number.is_some();
+        let providers = self.context_providers();
+        // What is no role's ARN is told to those alone who may assume it.
+        let target = match account_of_role(&self.role_arn) {
+            Some(_) => Target::Trust(&self.role_arn),
+            None => Target::Arn(self.role_arn.as_str().into()),
+        };
+        let access = Access::to(target)
+            .key("sts:RoleSessionName", Some(self.role_session_name.as_str()))
+            .key("sts:ExternalId", self.external_id.as_deref())
+            .key("sts:SourceIdentity", self.source_identity.as_deref())
+            .key("sts:TransitiveTagKeys", self.transitive_tag_keys.as_ref().map(texts))
+            .key("sts:RequestContextProviders", providers.clone())
+            .key("aws:MultiFactorAuthPresent", verified.then_some(true))
+            .key("aws:MultiFactorAuthAge", verified.then_some("0"))
+            .request_tags(self.tags.as_deref())
+            .again("sts:TagSession", Need::Tags)
+            .again("sts:SetSourceIdentity", Need::SourceIdentity);
+        match providers {
+            Some(_) => access.again("sts:SetContext", Need::Always).silent(),
+            None => access.silent(),
+        }
+    }
+
+    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+        if ArnParts::parse(&self.role_arn).is_none() {
+            must_be_role_arn(&self.role_arn)?;
+        }
+        if cx.caller.principal == Principal::Root {
+            return Err(Error::new(Code::AccessDenied, "Roles may not be assumed by root accounts."));
+        }
+        mfa::check(cx, self.serial_number.as_ref(), self.token_code.as_ref())
+    }
+
+    fn execute(self, cx: &mut Context<'_>) -> Result<AssumeRoleResult> {
+        must_be_role_arn(&self.role_arn)?;
+        let Some(role) = cx.account.role(&self.role_arn).cloned() else {
+            return Err(denied(cx, "sts:AssumeRole", &self.role_arn)?);
+        };
+        let duration = session_duration(&role, cx.caller, self.duration_seconds)?;
+        let inherited = cx.caller.session.as_deref();
+        let source_identity = inherited.and_then(|session| session.source_identity.clone());
+        let source_identity = match (source_identity, self.source_identity.map(String::from)) {
+            (Some(kept), Some(given)) if kept != given => {
+                return Err(denied(cx, "sts:SetSourceIdentity", &self.role_arn)?);
+            }
+            (kept, given) => kept.or(given),
+        };
+        if self.provided_contexts.is_some() {
+            // The context providers of AWS sign their assertions, and there is none here whose signature could be good.
+            return Err(Error::new(Code::InvalidContextAssertion, "The provided context assertion is invalid."));
+        }
+        let SessionTags { tags, transitive_keys } =
+            SessionTags::passed(self.tags, self.transitive_tag_keys)?.inherit(inherited)?;
+        let policies = session_policies(cx.account, self.policy.as_deref(), self.policy_arns)?;
+        let session = Session {
+            mfa: self.serial_number.map(|_| cx.now),
+            source_identity: source_identity.clone(),
+            transitive_tag_keys: transitive_keys,
+            policies,
+            tags,
+            provider_keys: cx.caller.as_service().map(|service| service.session_keys.clone()).unwrap_or_default(),
+            ..begin(cx, role_session(&role, &self.role_session_name), duration)
+        };
+        let issued = issue(cx, &session, self.minimum_session_token_size)?;
+        let call = Use { account: cx.account.id, used: cx.now, service: "sts", region: &cx.facts.region };
+        cx.environment.usage.note(&role.id, call);
+        Ok(AssumeRoleResult {
+            credentials: issued.credentials,
+            assumed_role_user: AssumedRoleUser::of(&role, cx.account.id, &self.role_session_name),
+            packed_policy_size: issued.packed_policy_size,
+            source_identity,
+            session_token_utilization: issued.session_token_utilization,
+            session_token_size: issued.session_token_size,
+        })
+    }
+}
+
+impl AssumeRole {
+    /// Who vouches for the contexts that the request provides.
+    fn context_providers(&self) -> Option<Vec<String>> {
+        let contexts = self.provided_contexts.as_ref()?;
+        Some(contexts.iter().filter_map(|context| context.provider_arn.as_deref().map(str::to_owned)).collect())
+    }
+}
+
+/// The account of a role, if this is a role's ARN.
+pub fn account_of_role(arn: &str) -> Option<AccountId> {
+    let parts = ArnParts::parse(arn)?;
+    parts.path_and_name(Kind::Role)?;
+    parts.account_id()
+}
+
+/// Refuses what is no role's ARN: AWS has one sentence for other ARNs, and one for what is none.
+///
+/// # Errors
+/// `ValidationError`.
+pub fn must_be_role_arn(arn: &str) -> Result<()> {
+    match (account_of_role(arn), ArnParts::parse(arn)) {
+        (Some(_), _) => Ok(()),
+        (None, Some(_)) => Err(Error::new(Code::ValidationError, "Request ARN is invalid")),
+        (None, None) => Err(Error::new(Code::ValidationError, format!("{arn} is invalid"))),
+    }
+}
+
+/// A session of a role.
+pub fn role_session(role: &Role, session: &str) -> SessionPrincipal {
+    let (key, id, name) = (role.key(), role.id.clone(), role.name.clone());
+    SessionPrincipal::Role { key, id, name, session: session.to_owned() }
+}
+
+/// The life of the session in seconds: within the role's limit, and within an hour where a role assumes a role. The limit
+/// does not bind AWS services (IAM User Guide, "Update the maximum session duration for a role").
+///
+/// # Errors
+/// `ValidationError`.
+pub fn session_duration(role: &Role, caller: &Caller, wanted: Option<RoleDurationSeconds>) -> Result<i32> {
+    let wanted = wanted.map_or(ONE_HOUR, RoleDurationSeconds::get);
+    let exceeds = |what: &str| {
+        Err(Error::new(Code::ValidationError, format!("The requested DurationSeconds exceeds the {what}.")))
+    };
+    if wanted > role.max_session_duration && caller.as_service().is_none() {
+        return exceeds("MaxSessionDuration set for this role");
+    }
+    if wanted > ONE_HOUR && matches!(caller.principal, Principal::RoleSession { .. }) {
+        return exceeds("1 hour session limit for roles assumed by role chaining");
+    }
+    Ok(wanted)
+}
+
+/// The denial in the words that policies deny in, which tell nothing of the role.
+fn denied(cx: &Context<'_>, action: &str, role_arn: &str) -> Result<Error> {
+    let own = cx.account_of(cx.caller.account).ok_or_else(|| Error::internal("the caller's account is gone"))?;
+    let caller = cx.caller.arn(own)?;
+    let message = format!("User: {caller} is not authorized to perform: {action} on resource: {role_arn}");
+    Ok(Error::new(Code::AccessDenied, message))
+}
+
+operations!(Sts: AssumeRole);

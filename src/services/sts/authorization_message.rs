@@ -1,0 +1,40 @@
+//! Encoded authorization messages: why a request was denied, for those who may know.
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Access, Context, Operation, operations};
+use crate::error::{Code, Error, Result};
+use crate::shapes::EncodedMessage;
+
+/// Decodes an authorization message of the caller's account.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DecodeAuthorizationMessage {
+    encoded_message: EncodedMessage,
+}
+
+/// What `DecodeAuthorizationMessage` answers.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DecodeAuthorizationMessageResult {
+    decoded_message: String,
+}
+
+impl Operation for DecodeAuthorizationMessage {
+    type Output = DecodeAuthorizationMessageResult;
+
+    const ERRORS: &'static [Code] = &[Code::InvalidAuthorizationMessage];
+    const READ_ONLY: bool = true;
+
+    fn access(&self) -> Access<'_> {
+        Access::any()
+    }
+
+    fn execute(self, cx: &mut Context<'_>) -> Result<DecodeAuthorizationMessageResult> {
+        let decoded_message = cx.environment.key.open_message(cx.account.id, &self.encoded_message);
+        let invalid = || Error::new(Code::InvalidAuthorizationMessage, "Message is invalid");
+        Ok(DecodeAuthorizationMessageResult { decoded_message: decoded_message.ok_or_else(invalid)? })
+    }
+}
+
+operations!(Sts: DecodeAuthorizationMessage);

@@ -1,0 +1,40 @@
+//! Who is calling.
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Access, Context, Operation, operations};
+use crate::error::{Code, Result};
+
+/// Tells the caller who it is.
+#[derive(Deserialize)]
+pub struct GetCallerIdentity {}
+
+/// What `GetCallerIdentity` answers.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetCallerIdentityResult {
+    user_id: String,
+    account: String,
+    arn: String,
+}
+
+impl Operation for GetCallerIdentity {
+    type Output = GetCallerIdentityResult;
+
+    const ERRORS: &'static [Code] = &[];
+    const READ_ONLY: bool = true;
+
+    fn access(&self) -> Access<'_> {
+        Access::free()
+    }
+
+    fn execute(self, cx: &mut Context<'_>) -> Result<GetCallerIdentityResult> {
+        Ok(GetCallerIdentityResult {
+            user_id: cx.caller.user_id(),
+            account: cx.caller.account.to_string(),
+            arn: cx.caller.arn(cx.account)?,
+        })
+    }
+}
+
+operations!(Sts: GetCallerIdentity);

@@ -1,0 +1,22 @@
+//! MFA in the operations that issue sessions.
+
+use crate::call::Context;
+use crate::error::{Code, Error, Result};
+use crate::shapes::{SessionSerialNumber, TokenCode};
+
+/// Checks `SerialNumber` and `TokenCode`: both or none, and a code of the caller's own device. It stands in an
+/// operation's precondition, so wherever the operation goes on with a serial number, its code was valid.
+///
+/// # Errors
+/// `AccessDenied` in AWS's words.
+pub fn check(cx: &Context<'_>, serial: Option<&SessionSerialNumber>, code: Option<&TokenCode>) -> Result<()> {
+    match (serial, code) {
+        (None, None) => Ok(()),
+        (Some(serial), Some(code)) => cx.verify_mfa(serial, code),
+        _ => {
+            let message =
+                "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.";
+            Err(Error::new(Code::AccessDenied, message))
+        }
+    }
+}
