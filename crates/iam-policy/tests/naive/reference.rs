@@ -150,7 +150,8 @@ pub fn decide(asked: &Asked, given: &Given) -> &'static str {
     if trust && asked.who == Who::Root {
         return "implicitDeny";
     }
-    let demanding = trust || (given.resource.is_some() && asked.resource == KEY);
+    // A key without a key policy can be used by nobody.
+    let demanding = trust || (service.starts_with("kms:") && asked.resource == KEY);
     let boundary = given.boundary.is_none() || allows(&given.boundary);
     let session = match asked.who {
         Who::Root => true,
