@@ -167,11 +167,10 @@ impl GetWebIdentityToken {
             "jti": cx.ids.uuid().to_string(),
             "https://sts.amazonaws.com/": about(cx, &standing, &request_tags),
         });
-        if origin.is_some() {
-            claims["subject_mode"] = json!(self.mode_name());
-        }
-        if let Some(scope) = &self.scope {
-            claims["scope"] = json!(scope.as_str());
+        let mode = origin.map(|_| ("subject_mode", json!(self.mode_name())));
+        let scope = self.scope.as_ref().map(|scope| ("scope", json!(scope.as_str())));
+        if let Some(members) = claims.as_object_mut() {
+            members.extend(mode.into_iter().chain(scope).map(|(name, value)| (name.to_owned(), value)));
         }
         Ok(claims)
     }

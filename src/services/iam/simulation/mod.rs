@@ -6,8 +6,8 @@ pub(crate) mod simulated_caller;
 pub(crate) mod simulated_context;
 pub(crate) mod simulated_policies;
 pub(crate) mod simulated_resources;
-pub(crate) mod simulation;
 pub(crate) mod simulation_result;
+pub(crate) mod simulator;
 
 use crate::call::Entry;
 

@@ -11,8 +11,8 @@ use crate::organization::Place;
 use crate::services::iam::simulation::simulated_policies::{
     Exclusions, granted, own_boundary, policy_inputs, policy_source, source_target,
 };
-use crate::services::iam::simulation::simulation::{Parameters, Policies, Simulation, boundary, service_control};
 use crate::services::iam::simulation::simulation_result::EvaluationResult;
+use crate::services::iam::simulation::simulator::{Parameters, Policies, Simulation, boundary, service_control};
 use crate::shapes::{
     ActionName, Arn, ContextEntry, Marker, MaxItems, OrganizationLevels, PolicyDocument, PolicyExclusions,
     PolicyIdentifierType, ResourceHandlingOption, ResourceName,
