@@ -48,18 +48,28 @@ impl Probes<'_> {
         }
     }
 
-    /// The answer must tell, among whatever else, that `path` breaks `demand`.
+    /// The answer must list, perhaps among others, the violation that `path` breaks `demand`, with nothing after it.
     fn refused(&self, request: Request, path: &str, value: &str, demand: &str, wrong: &mut Vec<String>) {
         let what = format!("{value} at '{path}' failed to satisfy constraint: {demand}");
         match self.send(request) {
             Err(error) if error.code() == Code::ValidationError => {
                 let message = error.message().unwrap_or_default();
-                if !message.contains(&what) {
+                let violations = message.split_once(" detected: ").map_or("", |(_, violations)| violations);
+                if !violations.split("; ").any(|violation| self.is_violation(violation, &what)) {
                     wrong.push(format!("{message:?} instead of {what:?}"));
                 }
             }
             Err(error) => wrong.push(format!("{error} instead of {what:?}")),
             Ok(_) => wrong.push(format!("accepts what should be refused: {what:?}")),
+        }
+    }
+
+    /// STS shows the values of a list, in a form that the caller leaves open by an empty beginning.
+    fn is_violation(&self, found: &str, expected: &str) -> bool {
+        match self.entry.service {
+            Service::Sts if expected.starts_with(" at ") => found.starts_with("Value") && found.ends_with(expected),
+            Service::Iam if expected.starts_with(" at ") => found.strip_prefix("Value") == Some(expected),
+            _ => found == expected,
         }
     }
 
@@ -74,7 +84,7 @@ impl Probes<'_> {
         decode(self.entry, &self.others.iter().cloned().chain(request).collect())
     }
 
-    /// How a string's violation begins: IAM leaves its value out, STS shows it unless it is secret.
+    /// How a violation begins: IAM leaves the value out, STS shows it unless it is secret.
     fn echoed(&self, shape: &Shape, value: &str) -> String {
         match self.entry.service {
             Service::Sts if !shape.sensitive => format!("Value '{value}'"),
@@ -83,14 +93,14 @@ impl Probes<'_> {
     }
 
     fn text(&self, name: &str, path: &str, shape: &Shape, wrong: &mut Vec<String>) {
-        for (value, demand) in broken_texts(shape) {
+        for (value, demand) in broken_texts(self.entry.service, shape) {
             // Observed at AWS: wildcards are taken here, whatever the model says.
             let demand = match path.contains(".inlinePolicyIdentifier.") {
                 true => demand.replace(r"pattern: [\w+=,.@-]+", r"pattern: .*[\w+=,.@-]+.*"),
                 false => demand,
             };
             let request = vec![(name.to_owned(), value.clone())];
-            let begins = if shape.r#enum.is_empty() { self.echoed(shape, &value) } else { format!("Value '{value}'") };
+            let begins = self.echoed(shape, &value);
             // IAM has sentences of its own on wrong characters, told once the caller is found to be authorized.
             let sentence = format!("The specified value for {path} is invalid. ");
             let is_told_later = demand.contains("pattern")
@@ -106,7 +116,7 @@ impl Probes<'_> {
         let above = shape.max.map(|max| (max + 1, format!("Member must have value less than or equal to {max}")));
         for (value, demand) in below.into_iter().chain(above) {
             let request = vec![(name.to_owned(), value.to_string())];
-            self.refused(request, path, &format!("Value '{value}'"), &demand, wrong);
+            self.refused(request, path, &self.echoed(shape, &value.to_string()), &demand, wrong);
         }
         self.malformed(name, "x", wrong);
     }
@@ -130,9 +140,13 @@ impl Probes<'_> {
         match member.r#type.as_str() {
             "structure" => self.structure(&first, &format!("{path}.1.member"), member, wrong),
             _ => {
-                for (value, demand) in broken_texts(member) {
-                    let all = demands(member);
+                for (value, demand) in broken_texts(self.entry.service, member) {
+                    let mut all = demands(self.entry.service, member);
                     assert!(all.contains(&demand));
+                    // Recorded: the keys of every Untag operation of IAM, and no other list, end so.
+                    if self.entry.service == Service::Iam && name == "TagKeys" {
+                        all.push("Member must not be null".to_owned());
+                    }
                     let told = format!("Member must satisfy constraint: [{}]", all.join(", "));
                     self.refused(vec![(first.clone(), value)], path, "", &told, wrong);
                 }
@@ -158,10 +172,10 @@ impl Probes<'_> {
 }
 
 /// Values that break one demand of a string, and AWS's words for it.
-fn broken_texts(shape: &Shape) -> Vec<(String, String)> {
+fn broken_texts(service: Service, shape: &Shape) -> Vec<(String, String)> {
     let length = |n: i64| usize::try_from(n).unwrap();
     if !shape.r#enum.is_empty() {
-        return vec![("Nonesuch".to_owned(), enumerated(shape))];
+        return vec![("Nonesuch".to_owned(), enumerated(service, shape))];
     }
     let mut broken = Vec::new();
     if let Some(max) = shape.max {
@@ -181,9 +195,9 @@ fn broken_texts(shape: &Shape) -> Vec<(String, String)> {
 }
 
 /// All demands on a string that is a member of a list.
-fn demands(shape: &Shape) -> Vec<String> {
+fn demands(service: Service, shape: &Shape) -> Vec<String> {
     if !shape.r#enum.is_empty() {
-        return vec![enumerated(shape)];
+        return vec![enumerated(service, shape)];
     }
     let max = shape.max.map(|max| format!("Member must have length less than or equal to {max}"));
     let min = shape.min.map(|min| format!("Member must have length greater than or equal to {min}"));
@@ -192,6 +206,11 @@ fn demands(shape: &Shape) -> Vec<String> {
     max.into_iter().chain(min).chain(pattern).collect()
 }
 
-fn enumerated(shape: &Shape) -> String {
-    format!("Member must satisfy enum value set: [{}]", shape.r#enum.join(", "))
+/// IAM leaves the values of an enumeration out, STS shows them.
+fn enumerated(service: Service, shape: &Shape) -> String {
+    let demand = "Member must satisfy enum value set";
+    match service {
+        Service::Iam => demand.to_owned(),
+        Service::Sts => format!("{demand}: [{}]", shape.r#enum.join(", ")),
+    }
 }
