@@ -6,11 +6,10 @@ use tokio::task::JoinHandle;
 
 use crate::app::{App, Budget, Gate};
 use crate::audit::Usage;
-use crate::call::Environment;
+use crate::call::{Environment, Volatile};
 use crate::config::Settings;
 use crate::federation::Issuers;
-use crate::federation::saml::UsedAssertions;
-use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey, UsedCodes};
+use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
 use crate::store::{Accounts, Sqlite};
 
 /// Why the server cannot start, as one sentence.
@@ -36,14 +35,12 @@ impl App {
             quotas: settings.quotas()?,
             key: key.clone(),
             clock: Clock::default(),
-            usage,
-            used_codes: UsedCodes::default(),
+            volatile: Volatile { usage, ..Volatile::default() },
             enforcement: settings.enforcement.unwrap_or_default(),
             organization: settings.organization()?,
             policy_templates: settings.policy_templates.clone(),
             role_templates: settings.role_templates.clone(),
             token_issuer: settings.token_issuer(),
-            used_assertions: UsedAssertions::default(),
             issuers: Issuers::new(
                 settings.issuer_network.unwrap_or_default(),
                 settings.local_issuers == Some(true),

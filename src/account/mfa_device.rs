@@ -30,8 +30,6 @@ pub struct EnabledMfaDevice {
     pub serial_number: String,
     /// When it was enabled.
     pub enabled: Timestamp,
-    /// The step of the second of the two codes that enabled the device or brought it back into step.
-    pub paired_at: u64,
     /// The steps that its clock is ahead of the server's.
     #[serde(default)]
     pub drift: i64,

@@ -13,10 +13,10 @@ use tracing::Level;
 
 use crate::account::Account;
 use crate::audit::Use;
-use crate::call::{Call, Entry, Environment};
+use crate::call::{Call, Entry, Environment, MfaCheck, MfaCode};
 use crate::error::{Error, Part, Result};
 use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
-use crate::shapes::{AccountId, Partition};
+use crate::shapes::{AccountId, Partition, Timestamp};
 use crate::sigv4::{Incoming, Signature};
 use crate::store::{Accounts, Sqlite};
 use crate::wire::{Decoded, Format, Params, Service};
@@ -176,7 +176,7 @@ impl App {
     fn note_use(&self, entry: &Entry, caller: &Caller, action: &str, facts: &RequestFacts) {
         let service = entry.service.prefix();
         let call = Use { account: caller.account, used: facts.now, service, region: &facts.region };
-        let usage = &self.environment.usage;
+        let usage = &self.environment.volatile.usage;
         // Only long-term keys have a last use.
         if caller.session.is_none() {
             usage.note(&caller.access_key_id, call);
@@ -201,6 +201,10 @@ impl App {
         record: &mut Record,
     ) -> Result<String> {
         let id = decoded.request.account(caller);
+        let mfa = match decoded.request.mfa_code() {
+            Some(code) => Some(self.check_mfa(caller, code, request.facts.now).await?),
+            None => None,
+        };
         let cell = self.accounts.get(id).await?;
         let mut named = decoded.request.other_accounts(&cell.durable());
         named.push(caller.account);
@@ -208,7 +212,7 @@ impl App {
             named.extend(self.environment.organization.iter().map(|organization| organization.management_account));
         }
         let others = self.others(named, id).await?;
-        let mut run = Run { app: self, entry, caller, request, others: &others, fetched: None };
+        let mut run = Run { app: self, entry, caller, request, others: &others, fetched: None, mfa };
         if entry.fetches
             && let Some(inquiry) = run.inquiry(&decoded, &mut (*cell.durable()).clone(), record).await?
         {
@@ -240,6 +244,27 @@ impl App {
             turn.commit(account).await?;
         }
         Ok(result)
+    }
+
+    /// Checks an MFA code, and waits until it is known on disk that it was used.
+    async fn check_mfa(&self, caller: &Caller, code: MfaCode<'_>, now: Timestamp) -> Result<MfaCheck> {
+        let turn = self.accounts.turn(caller.account).await?;
+        let mut account = turn.account();
+        let check = code.check(caller, &mut account, &self.environment.volatile.wrong_codes, now)?;
+        if account.has_changes() {
+            turn.commit(account).await?;
+        }
+        Ok(check)
+    }
+
+    /// Forgets all that an account holds and all that is known of it, or of all accounts.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn reset(&self, account: Option<AccountId>) -> Result<()> {
+        self.accounts.reset(account).await?;
+        self.environment.volatile.forget(account);
+        Ok(())
     }
 
     /// The other accounts that a call looks into: the caller's own, and those that its parameters name.

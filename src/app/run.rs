@@ -7,7 +7,7 @@ use tracing::Level;
 use super::record::Record;
 use super::{App, WireRequest};
 use crate::account::Account;
-use crate::call::{self, Access, Call, Context, Denial, Enforcement, Entry, QUICK, Question, Verdict};
+use crate::call::{self, Access, Call, Context, Denial, Enforcement, Entry, MfaCheck, QUICK, Question, Verdict};
 use crate::error::{Error, Result};
 use crate::federation::{Fetched, Inquiry};
 use crate::identity::Caller;
@@ -23,6 +23,7 @@ pub(super) struct Run<'r> {
     pub request: &'r WireRequest<'r>,
     pub others: &'r [Arc<Account>],
     pub fetched: Option<Fetched>,
+    pub mfa: Option<MfaCheck>,
 }
 
 impl Run<'_> {
@@ -72,6 +73,7 @@ impl Run<'_> {
             facts: &self.request.facts,
             environment: &self.app.environment,
             fetched: self.fetched.as_ref(),
+            mfa: self.mfa,
             others: self.others,
         }
     }

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
-use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
-use crate::federation::saml::UsedAssertions;
 use crate::federation::{Fetched, Issuers};
-use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey, UsedCodes};
+use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
 use crate::organization::Organization;
 use crate::shapes::{AccountId, Ids, Timestamp};
 
-use super::Enforcement;
+use super::{Enforcement, MfaCheck, Volatile};
 use crate::templates::{PolicyTemplates, RoleTemplates};
 
 /// What all calls share.
@@ -22,10 +20,8 @@ pub struct Environment {
     pub key: Arc<ServerKey>,
     /// The server's time.
     pub clock: Clock,
-    /// When credentials and roles were last used.
-    pub usage: Arc<Usage>,
-    /// The codes of MFA devices that were used.
-    pub used_codes: UsedCodes,
+    /// What is known of accounts beside them.
+    pub volatile: Volatile,
     /// What happens to calls that no policy allows.
     pub enforcement: Enforcement,
     /// The organization, if the configuration has one.
@@ -38,8 +34,6 @@ pub struct Environment {
     pub issuers: Issuers,
     /// The URL of this server as an issuer of web identity tokens; the account follows.
     pub token_issuer: String,
-    /// SAML assertions that cannot be used again.
-    pub used_assertions: UsedAssertions,
     /// Whether explicit denials name the policy, as AWS does since January 2026.
     pub denials_name_policy: bool,
 }
@@ -60,6 +54,8 @@ pub struct Context<'a> {
     pub environment: &'a Environment,
     /// What was fetched for the call, if it inquired for something.
     pub fetched: Option<&'a Fetched>,
+    /// What the caller's MFA code is worth, if the call has one.
+    pub mfa: Option<MfaCheck>,
     /// Other accounts that the call looks into.
     pub others: &'a [Arc<Account>],
 }

@@ -5,7 +5,9 @@ mod authorize;
 mod context;
 mod denial;
 mod listing;
+mod mfa_code;
 mod resources;
+mod volatile;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,6 +17,8 @@ pub use authorize::{Enforcement, QUICK, Question, Verdict, authorize};
 pub use context::{Context, Environment};
 pub use denial::{Denial, Evidence};
 pub use listing::{Listing, Members, Page, Paging, oldest_first};
+pub use mfa_code::{MfaCheck, MfaCode};
+pub use volatile::Volatile;
 
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
@@ -88,6 +92,12 @@ pub trait Operation: Named + DeserializeOwned + Send + Sync + 'static {
         Ok(())
     }
 
+    /// The MFA code that the caller gives. It is checked, and used up in the caller's account, before the call runs, and
+    /// then [`Context::mfa`]: the call itself may work on another account.
+    fn mfa_code(&self) -> Option<MfaCode<'_>> {
+        None
+    }
+
     /// What it needs from the network. It is fetched before the call runs, and then [`Context::fetched`]: operations
     /// are functions of an account, and nothing may wait while it holds the account's turn.
     ///
@@ -119,6 +129,8 @@ pub trait Call: Send + Sync {
     fn access(&self) -> Access<'_>;
     /// See [`Operation::further_access`].
     fn further_access<'a>(&'a self, cx: &'a Context<'_>) -> Access<'a>;
+    /// See [`Operation::mfa_code`].
+    fn mfa_code(&self) -> Option<MfaCode<'_>>;
     /// See [`Operation::inquiry`].
     ///
     /// # Errors
@@ -150,6 +162,10 @@ impl<O: Operation> Call for O {
 
     fn further_access<'a>(&'a self, cx: &'a Context<'_>) -> Access<'a> {
         Operation::further_access(self, cx)
+    }
+
+    fn mfa_code(&self) -> Option<MfaCode<'_>> {
+        Operation::mfa_code(self)
     }
 
     fn inquiry(&self, cx: &Context<'_>) -> Result<Option<Inquiry>> {

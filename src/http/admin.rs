@@ -104,8 +104,9 @@ pub async fn reset(
         Some(account) => account,
         None => None,
     };
-    match state.app.accounts.reset(account).await {
+    match state.app.reset(account).await {
         Ok(()) => {
+            state.credentials.forget(account);
             let forgotten = account.map_or("everything".to_owned(), |id| id.to_string());
             tracing::info!(forgotten, "reset");
             Json(json!({"reset": forgotten})).into_response()

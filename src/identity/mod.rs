@@ -8,7 +8,7 @@ mod packing;
 mod server_key;
 mod session;
 mod standing;
-mod used_codes;
+mod wrong_codes;
 
 pub use authenticate::{Authenticator, Moment, RootCredentials};
 pub use caller::{Caller, Principal, ServicePrincipal};
@@ -17,4 +17,4 @@ pub use facts::RequestFacts;
 pub use server_key::ServerKey;
 pub use session::{Delegation, MAX_TOKEN_SIZE, ProviderValue, Session, SessionPolicy, SessionPrincipal};
 pub use standing::Standing;
-pub use used_codes::UsedCodes;
+pub use wrong_codes::WrongCodes;

@@ -216,7 +216,7 @@ async fn the_deletion_task_takes_all_credentials_of_the_root_user() {
     server
         .change(MEMBER, |account| {
             let enabled = Timestamp::from_seconds(1_700_000_000);
-            let device = EnabledMfaDevice { serial_number: device.clone(), enabled, paired_at: 0, drift: 0 };
+            let device = EnabledMfaDevice { serial_number: device.clone(), enabled, drift: 0 };
             let enable = |credentials: &mut Credentials| {
                 credentials.mfa_devices.push(device);
                 Ok(())

@@ -133,6 +133,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// The same client of another server.
+    pub fn on(self, server: &Server) -> Self {
+        Self { server: server.clone(), ..self }
+    }
+
     /// The same client for another region.
     pub fn in_region(self, region: &str) -> Self {
         Self { region: region.to_owned(), ..self }

@@ -148,7 +148,7 @@ async fn the_last_use_is_told_for_400_days() {
     let used = Timestamp::from(server.state.app.environment.clock.now());
     let account = AccountId::parse("000000000000").unwrap();
     let call = Use { account, used, service: "s3", region: "eu-west-1" };
-    server.state.app.environment.usage.note(&made.text("RoleId"), call);
+    server.state.app.environment.volatile.usage.note(&made.text("RoleId"), call);
     let read = root.iam("GetRole", &[name]).await.ok();
     assert_eq!((read.text("LastUsedDate"), read.text("Region")), (used.to_string(), "eu-west-1".to_owned()));
     server.advance(401 * 24 * 3600);

@@ -1,8 +1,12 @@
 //! MFA where sessions are issued: true exactly when a code of the caller's own device was given.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use data_encoding::BASE32_NOPAD;
+use iamd::config::Settings;
+use iamd::store::Sqlite;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Totp};
 
@@ -47,6 +51,13 @@ impl Device {
     fn code(&self) -> String {
         let now = self.server.state.app.environment.clock.now().timestamp();
         self.totp.generate(u64::try_from(now).unwrap()).to_string()
+    }
+
+    /// Whether the device shows a code within some minutes of now.
+    fn shows_around_now(&self, code: &str) -> bool {
+        let now = self.server.state.app.environment.clock.now().timestamp();
+        let mut moments = (-10..=10).map(|step| u64::try_from(now + 30 * step).unwrap());
+        moments.any(|moment| self.totp.generate(moment).to_string() == code)
     }
 
     fn given<'a>(&'a self, code: &'a str) -> [(&'a str, &'a str); 2] {
@@ -147,4 +158,57 @@ async fn a_device_of_the_callers_account_counts_in_another() {
     assume(&ann, &guarded, &[]).await.denied();
     assume(&ann, &guarded, &device.given(&code)).await.ok();
     assume(&ann, &guarded, &device.given(&code)).await.denied();
+}
+
+#[tokio::test]
+async fn after_ten_wrong_codes_the_right_one_waits_for_the_next_step() {
+    let server = Server::start().await;
+    let bob = user(&server, ACCOUNT, "Bob", None).await;
+    let device = Device::of(&server, &server.root(), "Bob").await;
+    let invalid = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+    // The clock stands at the beginning of a step.
+    let now = server.state.app.environment.clock.now().timestamp();
+    server.advance(30 - now % 30);
+    let right = device.code();
+    let wrong = (0..).map(|code| format!("{code:06}")).find(|code| !device.shows_around_now(code)).unwrap();
+    for _ in 0..10 {
+        bob.sts("GetSessionToken", &device.given(&wrong)).await.refused(403, "AccessDenied", invalid);
+    }
+    bob.sts("GetSessionToken", &device.given(&right)).await.refused(403, "AccessDenied", invalid);
+    server.advance(30);
+    bob.sts("GetSessionToken", &device.given(&right)).await.ok();
+}
+
+#[tokio::test]
+async fn a_used_code_stays_used_when_the_server_is_started_again() {
+    let store = Arc::new(Sqlite::in_memory().await.unwrap());
+    let before = Server::on(store.clone(), Settings::default()).await;
+    let bob = user(&before, ACCOUNT, "Bob", None).await;
+    let device = Device::of(&before, &before.root(), "Bob").await;
+    let code = device.code();
+    bob.sts("GetSessionToken", &device.given(&code)).await.ok();
+    let after = Server::on(store, Settings::default()).await;
+    // The clock was moved by a minute while the device was enabled.
+    after.advance(60);
+    let bob = bob.on(&after);
+    let invalid = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+    bob.sts("GetSessionToken", &device.given(&code)).await.refused(403, "AccessDenied", invalid);
+    after.advance(30);
+    before.advance(30);
+    bob.sts("GetSessionToken", &device.given(&device.code())).await.ok();
+}
+
+#[tokio::test]
+async fn a_device_that_is_made_again_takes_its_first_codes() {
+    let server = Server::start().await;
+    let root = server.root();
+    let bob = user(&server, ACCOUNT, "Bob", None).await;
+    for _ in 0..2 {
+        let device = Device::of(&server, &root, "Bob").await;
+        bob.sts("GetSessionToken", &device.given(&device.code())).await.ok();
+        let serial_number = [("SerialNumber", &*device.serial_number)];
+        root.iam("DeactivateMFADevice", &[("UserName", "Bob"), serial_number[0]]).await.ok();
+        root.iam("DeleteVirtualMFADevice", &serial_number).await.ok();
+        server.advance(-60);
+    }
 }

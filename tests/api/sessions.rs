@@ -188,12 +188,16 @@ async fn a_roles_last_use_is_kept() {
     let environment = &server.state.app.environment;
     let account = AccountId::parse(ACCOUNT).unwrap();
     let id = answer.text("AssumedRoleId").replace(":work", "");
-    let issued = environment.usage.last(account, &id).unwrap();
+    let issued = environment.volatile.usage.last(account, &id).unwrap();
     assert_eq!((issued.service.as_str(), issued.region.as_str()), ("sts", "us-east-1"));
     server.advance(600);
     server.session(&answer).iam("ListGroups", &[]).await.ok();
-    let used = environment.usage.last(account, &id).unwrap();
+    let used = environment.volatile.usage.last(account, &id).unwrap();
     assert_eq!(used.service, "iam");
     assert!(used.used.date_time() - issued.used.date_time() >= TimeDelta::seconds(600));
-    assert_eq!(environment.usage.last(account, &answer.text("AccessKeyId")), None, "the keys of sessions are not kept");
+    assert_eq!(
+        environment.volatile.usage.last(account, &answer.text("AccessKeyId")),
+        None,
+        "the keys of sessions are not kept"
+    );
 }

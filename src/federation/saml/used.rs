@@ -14,6 +14,12 @@ use crate::shapes::{AccountId, Timestamp};
 pub struct UsedAssertions(Mutex<HashMap<(AccountId, String, String), Timestamp>>);
 
 impl UsedAssertions {
+    /// Forgets those of one account, or all.
+    pub fn forget(&self, account: Option<AccountId>) {
+        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        used.retain(|(owner, ..), _| account.is_some_and(|account| account != *owner));
+    }
+
     /// Notes that an assertion is used; `false` if it was before.
     pub fn take(&self, account: AccountId, identity: &SamlIdentity, now: Timestamp) -> bool {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);

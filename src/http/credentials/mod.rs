@@ -101,6 +101,13 @@ impl CredentialEndpoints {
     }
 }
 
+impl CredentialEndpoints {
+    /// Forgets the sessions of one account's roles, or all.
+    pub fn forget(&self, account: Option<AccountId>) {
+        self.sessions.forget(account);
+    }
+}
+
 /// An empty token would let everyone in.
 fn usable(token: &Secret) -> Result<Secret, ConfigError> {
     match token.reveal() {

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts, ServicePrincipal};
 use crate::services;
-use crate::shapes::{Secret, Timestamp};
+use crate::shapes::{AccountId, Secret, Timestamp};
 use crate::wire::Service;
 
 /// The life of a service's session in seconds.
@@ -104,6 +104,12 @@ impl Sessions {
         kept.retain(|_, credentials| credentials.are_fresh(now));
         kept.insert(key, credentials.clone());
         Ok(credentials)
+    }
+
+    /// Forgets the sessions of one account's roles, or all.
+    pub fn forget(&self, account: Option<AccountId>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(_, workload), _| account.is_some_and(|account| account != workload.role.account));
     }
 
     fn fresh(&self, key: &Key, now: Timestamp) -> Option<Credentials> {

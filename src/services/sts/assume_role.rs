@@ -8,7 +8,7 @@ use super::session_policies::session_policies;
 use super::session_tags::SessionTags;
 use crate::account::{Entity, Role};
 use crate::audit::Use;
-use crate::call::{Access, Context, Need, Operation, Target, operations};
+use crate::call::{Access, Context, MfaCode, Need, Operation, Target, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, Session, SessionPrincipal};
 use crate::shapes::{
@@ -112,6 +112,10 @@ impl Operation for AssumeRole {
         }
     }
 
+    fn mfa_code(&self) -> Option<MfaCode<'_>> {
+        MfaCode::given(self.serial_number.as_ref(), self.token_code.as_ref())
+    }
+
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {
         if ArnParts::parse(&self.role_arn).is_none() {
             must_be_role_arn(&self.role_arn)?;
@@ -154,7 +158,7 @@ impl Operation for AssumeRole {
         };
         let issued = issue(cx, &session, self.minimum_session_token_size)?;
         let call = Use { account: cx.account.id, used: cx.now, service: "sts", region: &cx.facts.region };
-        cx.environment.usage.note(&role.id, call);
+        cx.environment.volatile.usage.note(&role.id, call);
         Ok(AssumeRoleResult {
             credentials: issued.credentials,
             assumed_role_user: AssumedRoleUser::of(&role, cx.account.id, &self.role_session_name),

@@ -81,7 +81,7 @@ pub fn assume(cx: &mut Context<'_>, vouched: Vouched, wanted: Wanted<'_>) -> Res
     };
     let issued = issue(cx, &session, wanted.least_size)?;
     let call = Use { account: cx.account.id, used: cx.now, service: "sts", region: &cx.facts.region };
-    cx.environment.usage.note(&role.id, call);
+    cx.environment.volatile.usage.note(&role.id, call);
     Ok(Assumed {
         issued,
         user: AssumedRoleUser::of(&role, cx.account.id, wanted.session_name),

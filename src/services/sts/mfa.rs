@@ -1,6 +1,6 @@
 //! MFA in the operations that issue sessions.
 
-use crate::call::Context;
+use crate::call::{Context, MfaCode};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{SessionSerialNumber, TokenCode};
 
@@ -10,10 +10,10 @@ use crate::shapes::{SessionSerialNumber, TokenCode};
 /// # Errors
 /// `AccessDenied` in AWS's words.
 pub fn check(cx: &Context<'_>, serial: Option<&SessionSerialNumber>, code: Option<&TokenCode>) -> Result<()> {
-    match (serial, code) {
-        (None, None) => Ok(()),
-        (Some(serial), Some(code)) => cx.verify_mfa(serial, code),
-        _ => {
+    match (serial.is_some() || code.is_some(), MfaCode::given(serial, code)) {
+        (false, _) => Ok(()),
+        (true, Some(code)) => cx.must_be_right(code),
+        (true, None) => {
             let message =
                 "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.";
             Err(Error::new(Code::AccessDenied, message))

@@ -97,7 +97,7 @@ impl Operation for AssumeRoleWithSAML {
 
     fn execute(self, cx: &mut Context<'_>) -> Result<AssumeRoleWithSAMLResult> {
         let identity = self.identity.into_inner().ok_or_else(|| Error::internal("a response was not verified"))?;
-        if identity.one_time && !cx.environment.used_assertions.take(cx.account.id, &identity, cx.now) {
+        if identity.one_time && !cx.environment.volatile.used_assertions.take(cx.account.id, &identity, cx.now) {
             return Err(Error::new(Code::InvalidIdentityToken, "Assertion has already been used"));
         }
         let source_identity = identity.vouched.source_identity.clone();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credentials::{CredentialsShape, begin, issue};
 use super::mfa;
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Context, MfaCode, Operation, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Principal, Session, SessionPrincipal};
 use crate::shapes::{DurationSeconds, MinimumSessionTokenSize, SessionSerialNumber, TokenCode};
@@ -41,6 +41,10 @@ impl Operation for GetSessionToken {
 
     fn access(&self) -> Access<'_> {
         Access::free()
+    }
+
+    fn mfa_code(&self) -> Option<MfaCode<'_>> {
+        MfaCode::given(self.serial_number.as_ref(), self.token_code.as_ref())
     }
 
     fn precondition(&self, cx: &Context<'_>) -> Result<()> {

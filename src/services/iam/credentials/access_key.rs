@@ -238,7 +238,7 @@ impl Operation for GetAccessKeyLastUsed {
             return Err(Error::new(Code::AccessDenied, message));
         };
         let unknown = || "N/A".to_owned();
-        let last = cx.environment.usage.last(cx.account.id, id);
+        let last = cx.environment.volatile.usage.last(cx.account.id, id);
         let access_key_last_used = AccessKeyLastUsed {
             last_used_date: last.as_ref().map(|last| last.used),
             service_name: last.as_ref().map_or_else(unknown, |last| last.service.clone()),

@@ -1,4 +1,4 @@
-//! Enabling MFA devices, bringing them back into step, and checking their codes.
+//! Enabling MFA devices, and bringing them back into step.
 
 use serde::Deserialize;
 
@@ -49,39 +49,11 @@ impl Context<'_> {
     }
 
     /// Takes both codes of a pair: neither can be used again.
-    fn take_pair(&self, serial_number: &str, step: u64) -> Result<()> {
-        let used = &self.environment.used_codes;
-        let mut pair = [step.saturating_sub(1), step].into_iter();
-        let taken = pair.all(|step| used.take(self.account.id, serial_number, &[step]).is_some());
-        if taken { Ok(()) } else { Err(invalid_code()) }
-    }
-
-    /// Checks a code of a device of the calling user, or of the calling root user. A code is good for one use.
-    ///
-    /// # Errors
-    /// `AccessDenied` in STS's words.
-    pub fn verify_mfa(&self, serial_number: &str, code: &str) -> Result<()> {
-        let unknown = || {
-            let message = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA \
-                           serial number is valid and associated with this user.";
-            Error::new(Code::AccessDenied, message)
-        };
-        let account = self.account_of(self.caller.account).ok_or_else(unknown)?;
-        let owner = match self.caller.user(account)? {
-            Some(user) => CredentialsOwner::User(user.name.clone()),
-            None if self.caller.principal == Principal::Root => CredentialsOwner::Root,
-            None => return Err(unknown()),
-        };
-        let (serial_number, seed) = account.mfa_device(serial_number).map_err(|_| unknown())?;
-        let device = account.enabled_mfa_device(&owner, &serial_number).ok_or_else(unknown)?;
-        let now = step_at(self.now).saturating_add_signed(device.drift);
-        let mut steps = seed.steps(code, around(now, SKEW))?;
-        // The codes that enabled the device stay used when the server forgets the others as it stops.
-        steps.retain(|step| *step != device.paired_at && step.saturating_add(1) != device.paired_at);
-        let taken = self.environment.used_codes.take(account.id, &serial_number, &steps);
-        taken.map(drop).ok_or_else(|| {
-            Error::new(Code::AccessDenied, "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
-        })
+    fn take_pair(&mut self, serial_number: &str, step: u64) -> Result<()> {
+        for step in [step.saturating_sub(1), step] {
+            self.account.take_code(serial_number, &[step])?.ok_or_else(invalid_code)?;
+        }
+        Ok(())
     }
 }
 
@@ -122,7 +94,7 @@ impl Operation for EnableMFADevice {
         let paired_at = pair.step(&seed, SKEW, cx)?;
         cx.check_quota(Quota::MFADevicesPerUser, cx.account.credentials(&owner)?.mfa_devices.len())?;
         cx.take_pair(&serial_number, paired_at)?;
-        let device = EnabledMfaDevice { serial_number, enabled: cx.now, paired_at, drift: 0 };
+        let device = EnabledMfaDevice { serial_number, enabled: cx.now, drift: 0 };
         cx.account.update_credentials(&owner, |credentials| {
             credentials.mfa_devices.push(device);
             Ok(())
@@ -167,7 +139,6 @@ impl Operation for ResyncMFADevice {
         cx.account.update_credentials(&owner, |credentials| {
             let mut devices = credentials.mfa_devices.iter_mut();
             let device = devices.find(|device| device.serial_number == serial_number).ok_or_else(not_of_user)?;
-            device.paired_at = paired_at;
             device.drift = drift;
             Ok(())
         })
@@ -206,6 +177,7 @@ impl Operation for DeactivateMFADevice {
         let (serial_number, _) =
             cx.account.mfa_device(&self.serial_number).map_err(|_| unknown_device(&self.serial_number))?;
         cx.account.enabled_mfa_device(&owner, &serial_number).ok_or_else(not_of_user)?;
+        cx.account.forget_old_codes(step_at(cx.now));
         cx.account.update_credentials(&owner, |credentials| {
             credentials.mfa_devices.retain(|device| device.serial_number != serial_number);
             Ok(())

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, CredentialsOwner, Entity, MfaDevice, Reference, Resource, User};
+use crate::account::{Account, CredentialsOwner, Entity, MfaDevice, Reference, Resource, UsedCodes, User};
 use crate::call::{Access, Context, Listing, Members, Operation, Paging, Target, oldest_first, operations};
 use crate::error::{Code, Error, Result};
 use crate::keys::{Seed, qr_code_png};
@@ -128,10 +128,13 @@ impl Operation for DeleteVirtualMFADevice {
         let device = cx.account.virtual_mfa_device(&self.serial_number);
         let device = device.ok_or_else(|| unknown_device(&self.serial_number))?;
         let (serial_number, key) = (device.arn(cx.account.id), device.key());
-        if cx.account.owner_of(&Reference::MfaDevice(serial_number)).is_some() {
+        if cx.account.owner_of(&Reference::MfaDevice(serial_number.clone())).is_some() {
             return Err(Error::new(Code::DeleteConflict, "MFA VirtualDevice in use. Must deactivate first"));
         }
         cx.account.remove::<MfaDevice>(&key);
+        // A device that is made again under this name has another seed.
+        cx.account.remove::<UsedCodes>(&serial_number);
+        cx.environment.volatile.wrong_codes.forget_device(cx.account.id, &serial_number);
         Ok(())
     }
 }

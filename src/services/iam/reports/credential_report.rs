@@ -170,7 +170,7 @@ fn keys_and_certificates(cx: &Context<'_>, credentials: &Credentials) -> Vec<Str
 
 fn key(cx: &Context<'_>, key: Option<&AccessKey>) -> [String; 5] {
     let nothing = || NOTHING.to_owned();
-    let last = key.and_then(|key| cx.environment.usage.last(cx.account.id, &key.id));
+    let last = key.and_then(|key| cx.environment.volatile.usage.last(cx.account.id, &key.id));
     let told = |tell: fn(&LastUse) -> String| last.as_ref().map_or_else(nothing, tell);
     [
         key.is_some_and(|key| key.active).to_string(),

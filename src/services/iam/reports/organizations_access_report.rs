@@ -96,7 +96,7 @@ fn found(cx: &Context<'_>, organization: &Organization, entity: &Entity<'_>) -> 
     let oldest = cx.now.plus(-TRACKED_SECONDS);
     let mut services: BTreeMap<String, (usize, LastUse)> = BTreeMap::new();
     for account in &entity.accounts {
-        for (service, last) in cx.environment.usage.services(*account) {
+        for (service, last) in cx.environment.volatile.usage.services(*account) {
             if last.used < oldest || !entity.may_access(&service) {
                 continue;
             }

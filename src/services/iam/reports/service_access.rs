@@ -57,6 +57,7 @@ impl Operation for GenerateServiceLastAccessedDetails {
             created: cx.now,
             services: services(cx, subject(cx, &self.arn)?),
         };
+        cx.account.forget_access_reports(&report.requester, cx.now);
         cx.account.put(report)?;
         Ok(JobResult { job_id: id })
     }
@@ -86,7 +87,14 @@ fn entities(cx: &Context<'_>, subject: Subject<'_>) -> Vec<Tracked> {
     let oldest = cx.now.plus(-TRACKED_SECONDS);
     let tracked = |arn, name: &str, id: &str, path: &str, is_role| Tracked {
         entity: EntityAccess { arn, name: name.into(), id: id.into(), path: path.into(), is_role, last: None },
-        calls: cx.environment.usage.actions(cx.account.id, id).into_iter().filter(|call| call.used >= oldest).collect(),
+        calls: cx
+            .environment
+            .volatile
+            .usage
+            .actions(cx.account.id, id)
+            .into_iter()
+            .filter(|call| call.used >= oldest)
+            .collect(),
     };
     let users = users.into_iter().map(|u| tracked(u.arn(cx.account.id), &u.name, &u.id, &u.path, false));
     let roles = roles.into_iter().map(|r| tracked(r.arn(cx.account.id), &r.name, &r.id, &r.path, true));

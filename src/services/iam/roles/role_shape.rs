@@ -103,7 +103,7 @@ impl RoleShape {
 impl RoleLastUsed {
     /// What is known of the role's use.
     pub fn of(role: &Role, cx: &Context<'_>) -> Self {
-        let last = cx.environment.usage.last(cx.account.id, &role.id);
+        let last = cx.environment.volatile.usage.last(cx.account.id, &role.id);
         let last = last.filter(|last| last.used.plus(TRACKING_PERIOD) > cx.now);
         last.map(|last| Self { last_used_date: Some(last.used), region: Some(last.region) }).unwrap_or_default()
     }

@@ -133,6 +133,7 @@ impl Operation for DeleteServiceLinkedRole {
         let key = name_key(&role.name);
         let id = format!("task{}{}/{}", role.path, role.name, cx.ids.uuid());
         cx.account.remove::<Role>(&key);
+        cx.account.forget_deletion_tasks(cx.now);
         cx.account.put(DeletionTask { id: id.clone(), created: cx.now, status: DeletionTaskStatus::Succeeded })?;
         Ok(DeleteServiceLinkedRoleResult { deletion_task_id: id })
     }
