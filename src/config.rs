@@ -2,6 +2,7 @@
 //! one is refused, since a misspelled setting must never silently weaken the server.
 
 mod credentials;
+mod database;
 mod declaration;
 mod error;
 mod listener;
@@ -19,6 +20,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
 
 pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
+pub use database::Database;
 pub use error::ConfigError;
 pub use listener::HostList;
 pub use log::{LogFormat, LogLevel};
@@ -44,6 +46,10 @@ settings! {
     partition: Partition, "partition", "IAMD_PARTITION", "NAME";
     /// Folder that a relative database path begins at (the working directory)
     data_dir: PathBuf, "data-dir", "IAMD_DATA_DIR", "FOLDER";
+    /// File of 64 hexadecimal digits that seal what is stored, for its owner only (none; secrets are stored in plain text)
+    database_key_file: PathBuf, "database-key-file", "IAMD_DATABASE_KEY_FILE", "FILE";
+    /// The 64 hexadecimal digits themselves; they win over the file (none)
+    database_key: Secret, "database-key", "IAMD_DATABASE_KEY", "HEX";
     /// Configuration file (TOML) with the same names as these flags
     config: PathBuf, "config", "IAMD_CONFIG", "FILE";
 
@@ -113,15 +119,6 @@ fn parse_quota(text: &str) -> Result<(String, u32), String> {
     Ok((name.to_owned(), limit.parse().map_err(|_| format!("{limit} is not a number"))?))
 }
 
-/// Where everything is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Database {
-    /// A SQLite file.
-    Sqlite(PathBuf),
-    /// Nowhere: it is gone when the server stops.
-    Memory,
-}
-
 impl Settings {
     /// The address to listen on.
     pub fn listen(&self) -> SocketAddr {
@@ -136,22 +133,6 @@ impl Settings {
         let scheme = if self.tls_only == Some(true) { "https" } else { "http" };
         let own = || format!("{scheme}://{host}:{}", listen.port());
         self.token_issuer.as_deref().map_or_else(own, |url| url.trim_end_matches('/').to_owned())
-    }
-
-    /// Where everything is kept.
-    ///
-    /// # Errors
-    /// For a URL of neither form.
-    pub fn database(&self) -> Result<Database, ConfigError> {
-        let url = self.database.as_deref().unwrap_or("sqlite:iamd.db");
-        if url == "memory" {
-            return Ok(Database::Memory);
-        }
-        let path = url.strip_prefix("sqlite:").filter(|path| !path.is_empty());
-        let path = path.ok_or_else(|| {
-            ConfigError::Value(format!("the database {url} is not known: write sqlite:PATH, or memory"))
-        })?;
-        Ok(Database::Sqlite(self.data_dir.as_deref().unwrap_or(Path::new("")).join(path)))
     }
 
     /// The quotas in force.
@@ -328,13 +309,5 @@ mod tests {
     fn every_default_is_a_value() {
         let texts = Settings::ALL.iter().filter_map(|setting| Some((setting.variable, setting.default?)));
         completed(Settings::default(), &texts.collect::<Vec<_>>()).unwrap();
-    }
-
-    #[test]
-    fn databases_have_two_forms() {
-        let database = |url: &str| Settings { database: Some(url.into()), ..Settings::default() }.database();
-        assert_eq!(database("sqlite:x.db").unwrap(), Database::Sqlite("x.db".into()));
-        assert!(database("mysql:x").is_err());
-        assert!(database("sqlite:").is_err());
     }
 }

@@ -63,6 +63,7 @@ fn complete(settings: Settings) -> Result<Sources, ConfigError> {
 #[tokio::main(flavor = "current_thread")]
 async fn check(settings: &Settings) -> Result<(), Failure> {
     settings.database()?;
+    settings.database_key()?;
     CredentialEndpoints::new(settings)?;
     Tls::check(settings)?;
     let store = Arc::new(Sqlite::in_memory().await?);

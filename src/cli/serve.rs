@@ -13,7 +13,7 @@ use crate::call::Enforcement;
 use crate::config::{Database, LogFormat, Settings};
 use crate::http::{self, Limits, Signals, State, Tls};
 use crate::log;
-use crate::store::Sqlite;
+use crate::store::{Sqlite, StoreError};
 
 /// How long the last writes may take after the last connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,15 +31,17 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     let listen = listener.local_addr()?;
     let settings = Settings { listen: Some(listen.into()), ..settings };
     let tls = Tls::new(&settings, listen)?;
+    let key = settings.database_key()?;
     let (store, database) = match settings.database()? {
         Database::Memory => (Sqlite::in_memory().await?, "memory"),
-        Database::Sqlite(path) => (Sqlite::open(&path).await?, "sqlite"),
+        Database::Sqlite(path) => (Sqlite::open(&path, key.as_ref()).await?, "sqlite"),
     };
     must_have_a_way_in(&settings, &store).await?;
     let store = Arc::new(store);
     let (app, committer) = App::start(&settings, store.clone()).await?;
+    let kept = kept(&store).await?;
     let state = Arc::new(State::new(app, &settings, database)?);
-    banner(&settings, listen, database, tls.as_ref());
+    banner(&settings, listen, &kept, tls.as_ref());
     http::serve(listener, http::router(state), Limits::new(&settings), tls.map(Arc::new), &mut signals).await;
     // The router is gone, and with it the accounts: the committer writes what it still has and ends. Only a request that
     // computes can hold them longer, and nobody waits for its answer.
@@ -52,8 +54,22 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     Ok(())
 }
 
+/// Where everything is kept, and what is there already.
+async fn kept(store: &Sqlite) -> Result<String, StoreError> {
+    let Some(path) = store.path() else {
+        return Ok("Everything is kept in memory, and gone when the server stops.".to_owned());
+    };
+    let content = match store.count_accounts().await? {
+        0 => "new".to_owned(),
+        1 => "1 account".to_owned(),
+        accounts => format!("{accounts} accounts"),
+    };
+    let sealed = if store.is_sealed() { ", sealed" } else { "" };
+    Ok(format!("Everything is kept in {} ({content}{sealed}).", path.display()))
+}
+
 /// What a person needs to know to use the server.
-fn banner(settings: &Settings, listen: SocketAddr, database: &str, tls: Option<&Tls>) {
+fn banner(settings: &Settings, listen: SocketAddr, kept: &str, tls: Option<&Tls>) {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let endpoint = match listen {
         address if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
@@ -63,11 +79,8 @@ fn banner(settings: &Settings, listen: SocketAddr, database: &str, tls: Option<&
         Enforcement::On => "Enforcement is on: what no policy allows is denied.",
         Enforcement::Log => "Enforcement ONLY LOGS: what no policy allows goes through, marked x-iamd-would-deny.",
     };
-    let kept = settings.database.as_deref().unwrap_or(if database == "memory" { "memory" } else { "sqlite:iamd.db" });
-    let mut text = format!(
-        "iamd {} serves IAM and STS at {endpoint}\n{enforcement}\nEverything is kept in {kept}.\n",
-        env!("CARGO_PKG_VERSION")
-    );
+    let mut text =
+        format!("iamd {} serves IAM and STS at {endpoint}\n{enforcement}\n{kept}\n", env!("CARGO_PKG_VERSION"));
     if let Some(tls) = tls {
         text += if tls.only { "Plain HTTP is refused.\n" } else { "Plain HTTP is served on the same port.\n" };
     }

@@ -1,11 +1,13 @@
 //! What a batch of commits writes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
 use super::connection::{Fault, Lease};
+use super::seal::Sealer;
 use crate::account::{Account, Changes};
 use crate::shapes::{AccountId, Timestamp};
 
@@ -28,13 +30,18 @@ impl Batch {
     }
 
     /// Writes all of it within a transaction.
-    pub async fn write(&self, lease: &mut Lease<'_>) -> Result<(), Fault> {
+    pub async fn write(&self, lease: &mut Lease<'_>, sealer: Option<&Sealer>) -> Result<(), Fault> {
         for (table, rows) in &self.rows {
             let (mut written, mut gone) = (Vec::new(), Vec::new());
             for ((account, key), body) in rows {
-                match body {
-                    Some(body) => written.push((account.qualified(), key, body)),
-                    None => gone.push((account.qualified(), key)),
+                let account = account.qualified();
+                match (body, sealer) {
+                    (Some(body), Some(sealer)) => {
+                        let body = sealer.seal_body((table, &account, key), body)?;
+                        written.push((account, key, Cow::Owned(body)));
+                    }
+                    (Some(body), None) => written.push((account, key, Cow::Borrowed(body.as_str()))),
+                    (None, _) => gone.push((account, key)),
                 }
             }
             let delete = format!(

@@ -20,6 +20,12 @@ pub enum StoreError {
     /// SQLite keeps a log beside each name of a file, so a file with two names would have two logs.
     #[error("the database {0} has several names (hard links), under which it would be damaged; remove all but one")]
     Linked(PathBuf),
+    /// It was sealed with a key.
+    #[error("the database {0} is sealed; give its key by --database-key-file or IAMD_DATABASE_KEY")]
+    Sealed(PathBuf),
+    /// It was sealed with another key.
+    #[error("the database {0} is sealed with another key than the one given")]
+    WrongKey(PathBuf),
     /// Another server has it open.
     #[error("the database {0} is in use by another iamd")]
     InUse(PathBuf),

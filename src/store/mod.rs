@@ -8,6 +8,7 @@ mod committer;
 mod connection;
 mod error;
 mod file;
+mod seal;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -16,4 +17,5 @@ mod usage;
 pub use accounts::{Accounts, Turn};
 pub use cells::Cell;
 pub use error::StoreError;
+pub use seal::SealingKey;
 pub use sqlite::Sqlite;

@@ -12,6 +12,7 @@ use super::census::{self, AccountCounts};
 use super::connection::{Connection, Fault, Lease};
 use super::error::StoreError;
 use super::file::{APPLICATION_ID, DatabaseFile, Header};
+use super::seal::{Sealer, SealingKey, prepare};
 use super::usage;
 use crate::account::{Account, TABLES};
 use crate::audit::LastUse;
@@ -23,16 +24,19 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 /// A SQLite database.
 pub struct Sqlite {
     connection: Connection,
+    /// `None` where there is no key.
+    sealer: Option<Sealer>,
     /// Why the last write failed; `None` after one that succeeded.
     trouble: Mutex<Option<String>>,
 }
 
 impl Sqlite {
-    /// Opens a database file, creates it when absent, and brings its tables up to date.
+    /// Opens a database file, creates it when absent, and brings its tables up to date. With a key, all that is stored
+    /// is sealed, and a database that is not yet becomes so.
     ///
     /// # Errors
     /// When the file cannot be used; see [`StoreError`].
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+    pub async fn open(path: &Path, key: Option<&SealingKey>) -> Result<Self, StoreError> {
         let file = DatabaseFile::claim(path)?;
         let options = SqliteConnectOptions::new().filename(&file.path);
         let header = file.header()?;
@@ -42,7 +46,7 @@ impl Sqlite {
             let mut connection = SqliteConnection::connect_with(&reading).await.map_err(|e| explain(&file.path, &e))?;
             must_be_ours(&mut connection, &file.path).await?;
         }
-        Self::connect(options.journal_mode(SqliteJournalMode::Wal), Some(file)).await
+        Self::connect(options.journal_mode(SqliteJournalMode::Wal), Some(file), key).await
     }
 
     /// A database that is gone when the server stops.
@@ -50,18 +54,23 @@ impl Sqlite {
     /// # Errors
     /// Only when there is no memory for it.
     pub async fn in_memory() -> Result<Self, StoreError> {
-        Self::connect(SqliteConnectOptions::new().in_memory(true), None).await
+        Self::connect(SqliteConnectOptions::new().in_memory(true), None, None).await
     }
 
-    async fn connect(options: SqliteConnectOptions, file: Option<DatabaseFile>) -> Result<Self, StoreError> {
+    async fn connect(
+        options: SqliteConnectOptions,
+        file: Option<DatabaseFile>,
+        key: Option<&SealingKey>,
+    ) -> Result<Self, StoreError> {
         let path = file.as_ref().map_or_else(|| "memory".into(), |file| file.path.clone());
         let options =
             options.create_if_missing(true).synchronous(SqliteSynchronous::Full).pragma("cache_size", "-1024");
         let connection = Connection::open(options, file).await.map_err(|error| explain(&path, &error))?;
         let mut lease = connection.lease().await.map_err(|fault| explain_fault(&path, &fault))?;
         migrate(lease.connection(), &path).await?;
-        lease.settle(Ok(())).await.map_err(|fault| explain_fault(&path, &fault))?;
-        Ok(Self { connection, trouble: Mutex::default() })
+        let sealer = prepare(&mut lease, &path, key).await;
+        let sealer = lease.settle(sealer).await.map_err(|fault| explain_fault(&path, &fault))??;
+        Ok(Self { connection, sealer, trouble: Mutex::default() })
     }
 
     /// A value of the server's own, such as its key; made and kept if it is not there yet.
@@ -70,8 +79,18 @@ impl Sqlite {
     /// When the database fails.
     pub async fn server_value(&self, key: &str, new: &[u8]) -> Result<Vec<u8>, StoreError> {
         let mut lease = self.connection.lease().await.map_err(|fault| self.explain(&fault))?;
-        let value = kept_value(&mut lease, key, new).await;
+        let value = kept_value(&mut lease, self.sealer.as_ref(), key, new).await;
         lease.settle(value).await.map_err(|fault| self.explain(&fault))
+    }
+
+    /// Where the database is; `None` if it is in memory.
+    pub fn path(&self) -> Option<&Path> {
+        self.connection.file.as_ref().map(|file| file.path.as_path())
+    }
+
+    /// Whether what is stored is sealed.
+    pub fn is_sealed(&self) -> bool {
+        self.sealer.is_some()
     }
 
     /// The number of accounts that something was written to.
@@ -101,7 +120,7 @@ impl Sqlite {
     /// When the database fails, or holds what this version cannot read.
     pub async fn load(&self, id: AccountId, now: Timestamp) -> Result<Account> {
         let mut lease = self.connection.lease().await.map_err(Error::internal)?;
-        let account = load(&mut lease, id, now).await;
+        let account = load(&mut lease, self.sealer.as_ref(), id, now).await;
         lease.settle(account).await.map_err(Error::internal)
     }
 
@@ -128,7 +147,7 @@ impl Sqlite {
 
     /// Writes a batch in one transaction: all of it is on disk, or nothing. After an error it is not known which.
     pub(super) async fn commit(&self, batch: &Batch) -> Result<(), Fault> {
-        self.write(async |lease| batch.write(lease).await).await
+        self.write(async |lease| batch.write(lease, self.sealer.as_ref()).await).await
     }
 
     /// Writes when credentials and roles were last used.
@@ -193,18 +212,22 @@ impl Sqlite {
     }
 }
 
-async fn kept_value(lease: &mut Lease<'_>, key: &str, new: &[u8]) -> Result<Vec<u8>, Fault> {
+async fn kept_value(lease: &mut Lease<'_>, sealer: Option<&Sealer>, key: &str, new: &[u8]) -> Result<Vec<u8>, Fault> {
+    let place = ("server", "", key);
+    let new = sealer.map_or_else(|| Ok(new.to_vec()), |sealer| sealer.seal(place, new))?;
     let insert =
         sqlx::query("insert into server (key, value) values (?, ?) on conflict do nothing").bind(key).bind(new);
     insert.execute(lease.connection()).await?;
     let row = sqlx::query("select value from server where key = ?").bind(key).fetch_one(lease.connection()).await?;
-    Ok(row.try_get(0)?)
+    let value: Vec<u8> = row.try_get(0)?;
+    sealer.map_or(Ok(value.clone()), |sealer| Ok(sealer.open(place, &value)?.to_vec()))
 }
 
-async fn load(lease: &mut Lease<'_>, id: AccountId, now: Timestamp) -> Result<Account, Fault> {
+async fn load(lease: &mut Lease<'_>, sealer: Option<&Sealer>, id: AccountId, now: Timestamp) -> Result<Account, Fault> {
+    let number = id.qualified();
     let mut account = Account::new(id, now);
     let row = sqlx::query("select created, revision from accounts where id = ?")
-        .bind(id.qualified())
+        .bind(&number)
         .fetch_optional(lease.connection())
         .await?;
     let Some(row) = row else { return Ok(account) };
@@ -215,12 +238,15 @@ async fn load(lease: &mut Lease<'_>, id: AccountId, now: Timestamp) -> Result<Ac
             Fault::Content(format!("account {id}, table {table}{key} cannot be read: {error}"))
         };
         let sql = AssertSqlSafe(format!("select key, body from {table} where account = ?"));
-        let rows = sqlx::query(sql).bind(id.qualified()).fetch_all(lease.connection()).await;
+        let rows = sqlx::query(sql).bind(&number).fetch_all(lease.connection()).await;
         for row in rows.map_err(|error| unreadable("", &error))? {
             let key: &str = row.try_get(0)?;
-            let key = format!(", key {key}");
-            let body = row.try_get(1).map_err(|error| unreadable(&key, &error))?;
-            account.load(table, body).map_err(|error| unreadable(&key, &error))?;
+            let named = format!(", key {key}");
+            let body: &str = row.try_get(1).map_err(|error| unreadable(&named, &error))?;
+            let opened = sealer.map(|sealer| sealer.open_body((table, &number, key), body));
+            let opened = opened.transpose().map_err(|error| unreadable(&named, &error))?;
+            let body = opened.as_ref().map_or(body, |opened| opened.as_str());
+            account.load(table, body).map_err(|error| unreadable(&named, &error))?;
         }
     }
     Ok(account)

@@ -24,7 +24,7 @@ impl Shared {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.db");
-        let store = Arc::new(Sqlite::open(&path).await.unwrap());
+        let store = Arc::new(Sqlite::open(&path, None).await.unwrap());
         let (accounts, _) = Accounts::new(store, Arc::default());
         let other = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
         Self { folder, accounts, other }
@@ -193,7 +193,7 @@ async fn databases_of_others_are_refused_and_left_alone() {
     foreign.execute("create table t (x)").await.unwrap();
     foreign.close().await.unwrap();
     let before = std::fs::read(&path).unwrap();
-    let error = Sqlite::open(&path).await.err().unwrap().to_string();
+    let error = Sqlite::open(&path, None).await.err().unwrap().to_string();
     assert!(error.contains("foreign.db is a database of another program, not of iamd"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 
@@ -203,7 +203,7 @@ async fn databases_of_others_are_refused_and_left_alone() {
                insert into _sqlx_migrations values (1, 'accounts', x'00')";
     foreign.execute(sql).await.unwrap();
     foreign.close().await.unwrap();
-    let error = Sqlite::open(&path).await.err().unwrap().to_string();
+    let error = Sqlite::open(&path, None).await.err().unwrap().to_string();
     assert!(error.contains("another program"), "another user of SQLx: {error}");
 }
 
@@ -212,7 +212,7 @@ async fn a_database_from_before_the_mark_is_opened_and_marked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.db");
     let marked = async || {
-        let store = Sqlite::open(&path).await.unwrap();
+        let store = Sqlite::open(&path, None).await.unwrap();
         store.close().await;
         drop(store);
         let mut other = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();

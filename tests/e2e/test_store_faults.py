@@ -41,13 +41,16 @@ class SmallDisk:
 
 
 class LimitedFiles:
-    """No file of the server may grow: writing fails with an I/O error."""
+    """No file of the server may be written beyond its first pages, which fails with an I/O error."""
+
+    # SQLite's index of its log, which readers need, fits in.
+    SIZE = 32768
 
     def __init__(self, folder):
         self.folder = folder
 
     def fill(self, server):
-        self.limit(server, 0)
+        self.limit(server, self.SIZE)
 
     def free(self, server):
         self.limit(server, resource.RLIM_INFINITY)

@@ -1,0 +1,227 @@
+//! Sealing what is stored with a key of the user's.
+//!
+//! With a key, each row's body is sealed whole by authenticated encryption that binds it to its table, account and key,
+//! so that no secret can be forgotten and no row can be put in another's place. Beside it the body keeps, in plain text,
+//! the members that the readable columns show: names, paths, ids and times.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use data_encoding::HEXLOWER_PERMISSIVE;
+use serde_json::{Map, Value};
+use sqlx::{AssertSqlSafe, Executor, Row};
+use zeroize::Zeroizing;
+
+use super::connection::{Fault, Lease};
+use super::error::StoreError;
+use crate::account::TABLES;
+use crate::sigv4::hmac;
+
+/// The form of what is sealed, in case there will be another.
+const VERSION: u8 = 1;
+
+const NONCE_LENGTH: usize = 24;
+
+/// The members of bodies that stay readable.
+const READABLE: &[&str] = &[
+    "alias",
+    "created",
+    "expires",
+    "id",
+    "name",
+    "owner_account",
+    "path",
+    "requestor",
+    "states",
+    "status",
+    "uploaded",
+    "url",
+    "uuid",
+];
+
+/// The member that holds the sealed body.
+const SEALED: &str = "sealed";
+
+/// The value of the server's that tells that the database is sealed, and by which key.
+const MARK: &str = "seal";
+
+/// The value of the server's that tells that plain text may be left in free pages.
+const REMAINS: &str = "unsealed remains";
+
+/// A key of 32 bytes. It is wiped when dropped.
+pub struct SealingKey(Zeroizing<[u8; 32]>);
+
+impl SealingKey {
+    /// The key that 64 hexadecimal digits give.
+    pub fn parse(hex: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?);
+        Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
+    }
+}
+
+/// Seals and opens.
+pub(super) struct Sealer(XChaCha20Poly1305);
+
+/// Where a sealed text belongs: table, account and key.
+type Place<'p> = (&'p str, &'p str, &'p str);
+
+impl Sealer {
+    pub fn new(key: &SealingKey) -> Self {
+        Self(XChaCha20Poly1305::new(&Key::from(hmac(&*key.0, b"rows of the database"))))
+    }
+
+    /// Seals a text for its place.
+    pub fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, Fault> {
+        let nonce: [u8; NONCE_LENGTH] = rand::random();
+        let payload = Payload { msg: plain, aad: &bound_to(place) };
+        let sealed = self.0.encrypt(&XNonce::from(nonce), payload);
+        let sealed = sealed.map_err(|_| Fault::Content("a row could not be sealed".to_owned()))?;
+        Ok([&[VERSION][..], &nonce, &sealed].concat())
+    }
+
+    /// Opens what was sealed for a place.
+    pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let opened = sealed.strip_prefix(&[VERSION]).and_then(|rest| rest.split_first_chunk::<NONCE_LENGTH>());
+        let opened = opened.and_then(|(nonce, sealed)| {
+            let payload = Payload { msg: sealed, aad: &bound_to(place) };
+            self.0.decrypt(&XNonce::from(*nonce), payload).ok()
+        });
+        opened.map(Zeroizing::new).ok_or_else(|| Fault::Content("its seal is broken".to_owned()))
+    }
+
+    /// The body to be stored in the place of a plain one.
+    pub fn seal_body(&self, place: Place<'_>, body: &str) -> Result<String, Fault> {
+        let broken = |error: serde_json::Error| Fault::Content(error.to_string());
+        let mut members: Map<String, Value> = serde_json::from_str(body).map_err(broken)?;
+        members.retain(|name, _| READABLE.contains(&name.as_str()));
+        members.insert(SEALED.to_owned(), STANDARD.encode(self.seal(place, body.as_bytes())?).into());
+        serde_json::to_string(&members).map_err(broken)
+    }
+
+    /// The plain body of a stored one.
+    pub fn open_body(&self, place: Place<'_>, body: &str) -> Result<Zeroizing<String>, Fault> {
+        let members: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
+        let sealed = members.get(SEALED).and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+        let sealed = sealed.ok_or_else(|| Fault::Content("it is not sealed".to_owned()))?;
+        let plain = self.open(place, &sealed)?;
+        let plain = std::str::from_utf8(&plain).map_err(|error| Fault::Content(error.to_string()))?;
+        Ok(Zeroizing::new(plain.to_owned()))
+    }
+}
+
+/// The associated data. Of the three only the key, which comes last, may hold a zero.
+fn bound_to((table, account, key): Place<'_>) -> Vec<u8> {
+    [table.as_bytes(), account.as_bytes(), key.as_bytes()].join(&0)
+}
+
+/// Holds the key against the database; one that is not sealed yet is sealed, in one transaction.
+pub(super) async fn prepare(
+    lease: &mut Lease<'_>,
+    path: &Path,
+    key: Option<&SealingKey>,
+) -> Result<Result<Option<Sealer>, StoreError>, Fault> {
+    let mark = value(lease, MARK).await?;
+    let (sealer, mark) = match (key.map(Sealer::new), mark) {
+        (None, None) => return Ok(Ok(None)),
+        (None, Some(_)) => return Ok(Err(StoreError::Sealed(path.to_owned()))),
+        (Some(sealer), mark) => (sealer, mark),
+    };
+    match mark {
+        Some(mark) if sealer.open(("server", "", MARK), &mark).is_err() => {
+            return Ok(Err(StoreError::WrongKey(path.to_owned())));
+        }
+        Some(_) => {}
+        None => {
+            lease.begin().await?;
+            seal_all(lease, &sealer).await?;
+            lease.commit().await?;
+        }
+    }
+    if value(lease, REMAINS).await?.is_some() {
+        clean(lease).await?;
+    }
+    Ok(Ok(Some(sealer)))
+}
+
+async fn value(lease: &mut Lease<'_>, key: &str) -> Result<Option<Vec<u8>>, Fault> {
+    let query = sqlx::query_scalar("select value from server where key = ?").bind(key);
+    Ok(query.fetch_optional(lease.connection()).await?)
+}
+
+async fn seal_all(lease: &mut Lease<'_>, sealer: &Sealer) -> Result<(), Fault> {
+    for table in TABLES {
+        let rows = sqlx::query(AssertSqlSafe(format!("select account, key, body from {table}")));
+        for row in rows.fetch_all(lease.connection()).await? {
+            let (account, key): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            let body = sealer.seal_body((table, &account, &key), row.try_get(2)?)?;
+            let update = AssertSqlSafe(format!("update {table} set body = ? where account = ? and key = ?"));
+            sqlx::query(update).bind(body).bind(account).bind(key).execute(lease.connection()).await?;
+        }
+    }
+    let values = sqlx::query("select key, value from server where typeof(value) = 'blob'");
+    for row in values.fetch_all(lease.connection()).await? {
+        let key: String = row.try_get(0)?;
+        let sealed = sealer.seal(("server", "", &key), row.try_get(1)?)?;
+        let update = sqlx::query("update server set value = ? where key = ?").bind(sealed).bind(key);
+        update.execute(lease.connection()).await?;
+    }
+    let mark = sealer.seal(("server", "", MARK), b"")?;
+    let insert = "insert into server (key, value) values (?, ?), (?, x'')";
+    sqlx::query(insert).bind(MARK).bind(mark).bind(REMAINS).execute(lease.connection()).await?;
+    Ok(())
+}
+
+/// Writes the database anew, without the free pages and the log that hold what was plain text.
+async fn clean(lease: &mut Lease<'_>) -> Result<(), Fault> {
+    for sql in ["vacuum", "pragma wal_checkpoint(truncate)"] {
+        lease.connection().execute(sql).await?;
+    }
+    sqlx::query("delete from server where key = ?").bind(REMAINS).execute(lease.connection()).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealer(digit: &str) -> Sealer {
+        Sealer::new(&SealingKey::parse(&digit.repeat(64)).unwrap())
+    }
+
+    #[test]
+    fn keys_are_64_hexadecimal_digits() {
+        for wrong in ["", "00", &"0".repeat(63), &"0".repeat(66), &"g".repeat(64)] {
+            assert!(SealingKey::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_body_opens_in_its_place_with_its_key_only() {
+        let body = r#"{"name":"bob","path":"/","secret":"hunter2"}"#;
+        let place = ("users", "000000000001", "bob");
+        let sealed = sealer("a").seal_body(place, body).unwrap();
+        assert!(
+            sealed.starts_with(r#"{"name":"bob","path":"/","sealed":""#) && !sealed.contains("hunter2"),
+            "{sealed}"
+        );
+        assert_eq!(*sealer("a").open_body(place, &sealed).unwrap(), body);
+        for (table, account, key) in
+            [("roles", "000000000001", "bob"), ("users", "000000000002", "bob"), ("users", "000000000001", "ann")]
+        {
+            assert!(sealer("a").open_body((table, account, key), &sealed).is_err());
+        }
+        assert!(sealer("b").open_body(place, &sealed).is_err());
+        assert!(sealer("a").open_body(place, body).is_err(), "a plain row is nobody's");
+        let altered = sealed.replace("sealed\":\"", "sealed\":\"A");
+        assert!(sealer("a").open_body(place, &altered).is_err());
+    }
+
+    #[test]
+    fn equal_bodies_are_sealed_differently() {
+        let place = ("users", "1", "bob");
+        assert_ne!(sealer("a").seal(place, b"x").unwrap(), sealer("a").seal(place, b"x").unwrap());
+    }
+}
