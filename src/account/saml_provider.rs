@@ -16,6 +16,9 @@ pub struct SamlProvider {
     pub created: Timestamp,
     /// The metadata that the identity provider publishes.
     pub metadata: String,
+    /// Whom to believe by the metadata. `None` for providers that were stored without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<SamlSigner>,
     /// When the metadata loses its validity.
     pub valid_until: Timestamp,
     /// Whether assertions must be encrypted; `None` if it was never said.
@@ -33,6 +36,15 @@ pub struct SamlProvider {
     /// Tags, sorted by key.
     #[serde(default)]
     pub tags: TagSet,
+}
+
+/// What verifying an assertion needs of the metadata, read once when the metadata is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SamlSigner {
+    /// The issuer of the assertions.
+    pub entity_id: String,
+    /// The certificates that sign them: DER in base64, at least one.
+    pub certificates: Vec<String>,
 }
 
 /// A key that decrypts assertions.

@@ -6,6 +6,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use super::{Access, Context, Named, Operation};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
+use crate::identity::ServerKey;
 use crate::shapes::{AccountId, Marker, MaxItems, Timestamp};
 
 /// The members of a page when the caller does not say.
@@ -103,6 +104,18 @@ impl Paging<'_> {
         key.map(Some).ok_or_else(|| Error::new(code, message))
     }
 
+    /// The members, behind their keys, that the page may show: known before the call is authorized and its marker
+    /// verified, so that a call looks into no more accounts than its page needs.
+    pub fn preview<T>(self, members: impl Iterator<Item = (String, T)>) -> impl Iterator<Item = T> {
+        let after = self.0.as_ref().and_then(|marker| ServerKey::unverified_marker(marker));
+        let following = members.filter(move |(key, _)| after.as_ref().is_none_or(|after| key > after));
+        following.take(self.size()).map(|(_, member)| member)
+    }
+
+    fn size(self) -> usize {
+        self.1.map_or(DEFAULT_PAGE, |max| usize::try_from(max.get()).unwrap_or(DEFAULT_PAGE))
+    }
+
     /// The page of members that begins with the first of `members`.
     pub fn page<T>(
         self,
@@ -111,7 +124,7 @@ impl Paging<'_> {
         mut members: impl Iterator<Item = (String, T)>,
         cx: &Context<'_>,
     ) -> Page<T> {
-        let size = self.1.map_or(DEFAULT_PAGE, |max| usize::try_from(max.get()).unwrap_or(DEFAULT_PAGE));
+        let size = self.size();
         let mut page = Vec::new();
         let mut last_key = None;
         for (key, member) in members.by_ref().take(size) {

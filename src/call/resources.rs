@@ -10,15 +10,17 @@ use crate::account::{
     Account, CredentialsOwner, DelegationOwner, Entity, Grantee, Group, IdentityPropagation, InstanceProfile, Managed,
     ManagedPolicy, OidcProvider, Reference, Resource, Role, SamlProvider, ServerCertificate, Subject, User, name_key,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::Principal;
-use crate::shapes::{AccountId, ArnParts, Kind, TagSet};
+use crate::shapes::{AccountId, Kind, TagSet};
 use iam_policy::{Grammar, Policy, PolicySet, Source, SourceKind};
 
 /// A resource as the account knows it.
 #[derive(Default)]
 pub(super) struct Found<'a> {
     pub arn: Cow<'a, str>,
+    /// Path and name of an entity that exists.
+    pub path_and_name: Option<(&'a str, &'a str)>,
     pub tags: Option<&'a TagSet>,
     pub boundary: Option<&'a str>,
     pub trust: Option<Option<&'a Role>>,
@@ -41,11 +43,9 @@ impl Question<'_> {
             Target::New(kind, path, name) => Found { arn: kind.arn(account.id, path, name).into(), ..Found::default() },
             Target::Moved { kind, name, new_path, new_name } => {
                 let found = self.existing(*kind, name);
-                let moved = ArnParts::parse(&found.arn).and_then(|parts| {
-                    let (path, name) = parts.path_and_name(*kind)?;
-                    Some(kind.arn(account.id, new_path.unwrap_or(path), new_name.unwrap_or(name)))
-                });
-                let moved = moved.ok_or_else(|| Error::internal("an entity has no ARN of its kind"))?;
+                // Not from the ARN of what was given: that need not be a name.
+                let (path, name) = found.path_and_name.unwrap_or(("/", name));
+                let moved = kind.arn(account.id, new_path.unwrap_or(path), new_name.unwrap_or(name));
                 Found { arn: moved.into(), ..found }
             }
             Target::UserOrCaller(name) => self.user_or_caller(*name)?,
@@ -163,7 +163,12 @@ impl Question<'_> {
 }
 
 fn resource<'f, R: Resource>(found: &'f R, account: &Account) -> Found<'f> {
-    Found { arn: found.arn(account.id).into(), tags: found.tags(), ..Found::default() }
+    Found {
+        arn: found.arn(account.id).into(),
+        path_and_name: Some((found.path(), found.name())),
+        tags: found.tags(),
+        ..Found::default()
+    }
 }
 
 fn grantee<'f, G: Grantee + Entity>(found: &'f G, account: &Account) -> Found<'f> {

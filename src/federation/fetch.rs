@@ -1,6 +1,6 @@
 //! Fetches documents of issuers: one request, no redirects, to an address that was checked, within limits.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,17 +34,27 @@ pub enum FetchError {
     Answer(Url, String),
 }
 
+/// A document that was fetched.
+pub struct Document {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The address that it came from.
+    pub source: IpAddr,
+}
+
 /// The document at a URL.
 ///
 /// # Errors
 /// See [`FetchError`].
-pub async fn get(url: &Url, reach: Reach, trust: Trust) -> Result<Vec<u8>, FetchError> {
+pub async fn get(url: &Url, reach: Reach, trust: Trust) -> Result<Document, FetchError> {
     let fetching = async {
         let stream = connect(url, reach).await?;
-        match url.scheme() {
-            "https" => request(url, secure(url, stream, trust).await?).await,
-            _ => request(url, stream).await,
-        }
+        let source = stream.peer_addr().map_err(|error| unreachable(url, error))?.ip();
+        let bytes = match url.scheme() {
+            "https" => request(url, secure(url, stream, trust).await?).await?,
+            _ => request(url, stream).await?,
+        };
+        Ok(Document { bytes, source })
     };
     let late = || unreachable(url, "it takes too long");
     tokio::time::timeout(TIMEOUT, fetching).await.map_err(|_| late())?

@@ -184,10 +184,10 @@ impl Issuers {
         };
         let url = format!("{}/.well-known/openid-configuration", base.trim_end_matches('/'));
         let Ok(url) = Url::parse(&url) else { return Ok(KeySet::default()) };
-        let document = fetch::get(&url, self.reach, trust()).await?;
+        let fetch::Document { bytes, source } = fetch::get(&url, self.reach, trust()).await?;
         let no = |url: &Url, what: &str| FetchError::Answer(url.clone(), what.to_owned());
         let document: Discovery =
-            serde_json::from_slice(&document).map_err(|_| no(&url, "something that is no discovery document"))?;
+            serde_json::from_slice(&bytes).map_err(|_| no(&url, "something that is no discovery document"))?;
         if document.issuer != issuer {
             return Err(no(&url, "for another issuer"));
         }
@@ -196,8 +196,8 @@ impl Issuers {
         if !secure {
             return Err(no(&url, "with keys at a URL that is not secure"));
         }
-        let keys = fetch::get(keys_at, self.reach, trust()).await?;
-        KeySet::read(&keys).ok_or_else(|| no(keys_at, "something that is no key set"))
+        let keys = fetch::get(keys_at, self.reach.from(source), trust()).await?;
+        KeySet::read(&keys.bytes).ok_or_else(|| no(keys_at, "something that is no key set"))
     }
 }
 

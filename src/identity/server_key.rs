@@ -105,9 +105,13 @@ impl ServerKey {
 
     /// The key that a marker stands for; `None` if this listing did not give it out.
     pub fn read_marker(&self, listing: &str, marker: &str) -> Option<String> {
-        let bytes = URL_SAFE_NO_PAD.decode(marker).ok()?;
-        let key = std::str::from_utf8(bytes.get(12..)?).ok()?;
-        (self.marker(listing, key) == marker).then(|| key.to_owned())
+        Self::unverified_marker(marker).filter(|key| self.marker(listing, key) == marker)
+    }
+
+    /// The key that a marker claims to stand for.
+    pub fn unverified_marker(marker: &str) -> Option<String> {
+        let mut bytes = URL_SAFE_NO_PAD.decode(marker).ok()?;
+        String::from_utf8(bytes.split_off(12.min(bytes.len()))).ok()
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Session {
     pub issued: Timestamp,
     /// When it ends.
     pub expires: Timestamp,
+    /// Whether the session of a role has assumed the role.
+    pub chained: bool,
     /// When a valid MFA code was given, if one was.
     pub mfa: Option<Timestamp>,
     /// Who stands behind the session, set once along a chain.
@@ -147,6 +149,7 @@ impl Session {
             principal,
             issued,
             expires: issued,
+            chained: false,
             mfa: None,
             source_identity: None,
             federated_provider: None,

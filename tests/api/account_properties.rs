@@ -70,3 +70,17 @@ async fn to_enable_needs_the_permission_to_make_the_role() {
     put(&bob, &[("RoleManager/Enabled", "true")]).await.lacks("iam:CreateServiceLinkedRole", ROLE);
     assert_eq!(told(&server.root()).await, enabled("false"));
 }
+
+#[tokio::test]
+async fn reading_names_the_namespaces_that_are_read() {
+    let server = Server::start().await;
+    let namespaces = |namespace| {
+        json!({"ForAllValues:StringEquals": {"iam:AccountPropertyNamespaces": namespace},
+                                        "Null": {"iam:AccountPropertyNamespaces": "false"}})
+    };
+    let actions = ["iam:GetAccountProperties"];
+    let bob = server.allowed("Bob", &actions, &["*"], namespaces("RoleManager")).await;
+    let eve = server.allowed("Eve", &actions, &["*"], namespaces("Support")).await;
+    assert_eq!(told(&bob).await, enabled("false"));
+    eve.iam("GetAccountProperties", &[]).await.lacks("iam:GetAccountProperties", "*");
+}

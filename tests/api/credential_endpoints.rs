@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, Server};
 use crate::instance_metadata::{instance, metadata};
+use crate::principals::{allow, assume, role, trusts, user};
 
 pub const ACCOUNT: &str = "000000000000";
 const WEB: &str = "arn:aws:iam::000000000000:role/app/web";
@@ -221,4 +222,32 @@ async fn sessions_change_for_sign_in_tokens() {
     assert_eq!(get(&server, &login, &[]).await.status, 400, "a sign-in token is good for fifteen minutes");
     server.advance(SIX_HOURS);
     assert_eq!(signin_token(&server, id, key, token, "").await.status, 400, "the session has ended");
+}
+
+#[tokio::test]
+async fn only_a_role_that_is_there_signs_in_and_a_chain_cannot_prolong_itself() {
+    let server = Server::start().await;
+    let bob = user(&server, ACCOUNT, "Bob", Some(allow("sts:AssumeRole", "*"))).await;
+    let first = role(&server, ACCOUNT, "First", trusts(ACCOUNT), Some(allow("sts:AssumeRole", "*"))).await;
+    let second = role(&server, ACCOUNT, "Second", trusts(ACCOUNT), None).await;
+    let direct = assume(&bob, &first, &[]).await.ok();
+    let chained = assume(&server.session(&direct), &second, &[]).await.ok();
+    let sign_in = async |session: &Answer, more: &str| {
+        let [id, key, token] = ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(|name| session.text(name));
+        signin_token(&server, &id, &key, &token, more).await
+    };
+    sign_in(&direct, "&SessionDuration=43200").await.ok();
+    sign_in(&chained, "").await.ok();
+    let refused = sign_in(&chained, "&SessionDuration=900").await;
+    assert_eq!(
+        (refused.status, refused.body.as_str()),
+        (
+            400,
+            "SessionDuration must be between 900 and 43200 seconds, and goes only with sessions of roles that no \
+             session of a role has assumed.\n"
+        )
+    );
+    server.root().iam("DeleteRole", &[("RoleName", "Second")]).await.ok();
+    let gone = sign_in(&chained, "").await;
+    assert_eq!((gone.status, gone.body.as_str()), (400, "The session is not valid, or has expired.\n"));
 }

@@ -356,3 +356,25 @@ async fn a_request_survives_a_restart() {
     assert_eq!(request(&before), request(&after));
     on(&server.root(), "AcceptDelegationRequest", &id).await.ok();
 }
+
+#[tokio::test]
+async fn listing_without_an_owner_needs_permission_for_each() {
+    let server = server().await;
+    let root = server.root();
+    let document = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iam:ListDelegationRequests", "Resource": "*",
+         "Condition": {"ArnEquals": {"iam:DelegationRequestOwner": "arn:aws:iam::000000000000:root"}}},
+    ]});
+    let bob = server.allowed("Bob", &["iam:CreateUser"], &["*"], json!({})).await;
+    let policy = [("UserName", "Bob"), ("PolicyName", "q"), ("PolicyDocument", &document.to_string())];
+    root.iam("PutUserPolicy", &policy).await.ok();
+    let own = requested(&server, "flow-1", &[]).await;
+    on(&bob, "AssociateDelegationRequest", &own).await.ok();
+    assert_eq!(bob.iam("ListDelegationRequests", &[]).await.ok().texts("DelegationRequestId"), [own.clone()]);
+    let other = requested(&server, "flow-2", &[]).await;
+    on(&root, "AssociateDelegationRequest", &other).await.ok();
+    bob.iam("ListDelegationRequests", &[]).await.denied();
+    let mine = [("OwnerId", "arn:aws:iam::000000000000:user/Bob")];
+    assert_eq!(bob.iam("ListDelegationRequests", &mine).await.ok().texts("DelegationRequestId"), [own]);
+}

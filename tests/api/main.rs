@@ -13,6 +13,9 @@ mod client;
 mod delegation_fixtures;
 mod fixtures;
 mod principals;
+#[path = "../model/published.rs"]
+#[expect(dead_code, reason = "the errors are for the test of the model")]
+mod published;
 
 mod access_key_info;
 mod access_keys;
@@ -35,6 +38,7 @@ mod denials;
 mod enforcement;
 mod federation_token;
 mod groups;
+mod hostile_names;
 mod hosts;
 mod identity_propagation;
 mod inline_policies;

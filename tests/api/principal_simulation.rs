@@ -330,3 +330,21 @@ async fn the_simulator_agrees_with_what_happens() {
     }
     assert_eq!(seen.len(), 3, "every decision was seen: {seen:?}");
 }
+
+#[tokio::test]
+async fn a_simulation_tells_no_tags_of_others() {
+    let (_, root) = with_bob().await;
+    let tag = [("UserName", "Eve"), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "red")];
+    root.iam("CreateUser", &tag).await.ok();
+    let policy = statement("Allow", "s3:PutObject", "*", r#"{"StringEquals":{"aws:PrincipalTag/team":"red"}}"#);
+    let given = ("PolicyInputList.member.1", policy.as_str());
+    let [bob, eve] = [BOB, "arn:aws:iam::000000000000:user/Eve"].map(|arn| ("CallerArn", arn));
+    assert_eq!(decision(&root, BOB, "s3:PutObject", &[given]).await, "allowed");
+    assert_eq!(decision(&root, BOB, "s3:PutObject", &[given, bob]).await, "allowed");
+    let answer = simulate(&root, BOB, "s3:PutObject", &[given, eve]).await.ok();
+    assert_eq!(answer.text("EvalDecision"), "implicitDeny");
+    assert_eq!(answer.text("MissingContextValues").trim(), "<member>aws:PrincipalTag/team</member>");
+    let custom = [("ActionNames.member.1", "s3:PutObject"), given, bob];
+    let answer = root.iam("SimulateCustomPolicy", &custom).await.ok();
+    assert_eq!(answer.text("EvalDecision"), "implicitDeny");
+}

@@ -121,3 +121,26 @@ async fn private_keys_come_and_go_and_are_not_shown() {
     let left = root.iam("GetSAMLProvider", &[("SAMLProviderArn", ARN)]).await.ok().texts("KeyId");
     assert!(left.len() == 1 && left[0] != id);
 }
+
+#[tokio::test]
+async fn metadata_that_takes_long_to_read_is_refused() {
+    let root = Server::start().await.root();
+    let metadata = metadata();
+    let with = |inner: &str| {
+        metadata.replacen(
+            "<md:IDPSSODescriptor",
+            &format!("<md:Extensions>{inner}</md:Extensions><md:IDPSSODescriptor"),
+            1,
+        )
+    };
+    let create =
+        async |text: String| root.iam("CreateSAMLProvider", &[("Name", "Corp"), ("SAMLMetadataDocument", &text)]).await;
+    for inner in
+        ["<a/>".repeat(20_000), format!("<a {}/>", (0..20_000).map(|n| format!("a{n}='' ")).collect::<String>())]
+    {
+        create(with(&inner)).await.refused(400, "InvalidInput", "Could not parse metadata");
+    }
+    create(with(&"<a/>".repeat(10_000))).await.ok();
+    let long = [("SAMLProviderArn", ARN), ("SAMLMetadataDocument", &with(&"<a/>".repeat(20_000)))];
+    root.iam("UpdateSAMLProvider", &long).await.refused(400, "InvalidInput", "Could not parse metadata");
+}

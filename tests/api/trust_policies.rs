@@ -215,3 +215,33 @@ async fn white_space_does_not_count_for_the_quota_of_size() {
     let update = [("RoleName", "R"), ("PolicyDocument", &of_size(2049))];
     root.iam("UpdateAssumeRolePolicy", &update).await.refused(409, "LimitExceeded", message);
 }
+
+#[tokio::test]
+async fn every_page_shows_principals_of_other_accounts_as_they_are_now() {
+    let server = Server::start().await;
+    let (root, other) = (server.root(), server.root_of("222222222222"));
+    for n in 0..3 {
+        let name = format!("u{n}");
+        let arn = other.iam("CreateUser", &[("UserName", &name)]).await.ok().text("Arn");
+        create(&root, &format!("r{n}"), &trust(&format!(r#"{{"AWS":"{arn}"}}"#))).await.ok();
+        let renamed = [("UserName", name.as_str()), ("NewUserName", &format!("n{n}"))];
+        other.iam("UpdateUser", &renamed).await.ok();
+    }
+    for (operation, documents) in [("ListRoles", 3), ("GetAccountAuthorizationDetails", 3)] {
+        let mut marker = None;
+        let mut shown = Vec::new();
+        for _ in 0..documents {
+            let mut parameters = vec![("MaxItems".to_owned(), "1".to_owned())];
+            parameters.extend(marker.take().map(|marker| ("Marker".to_owned(), marker)));
+            let parameters: Vec<_> = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let page = root.iam(operation, &parameters).await.ok();
+            shown.push(page.document("AssumeRolePolicyDocument"));
+            marker = page.has("Marker").then(|| page.text("Marker"));
+        }
+        for (n, document) in shown.iter().enumerate() {
+            let arn = format!("arn:aws:iam::222222222222:user/n{n}");
+            assert_eq!(*document, trust(&format!(r#"{{"AWS":"{arn}"}}"#)), "{operation}");
+        }
+    }
+    root.iam("ListRoles", &[("Marker", "AAAA")]).await.refused(400, "ValidationError", "Invalid Marker.");
+}

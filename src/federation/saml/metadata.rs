@@ -2,48 +2,72 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bergshamra_keys::{Key, loader};
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64, HEXLOWER};
 
 use super::xml::{self, Element, METADATA, SIGNATURE};
+use crate::account::{SamlProvider, SamlSigner};
 use crate::shapes::Timestamp;
 
-/// The most certificates that IAM takes ("IAM and AWS STS quotas").
-const MOST_CERTIFICATES: usize = 10;
+/// The greatest number of certificates that IAM takes ("IAM and AWS STS quotas").
+const MAX_CERTIFICATES: usize = 10;
+/// The greatest number of tags and attributes in metadata. Those of real providers have some hundreds; a document of the
+/// greatest size with nothing else would take hundreds of megabytes to read.
+const MAX_MARKUP: usize = 20_000;
 
 /// The metadata of an identity provider, as far as it matters here.
 pub struct Metadata {
-    /// Who it is: the issuer of its assertions.
-    pub entity_id: String,
+    /// Who signs its assertions, and under which name.
+    pub signer: SamlSigner,
     /// When the metadata loses its validity, if they say so.
     pub valid_until: Option<Timestamp>,
-    /// The keys of the certificates that sign assertions: one at least.
-    pub signing_keys: Vec<Key>,
 }
 
 impl Metadata {
-    /// Reads metadata. `None` if they are no XML, describe no identity provider, or lack a signing certificate.
+    /// Reads metadata. `None` if they are no XML, describe no identity provider, lack a signing certificate, or take too
+    /// long to read.
     pub fn read(text: &str) -> Option<Self> {
+        if text.bytes().filter(|byte| matches!(byte, b'<' | b'=')).nth(MAX_MARKUP).is_some() {
+            return None;
+        }
         let document = xml::read(text)?;
         let entity = Element::root(&document, METADATA, "EntityDescriptor")?;
         let provider = entity.child(METADATA, "IDPSSODescriptor")?;
         let certificates = certificates(provider);
-        let signing_keys =
-            certificates.iter().map(|der| loader::load_x509_cert_der(der).ok()).collect::<Option<_>>()?;
+        certificates.iter().try_for_each(|der| loader::load_x509_cert_der(der).ok().map(drop))?;
         let valid_until = match entity.moment("validUntil") {
             Some(moment) => Some(moment?),
             None => None,
         };
-        let usable = !certificates.is_empty() && certificates.len() <= MOST_CERTIFICATES;
+        let usable = !certificates.is_empty() && certificates.len() <= MAX_CERTIFICATES;
         let entity_id = entity.attribute("entityID").filter(|id| !id.is_empty())?.to_owned();
-        usable.then_some(Self { entity_id, valid_until, signing_keys })
+        let certificates = certificates.iter().map(|der| BASE64.encode(der)).collect();
+        usable.then_some(Self { signer: SamlSigner { entity_id, certificates }, valid_until })
     }
 }
 
-impl Metadata {
+/// Whom to believe in a provider's name.
+pub struct Signer {
+    /// The issuer of its assertions.
+    pub entity_id: String,
+    /// The keys of the certificates that sign them.
+    pub keys: Vec<Key>,
+}
+
+impl Signer {
+    /// The signer of a provider. `None` if its metadata have become unreadable.
+    pub fn of(provider: &SamlProvider) -> Option<Self> {
+        let read = || Metadata::read(&provider.metadata).map(|metadata| metadata.signer);
+        let SamlSigner { entity_id, certificates } = provider.signer.clone().or_else(read)?;
+        let key = |certificate: &String| loader::load_x509_cert_der(&BASE64.decode(certificate.as_bytes()).ok()?).ok();
+        Some(Self { keys: certificates.iter().map(key).collect::<Option<_>>()?, entity_id })
+    }
+}
+
+impl Signer {
     /// The hashes of the signing keys, in the order of the metadata. AWS does not publish what it hashes: here it is the
     /// public key in DER, by SHA-256.
     pub fn key_hashes(&self) -> Vec<String> {
-        self.signing_keys.iter().filter_map(key_hash).collect()
+        self.keys.iter().filter_map(key_hash).collect()
     }
 }
 

@@ -8,7 +8,7 @@ mod signature;
 mod used;
 mod xml;
 
-pub use metadata::Metadata;
+pub use metadata::{Metadata, Signer};
 pub use response::{SamlIdentity, verify};
 pub use used::UsedAssertions;
 

@@ -7,8 +7,8 @@ use data_encoding::BASE64;
 use uppsala::Document;
 
 use super::attributes::{Attributes, attribute};
-use super::decrypt::decrypt;
-use super::metadata::{Metadata, key_hash};
+use super::decrypt::{Encryption, decrypt};
+use super::metadata::{Signer, key_hash};
 use super::signature::signed;
 use super::xml::{self, ASSERTION, Element, PROTOCOL};
 use crate::account::{Resource, SamlProvider};
@@ -20,6 +20,9 @@ use crate::shapes::{AccountId, AssertionEncryptionMode, Timestamp};
 /// How long after it was made a response is good, and how far clocks may be apart, in seconds.
 pub(super) const REDEEM_WINDOW: i64 = 300;
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+/// The host of the global sign-in endpoint.
+const SIGN_IN: &str = "signin.aws.amazon.com";
 const NAME_FORMAT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:";
 const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 
@@ -52,7 +55,7 @@ pub struct SamlIdentity {
     pub encrypted: bool,
 }
 
-/// Verifies a response, in base64, of a provider.
+/// Verifies a response, in base64, of a provider. Its form comes first: what is no response costs nothing more.
 ///
 /// # Errors
 /// `InvalidIdentityToken` and `ExpiredTokenException` in AWS's words.
@@ -60,30 +63,22 @@ pub fn verify(provider: &SamlProvider, account: AccountId, response: &str, now: 
     let compact: String = response.split_ascii_whitespace().collect();
     let bytes = BASE64.decode(compact.as_bytes()).map_err(|_| invalid("Invalid base64 SAMLResponse"))?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable())?;
-    let metadata = Metadata::read(&provider.metadata).ok_or_else(|| invalid("Specified provider doesn't exist"))?;
     let document = read(&text)?;
     let response = root(&document)?;
-    let reader = Reader { provider, account, metadata: &metadata, now };
+    let endpoint = Endpoint { uuid: &provider.uuid };
+    check_form(response, endpoint)?;
+    let signer = Signer::of(provider).ok_or_else(|| invalid("Specified provider doesn't exist"))?;
+    let reader = Reader { provider, account, signer: &signer, endpoint, now };
     if response.child(ASSERTION, "EncryptedAssertion").is_some() {
-        // A signature over the response is over what is encrypted; one over the assertion is within it.
-        let covered = signed(&document, &[response], &metadata.signing_keys).ok_or_else(unsigned)?;
-        let outer = reader.signer(&document, &[response]);
-        let text = decrypt(&text, &provider.private_keys).ok_or_else(|| invalid("Could not decrypt assertion"))?;
-        let document = read(&text)?;
-        let envelope = root(&document)?.only_child(ASSERTION, "EncryptedAssertion").ok_or_else(unreadable)?;
-        let assertion = only_assertion(&document, envelope)?;
-        let is_signed = || !covered.is_empty() || reader.is_signed(&document, &[assertion]);
-        let mut identity = reader.read(assertion, is_signed)?;
-        identity.encrypted = true;
-        return reader.propagated(identity, assertion, reader.signer(&document, &[assertion]).or(outer));
+        return reader.read_encrypted(&text, &document, response);
     }
     if provider.encryption == Some(AssertionEncryptionMode::Required) {
         return Err(invalid("Assertion must be encrypted"));
     }
     let assertion = only_assertion(&document, response)?;
     let signable = [response, assertion];
-    let identity = reader.read(assertion, || reader.is_signed(&document, &signable))?;
-    reader.propagated(identity, assertion, reader.signer(&document, &signable))
+    reader.check_origin(assertion, || reader.is_signed(&document, &signable))?;
+    reader.propagated(reader.read(assertion)?, assertion, reader.key_hash(&document, &signable))
 }
 
 fn read(text: &str) -> Result<Document<'_>> {
@@ -94,33 +89,71 @@ fn root<'d, 't>(document: &'d Document<'t>) -> Result<Element<'d, 't>> {
     Element::root(document, PROTOCOL, "Response").ok_or_else(unreadable)
 }
 
+/// A response must report success, and be for AWS's sign-in endpoint if it says where it is to be sent. AWS's words for
+/// a status are not known.
+fn check_form(response: Element<'_, '_>, endpoint: Endpoint<'_>) -> Result<()> {
+    let code = response.only_child(PROTOCOL, "Status").and_then(|status| status.only_child(PROTOCOL, "StatusCode"));
+    if code.and_then(|code| code.attribute("Value")) != Some(SUCCESS) {
+        return Err(invalid("Response status is not Success"));
+    }
+    match response.attribute("Destination") {
+        Some(destination) if !destination.is_empty() && !endpoint.is(destination) => Err(wrong_audience()),
+        _ => Ok(()),
+    }
+}
+
 /// The assertion in its place, if there is no other one anywhere: with two, one could be signed and the other read.
 fn only_assertion<'d, 't>(document: &'d Document<'t>, parent: Element<'d, 't>) -> Result<Element<'d, 't>> {
     let everywhere = document.get_elements_by_tag_name_ns(ASSERTION, "Assertion").len();
     parent.only_child(ASSERTION, "Assertion").filter(|_| everywhere == 1).ok_or_else(unsigned)
 }
 
+/// AWS's sign-in endpoint: the global one or a region's, and the provider's own under it.
+#[derive(Clone, Copy)]
+struct Endpoint<'r> {
+    /// The provider's part of its own URL.
+    uuid: &'r str,
+}
+
+impl Endpoint<'_> {
+    fn is(self, url: &str) -> bool {
+        let Some((host, path)) = url.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
+            return false;
+        };
+        // Nothing before the name but a region and its dot: `evil-signin.aws.amazon.com` is another host.
+        let is_region = |name: &str| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        let is_host = host
+            .strip_suffix(SIGN_IN)
+            .is_some_and(|before| before.is_empty() || before.strip_suffix('.').is_some_and(is_region));
+        let own = path.strip_prefix("saml/acs/").is_some_and(|uuid| uuid == self.uuid);
+        is_host && (path == "saml" || own)
+    }
+}
+
 /// What an assertion is judged by.
 struct Reader<'r> {
     provider: &'r SamlProvider,
     account: AccountId,
-    metadata: &'r Metadata,
+    signer: &'r Signer,
+    endpoint: Endpoint<'r>,
     now: Timestamp,
 }
 
 impl Reader<'_> {
     fn is_signed(&self, document: &Document<'_>, signable: &[Element<'_, '_>]) -> bool {
-        let covered = signed(document, signable, &self.metadata.signing_keys);
+        let covered = signed(document, signable, &self.signer.keys);
         covered.is_some_and(|covered| !covered.is_empty())
     }
 
     /// The hash of the key that signed.
-    fn signer(&self, document: &Document<'_>, signable: &[Element<'_, '_>]) -> Option<String> {
+    fn key_hash(&self, document: &Document<'_>, signable: &[Element<'_, '_>]) -> Option<String> {
         let signs = |key: &&Key| {
             signed(document, signable, std::slice::from_ref(*key)).is_some_and(|covered| !covered.is_empty())
         };
         self.provider.propagation.context_provider.as_ref()?;
-        match self.metadata.signing_keys.as_slice() {
+        match self.signer.keys.as_slice() {
             [only] => key_hash(only),
             several => several.iter().find(signs).and_then(key_hash),
         }
@@ -143,14 +176,41 @@ impl Reader<'_> {
         Ok(identity)
     }
 
-    fn read(&self, assertion: Element<'_, '_>, is_signed: impl FnOnce() -> bool) -> Result<SamlIdentity> {
-        let issuer = assertion.only_child(ASSERTION, "Issuer").map(Element::text).unwrap_or_default();
-        if issuer != self.metadata.entity_id {
+    /// Reads a response with an encrypted assertion. A signature over the response is over what is encrypted; one over
+    /// the assertion is within it.
+    fn read_encrypted(&self, text: &str, outer: &Document<'_>, response: Element<'_, '_>) -> Result<SamlIdentity> {
+        let encryption = Encryption::of(outer, response).ok_or_else(unreadable)?;
+        let covered = signed(outer, &[response], &self.signer.keys).ok_or_else(unsigned)?;
+        // Whoever changes an unsigned ciphertext must not learn from the answer what it decrypts to.
+        let tells = encryption.is_authenticated || !covered.is_empty();
+        let vague = |error: Error| if tells { error } else { undecryptable() };
+        let text = decrypt(text, &self.provider.private_keys).ok_or_else(undecryptable)?;
+        let document = read(&text).map_err(vague)?;
+        let envelope = root(&document).map_err(vague)?.only_child(ASSERTION, "EncryptedAssertion");
+        let assertion = envelope.ok_or_else(unreadable).and_then(|envelope| only_assertion(&document, envelope));
+        let assertion = assertion.map_err(vague)?;
+        let is_signed = || !covered.is_empty() || self.is_signed(&document, &[assertion]);
+        self.check_origin(assertion, is_signed).map_err(vague)?;
+        let mut identity = self.read(assertion)?;
+        identity.encrypted = true;
+        let key_hash = self.key_hash(&document, &[assertion]).or_else(|| self.key_hash(outer, &[response]));
+        self.propagated(identity, assertion, key_hash)
+    }
+
+    /// Refuses what the provider has not issued and signed.
+    fn check_origin(&self, assertion: Element<'_, '_>, is_signed: impl FnOnce() -> bool) -> Result<()> {
+        if self.issuer(assertion) != self.signer.entity_id {
             return Err(invalid("Issuer not present in specified provider"));
         }
-        if !is_signed() {
-            return Err(unsigned());
-        }
+        if is_signed() { Ok(()) } else { Err(unsigned()) }
+    }
+
+    fn issuer(&self, assertion: Element<'_, '_>) -> String {
+        assertion.only_child(ASSERTION, "Issuer").map(Element::text).unwrap_or_default()
+    }
+
+    /// Reads an assertion whose origin is good.
+    fn read(&self, assertion: Element<'_, '_>) -> Result<SamlIdentity> {
         self.check_times(assertion)?;
         let recipient = self.recipient(assertion).ok_or_else(wrong_audience)?;
         let one_time = self.check_conditions(assertion)?;
@@ -161,6 +221,7 @@ impl Reader<'_> {
         let attributes = Attributes::read(assertion, &mut vouched)?;
         let session_name =
             attributes.session_name.ok_or_else(|| invalid("RoleSessionName is required in AuthnResponse"))?;
+        let issuer = self.issuer(assertion);
         let identity = SamlIdentity {
             id: assertion.attribute("ID").unwrap_or_default().to_owned(),
             subject: name.text(),
@@ -209,7 +270,7 @@ impl Reader<'_> {
         let mut data = bearer.filter_map(|confirmation| confirmation.child(ASSERTION, "SubjectConfirmationData"));
         let good = |data: &Element<'_, '_>| {
             let in_time = data.moment("NotOnOrAfter").flatten().is_some_and(|end| self.now < end);
-            in_time && data.attribute("Recipient").is_some_and(|recipient| self.is_sign_in(recipient))
+            in_time && data.attribute("Recipient").is_some_and(|recipient| self.endpoint.is(recipient))
         };
         data.find(good)?.attribute("Recipient").map(str::to_owned)
     }
@@ -220,7 +281,7 @@ impl Reader<'_> {
         let mut restrictions = conditions.children(ASSERTION, "AudienceRestriction").peekable();
         let is_aws = |audience: Element<'_, '_>| {
             let audience = audience.text();
-            audience == "urn:amazon:webservices" || self.is_sign_in(&audience)
+            audience == "urn:amazon:webservices" || self.endpoint.is(&audience)
         };
         // Each restriction must be met, by one of its audiences (SAML 2.0 core, 2.5.1.4).
         let restricted = restrictions.peek().is_some();
@@ -228,18 +289,6 @@ impl Reader<'_> {
             return Err(wrong_audience());
         }
         Ok(conditions.child(ASSERTION, "OneTimeUse").is_some())
-    }
-
-    /// Whether this is AWS's sign-in endpoint: the global one or a region's, and perhaps the provider's own.
-    fn is_sign_in(&self, url: &str) -> bool {
-        let Some((host, path)) = url.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
-            return false;
-        };
-        let region =
-            host.strip_suffix("signin.aws.amazon.com").map(|region| region.strip_suffix('.').unwrap_or(region));
-        let is_region = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        let own = path.strip_prefix("saml/acs/").is_some_and(|uuid| uuid == self.provider.uuid);
-        region.is_some_and(is_region) && (path == "saml" || own)
     }
 
     /// `BASE64(SHA1(issuer + account + "/" + provider))`, says the API reference.
@@ -283,6 +332,10 @@ impl SamlIdentity {
 
 fn unreadable() -> Error {
     invalid("Invalid SAMLResponse")
+}
+
+fn undecryptable() -> Error {
+    invalid("Could not decrypt assertion")
 }
 
 fn unsigned() -> Error {

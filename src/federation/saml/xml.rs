@@ -13,6 +13,11 @@ pub const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 /// The namespace of signatures.
 pub const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 
+/// The namespace of encryption.
+pub const ENCRYPTION: &str = "http://www.w3.org/2001/04/xmlenc#";
+/// The namespace of what version 1.1 of encryption adds.
+pub const ENCRYPTION_1_1: &str = "http://www.w3.org/2009/xmlenc11#";
+
 /// Real documents nest some fifteen elements deep.
 const GREATEST_DEPTH: u32 = 64;
 /// Real documents declare some twenty namespaces, and perhaps two more at each of hundreds of values.
@@ -56,6 +61,12 @@ impl<'d, 't> Element<'d, 't> {
     pub fn root(document: &'d Document<'t>, namespace: &str, name: &str) -> Option<Self> {
         let root = Self { document, node: document.document_element()? };
         root.is(namespace, name).then_some(root)
+    }
+
+    /// The elements of this name wherever they are in the document.
+    pub fn everywhere(document: &'d Document<'t>, namespace: &str, name: &str) -> Vec<Self> {
+        let nodes = document.get_elements_by_tag_name_ns(namespace, name);
+        nodes.into_iter().map(|node| Self { document, node }).collect()
     }
 
     fn is(self, namespace: &str, name: &str) -> bool {

@@ -17,6 +17,7 @@ use crate::shapes::{Secret, Timestamp};
 
 /// What tickets of the server's key are for here.
 const PURPOSE: &str = "sign-in";
+const INVALID_SESSION: &str = "The session is not valid, or has expired.";
 /// The life of a sign-in token in seconds.
 const TOKEN_LIFE: i64 = 900;
 
@@ -62,7 +63,7 @@ async fn signin_token(state: &State, parameters: &Parameters) -> Result<Response
         .filter(|session| session.access_key_id == given.session_id)
         .filter(|_| environment.key.session_secret(&given.session_id) == given.session_key)
         .filter(|session| now < session.expires)
-        .ok_or("The session is not valid, or has expired.")?;
+        .ok_or(INVALID_SESSION)?;
     let ends = console_session_end(&session, now, parameters.get("SessionDuration"))?;
     let account = state.app.accounts.get(session.account).await.map_err(|error| error.to_string())?.durable();
     let caller = Caller {
@@ -71,6 +72,9 @@ async fn signin_token(state: &State, parameters: &Parameters) -> Result<Response
         access_key_id: session.access_key_id.clone(),
         session: Some(Arc::new(session)),
     };
+    if caller.has_lost_its_role(&account) {
+        return Err(INVALID_SESSION.to_owned());
+    }
     let arn = caller.arn(&account).map_err(|error| error.to_string())?;
     let ticket: Ticket = (arn, ends, now.plus(TOKEN_LIFE));
     let token = environment.key.seal_ticket(PURPOSE, &ticket, rand::random());
@@ -80,17 +84,19 @@ async fn signin_token(state: &State, parameters: &Parameters) -> Result<Response
 
 /// Until when the console would know the session's owner. Sessions of users cannot sign in.
 fn console_session_end(session: &Session, now: Timestamp, wanted: Option<&String>) -> Result<Timestamp, String> {
-    let is_role = match session.principal {
-        SessionPrincipal::Role { .. } => true,
+    let may_say = match session.principal {
+        SessionPrincipal::Role { .. } => !session.chained,
         SessionPrincipal::Federated { .. } => false,
         SessionPrincipal::User { .. } | SessionPrincipal::Root => {
             return Err("Only sessions of roles and of federated users can sign in.".to_owned());
         }
     };
     let Some(wanted) = wanted else { return Ok(session.expires) };
-    let seconds = wanted.parse().ok().filter(|seconds| (900..=43_200).contains(seconds) && is_role);
+    let seconds = wanted.parse().ok().filter(|seconds| (900..=43_200).contains(seconds) && may_say);
     seconds.map(|seconds| now.plus(seconds)).ok_or_else(|| {
-        "SessionDuration must be between 900 and 43200 seconds, and goes with sessions of roles only.".to_owned()
+        "SessionDuration must be between 900 and 43200 seconds, and goes only with sessions of roles that no session of \
+         a role has assumed."
+            .to_owned()
     })
 }
 

@@ -148,6 +148,7 @@ impl Operation for AssumeRole {
             SessionTags::passed(self.tags, self.transitive_tag_keys)?.inherit(inherited)?;
         let policies = session_policies(cx.account, self.policy.as_deref(), self.policy_arns)?;
         let session = Session {
+            chained: matches!(cx.caller.principal, Principal::RoleSession { .. }),
             mfa: self.serial_number.map(|_| cx.now),
             source_identity: source_identity.clone(),
             transitive_tag_keys: transitive_keys,

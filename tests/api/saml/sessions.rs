@@ -176,3 +176,62 @@ async fn an_attribute_says_one_thing() {
         world.refused(&different, "The attributes give saml:mail different values").await;
     }
 }
+
+#[tokio::test]
+async fn a_response_must_report_success_and_be_for_the_sign_in_endpoint() {
+    let world = World::new().await;
+    let success = "urn:oasis:names:tc:SAML:2.0:status:Success";
+    let status = "Response status is not Success";
+    // Of the assertion alone the signature is still good.
+    let code = format!("<samlp:StatusCode Value=\"{success}\"/>");
+    for wrong in [
+        code.replace("Success", "Responder"),
+        code.replace("Success", "success"),
+        format!("{code}{code}"),
+        code.replace("/>", "><samlp:StatusCode Value=\"x\"/></samlp:StatusCode>").replace(success, "x"),
+        String::new(),
+    ] {
+        world.refused(&world.response().replace(&code, &wrong), status).await;
+    }
+    let nested = format!("<samlp:StatusCode Value=\"{success}\"><samlp:StatusCode Value=\"x\"/></samlp:StatusCode>");
+    world.send("Saml", &world.response().replace(&code, &nested), &[]).await.ok();
+    let destination = "Destination=\"https://signin.aws.amazon.com/saml\"";
+    for (to, good) in [
+        ("", true),
+        ("Destination=\"\"", true),
+        ("Destination=\"https://eu-west-1.signin.aws.amazon.com/saml\"", true),
+        ("Destination=\"https://other.example.com/saml\"", false),
+        ("Destination=\"https://evilsignin.aws.amazon.com/saml\"", false),
+    ] {
+        let answer = world.send("Saml", &world.response().replace(destination, to), &[]).await;
+        assert_eq!(answer.status == 200, good, "{to}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn nothing_but_a_region_stands_before_the_sign_in_host() {
+    let world = World::new().await;
+    world.role("Any", json!({}), &[]).await;
+    let roles = vec![(arn("Any"), PROVIDER.to_owned())];
+    let text = world.idp.unsigned(&Assertion { roles, ..world.assertion() });
+    for (host, good) in [
+        ("signin.aws.amazon.com", true),
+        ("us-gov-1.signin.aws.amazon.com", true),
+        ("evilsignin.aws.amazon.com", false),
+        ("evil-signin.aws.amazon.com", false),
+        (".signin.aws.amazon.com", false),
+        ("a.b.signin.aws.amazon.com", false),
+        ("signin.aws.amazon.com.", false),
+        ("signin.aws.amazon.com:8443", false),
+        ("x@signin.aws.amazon.com", false),
+    ] {
+        let recipient = text
+            .replace("Recipient=\"https://signin.aws", &format!("Recipient=\"https://{host}\" x=\"https://signin.aws"));
+        let recipient = recipient.replace(&format!("https://{host}\""), &format!("https://{host}/saml\""));
+        let answer = world.send("Any", &world.idp.sign(&recipient).unwrap(), &[]).await;
+        assert_eq!(answer.status == 200, good, "{host}: {}", answer.body);
+        let audience = text.replace("urn:amazon:webservices", &format!("https://{host}/saml"));
+        let answer = world.send("Any", &world.idp.sign(&audience).unwrap(), &[]).await;
+        assert_eq!(answer.status == 200, good, "{host}: {}", answer.body);
+    }
+}

@@ -162,14 +162,21 @@ async fn a_comment_splits_no_name() {
 
 /// A response whose assertion is encrypted for a key.
 fn encrypted(response: &str, pem: &str) -> String {
+    encrypted_by(response, pem, "http://www.w3.org/2009/xmlenc11#aes256-gcm", OAEP)
+}
+
+const OAEP: &str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
+
+/// The same with this cipher and this transport of its key.
+fn encrypted_by(response: &str, pem: &str, cipher: &str, transport: &str) -> String {
     const CIPHER: &str = "<xenc:CipherData><xenc:CipherValue></xenc:CipherValue></xenc:CipherData>";
     let assertion = part(response, "<saml:Assertion ", "</saml:Assertion>");
     let template = format!(
         "<saml:EncryptedAssertion><xenc:EncryptedData xmlns:xenc=\"http://www.w3.org/2001/04/xmlenc#\" \
          Type=\"http://www.w3.org/2001/04/xmlenc#Element\"><xenc:EncryptionMethod \
-         Algorithm=\"http://www.w3.org/2009/xmlenc11#aes256-gcm\"/><ds:KeyInfo \
+         Algorithm=\"{cipher}\"/><ds:KeyInfo \
          xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><xenc:EncryptedKey><xenc:EncryptionMethod \
-         Algorithm=\"http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p\"/>{CIPHER}</xenc:EncryptedKey></ds:KeyInfo>{CIPHER}\
+         Algorithm=\"{transport}\"/>{CIPHER}</xenc:EncryptedKey></ds:KeyInfo>{CIPHER}\
          </xenc:EncryptedData></saml:EncryptedAssertion>"
     );
     let mut keys = bergshamra_keys::KeysManager::new();
@@ -199,4 +206,46 @@ async fn assertions_are_decrypted_and_still_verified() {
     update("AssertionEncryptionMode", "Required").await;
     world.refused(&good, "Assertion must be encrypted").await;
     world.send("Saml", &encrypted(&good, &key), &[]).await.ok();
+}
+
+#[tokio::test]
+async fn ciphertexts_that_are_changed_tell_nothing() {
+    let world = World::new().await;
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap().serialize_pem();
+    let update = [("SAMLProviderArn", PROVIDER), ("AddPrivateKey", key.as_str())];
+    world.server.root().iam("UpdateSAMLProvider", &update).await.ok();
+    let good = world.response();
+    let cbc = "http://www.w3.org/2001/04/xmlenc#aes256-cbc";
+    world.send("Saml", &encrypted_by(&good, &key, cbc, OAEP), &[]).await.ok();
+    let vague = "Could not decrypt assertion";
+    // Another padding, another text and another assertion look the same.
+    let signature = part(&good, "<ds:Signature ", "</ds:Signature>");
+    for changed in [
+        good.replace("ann@example.com", "root@example.com"),
+        good.replace(signature, ""),
+        good.replacen(&format!("<saml:Issuer>{ENTITY}"), "<saml:Issuer>https://other.example.com", 2),
+    ] {
+        world.refused(&encrypted_by(&changed, &key, cbc, OAEP), vague).await;
+    }
+    let text = encrypted_by(&good, &key, cbc, OAEP);
+    let at = text.rfind("</xenc:CipherValue>").unwrap();
+    let broken = format!("{}AAAAAAAAAAAAAAAAAAAAAA{}", &text[..at - 24], &text[at - 2..]);
+    world.refused(&broken, vague).await;
+    // A transport that tells whether a key has the right padding is not used.
+    let pkcs1 = text.replace(OAEP, "http://www.w3.org/2001/04/xmlenc#rsa-1_5");
+    world.refused(&pkcs1, "Invalid SAMLResponse").await;
+    // One thing is encrypted, in its place, and nothing else is an assertion.
+    let data = part(&text, "<xenc:EncryptedData ", "</xenc:EncryptedData>");
+    let assertion = part(&good, "<saml:Assertion ", "</saml:Assertion>");
+    let encrypted_key = part(&text, "<xenc:EncryptedKey", "</xenc:EncryptedKey>");
+    for strange in [
+        text.replace("<samlp:Status>", &format!("<samlp:Extensions>{data}</samlp:Extensions><samlp:Status>")),
+        text.replace(data, &format!("{data}{data}")),
+        text.replace("</samlp:Response>", &format!("{assertion}</samlp:Response>")),
+        text.replace(encrypted_key, &encrypted_key.repeat(5)),
+        text.replace(encrypted_key, ""),
+    ] {
+        assert_ne!(strange, text);
+        world.refused(&strange, "Invalid SAMLResponse").await;
+    }
 }

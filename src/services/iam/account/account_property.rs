@@ -121,7 +121,7 @@ impl Operation for GetAccountProperties {
     const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
-        Access::any()
+        Access::any().key("iam:AccountPropertyNamespaces", Some(vec![namespace(ENABLED)]))
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<GetAccountPropertiesResult> {

@@ -3,6 +3,8 @@
 //! All of them are in the account of AWS itself, since each belongs to the account that makes it and to the one that
 //! decides it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::account::{DelegationOwner, DelegationRequest, Entity, Quota, Role, User};
@@ -261,13 +263,21 @@ impl Operation for ListDelegationRequests {
         Access::any().key("iam:DelegationRequestOwner", self.owner_id.as_deref())
     }
 
+    /// Whoever names no owner needs permission for each one whose requests are listed.
+    fn further_access<'a>(&'a self, cx: &'a Context<'_>) -> Access<'a> {
+        if self.owner_id.is_some() {
+            return Access::free();
+        }
+        let owners: BTreeSet<&str> = owned_requests(cx).map(|(owner, _)| owner.arn.as_str()).collect();
+        owners.into_iter().fold(Access::free(), |access, owner| {
+            access.also("iam:ListDelegationRequests", Target::Any).key("iam:DelegationRequestOwner", Some(owner))
+        })
+    }
+
     fn execute(self, cx: &mut Context<'_>) -> Result<ListDelegationRequestsResult> {
         let account = cx.caller.account;
         let mut owned: Vec<(String, &DelegationRequest)> = Vec::new();
-        for request in cx.account.delegation_requests.iter().filter(|request| !request.is_forgotten(cx.now)) {
-            let Some(owner) = request.owner.as_ref().filter(|_| request.owner_account == Some(account)) else {
-                continue;
-            };
+        for (owner, request) in owned_requests(cx) {
             if self.owner_id.as_ref().is_none_or(|wanted| *owner.arn == **wanted) {
                 owned.push((format!("{:020} {}", request.created().seconds(), request.id), request));
             }
@@ -289,6 +299,15 @@ impl Operation for ListDelegationRequests {
             marker: page.marker,
         })
     }
+}
+
+/// The requests that belong to the caller's account and have an owner, with their owners.
+fn owned_requests<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = (&'a DelegationOwner, &'a DelegationRequest)> {
+    let account = cx.caller.account;
+    let requests = cx.account.delegation_requests.iter().map(|request| &**request);
+    requests
+        .filter(move |request| !request.is_forgotten(cx.now) && request.owner_account == Some(account))
+        .filter_map(|request| Some((request.owner.as_ref()?, request)))
 }
 
 /// Refuses an owner that is not of the caller's account, and users and roles that do not exist.

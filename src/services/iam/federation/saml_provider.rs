@@ -3,10 +3,12 @@
 use chrono::Months;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{DecryptionKey, IdentityPropagation, PropagationChange, Quota, Resource, SamlProvider};
+use crate::account::{
+    DecryptionKey, IdentityPropagation, PropagationChange, Quota, Resource, SamlProvider, SamlSigner,
+};
 use crate::call::{Access, Context, Operation, operations};
 use crate::error::{Code, Error, Result};
-use crate::federation::saml::{Metadata, is_decryption_key};
+use crate::federation::saml::{Metadata, Signer, is_decryption_key};
 use crate::shapes::{
     Arn, AssertionEncryptionMode, ContextProvider, IdentityCenterInstanceArn, Ids, Kind, PrivateKey, PrivateKeyId,
     SamlMetadataDocument, SamlProviderName, Secret, Tag, TagSet, Tags, Timestamp,
@@ -51,6 +53,7 @@ impl Operation for CreateSAMLProvider {
         Code::LimitExceeded,
         Code::ServiceFailure,
     ];
+    const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::new(Kind::SamlProvider, None, &self.name)
@@ -67,13 +70,15 @@ impl Operation for CreateSAMLProvider {
             identity_center_instance: self.identity_center_instance_arn,
             ..PropagationChange::default()
         })?;
+        let (signer, valid_until) = read_metadata(&self.metadata, cx.now)?;
         let mut provider = SamlProvider {
             name: self.name.into(),
             uuid: format!("SAMLSP{}", cx.ids.text(CAPITALS, 16)),
             created: cx.now,
-            valid_until: valid_until(&self.metadata, cx.now)?,
-            issuer: issuer(&self.metadata).unwrap_or_default(),
+            issuer: signer.entity_id.clone(),
+            signer: Some(signer),
             propagation,
+            valid_until,
             metadata: self.metadata.into(),
             encryption: self.assertion_encryption_mode,
             private_keys: Vec::new(),
@@ -91,14 +96,14 @@ impl Operation for CreateSAMLProvider {
 
 /// The issuer of assertions that metadata name.
 fn issuer(metadata: &str) -> Option<String> {
-    Metadata::read(metadata).map(|metadata| metadata.entity_id)
+    Metadata::read(metadata).map(|metadata| metadata.signer.entity_id)
 }
 
-/// When metadata lose their validity.
-fn valid_until(metadata: &str, created: Timestamp) -> Result<Timestamp> {
+/// Who signs by the metadata, and when they lose their validity.
+fn read_metadata(metadata: &str, created: Timestamp) -> Result<(SamlSigner, Timestamp)> {
     let metadata = Metadata::read(metadata);
     let metadata = metadata.ok_or_else(|| Error::new(Code::InvalidInput, "Could not parse metadata"))?;
-    Ok(metadata.valid_until.unwrap_or_else(|| (created.date_time() + UNLIMITED).into()))
+    Ok((metadata.signer, metadata.valid_until.unwrap_or_else(|| (created.date_time() + UNLIMITED).into())))
 }
 
 fn add_key(provider: &mut SamlProvider, key: &PrivateKey, now: Timestamp, ids: &mut Ids<'_>) -> Result<()> {
@@ -161,8 +166,8 @@ pub struct KeyHashEntry {
 
 impl KeyHashEntry {
     fn of(provider: &SamlProvider) -> Option<Self> {
-        let metadata = Metadata::read(&provider.metadata)?;
-        Some(Self { key_hashes: metadata.key_hashes(), issuer_url: metadata.entity_id })
+        let signer = Signer::of(provider)?;
+        Some(Self { key_hashes: signer.key_hashes(), issuer_url: signer.entity_id })
     }
 }
 
@@ -282,6 +287,7 @@ impl Operation for UpdateSAMLProvider {
         Code::NoSuchEntity,
         Code::ServiceFailure,
     ];
+    const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
         let issuer = self.metadata.as_deref().and_then(issuer);
@@ -320,8 +326,9 @@ impl Operation for UpdateSAMLProvider {
             }
             provider.propagation.change(change)?;
             if let Some(metadata) = self.metadata {
-                provider.valid_until = valid_until(&metadata, now)?;
-                provider.issuer = issuer(&metadata).unwrap_or_default();
+                let (signer, valid_until) = read_metadata(&metadata, now)?;
+                provider.issuer = signer.entity_id.clone();
+                (provider.signer, provider.valid_until) = (Some(signer), valid_until);
                 provider.metadata = metadata.into();
             }
             if let Some(id) = self.remove_private_key {

@@ -44,7 +44,12 @@ impl Operation for GetAccountAuthorizationDetails {
     }
 
     fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
-        trust::accounts_trusted(account)
+        let filter = self.filter.as_deref().filter(|filter| !filter.is_empty());
+        let shown = Paging(&self.marker, &self.max_items).preview(members(account, filter));
+        trust::accounts_trusted(shown.filter_map(|member| match member {
+            Member::Role(role) => Some(role),
+            _ => None,
+        }))
     }
 
     fn execute(self, cx: &mut Context<'_>) -> Result<GetAccountAuthorizationDetailsResult> {

@@ -147,7 +147,9 @@ impl Listing for ListInstanceProfiles {
     }
 
     fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
-        trust::accounts_trusted(account)
+        let profiles = account.under_path::<InstanceProfile>(self.path_prefix.as_deref(), None);
+        let names = self.paging().preview(profiles).filter_map(|profile| profile.role.as_deref());
+        trust::accounts_trusted(names.filter_map(|name| account.get(name)))
     }
 
     fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>> {

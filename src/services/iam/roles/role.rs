@@ -154,7 +154,8 @@ impl Listing for ListRoles {
     }
 
     fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
-        trust::accounts_trusted(account)
+        let roles = account.under_path::<Role>(self.path_prefix.as_deref(), None);
+        trust::accounts_trusted(self.paging().preview(roles))
     }
 
     fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, RoleShape>> {

@@ -79,7 +79,7 @@ pub fn accounts_trusted_by(name: &str, account: &Account) -> Vec<AccountId> {
     account.get::<Role>(name).map(|role| role.trust_policy.accounts().collect()).unwrap_or_default()
 }
 
-/// The accounts that showing the trust policies of all roles looks into.
-pub fn accounts_trusted(account: &Account) -> Vec<AccountId> {
-    account.roles.iter().flat_map(|role| role.trust_policy.accounts()).collect()
+/// The accounts that showing the trust policies of these roles looks into.
+pub fn accounts_trusted<'r>(roles: impl Iterator<Item = &'r Role>) -> Vec<AccountId> {
+    roles.flat_map(|role| role.trust_policy.accounts()).collect()
 }

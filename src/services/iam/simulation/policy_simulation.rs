@@ -70,7 +70,7 @@ impl Listing for SimulateCustomPolicy {
             service_control: service_control(&self.ordered_organization_policy_input_list)?,
             organization: None,
         };
-        let caller = self.caller_arn.as_deref().map(|arn| parameters.caller(arn, cx)).transpose()?;
+        let caller = self.caller_arn.as_deref().map(|arn| parameters.caller(arn, None, cx)).transpose()?;
         let simulation = Simulation::new(parameters, policies, caller, cx.account.id)?;
         Ok(Box::new(simulation.results(after)))
     }
@@ -139,8 +139,8 @@ impl Listing for SimulatePrincipalPolicy {
             context_entries: &self.context_entries,
             resource_handling: &self.resource_handling_option,
         };
-        let own = || source.arn(cx.account.id);
-        let caller = parameters.caller(&self.caller_arn.as_deref().map_or_else(own, str::to_owned), cx)?;
+        let own = source.arn(cx.account.id);
+        let caller = parameters.caller(self.caller_arn.as_deref().unwrap_or(&own), Some(&own), cx)?;
         let simulation = Simulation::new(parameters, self.policies(source, cx)?, Some(caller), cx.account.id)?;
         Ok(Box::new(simulation.results(after)))
     }

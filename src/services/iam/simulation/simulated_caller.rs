@@ -18,11 +18,12 @@ pub struct SimulatedCaller {
 }
 
 impl SimulatedCaller {
-    /// The caller with this ARN, with id and tags if it exists in the account.
+    /// The caller with this ARN, with its id if it exists in the account. Its tags are there only if it is the policy
+    /// source, on which the simulation needs permission: its conditions would tell them.
     ///
     /// # Errors
     /// `InvalidInput` for ARNs of other things, such as sessions.
-    pub fn named(arn: &str, cx: &Context<'_>) -> Result<Self> {
+    pub fn named(arn: &str, policy_source: Option<&str>, cx: &Context<'_>) -> Result<Self> {
         let (kind, _) = identity_name(arn)?;
         let (id, tags) = match cx.account.identity(arn) {
             Ok(Subject::User(user)) => (user.id.as_str(), user.tags.to_vec()),
@@ -30,6 +31,7 @@ impl SimulatedCaller {
             Ok(Subject::Role(role)) => (role.id.as_str(), role.tags.to_vec()),
             Ok(Subject::Policy(_)) | Err(_) => ("", Vec::new()),
         };
+        let tags = if policy_source == Some(arn) { tags } else { Vec::new() };
         let account = ArnParts::parse(arn).map(|parts| parts.account).unwrap_or_default();
         Ok(Self { kind, arn: arn.to_owned(), account: account.to_owned(), id: id.to_owned(), tags })
     }

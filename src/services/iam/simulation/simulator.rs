@@ -69,12 +69,12 @@ pub struct Simulation<'r> {
 }
 
 impl Parameters<'_> {
-    /// The caller with this ARN.
+    /// The caller with this ARN; see [`SimulatedCaller::named`].
     ///
     /// # Errors
     /// `InvalidInput` for ARNs of other things than users, groups and roles.
-    pub fn caller(&self, arn: &str, cx: &Context<'_>) -> Result<SimulatedCaller> {
-        SimulatedCaller::named(arn, cx).map_err(|refused| match self.resource_policy {
+    pub fn caller(&self, arn: &str, policy_source: Option<&str>, cx: &Context<'_>) -> Result<SimulatedCaller> {
+        SimulatedCaller::named(arn, policy_source, cx).map_err(|refused| match self.resource_policy {
             Some(_) => invalid("Invalid caller - Caller must be an IAM user, role or group in this context."),
             None => refused,
         })
