@@ -157,7 +157,7 @@ impl Settings {
     /// The organization, if there is one, and its policies, whose files are beside the configuration file.
     ///
     /// # Errors
-    /// See [`OrganizationError`].
+    /// See [`crate::organization::OrganizationError`].
     pub fn organization(&self) -> Result<Option<Organization>, ConfigError> {
         let Some(organization) = &self.organization else { return Ok(None) };
         let folder = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
