@@ -33,6 +33,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("GenerateOrganizationsAccessReport", "only a management account may: tests/api/organizations_access.rs"),
     ("GetDelegatedAccessToken", "the token decides too: tests/api/delegated_access.rs"),
     ("GetOrganizationsAccessReport", "only a management account may: tests/api/organizations_access.rs"),
+    ("GetScopedCredentials", "only temporary credentials may: tests/api/scoped_credentials.rs"),
     ("UpdateDelegationRequest", "AWS documents no action; the owner may: tests/api/delegation_requests.rs"),
 ];
 

@@ -1,6 +1,6 @@
 //! Trusted identity propagation through `OpenID` Connect providers.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::account::{OidcProvider, PropagationChange};
 use crate::call::{Access, Context, Operation, operations};
@@ -20,12 +20,8 @@ pub struct UpdateOpenIDConnectProvider {
     remove_identity_center_instance: Option<bool>,
 }
 
-/// What `UpdateOpenIDConnectProvider` answers: an empty element.
-#[derive(Serialize)]
-pub struct UpdateOpenIDConnectProviderResult {}
-
 impl Operation for UpdateOpenIDConnectProvider {
-    type Output = UpdateOpenIDConnectProviderResult;
+    type Output = ();
 
     const ERRORS: &'static [Code] =
         &[Code::ConcurrentModification, Code::InvalidInput, Code::NoSuchEntity, Code::ServiceFailure];
@@ -35,7 +31,7 @@ impl Operation for UpdateOpenIDConnectProvider {
             .identity_propagation(self.context_provider.as_ref(), self.identity_center_instance_arn.as_ref())
     }
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<UpdateOpenIDConnectProviderResult> {
+    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
         let change = PropagationChange {
             context_provider: self.context_provider,
             identity_center_instance: self.identity_center_instance_arn,
@@ -49,8 +45,7 @@ impl Operation for UpdateOpenIDConnectProvider {
                 return Err(Error::new(Code::InvalidInput, message));
             }
             provider.propagation.change(change)
-        })?;
-        Ok(UpdateOpenIDConnectProviderResult {})
+        })
     }
 }
 
