@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use data_encoding::BASE64;
-use iamd::account::SamlProvider;
+use iamd::account::{IdentityPropagation, SamlProvider};
 use iamd::federation::saml::{self, Metadata};
 use iamd::idp::saml::SamlIssuer;
 use iamd::keys::{Algorithm, SigningKey};
@@ -19,6 +19,8 @@ static PROVIDER: LazyLock<SamlProvider> = LazyLock::new(|| {
         name: "Corp".to_owned(),
         uuid: "SAMLSPAAAAAAAAAAAAAAAA".to_owned(),
         created: Timestamp::from_seconds(0),
+        issuer: "https://idp.example.com".to_owned(),
+        propagation: IdentityPropagation::default(),
         signer: Metadata::read(&metadata).map(|metadata| metadata.signer),
         metadata,
         valid_until: Timestamp::from_seconds(i64::from(i32::MAX)),

@@ -371,7 +371,10 @@ async fn listing_without_an_owner_needs_permission_for_each() {
     root.iam("PutUserPolicy", &policy).await.ok();
     let own = requested(&server, "flow-1", &[]).await;
     on(&bob, "AssociateDelegationRequest", &own).await.ok();
-    assert_eq!(bob.iam("ListDelegationRequests", &[]).await.ok().texts("DelegationRequestId"), [own.clone()]);
+    assert_eq!(
+        bob.iam("ListDelegationRequests", &[]).await.ok().texts("DelegationRequestId"),
+        std::slice::from_ref(&own)
+    );
     let other = requested(&server, "flow-2", &[]).await;
     on(&root, "AssociateDelegationRequest", &other).await.ok();
     bob.iam("ListDelegationRequests", &[]).await.denied();

@@ -2,17 +2,13 @@
 //!
 //! Parameters are made from the service models; most name what does not exist, since permission comes before existence.
 
-#[allow(dead_code, reason = "the tests of the models use the rest")]
-#[path = "../model/published.rs"]
-mod published;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::published::Model;
 use iamd::call::Entry;
 use iamd::catalogue::service_authorization::{self, Service as Reference};
 use iamd::services;
 use iamd::wire::Service;
-use published::Model;
 
 use crate::client::{Answer, Client, Server};
 use crate::fixtures::{allow, statement};
