@@ -54,10 +54,18 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     Ok(())
 }
 
-/// Where everything is kept, and what is there already.
-async fn kept(store: &Sqlite) -> Result<String, StoreError> {
+/// Where everything is kept.
+struct Kept {
+    /// The path of the database, or `memory`.
+    place: String,
+    /// The same for people, with what is there already.
+    sentence: String,
+}
+
+async fn kept(store: &Sqlite) -> Result<Kept, StoreError> {
     let Some(path) = store.path() else {
-        return Ok("Everything is kept in memory, and gone when the server stops.".to_owned());
+        let sentence = "Everything is kept in memory, and gone when the server stops.".to_owned();
+        return Ok(Kept { place: "memory".to_owned(), sentence });
     };
     let content = match store.count_accounts().await? {
         0 => "new".to_owned(),
@@ -65,11 +73,12 @@ async fn kept(store: &Sqlite) -> Result<String, StoreError> {
         accounts => format!("{accounts} accounts"),
     };
     let sealed = if store.is_sealed() { ", sealed" } else { "" };
-    Ok(format!("Everything is kept in {} ({content}{sealed}).", path.display()))
+    let place = path.display().to_string();
+    Ok(Kept { sentence: format!("Everything is kept in {place} ({content}{sealed})."), place })
 }
 
 /// What a person needs to know to use the server.
-fn banner(settings: &Settings, listen: SocketAddr, kept: &str, tls: Option<&Tls>) {
+fn banner(settings: &Settings, listen: SocketAddr, kept: &Kept, tls: Option<&Tls>) {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let endpoint = match listen {
         address if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
@@ -79,8 +88,11 @@ fn banner(settings: &Settings, listen: SocketAddr, kept: &str, tls: Option<&Tls>
         Enforcement::On => "Enforcement is on: what no policy allows is denied.",
         Enforcement::Log => "Enforcement ONLY LOGS: what no policy allows goes through, marked x-iamd-would-deny.",
     };
-    let mut text =
-        format!("iamd {} serves IAM and STS at {endpoint}\n{enforcement}\n{kept}\n", env!("CARGO_PKG_VERSION"));
+    let mut text = format!(
+        "iamd {} serves IAM and STS at {endpoint}\n{enforcement}\n{}\n",
+        env!("CARGO_PKG_VERSION"),
+        kept.sentence
+    );
     if let Some(tls) = tls {
         text += if tls.only { "Plain HTTP is refused.\n" } else { "Plain HTTP is served on the same port.\n" };
     }
@@ -101,7 +113,7 @@ fn banner(settings: &Settings, listen: SocketAddr, kept: &str, tls: Option<&Tls>
         );
     }
     if settings.log_format == Some(LogFormat::Json) {
-        text = json_banner(&endpoint, kept, settings.enforcement.unwrap_or_default());
+        text = json_banner(&endpoint, &kept.place, settings.enforcement.unwrap_or_default());
     }
     // Whoever started the server may not want to read this.
     let _ = std::io::stdout().write_all(text.as_bytes());

@@ -66,7 +66,7 @@ def denied(call, **parameters):
 
 def test_a_denial_says_who_what_and_why(logged):
     root = Boto3(logged.endpoint, ACCOUNT)
-    dana = user(root, "dana", policy("iam:CreateUser", Sid="Ours", Condition={"Bool": {"aws:SecureTransport": "true"}}))
+    dana = user(root, "dana", policy("iam:CreateUser", Sid="Ours", Condition={"Bool": {"aws:ViaAWSService": "true"}}))
     denied(dana.iam.delete_user, UserName="z")
     assert last(logged, "iam:DeleteUser") == (
         "DENIED 111111111111 user/dana iam:DeleteUser user/z (identity: no statement allows it)"
@@ -74,7 +74,7 @@ def test_a_denial_says_who_what_and_why(logged):
     denied(dana.iam.create_user, UserName="z")
     assert last(logged, "dana iam:CreateUser") == (
         "DENIED 111111111111 user/dana iam:CreateUser user/z (identity: no statement allows it. Statement Ours (line 1) "
-        'of user_dana_p does not match: Bool wants aws:SecureTransport to be "true", and the request has "false")'
+        'of user_dana_p does not match: Bool wants aws:ViaAWSService to be "true", and the request has "false")'
     )
     root.iam.put_user_policy(UserName="dana", PolicyName="guard", PolicyDocument=policy("*", Sid="No", Effect="Deny"))
     denied(dana.iam.get_user, UserName="z")

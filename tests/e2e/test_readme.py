@@ -97,13 +97,18 @@ def test_the_snippets_run_in_any_order_and_twice(server, variables, order):
         snippet(server, variables)
 
 
+KEPT = "Everything is kept in /home/alice/iamd.db (new)."
+KEPT_IN_MEMORY = "Everything is kept in memory, and gone when the server stops."
+
+
 def test_the_banner_is_the_one_that_is_shown():
     with Server() as running:
         lines = [running.process.stdout.readline().rstrip() for _ in range(6)]
     shown = block(section("First session"), "").splitlines()[2:]
     port = f":{running.port}"
+    assert KEPT in README
     assert "iamd 0.1.0 serves IAM and STS at http://127.0.0.1:4593" in README
-    expected = [line.replace("sqlite:iamd.db", "memory").replace(":4593", port) for line in shown]
+    expected = [line.replace(KEPT, KEPT_IN_MEMORY).replace(":4593", port) for line in shown]
     assert lines == expected[:6]
 
 
