@@ -128,6 +128,8 @@ def crates(suite):
     """Unit tests and tests in memory."""
     if has("cargo", "nextest", "--version"):
         suite.run("cargo", "nextest", "run", "--workspace", "--no-fail-fast")
+        # Nextest runs no examples of the documentation.
+        suite.run("cargo", "test", "--workspace", "--doc", "--no-fail-fast")
     else:
         suite.run("cargo", "test", "--workspace", "--all-targets", "--no-fail-fast")
 

@@ -8,7 +8,7 @@ use tracing::Level;
 use super::WireRequest;
 use crate::call::Evidence;
 use crate::error::{Code, Error};
-use crate::identity::Caller;
+use crate::identity::{Caller, Principal};
 use crate::log;
 use crate::shapes::AccountId;
 
@@ -49,7 +49,8 @@ impl Record {
 
     /// Notes who calls. A service, or who need not sign, is of no account.
     pub fn called_by(&mut self, caller: &Caller) {
-        self.caller = Some((Some(caller.account).filter(|id| *id != AccountId::NONE), caller.label()));
+        let of_none = matches!(caller.principal, Principal::Anonymous | Principal::Service(_));
+        self.caller = Some(((!of_none).then_some(caller.account), caller.label()));
     }
 
     /// Notes the access key id that a signature claims. Where somebody gave the secret in its place, it is not shown.

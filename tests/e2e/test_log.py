@@ -83,6 +83,11 @@ def test_a_denial_says_who_what_and_why(logged):
     )
 
 
+def test_the_default_account_is_an_account(logged):
+    Boto3(logged.endpoint, "test").sts.get_caller_identity()
+    assert last(logged, "sts:GetCallerIdentity") == "OK 000000000000 root sts:GetCallerIdentity"
+
+
 def test_the_log_says_what_sts_hides(logged):
     root = Boto3(logged.endpoint, ACCOUNT)
     root.iam.create_role(RoleName="audit", AssumeRolePolicyDocument=json.dumps(TRUSTED))
