@@ -181,37 +181,48 @@ fn cognito(statement: &Written<'_>) -> Check {
     }
 }
 
-/// Issuers that many customers share, and the claim that tells them apart (AWS: "Identity-provider controls for shared
-/// OIDC providers").
-const SHARED_ISSUERS: &[(&str, &str)] = &[
-    ("agent.buildkite.com", "sub"),
-    ("api.pulumi.com/oidc", "aud"),
-    ("app.terraform.io", "sub"),
-    ("gitlab.com", "sub"),
-    ("oidc-configuration.audit-log.githubusercontent.com", "sub"),
-    ("oidc.codefresh.io", "sub"),
-    ("oidc.vercel.com", "aud"),
-    ("proidc.upbound.io", "sub"),
-    ("sandboxes.cloud", "aud"),
-    ("scalr.io", "sub"),
-    ("studio.datachain.ai/api", "sub"),
-    ("token.actions.githubusercontent.com", "sub"),
-    ("tokens.cloud.shisho.dev", "sub"),
-    ("vstoken.dev.azure.com", "sub"),
+/// Issuers that many customers share, and the claims or keys that tell them apart, one of which must be tested (AWS:
+/// "Identity-provider controls for shared OIDC providers").
+const SHARED_ISSUERS: &[(&str, &[&str])] = &[
+    ("agent.buildkite.com", &["sub"]),
+    ("api.pulumi.com/oidc", &["aud"]),
+    ("app.terraform.io", &["sub"]),
+    ("gitlab.com", &["sub"]),
+    ("oidc-configuration.audit-log.githubusercontent.com", &["sub"]),
+    ("oidc.codefresh.io", &["sub"]),
+    ("oidc.op1.openshiftapps.com/2c51blsaqa9gkjt0o9rt11mle8mmropu", &["sub"]),
+    ("oidc.op1.openshiftapps.com/2f785sojlpb85i7402pk3qogugim5nfb", &["sub"]),
+    ("oidc.vercel.com", &["aud"]),
+    ("proidc.upbound.io", &["sub"]),
+    ("rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7", &["sub"]),
+    ("rh-oidc.s3.us-east-1.amazonaws.com/23e3sd27sju1hoou6ohfs68vbno607tr", &["sub"]),
+    ("rh-oidc.s3.us-east-1.amazonaws.com/23ne21h005qjl3n33d8dui5dlrmv2tmg", &["sub"]),
+    ("rh-oidc.s3.us-east-1.amazonaws.com/24jrf12m5dj7ljlfb4ta2frhrcoadm26", &["sub"]),
+    ("sandboxes.cloud", &["aud"]),
+    ("scalr.io", &["sub"]),
+    ("studio.datachain.ai/api", &["sub"]),
+    ("sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d", &["sts:RoleSessionName"]),
+    ("token.actions.githubusercontent.com", &["sub", "job_workflow_ref"]),
+    ("tokens.cloud.shisho.dev", &["sub"]),
+    ("vstoken.actions.githubusercontent.com", &["sub"]),
 ];
 
 fn shared_issuers(statement: &Written<'_>) -> Check {
     providers(statement).try_for_each(|name| {
         let host = name.value.split_once(":oidc-provider/").map_or("", |(_, host)| host);
-        let Some((_, claim)) = SHARED_ISSUERS.iter().find(|(issuer, _)| *issuer == host) else { return Ok(()) };
-        let key = format!("{host}:{claim}");
-        let narrowed = tests_key(statement, &key).is_some_and(|condition| {
-            let open = |value: &Text<'_>| value.value.bytes().all(|byte| matches!(byte, b'*' | b'?'));
-            !condition.operator.negated && !condition.values.iter().any(open)
-        });
-        if narrowed {
+        let Some((_, claims)) = SHARED_ISSUERS.iter().find(|(issuer, _)| *issuer == host) else { return Ok(()) };
+        let key = |claim: &str| if claim.contains(':') { claim.to_owned() } else { format!("{host}:{claim}") };
+        let is_narrowed = |claim: &&str| {
+            tests_key(statement, &key(claim)).is_some_and(|condition| {
+                let open = |value: &Text<'_>| value.value.bytes().all(|byte| matches!(byte, b'*' | b'?'));
+                !condition.operator.negated && !condition.values.iter().any(open)
+            })
+        };
+        if claims.iter().any(is_narrowed) {
             return Ok(());
         }
+        // Where several would do, AWS names the first.
+        let key = key(claims.first().copied().unwrap_or_default());
         refuse(
             format!("Missing or insufficient condition on {key} for the shared OIDC provider {host}"),
             name.at,
