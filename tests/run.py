@@ -23,7 +23,7 @@ VENV = TARGET / "venv"
 SERVER = TARGET / "debug" / "iamd"
 
 NEEDS = """\
-Needs: a Rust toolchain, a C compiler, Python 3.11 with venv, and a network for packages of crates.io, PyPI and npm.
+Needs: a Rust toolchain, a C compiler, openssl, curl, Python 3.11 with venv, and a network for packages of crates.io, PyPI and npm.
 Takes: about 15 minutes and 5 GB under {target} the first time, on two cores.
 Node.js 20 or newer: {node}. cargo-nextest: {nextest}.
 """
@@ -97,6 +97,7 @@ def check_needs():
         for what, present in [
             ("cargo (https://rustup.rs)", has("cargo", "--version")),
             ("a C compiler (Debian: apt install gcc libc6-dev)", shutil.which("cc") is not None),
+            ("openssl and curl (Debian: apt install openssl curl)", shutil.which("openssl") and shutil.which("curl")),
             ("Python 3.11 or newer", sys.version_info >= (3, 11)),
             ("the modules venv and ensurepip (Debian: apt install python3-venv)", has(sys.executable, "-c", "import ensurepip, venv")),
         ]
