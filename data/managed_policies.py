@@ -10,7 +10,8 @@ import json
 import pathlib
 import sys
 
-import archive
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "crates/aws-reference/data"))
+import archive  # noqa: E402
 
 MEMBERS = ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"]
 
@@ -47,4 +48,5 @@ entries = [
     )
     for name, policy in table(sys.argv[1]).items()
 ]
-archive.write("managed-policies", ["name", "path", "version", "created", "updated"], entries)
+HERE = pathlib.Path(__file__).parent
+archive.write(HERE, "managed-policies", ["name", "path", "version", "created", "updated"], entries)

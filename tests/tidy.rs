@@ -36,6 +36,9 @@ const LAYERS: &[&[&str]] = &[
 /// The settings say how the layer above them behaves, in its own words.
 const EXCEPTIONS: &[(&str, &str)] = &[("config", "call")];
 
+/// The libraries, and those of them that each may use.
+const CRATES: &[(&str, &[&str])] = &[("iam-policy", &[]), ("aws-reference", &[]), ("aws-calls", &["aws-reference"])];
+
 /// Where the project's Rust code is.
 const FOLDERS: &[&str] = &["src", "crates", "tests", "benches", "examples"];
 
@@ -142,16 +145,31 @@ fn libraries_stay_where_they_belong() {
 }
 
 #[test]
-fn the_engine_knows_nothing_of_the_server() {
+fn the_libraries_compute_and_do_nothing_else() {
     let mut wrong = Vec::new();
-    for source in files("crates/iam-policy/src", "rs") {
+    for source in CRATES.iter().flat_map(|(name, _)| files(&format!("crates/{name}/src"), "rs")) {
         for (line, text) in source.code() {
             if text.contains("async ") || text.contains("::now()") || text.contains("std::fs") {
-                wrong.push(source.told(line, "the engine decides and does nothing else"));
+                wrong.push(source.told(line, "the libraries know no I/O and no clock"));
             }
         }
     }
     assert_none(&wrong);
+}
+
+#[test]
+fn the_libraries_know_nothing_of_the_server_and_only_those_below_them() {
+    let members = fs::read_dir("crates").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    for member in members {
+        assert!(CRATES.iter().any(|(name, _)| *name == member), "{member} has no place in CRATES");
+        let manifest = fs::read_to_string(format!("crates/{member}/Cargo.toml")).unwrap();
+        let uses = |other: &str| manifest.lines().any(|line| line.starts_with(&format!("{other} =")));
+        assert!(!uses("iamd"), "{member} uses the server");
+        for (other, _) in CRATES {
+            let allowed = CRATES.iter().any(|(name, below)| *name == member && below.contains(other));
+            assert!(!uses(other) || allowed, "{member} uses {other}");
+        }
+    }
 }
 
 #[test]

@@ -5,18 +5,15 @@
 
 use std::sync::{Arc, LazyLock};
 
+use aws_reference::{Archive, Index, Place, Recent};
 use chrono::{DateTime, Utc};
 use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 
 use crate::shapes::Partition;
 
-use super::archive::{Archive, Place};
-use super::index::Index;
-use super::recent::Recent;
-
-const INDEX: Index = Index(include_str!("../../data/managed-policies.tsv"));
-const DOCUMENTS: Archive = Archive(include_bytes!("../../data/managed-policies.json.gz"));
+const INDEX: Index = Index::new(include_str!("../../data/managed-policies.tsv"));
+const DOCUMENTS: Archive = Archive::new(include_bytes!("../../data/managed-policies.json.gz"));
 
 /// A managed policy that AWS maintains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

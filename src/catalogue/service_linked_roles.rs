@@ -1,9 +1,10 @@
 //! The service-linked roles that `CreateServiceLinkedRole` can make: one for each service principal.
 
-use super::index::Index;
+use aws_reference::Index;
+
 use crate::shapes::Partition;
 
-const INDEX: Index = Index(include_str!("../../data/service-linked-roles.tsv"));
+const INDEX: Index = Index::new(include_str!("../../data/service-linked-roles.tsv"));
 
 /// The role that a service defines for itself in every account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! AWS's Service Authorization Reference as the checks of policies want it.
 
-use crate::catalogue::service_authorization::{self as catalogue, ValueType};
+use aws_reference::service_authorization::{self as catalogue, ValueType};
 use iam_policy::lint::{KeyType, Reference, Service, ValueKind};
 
 /// The services that this program knows.

@@ -1,5 +1,6 @@
 //! Web identity tokens: whose they are, and whether they are good (STS API Reference, `AssumeRoleWithWebIdentity`).
 
+use aws_reference::service_authorization;
 use serde_json::{Map, Value};
 
 use super::Inquiry;
@@ -7,7 +8,6 @@ use super::issuers::no_key;
 use super::propagation::propagate;
 use super::vouched::{Vouched, expired, invalid};
 use crate::account::{Account, IdentityPropagation, Resource, without_scheme};
-use crate::catalogue::service_authorization;
 use crate::error::Result;
 use crate::identity::ProviderValue;
 use crate::keys::{KeySet, Token};

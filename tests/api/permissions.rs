@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::published::Model;
+use aws_reference::service_authorization::{self, Service as Reference};
 use iamd::call::Entry;
-use iamd::catalogue::service_authorization::{self, Service as Reference};
 use iamd::services;
 use iamd::wire::Service;
 

@@ -1,7 +1,8 @@
 //! The permissions that a delegation request asks for: from a policy template and its parameters to a policy.
 
+use aws_reference::service_authorization;
+
 use crate::call::Context;
-use crate::catalogue::service_authorization;
 use crate::error::{Error, Result};
 use crate::identity::Standing;
 use iam_policy::{Action, Decision, Effect, Failure, Grammar, Policy, WrittenStatement};

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use aws_reference::service_authorization;
 use serde::{Deserialize, Serialize};
 
 use crate::account::DelegationRequest;
 use crate::call::{Access, Context, Operation, Target, operations};
-use crate::catalogue::service_authorization;
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
 use crate::services::iam::delegation::delegation_permission::{compiled, role_boundaries};

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use aws_reference::service_authorization;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{OrganizationsAccess, OrganizationsAccessReport, Quota, ReportOutcome};
 use crate::audit::LastUse;
 use crate::call::{Access, Context, Operation, Paging, Target, operations};
-use crate::catalogue::service_authorization;
 use crate::error::{Code, Error, Result};
 use crate::organization::{Entity, Organization};
 use crate::services::iam::reports::service_access::{JobResult, TRACKED_SECONDS, service_name};

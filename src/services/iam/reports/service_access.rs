@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use aws_reference::service_authorization;
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{AccessReport, Account, ActionAccess, EntityAccess, Resource, Role, ServiceAccess, Subject, User};
 use crate::audit::LastUse;
 use crate::call::{Access, Context, Operation, Page, Paging, operations};
-use crate::catalogue::service_authorization;
 use crate::error::{Code, Error, Result};
 use crate::services::iam::reports::service_grants::{allow, is_namespace, subject, subject_target};
 use crate::shapes::{Arn, Granularity, JobId, Marker, MaxItems, ServiceNamespace, Timestamp};

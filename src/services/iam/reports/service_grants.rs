@@ -1,8 +1,9 @@
 //! Which services policies give access to, and whose policies: what reports of service access have in common.
 
+use aws_reference::service_authorization;
+
 use crate::account::{Granting, Subject, identity_name};
 use crate::call::{Context, Target};
-use crate::catalogue::service_authorization;
 use crate::error::{Code, Error, Result};
 use crate::shapes::{ArnParts, Kind};
 use iam_policy::{Action, Effect, Statement};

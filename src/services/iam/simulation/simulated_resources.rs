@@ -1,6 +1,7 @@
 //! The resources that a simulated action can be about (Service Authorization Reference).
 
-use crate::catalogue::service_authorization;
+use aws_reference::service_authorization;
+
 use crate::shapes::ArnParts;
 use iam_policy::Action;
 

@@ -1,4 +1,4 @@
-"""Writes the pair of files that the server embeds for a catalogue: an index and an archive.
+"""Writes the pair of files in which data is embedded: an index and an archive.
 
 The archive (`.json.gz`) is ordinary gzip: `zcat` prints every text. It consists of several gzip members, here
 called blocks, so that one text can be read by decompressing only the block it is in.
@@ -36,8 +36,8 @@ def compress(data):
     return member.getvalue()
 
 
-def write(name, columns, entries):
-    """Writes `name`.tsv and `name`.json.gz from entries, which are pairs of a row and a text."""
+def write(folder, name, columns, entries):
+    """Writes `folder`/`name`.tsv and `name`.json.gz from entries, which are pairs of a row and a text."""
     entries = sorted(entries, key=lambda entry: entry[0][0].lower())
     rows = iter([row for row, _ in entries])
     archive = bytearray()
@@ -48,6 +48,6 @@ def write(name, columns, entries):
             lines.append("\t".join([*next(rows), str(len(archive)), str(start), str(len(text))]))
             start += len(text) + 1
         archive += compress(b"".join(text + b"\n" for text in block))
-    (HERE / f"{name}.tsv").write_text("\n".join(lines) + "\n")
-    (HERE / f"{name}.json.gz").write_bytes(archive)
+    (folder / f"{name}.tsv").write_text("\n".join(lines) + "\n")
+    (folder / f"{name}.json.gz").write_bytes(archive)
     print(f"{name}: {len(entries)} entries, {len(archive)} bytes compressed")

@@ -4,9 +4,14 @@ use std::cmp::Ordering;
 use std::str::Lines;
 
 /// A table with a heading, tab-separated columns, and lines sorted by their first column without regard to case.
-pub(super) struct Index(pub &'static str);
+pub struct Index(&'static str);
 
 impl Index {
+    /// The table in this text.
+    pub const fn new(table: &'static str) -> Self {
+        Self(table)
+    }
+
     /// Every line.
     pub fn lines(&self) -> Lines<'static> {
         self.body().lines()
@@ -42,7 +47,7 @@ impl Index {
 }
 
 /// The order of names that AWS compares without regard to case.
-pub(super) fn ignoring_case(one: &str, other: &str) -> Ordering {
+pub fn ignoring_case(one: &str, other: &str) -> Ordering {
     fn lower(text: &str) -> impl Iterator<Item = u8> {
         text.bytes().map(|byte| byte.to_ascii_lowercase())
     }

@@ -4,9 +4,16 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The `N` values used last, by name.
-pub(super) struct Recent<T: ?Sized, const N: usize>(Mutex<VecDeque<(&'static str, Arc<T>)>>);
+pub struct Recent<T: ?Sized, const N: usize>(Mutex<VecDeque<(&'static str, Arc<T>)>>);
+
+impl<T: ?Sized, const N: usize> Default for Recent<T, N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl<T: ?Sized, const N: usize> Recent<T, N> {
+    /// An empty cache.
     pub const fn new() -> Self {
         Self(Mutex::new(VecDeque::new()))
     }

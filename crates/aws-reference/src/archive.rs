@@ -5,11 +5,11 @@ use std::io::{self, Read};
 use flate2::bufread::GzDecoder;
 
 /// A gzip file of several members, the blocks. A block holds several texts.
-pub(super) struct Archive(pub &'static [u8]);
+pub struct Archive(&'static [u8]);
 
 /// Where a text is: the offset of its block in the archive, its own in the decompressed block, and its length in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub struct Place {
     block: usize,
     start: u64,
     length: usize,
@@ -27,7 +27,15 @@ impl Place {
 }
 
 impl Archive {
+    /// The archive in these bytes.
+    pub const fn new(bytes: &'static [u8]) -> Self {
+        Self(bytes)
+    }
+
     /// The text at `place`. Decompresses its block as far as the end of the text.
+    ///
+    /// # Panics
+    /// If there is no text at `place`: index and archive are part of one program.
     #[expect(clippy::expect_used, reason = "index and archive are part of the program, and tests read every text")]
     pub fn read(&self, place: Place) -> String {
         self.try_read(place).expect("the index points into the archive")

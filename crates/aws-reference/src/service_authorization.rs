@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::archive::{Archive, Place};
-use super::index::{Index, ignoring_case};
-use super::recent::Recent;
+use crate::archive::{Archive, Place};
+use crate::index::{Index, ignoring_case};
+use crate::recent::Recent;
 
-const INDEX: Index = Index(include_str!("../../data/service-authorization.tsv"));
-const TABLES: Archive = Archive(include_bytes!("../../data/service-authorization.json.gz"));
+const INDEX: Index = Index::new(include_str!("../data/service-authorization.tsv"));
+const TABLES: Archive = Archive::new(include_bytes!("../data/service-authorization.json.gz"));
 
 /// What is known of a service without reading its tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

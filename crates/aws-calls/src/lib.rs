@@ -1,0 +1,9 @@
+//! Which operation of AWS an HTTP request calls, and which permissions it needs.
+//!
+//! Everything here is a pure function of the request: no I/O, no clock, no waiting.
+
+mod call;
+mod request;
+
+pub use call::Call;
+pub use request::Request;
