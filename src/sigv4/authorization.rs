@@ -54,6 +54,7 @@ fn read_parameters<'a>(parameters: &'a str, header: &HeaderValue, request: &Inco
         time: if amz_date.is_some() { RequestTime::basic(date)? } else { RequestTime::basic_or_rfc_1123(date)? },
         signed_headers: signed_headers.into(),
         hex: signature.into(),
+        expires: None,
     })
 }
 

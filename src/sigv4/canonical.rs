@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
 
+use super::scheme::{PathForm, Scheme};
 use super::signature::Location;
 use super::{Incoming, presigned};
 
@@ -14,11 +15,19 @@ use super::{Incoming, presigned};
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Builds the canonical request of `request` for a list of signed headers; `None` when there is none for that list.
-pub(super) fn canonical_request(request: &Incoming<'_>, location: Location, signed_headers: &str) -> Option<Vec<u8>> {
+pub(super) fn canonical_request(
+    request: &Incoming<'_>,
+    location: Location,
+    signed_headers: &str,
+    scheme: &Scheme<'_>,
+) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(1024);
     out.extend_from_slice(request.method.as_bytes());
     out.push(b'\n');
-    push_path(request.path, &mut out);
+    match scheme.path {
+        PathForm::Normalized => push_path(request.path, &mut out),
+        PathForm::AsSent => push_path_as_sent(request.path, &mut out),
+    }
     out.push(b'\n');
     push_query(request.query, location, &mut out);
     out.push(b'\n');
@@ -26,7 +35,10 @@ pub(super) fn canonical_request(request: &Incoming<'_>, location: Location, sign
     out.push(b'\n');
     out.extend_from_slice(signed_headers.as_bytes());
     out.push(b'\n');
-    out.extend_from_slice(hex(&Sha256::digest(request.body).into()).as_bytes());
+    match scheme.payload {
+        Some(text) => out.extend_from_slice(text.as_bytes()),
+        None => out.extend_from_slice(hex(&Sha256::digest(request.body).into()).as_bytes()),
+    }
     Some(out)
 }
 
@@ -47,6 +59,21 @@ fn push_path(path: &str, out: &mut Vec<u8>) {
     }
     let ends_in_directory = matches!(path.rsplit('/').next(), Some("" | "." | ".."));
     if segments.is_empty() || ends_in_directory {
+        out.push(b'/');
+    }
+}
+
+/// The path with each byte decoded and encoded once, and neither dot segments nor empty ones removed: they are part of
+/// an object's key (S3 User Guide, "Signature Calculations for the Authorization Header").
+fn push_path_as_sent(path: &str, out: &mut Vec<u8>) {
+    for (index, segment) in path.split('/').enumerate() {
+        if index > 0 {
+            out.push(b'/');
+        }
+        let bytes = Cow::from(percent_decode_str(segment));
+        out.extend(percent_encode(&bytes, RESERVED).flat_map(str::as_bytes));
+    }
+    if path.is_empty() {
         out.push(b'/');
     }
 }
@@ -225,6 +252,23 @@ mod tests {
         let mut out = Vec::new();
         push_query("X-Amz-Signature=1&X-Amz%2DSignature=2&x-amz-signature=3&b", Location::Query, &mut out);
         assert_eq!(str::from_utf8(&out), Ok("b=&x-amz-signature=3"));
+    }
+
+    #[test]
+    fn s3_signs_paths_as_they_are() {
+        for (path, expected) in [
+            ("", "/"),
+            ("/", "/"),
+            ("/b//k/../x/.", "/b//k/../x/."),
+            ("/b/a%20b", "/b/a%20b"),
+            ("/b/a+b(c)", "/b/a%2Bb%28c%29"),
+            ("/b/%2fx%7e", "/b/%2Fx~"),
+            ("/b/%zz", "/b/%25zz"),
+        ] {
+            let mut out = Vec::new();
+            push_path_as_sent(path, &mut out);
+            assert_eq!(str::from_utf8(&out), Ok(expected), "{path}");
+        }
     }
 
     #[test]

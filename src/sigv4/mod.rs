@@ -19,21 +19,31 @@
 
 mod authorization;
 mod canonical;
+mod chunks;
 mod credential;
+mod framing;
 mod presigned;
 mod region;
+mod scheme;
+mod sign;
 mod signature;
 mod signing_key;
 mod time;
+mod version2;
 
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName};
 
+pub use chunks::{ChunkSigner, Chunks, MAX_CHUNK, Trailer};
 pub use credential::{Credential, Expected};
+pub use framing::ChunkError;
 pub use region::Regions;
+pub use scheme::{PathForm, Payload, Scheme};
+pub use sign::{Outgoing, sign};
 pub use signature::{Location, Signature};
 pub use signing_key::hmac;
+pub use version2::Version2;
 
 /// The only algorithm IAM and STS take.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";

@@ -1,5 +1,5 @@
-//! The signature in the query of a presigned URL. `X-Amz-Expires` is not read: IAM and STS hold a presigned request to
-//! the same 15 minutes as any other.
+//! The signature in the query of a presigned URL. IAM and STS do not look at `X-Amz-Expires`: they hold a presigned
+//! request to the same 15 minutes as any other.
 
 use std::borrow::Cow;
 
@@ -23,6 +23,7 @@ struct Parameters<'a> {
     signed_headers: Option<Cow<'a, str>>,
     date: Option<Cow<'a, str>>,
     security_token: Option<Cow<'a, str>>,
+    expires: Option<Cow<'a, str>>,
 }
 
 /// Reads the query; `None` when it has no `X-Amz-Algorithm`.
@@ -53,6 +54,7 @@ impl<'a> Parameters<'a> {
                 "X-Amz-SignedHeaders" => &mut parameters.signed_headers,
                 SIGNATURE => &mut parameters.signature,
                 SECURITY_TOKEN => &mut parameters.security_token,
+                "X-Amz-Expires" => &mut parameters.expires,
                 _ => continue,
             };
             parameter.get_or_insert(value);
@@ -84,6 +86,7 @@ impl<'a> Parameters<'a> {
             time: RequestTime::basic(self.date.unwrap_or_default())?,
             signed_headers: self.signed_headers.unwrap_or_default(),
             hex: self.signature.unwrap_or_default(),
+            expires: self.expires,
         })
     }
 }

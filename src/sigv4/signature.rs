@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::canonical::{self, hex};
+use super::chunks::ChunkSigner;
 use super::credential::{Credential, Expected};
+use super::scheme::Scheme;
 use super::time::RequestTime;
 use super::{ALGORITHM, Incoming, authorization, presigned, signing_key};
 use crate::error::{Code, Error, Part, Result};
@@ -30,6 +32,7 @@ pub struct Signature<'a> {
     pub(super) time: RequestTime<'a>,
     pub(super) signed_headers: Cow<'a, str>,
     pub(super) hex: Cow<'a, str>,
+    pub(super) expires: Option<Cow<'a, str>>,
 }
 
 impl<'a> Signature<'a> {
@@ -80,13 +83,34 @@ impl<'a> Signature<'a> {
         expected: &Expected<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
+        self.verify_by(&Scheme::default(), request, secret, expected, now)
+    }
+
+    /// Verifies that the holder of `secret` signed this request for `expected` by the rules of its service, not too long
+    /// before or after `now`.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify); `AccessDenied` for a presigned URL outside of its lifetime, and
+    /// `IncompleteSignature` if that is no number of seconds up to seven days.
+    pub fn verify_by(
+        &self,
+        scheme: &Scheme<'_>,
+        request: &Incoming<'_>,
+        secret: &str,
+        expected: &Expected<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         self.credential.check_scope(expected, &self.time)?;
-        self.time.check_window(now)?;
+        match self.location {
+            Location::Query if scheme.expires => self.check_lifetime(now, scheme.window)?,
+            _ => self.time.check_window(now, scheme.window)?,
+        }
         if !self.signed_headers.split(';').any(|name| name.eq_ignore_ascii_case("host")) {
             let error = refused("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
             return Err(error.rejecting(Part::SignedHeaders, "the header Host is not signed"));
         }
-        let Some(canonical_request) = self.canonical_request(request) else {
+        let canonical_request = canonical::canonical_request(request, self.location, &self.signed_headers, scheme);
+        let Some(canonical_request) = canonical_request else {
             return Err(refused(MISMATCH).rejecting(Part::SignedHeaders, self.fault_of_signed_headers(request)));
         };
         if self.is_made_with(secret, &canonical_request) {
@@ -94,6 +118,58 @@ impl<'a> Signature<'a> {
         }
         let why = "the secret is another one than the key's, or the request was changed after it was signed";
         Err(refused(MISMATCH).rejecting(Part::Signature, why))
+    }
+
+    /// A presigned URL is good from its date on, for as many seconds as it says.
+    fn check_lifetime(&self, now: DateTime<Utc>, window: TimeDelta) -> Result<()> {
+        let seconds = self.lifetime()?;
+        let denied = |message, why| Err(Error::new(Code::AccessDenied, message).rejecting(Part::Clock, why));
+        if self.time.instant() > now + window {
+            return denied(
+                "Request is not yet valid",
+                "the presigned URL was made by a clock that is ahead".to_owned(),
+            );
+        }
+        if now > self.time.instant() + seconds {
+            let ended = self.time.instant() + seconds;
+            return denied("Request has expired", format!("the presigned URL ended at {ended}"));
+        }
+        Ok(())
+    }
+
+    fn lifetime(&self) -> Result<TimeDelta> {
+        let why = "X-Amz-Expires is not a number of seconds up to seven days";
+        let wrong = |message: &'static str| Err(incomplete(message, why));
+        match self.expires.as_deref() {
+            None | Some("") => wrong(LACKS_EXPIRES),
+            Some(text) => match text.parse::<i64>() {
+                Ok(seconds) if seconds < 0 => wrong("X-Amz-Expires must be non-negative"),
+                Ok(seconds) if seconds > MAX_LIFETIME => wrong(EXCEEDS_A_WEEK),
+                Ok(seconds) => Ok(TimeDelta::seconds(seconds)),
+                Err(_) => wrong("X-Amz-Expires should be a number"),
+            },
+        }
+    }
+
+    /// What signs the chunks of the body, for a request that was verified with this secret.
+    pub fn chunk_signer(&self, secret: &str) -> ChunkSigner {
+        let Credential { date, region, service, terminator, .. } = &self.credential;
+        ChunkSigner::new(
+            signing_key::derive(secret, &self.credential),
+            self.time.text(),
+            &format!("{date}/{region}/{service}/{terminator}"),
+            &self.hex,
+        )
+    }
+
+    /// The names of the headers that are signed, in the order of the list.
+    pub fn signed_headers(&self) -> impl Iterator<Item = &str> {
+        self.signed_headers.split(';')
+    }
+
+    /// When the request was signed, by its own clock.
+    pub fn time(&self) -> DateTime<Utc> {
+        self.time.instant()
     }
 
     /// Why there is no canonical request.
@@ -108,7 +184,12 @@ impl<'a> Signature<'a> {
     /// The canonical request that the signature has to cover, worth showing to those who debug a signer; `None` when
     /// the list of signed headers is not in canonical form, or one of them did not come with the request.
     pub fn canonical_request(&self, request: &Incoming<'_>) -> Option<Vec<u8>> {
-        canonical::canonical_request(request, self.location, &self.signed_headers)
+        self.canonical_request_by(&Scheme::default(), request)
+    }
+
+    /// The canonical request by the rules of a service.
+    pub fn canonical_request_by(&self, scheme: &Scheme<'_>, request: &Incoming<'_>) -> Option<Vec<u8>> {
+        canonical::canonical_request(request, self.location, &self.signed_headers, scheme)
     }
 
     /// The canonical request to show to people: session tokens, other credentials and the values of parameters are left
@@ -146,6 +227,15 @@ impl fmt::Debug for Signature<'_> {
             .finish_non_exhaustive()
     }
 }
+
+/// The longest that a presigned URL may live, in seconds: seven days.
+const MAX_LIFETIME: i64 = 604_800;
+
+const EXCEEDS_A_WEEK: &str = "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires \
+    must be less than 604800 seconds";
+
+const LACKS_EXPIRES: &str = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, \
+    X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
 
 const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. \
     Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";

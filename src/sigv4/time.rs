@@ -10,9 +10,6 @@ use crate::error::{Error, Part, Result};
 /// ISO 8601's basic format, the one of Signature Version 4.
 const BASIC: &str = "%Y%m%dT%H%M%SZ";
 
-/// How far a request may be from the server's clock; the bound itself is accepted.
-const WINDOW: TimeDelta = TimeDelta::minutes(15);
-
 /// The time a request was signed, with the text that was signed.
 #[derive(Debug)]
 pub(super) struct RequestTime<'a> {
@@ -47,21 +44,29 @@ impl<'a> RequestTime<'a> {
         self.text.get(..8).unwrap_or_default()
     }
 
-    /// Refuses a time more than 15 minutes from `now`, whose fraction of a second does not count.
-    pub(super) fn check_window(&self, now: DateTime<Utc>) -> Result<()> {
+    /// The time itself.
+    pub(super) fn instant(&self) -> DateTime<Utc> {
+        self.instant
+    }
+
+    /// Refuses a time more than `window` from `now`, whose fraction of a second does not count. The bound itself is
+    /// accepted.
+    pub(super) fn check_window(&self, now: DateTime<Utc>, window: TimeDelta) -> Result<()> {
         let age = TimeDelta::seconds(now.timestamp() - self.instant.timestamp());
         let text = self.text();
-        if age > WINDOW {
-            let bound = basic(now - WINDOW);
+        let minutes = window.num_minutes();
+        if age > window {
+            let bound = basic(now - window);
             let now = basic(now);
-            let message = format!("Signature expired: {text} is now earlier than {bound} ({now} - 15 min.)");
+            let message = format!("Signature expired: {text} is now earlier than {bound} ({now} - {minutes} min.)");
             let why = format!("the client's clock is {} seconds behind real time", age.num_seconds());
             return Err(refused(message).rejecting(Part::Clock, why));
         }
-        if -age > WINDOW {
-            let bound = basic(now + WINDOW);
+        if -age > window {
+            let bound = basic(now + window);
             let now = basic(now);
-            let message = format!("Signature not yet current: {text} is still later than {bound} ({now} + 15 min.)");
+            let message =
+                format!("Signature not yet current: {text} is still later than {bound} ({now} + {minutes} min.)");
             let why = format!("the client's clock is {} seconds ahead of real time", -age.num_seconds());
             return Err(refused(message).rejecting(Part::Clock, why));
         }
@@ -69,7 +74,8 @@ impl<'a> RequestTime<'a> {
     }
 }
 
-fn basic(time: DateTime<Utc>) -> impl std::fmt::Display {
+/// A time in the basic format.
+pub(super) fn basic(time: DateTime<Utc>) -> impl std::fmt::Display {
     time.format(BASIC)
 }
 
