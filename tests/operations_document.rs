@@ -56,7 +56,8 @@ fn sources() -> BTreeMap<String, PathBuf> {
     for path in rust_files("src/services") {
         let text = fs::read_to_string(&path).unwrap();
         for names in list.captures_iter(&text) {
-            let names = names[1].split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+            let names = names[1].split([',', ';']).filter_map(|name| name.split_whitespace().last());
+            let names = names.map(str::to_owned);
             sources.extend(names.map(|name| (name, path.clone())));
         }
     }

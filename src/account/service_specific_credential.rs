@@ -53,14 +53,14 @@ pub fn uses_api_keys(service: &str) -> bool {
 
 impl ServiceSpecificCredential {
     /// A new credential, and its secret.
-    pub fn new(ids: &mut Ids<'_>, id: String, service: String, name: String, created: Timestamp) -> (Self, Secret) {
+    pub fn new(ids: &Ids<'_>, id: String, service: String, name: String, created: Timestamp) -> (Self, Secret) {
         let mut credential = Self { id, service, name, secret: Secret::new(""), active: true, created, expires: None };
         let secret = credential.reset(ids);
         (credential, secret)
     }
 
     /// Gives the credential a new secret.
-    pub fn reset(&mut self, ids: &mut Ids<'_>) -> Secret {
+    pub fn reset(&mut self, ids: &Ids<'_>) -> Secret {
         let random = ids.service_password();
         let secret = match api_key_prefix(&self.service) {
             None => random,
@@ -108,7 +108,7 @@ mod tests {
 
     use super::*;
 
-    fn credential(service: &str, ids: &mut Ids<'_>) -> (ServiceSpecificCredential, Secret) {
+    fn credential(service: &str, ids: &Ids<'_>) -> (ServiceSpecificCredential, Secret) {
         let created = Timestamp::from_seconds(0);
         ServiceSpecificCredential::new(ids, "ACCA".into(), service.into(), "Bob-at-0".into(), created)
     }
@@ -116,11 +116,11 @@ mod tests {
     #[test]
     fn only_the_latest_secret_fits() {
         let mut random = rand::rngs::StdRng::seed_from_u64(1);
-        let mut ids = Ids::new(&mut random);
-        let (mut credential, first) = credential("codecommit.amazonaws.com", &mut ids);
+        let ids = Ids::new(&mut random);
+        let (mut credential, first) = credential("codecommit.amazonaws.com", &ids);
         assert_eq!(first.reveal().len(), 44);
         assert!(credential.is_of(&first));
-        let second = credential.reset(&mut ids);
+        let second = credential.reset(&ids);
         assert!(credential.is_of(&second) && !credential.is_of(&first));
         assert!(!format!("{credential:?}").contains(second.reveal()));
     }
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn api_keys_carry_their_name() {
         let mut random = rand::rngs::StdRng::seed_from_u64(1);
-        let (_, secret) = credential("bedrock.amazonaws.com", &mut Ids::new(&mut random));
+        let (_, secret) = credential("bedrock.amazonaws.com", &Ids::new(&mut random));
         let key = STANDARD.decode(secret.reveal().strip_prefix("ABSK").unwrap()).unwrap();
         assert!(key.starts_with(b"Bob-at-0:"));
     }

@@ -6,6 +6,7 @@ mod record;
 mod route;
 mod run;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -13,17 +14,17 @@ use tracing::Level;
 
 use crate::account::Account;
 use crate::audit::Use;
-use crate::call::{Call, Entry, Environment, MfaCheck, MfaCode};
+use crate::call::{DecodedCall, Entry, Environment, MfaCheck, MfaCode, Operation, Work};
 use crate::error::{Error, Part, Result};
 use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
 use crate::shapes::{AccountId, Partition, Timestamp};
 use crate::sigv4::{Incoming, Signature};
 use crate::store::{Accounts, Sqlite};
-use crate::wire::{Decoded, Format, Params, Service};
+use crate::wire::{Decoded, Format, Output, Params, Service};
 
 pub use self::budget::Budget;
 pub use self::gate::Gate;
-use self::record::Record;
+use self::record::{Line, Record};
 use self::route::Route;
 use self::run::Run;
 
@@ -55,6 +56,15 @@ pub struct WireRequest<'r> {
     pub format: Format,
 }
 
+impl<'r> WireRequest<'r> {
+    fn line(&self) -> Line<'r> {
+        Line { method: self.incoming.method, path: self.incoming.path }
+    }
+}
+
+/// A call that did not come over the wire.
+const INSIDE: Line<'_> = Line { method: "POST", path: "/" };
+
 /// What came of a request.
 pub struct Outcome {
     /// The HTTP status.
@@ -79,53 +89,46 @@ impl App {
                 {
                     request.facts.region = self.region(entry.service, &signature.credential().region);
                 }
-                (route.namespace, self.call(&request, &params, &route, signature, &mut record).await)
+                (route.namespace, self.serve(&request, &params, &route, signature, &mut record).await)
             }
             Err(error) => (Service::Iam.namespace(), Err(error)),
         };
         let id = &request.facts.request_id;
-        let (status, body) = match &result {
-            Ok((entry, result)) => (200, request.format.response(entry.service, entry.name, result, id)),
-            Err(error) => (error.code().status(), request.format.error(namespace, error, id)),
+        let result =
+            result.and_then(|(entry, output)| request.format.response(entry.service, entry.name, &*output, id));
+        record.write(request.line(), &request.facts, result.as_ref().err());
+        let (status, body) = match result {
+            Ok(body) => (200, body),
+            Err(error) => (error.code().status(), request.format.error(namespace, &error, id)),
         };
-        record.write(&request, result.as_ref().err());
         Outcome { status, body, would_deny: record.would_deny }
     }
 
-    /// Answers a call of an AWS service and writes one line about it: the operation's result in JSON. The service is on
-    /// this side of the network and need not sign; its permissions are checked like anyone's.
+    /// Calls an operation and writes one line about it. The caller is on this side of the network and need not sign: a
+    /// service of AWS, or a page of the server. Its permissions are checked like anyone's.
     ///
     /// # Errors
     /// The operation's.
-    pub async fn call_as(
-        &self,
-        caller: &Caller,
-        entry: &'static Entry,
-        form: &str,
-        facts: RequestFacts,
-    ) -> Result<String> {
-        let headers = http::HeaderMap::new();
-        let incoming = Incoming { method: "POST", path: "/", query: "", headers: &headers, body: form.as_bytes() };
-        let request = WireRequest { incoming, facts, real: Utc::now(), format: Format::Json };
+    pub async fn call<O: Operation>(&self, caller: &Caller, operation: O, facts: &RequestFacts) -> Result<O::Output> {
         let mut record = Record::begin();
-        record.action = entry.action().into();
+        record.action = O::ENTRY.action().into();
         record.called_by(caller);
-        let result = match Params::read("", form.as_bytes()).and_then(|params| entry.decode(&params)) {
-            Ok(decoded) => self.invoke(entry, decoded, caller, &request, &mut record).await,
-            Err(error) => Err(error),
-        };
-        record.write(&request, result.as_ref().err());
-        result
+        let decoded = Decoded { request: operation.into_work(), after_authorization: None };
+        let result = self.invoke(O::ENTRY, decoded, caller, facts, &mut record).await;
+        record.write(INSIDE, facts, result.as_ref().err());
+        let output: Box<dyn Any> = result?;
+        let output = output.downcast::<O::Output>();
+        output.map(|output| *output).map_err(|_| Error::internal(format!("{} has another output", O::NAME)))
     }
 
-    async fn call(
+    async fn serve(
         &self,
         request: &WireRequest<'_>,
         params: &Params<'_>,
         route: &Route,
         signature: Result<Signature<'_>>,
         record: &mut Record,
-    ) -> Result<(&'static Entry, String)> {
+    ) -> Result<(&'static Entry, Box<dyn Output>)> {
         let entry = match &route.entry {
             Ok(entry) => *entry,
             Err(missing) => {
@@ -147,8 +150,8 @@ impl App {
             self.note_use(entry, &caller, &record.action, &request.facts);
         }
         let decoded = entry.decode(params)?;
-        let result = self.invoke(entry, decoded, &caller, request, record).await?;
-        Ok((entry, result))
+        let output = self.invoke(entry, decoded, &caller, &request.facts, record).await?;
+        Ok((entry, output))
     }
 
     /// The region that a call is about. IAM is a global service: whatever region a client signs for, it answers from the
@@ -190,60 +193,59 @@ impl App {
         }
     }
 
-    /// Authorises and executes. A read works on the committed state; a write takes the account's turn and waits until
+    /// Authorises and executes. A query reads the committed state; a command takes the account's turn and waits until
     /// what it did is durable.
     async fn invoke(
         &self,
         entry: &'static Entry,
-        decoded: Decoded<Box<dyn Call>>,
+        decoded: DecodedCall,
         caller: &Caller,
-        request: &WireRequest<'_>,
+        facts: &RequestFacts,
         record: &mut Record,
-    ) -> Result<String> {
-        let id = decoded.request.account(caller);
-        let mfa = match decoded.request.mfa_code() {
-            Some(code) => Some(self.check_mfa(caller, code, request.facts.now).await?),
+    ) -> Result<Box<dyn Output>> {
+        let Decoded { request: work, after_authorization } = decoded;
+        let call = work.call();
+        let id = call.account(caller);
+        let mfa = match call.mfa_code() {
+            Some(code) => Some(self.check_mfa(caller, code, facts.now).await?),
             None => None,
         };
         let cell = self.accounts.get(id).await?;
-        let mut named = decoded.request.other_accounts(&cell.durable());
+        let mut named = call.other_accounts(&cell.durable());
         named.push(caller.account);
         if entry.asks_organization {
             named.extend(self.environment.organization.iter().map(|organization| organization.management_account));
         }
         let others = self.others(named, id).await?;
-        let mut run = Run { app: self, entry, caller, request, others: &others, fetched: None, mfa };
+        let mut run = Run { app: self, entry, caller, facts, others: &others, fetched: None, mfa, after_authorization };
         if entry.fetches
-            && let Some(inquiry) = run.inquiry(&decoded, &mut (*cell.durable()).clone(), record).await?
+            && let Some(inquiry) = run.inquiry(call, &cell.durable(), record).await?
         {
             run.fetched = Some(self.environment.issuers.fetch(&inquiry).await?);
         }
-        if entry.read_only {
-            let mut account = (*cell.durable()).clone();
-            let result = run.execute(decoded, &mut account, record).await?;
-            if account.has_changes() {
-                return Err(Error::internal(format!("{} says that it only reads", entry.name)));
+        match work {
+            Work::Query(query) => run.answer(query, &cell.durable(), record).await,
+            Work::Command(command) if entry.reports => {
+                let mut copy = (*cell.durable()).clone();
+                let output = run.execute(command, &mut copy, record).await?;
+                let turn = self.accounts.turn(id).await?;
+                let mut account = turn.account();
+                account.adopt(copy.take_changes())?;
+                if account.has_changes() {
+                    turn.commit(account).await?;
+                }
+                Ok(output)
             }
-            return Ok(result);
-        }
-        if entry.reports {
-            let mut copy = (*cell.durable()).clone();
-            let result = run.execute(decoded, &mut copy, record).await?;
-            let turn = self.accounts.turn(id).await?;
-            let mut account = turn.account();
-            account.adopt(copy.take_changes())?;
-            if account.has_changes() {
-                turn.commit(account).await?;
+            Work::Command(command) => {
+                let turn = self.accounts.turn(id).await?;
+                let mut account = turn.account();
+                let output = run.execute(command, &mut account, record).await?;
+                if account.has_changes() {
+                    turn.commit(account).await?;
+                }
+                Ok(output)
             }
-            return Ok(result);
         }
-        let turn = self.accounts.turn(id).await?;
-        let mut account = turn.account();
-        let result = run.execute(decoded, &mut account, record).await?;
-        if account.has_changes() {
-            turn.commit(account).await?;
-        }
-        Ok(result)
     }
 
     /// Checks an MFA code, and waits until it is known on disk that it was used.

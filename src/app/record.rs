@@ -5,10 +5,9 @@ use std::time::Instant;
 
 use tracing::Level;
 
-use super::WireRequest;
 use crate::call::Evidence;
 use crate::error::{Code, Error};
-use crate::identity::{Caller, Principal};
+use crate::identity::{Caller, Principal, RequestFacts};
 use crate::log;
 use crate::shapes::AccountId;
 
@@ -16,6 +15,13 @@ use crate::shapes::AccountId;
 const MAX_REASON: usize = 1000;
 /// The most characters of its other parts.
 const MAX_WORD: usize = 300;
+
+/// The request line that the log shows.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'r> {
+    pub method: &'r str,
+    pub path: &'r str,
+}
 
 /// What is known of a call, gathered on its way.
 pub(super) struct Record {
@@ -63,19 +69,20 @@ impl Record {
     }
 
     /// Writes the line.
-    pub fn write(&self, request: &WireRequest<'_>, error: Option<&Error>) {
+    pub fn write(&self, request: Line<'_>, facts: &RequestFacts, error: Option<&Error>) {
         let (outcome, level) = outcome(error);
         if let Some(evidence) = self.evidence.as_ref().filter(|_| self.would_deny.is_some()) {
             // The call went on: what came of it has a line of its own.
-            self.line(request, "WOULD-DENY", Level::WARN, Some(Code::AccessDenied), Some(evidence), None);
+            self.line(request, facts, "WOULD-DENY", Level::WARN, Some(Code::AccessDenied), Some(evidence), None);
         }
         let evidence = self.evidence.as_ref().filter(|_| self.would_deny.is_none() && error.is_some());
-        self.line(request, outcome, level, error.map(Error::code), evidence, error);
+        self.line(request, facts, outcome, level, error.map(Error::code), evidence, error);
     }
 
     fn line(
         &self,
-        request: &WireRequest<'_>,
+        request: Line<'_>,
+        facts: &RequestFacts,
         outcome: &str,
         level: Level,
         code: Option<Code>,
@@ -97,9 +104,8 @@ impl Record {
         let action = Some(&*action).filter(|action| !action.is_empty());
         let resource = evidence.map(|evidence| evidence.resource.as_str()).or(self.resource.as_deref());
         let resource = resource.map(|resource| shortened(resource, MAX_WORD));
-        let facts = &request.facts;
         let agent = facts.user_agent.as_deref().map(|agent| shortened(agent, MAX_WORD));
-        let path = shortened(request.incoming.path, MAX_WORD);
+        let path = shortened(request.path, MAX_WORD);
         let micros = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
         macro_rules! line {
             ($level:ident) => {
@@ -116,7 +122,7 @@ impl Record {
                     layer = evidence.and_then(|evidence| evidence.layer),
                     part = rejection.map(|rejection| rejection.part.as_str()),
                     reason,
-                    method = request.incoming.method,
+                    method = request.method,
                     path = &*path,
                     source = facts.source_ip.to_string(),
                     region = facts.region,

@@ -4,73 +4,78 @@ use std::sync::Arc;
 
 use tracing::Level;
 
+use super::App;
 use super::record::Record;
-use super::{App, WireRequest};
 use crate::account::Account;
-use crate::call::{self, Access, Call, Context, Denial, Enforcement, Entry, MfaCheck, QUICK, Question, Verdict};
+use crate::call::{
+    self, Access, Call, CommandCall, Context, Denial, Enforcement, Entry, MfaCheck, QUICK, QueryCall, Question,
+    Verdict, View,
+};
 use crate::error::{Error, Result};
 use crate::federation::{Fetched, Inquiry};
-use crate::identity::Caller;
+use crate::identity::{Caller, RequestFacts};
 use crate::log;
 use crate::shapes::Ids;
-use crate::wire::Decoded;
+use crate::wire::Output;
 
 /// One run of an operation on one state of its account.
 pub(super) struct Run<'r> {
     pub app: &'r App,
     pub entry: &'static Entry,
     pub caller: &'r Caller,
-    pub request: &'r WireRequest<'r>,
+    pub facts: &'r RequestFacts,
     pub others: &'r [Arc<Account>],
     pub fetched: Option<Fetched>,
     pub mfa: Option<MfaCheck>,
+    /// What AWS says of the parameters only to callers who have permission.
+    pub after_authorization: Option<Error>,
 }
 
 impl Run<'_> {
-    /// Executes, through the gate what computes long. A write holds its account's turn while it waits there, so that one
-    /// account's writes cannot take all the permits.
+    /// Answers a query, through the gate if it computes long.
+    pub async fn answer(
+        mut self,
+        query: Box<dyn QueryCall>,
+        account: &Account,
+        record: &mut Record,
+    ) -> Result<Box<dyn Output>> {
+        self.permit(&*query, account, record).await?;
+        let answer = || query.answer(&self.context(account, &mut rand::rng()));
+        if self.entry.computes { self.app.gate.compute(answer).await } else { answer() }
+    }
+
+    /// Executes a command, through the gate if it computes long. A write holds its account's turn while it waits there,
+    /// so that one account's writes cannot take all the permits.
     pub async fn execute(
-        &self,
-        decoded: Decoded<Box<dyn Call>>,
+        mut self,
+        command: Box<dyn CommandCall>,
         account: &mut Account,
         record: &mut Record,
-    ) -> Result<String> {
-        let Decoded { request: call, after_authorization } = decoded;
-        self.permit(&*call, account, record).await?;
-        if let Some(error) = after_authorization {
-            return Err(error);
-        }
-        let execute = || {
-            let mut random = rand::rng();
-            call.execute(&mut self.context(account, &mut random), self.request.format)
-        };
+    ) -> Result<Box<dyn Output>> {
+        self.permit(&*command, account, record).await?;
+        let execute = || command.execute(&mut self.context(account, &mut rand::rng()));
         if self.entry.computes { self.app.gate.compute(execute).await } else { execute() }
     }
 
-    /// What is to be fetched before the call runs. Nobody makes the server fetch what he has no permission for; who need
-    /// not sign proves himself by what is fetched.
-    pub async fn inquiry(
-        &self,
-        decoded: &Decoded<Box<dyn Call>>,
-        account: &mut Account,
-        record: &mut Record,
-    ) -> Result<Option<Inquiry>> {
-        if decoded.after_authorization.is_some() {
+    /// What is to be fetched before the call runs. Nobody makes the server fetch without permission for the call; callers
+    /// who need not sign prove themselves by what is fetched.
+    pub async fn inquiry(&self, call: &dyn Call, account: &Account, record: &mut Record) -> Result<Option<Inquiry>> {
+        if self.after_authorization.is_some() {
             return Ok(None);
         }
         if !self.entry.unsigned {
-            self.permit(&*decoded.request, account, record).await?;
+            self.decide(call, account, record).await?;
         }
-        decoded.request.inquiry(&self.context(account, &mut rand::rng()))
+        call.inquiry(&self.context(account, &mut rand::rng()))
     }
 
-    fn context<'c>(&'c self, account: &'c mut Account, random: &'c mut rand::rngs::ThreadRng) -> Context<'c> {
+    fn context<'c, A>(&'c self, account: A, random: &'c mut rand::rngs::ThreadRng) -> Context<'c, A> {
         Context {
             account,
             caller: self.caller,
-            now: self.request.facts.now,
+            now: self.facts.now,
             ids: Ids::new(random),
-            facts: &self.request.facts,
+            facts: self.facts,
             environment: &self.app.environment,
             fetched: self.fetched.as_ref(),
             mfa: self.mfa,
@@ -78,8 +83,14 @@ impl Run<'_> {
         }
     }
 
+    /// Refuses what the caller may not do, then what is wrong with the parameters.
+    async fn permit(&mut self, call: &dyn Call, account: &Account, record: &mut Record) -> Result<()> {
+        self.decide(call, account, record).await?;
+        self.after_authorization.take().map_or(Ok(()), Err)
+    }
+
     /// Refuses what the caller may not do. Decisions that take long go through the gate.
-    async fn permit(&self, call: &dyn Call, account: &mut Account, record: &mut Record) -> Result<()> {
+    async fn decide(&self, call: &dyn Call, account: &Account, record: &mut Record) -> Result<()> {
         if self.is_permitted(call, account, record, Some(QUICK))? {
             return Ok(());
         }
@@ -91,7 +102,7 @@ impl Run<'_> {
     fn is_permitted(
         &self,
         call: &dyn Call,
-        account: &mut Account,
+        account: &Account,
         record: &mut Record,
         max_work: Option<u64>,
     ) -> Result<bool> {
@@ -115,7 +126,7 @@ impl Run<'_> {
 
     fn authorize(
         &self,
-        cx: &Context<'_>,
+        cx: &View<'_>,
         access: &Access<'_>,
         record: &mut Record,
         max_work: Option<u64>,

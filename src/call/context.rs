@@ -1,5 +1,6 @@
 //! What an operation works with.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
@@ -38,10 +39,22 @@ pub struct Environment {
     pub denials_name_policy: bool,
 }
 
-/// One call: the state that it works on, who calls, and what time, identifiers and secrets to use.
-pub struct Context<'a> {
-    /// The account that the call works on. What is changed here is kept if the call succeeds.
-    pub account: &'a mut Account,
+/// What a query works with: it can read the account and cannot change it.
+pub type View<'a> = Context<'a, &'a Account>;
+
+/// What a command works with: what it changes in the account is kept if the call succeeds.
+pub type Transaction<'a> = Context<'a, &'a mut Account>;
+
+/// An account that can be read, whether or not it can be changed.
+pub trait AccountRef: Deref<Target = Account> {}
+
+impl<A: Deref<Target = Account>> AccountRef for A {}
+
+/// One call: the state that it works on, who calls, and what time, identifiers and secrets to use. [`View`] and
+/// [`Transaction`] are its two forms.
+pub struct Context<'a, A> {
+    /// The account that the call works on.
+    pub account: A,
     /// Who calls.
     pub caller: &'a Caller,
     /// The moment of the call.
@@ -60,11 +73,11 @@ pub struct Context<'a> {
     pub others: &'a [Arc<Account>],
 }
 
-impl Context<'_> {
+impl<A: AccountRef> Context<'_, A> {
     /// An account that the call looks into: its own, the caller's, or one that its parameters name.
     pub fn account_of(&self, id: AccountId) -> Option<&Account> {
         if id == self.account.id {
-            return Some(self.account);
+            return Some(&self.account);
         }
         self.others.iter().map(|other| &**other).find(|other| other.id == id)
     }
@@ -77,7 +90,7 @@ impl Context<'_> {
         if let Some(name) = given {
             return Ok(name.to_owned());
         }
-        let user = self.caller.user(self.account)?;
+        let user = self.caller.user(&self.account)?;
         user.map(|user| user.name.clone()).ok_or_else(|| {
             Error::new(Code::ValidationError, "Must specify userName when calling with non-User credentials")
         })
@@ -116,7 +129,9 @@ impl Context<'_> {
     pub fn check_quota(&self, quota: Quota, count: usize) -> Result<()> {
         self.environment.quotas.check(quota, count)
     }
+}
 
+impl Transaction<'_> {
     /// Adds a new resource to the account: its name must be free, and there must be room.
     ///
     /// # Errors

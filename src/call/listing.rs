@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::{Access, Context, Named, Operation};
+use super::{Access, AccountRef, Context, Named, Operation, Query, View};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::identity::ServerKey;
@@ -25,7 +25,7 @@ pub type Members<'a, T> = Box<dyn Iterator<Item = (String, T)> + 'a>;
 /// An operation that lists something.
 pub trait Listing: Named + DeserializeOwned + Send + Sync + 'static {
     /// What it lists.
-    type Item: Serialize;
+    type Item: Serialize + Send + 'static;
 
     /// The name of the list in the answer, such as `Users`.
     const MEMBERS: &'static str;
@@ -54,7 +54,7 @@ pub trait Listing: Named + DeserializeOwned + Send + Sync + 'static {
     ///
     /// # Errors
     /// The refusal.
-    fn precondition(&self, _: &Context<'_>) -> Result<()> {
+    fn precondition(&self, _: &View<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -62,14 +62,13 @@ pub trait Listing: Named + DeserializeOwned + Send + Sync + 'static {
     ///
     /// # Errors
     /// `NoSuchEntity` for listings of what belongs to an entity.
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>>;
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>>;
 }
 
 impl<L: Listing> Operation for L {
     type Output = Page<L::Item>;
 
     const ERRORS: &'static [Code] = <L as Listing>::ERRORS;
-    const READ_ONLY: bool = true;
     const COMPUTES: bool = <L as Listing>::COMPUTES;
 
     fn access(&self) -> Access<'_> {
@@ -80,11 +79,13 @@ impl<L: Listing> Operation for L {
         Listing::other_accounts(self, account)
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         Listing::precondition(self, cx)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<Page<L::Item>> {
+impl<L: Listing> Query for L {
+    fn answer(self, cx: &View<'_>) -> Result<Page<L::Item>> {
         let (code, message) = L::WRONG_MARKER;
         let after = self.paging().after(L::NAME, cx).map_err(|_| Error::new(code, message))?;
         let members = self.members(cx, after.as_deref())?;
@@ -97,7 +98,7 @@ impl Paging<'_> {
     ///
     /// # Errors
     /// `ValidationError` for a marker that this listing did not give out.
-    pub fn after(self, listing: &str, cx: &Context<'_>) -> Result<Option<String>> {
+    pub fn after(self, listing: &str, cx: &Context<'_, impl AccountRef>) -> Result<Option<String>> {
         let Some(marker) = self.0 else { return Ok(None) };
         let key = cx.environment.key.read_marker(&scope(listing, cx), marker);
         let (code, message) = WRONG_MARKER;
@@ -122,7 +123,7 @@ impl Paging<'_> {
         listing: &str,
         name: &'static str,
         mut members: impl Iterator<Item = (String, T)>,
-        cx: &Context<'_>,
+        cx: &Context<'_, impl AccountRef>,
     ) -> Page<T> {
         let size = self.size();
         let mut page = Vec::new();
@@ -137,7 +138,7 @@ impl Paging<'_> {
 }
 
 /// A marker is good for the listing and the account that gave it.
-fn scope(listing: &str, cx: &Context<'_>) -> String {
+fn scope(listing: &str, cx: &Context<'_, impl AccountRef>) -> String {
     format!("{listing} {}", cx.account.id)
 }
 

@@ -1,6 +1,6 @@
 //! The MFA codes with which callers ask for sessions.
 
-use super::Context;
+use super::{AccountRef, Context};
 use crate::account::{Account, CredentialsOwner};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, WrongCodes};
@@ -66,7 +66,7 @@ impl<'a> MfaCode<'a> {
     }
 }
 
-impl Context<'_> {
+impl<A: AccountRef> Context<'_, A> {
     /// Refuses a call whose code is not right.
     ///
     /// # Errors

@@ -11,10 +11,11 @@ use crate::call::Entry;
 use crate::wire::Service;
 
 pub use iam::delegation::delegation_notice::notices;
+pub use sts::{AssumeRole, CredentialsShape};
 
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    iam::operations().chain(sts::OPERATIONS.into_iter().flatten())
+    iam::operations().chain(sts::OPERATIONS.into_iter().flatten().copied())
 }
 
 /// The operation of this name.

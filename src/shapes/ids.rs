@@ -1,5 +1,7 @@
 //! Unique ids, access key ids and secrets: AWS's forms, from a random source that the caller gives.
 
+use std::cell::RefCell;
+
 use data_encoding::BASE32_NOPAD;
 use rand::{Rng, RngExt};
 
@@ -43,7 +45,7 @@ impl IdPrefix {
 
 /// Makes ids and secrets.
 pub struct Ids<'r> {
-    random: &'r mut dyn Rng,
+    random: RefCell<&'r mut dyn Rng>,
 }
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -52,47 +54,46 @@ const SECRET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 impl<'r> Ids<'r> {
     /// Ids from this random source.
     pub fn new(random: &'r mut dyn Rng) -> Self {
-        Self { random }
+        Self { random: RefCell::new(random) }
     }
 
     /// A unique id of 21 characters, such as `AIDA…` (20 for SSH keys).
-    pub fn unique(&mut self, prefix: IdPrefix) -> String {
+    pub fn unique(&self, prefix: IdPrefix) -> String {
         let length = if prefix == IdPrefix::Apka { 16 } else { 17 };
         format!("{}{}", prefix.as_str(), self.text(BASE32, length))
     }
 
     /// `AKIA` (long-term) or `ASIA` (temporary) and sixteen characters that carry the account.
-    pub fn access_key(&mut self, prefix: &str, account: AccountId) -> String {
-        format!("{prefix}{}{}", encode_account(account, self.random.random()), self.text(BASE32, 7))
+    pub fn access_key(&self, prefix: &str, account: AccountId) -> String {
+        let random = self.random.borrow_mut().random();
+        format!("{prefix}{}{}", encode_account(account, random), self.text(BASE32, 7))
     }
 
     /// A secret access key of 40 characters.
-    pub fn secret_access_key(&mut self) -> Secret {
+    pub fn secret_access_key(&self) -> Secret {
         Secret::new(self.text(SECRET, 40))
     }
 
     /// The password of a service-specific credential: 44 characters, the last an equals sign.
-    pub fn service_password(&mut self) -> Secret {
+    pub fn service_password(&self) -> Secret {
         Secret::new(format!("{}=", self.text(SECRET, 43)))
     }
 
     /// Random characters out of an alphabet.
-    pub fn text(&mut self, alphabet: &[u8], length: usize) -> String {
-        (0..length)
-            .filter_map(|_| alphabet.get(self.random.random_range(0..alphabet.len())))
-            .map(|&b| b as char)
-            .collect()
+    pub fn text(&self, alphabet: &[u8], length: usize) -> String {
+        let mut random = self.random.borrow_mut();
+        (0..length).filter_map(|_| alphabet.get(random.random_range(0..alphabet.len()))).map(|&b| b as char).collect()
     }
 
     /// Random bytes.
-    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.random.fill_bytes(&mut bytes);
+        self.random.borrow_mut().fill_bytes(&mut bytes);
         bytes
     }
 
     /// A random UUID (version 4).
-    pub fn uuid(&mut self) -> uuid::Uuid {
+    pub fn uuid(&self) -> uuid::Uuid {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
     }
 }
@@ -143,7 +144,7 @@ mod tests {
     #[test]
     fn ids_have_the_length_aws_gives_them() {
         let mut random = rand::rngs::StdRng::seed_from_u64(2);
-        let mut ids = Ids::new(&mut random);
+        let ids = Ids::new(&mut random);
         assert_eq!(ids.unique(IdPrefix::Aida).len(), 21);
         assert_eq!(ids.unique(IdPrefix::Apka).len(), 20);
         assert_eq!(ids.secret_access_key().reveal().len(), 40);

@@ -93,6 +93,11 @@ macro_rules! numbers {
             pub struct $name(i32);
 
             impl $name {
+                /// A value that the server itself makes, which needs no checking.
+                pub fn new(value: i32) -> Self {
+                    Self(value)
+                }
+
                 /// The number.
                 pub fn get(self) -> i32 {
                     self.0

@@ -1,10 +1,9 @@
 //! The two formats of an answer.
 
-use serde::Serialize;
 use serde_json::json;
 
-use super::{Service, xml};
-use crate::error::Error;
+use super::{Output, Service, xml};
+use crate::error::{Error, Result};
 
 /// How the caller wants the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,29 +23,23 @@ impl Format {
         }
     }
 
-    /// Writes an operation's result, to be put into [`Format::response`].
+    /// The answer to a call that succeeded.
     ///
     /// # Errors
-    /// Fails only if a type has no form in the format, which is a fault of ours.
-    pub fn result<T: Serialize>(self, operation: &str, output: &T) -> Result<String, xml::Unsupported> {
-        match self {
-            Self::Xml => xml::result(operation, output),
-            Self::Json => serde_json::to_string(output).map_err(serde::ser::Error::custom),
-        }
-    }
-
-    /// The answer to a call that succeeded.
-    pub fn response(self, service: Service, operation: &str, result: &str, request_id: &str) -> String {
+    /// Only for an output without a form in this format, which is a fault of ours.
+    pub fn response(self, service: Service, operation: &str, output: &dyn Output, request_id: &str) -> Result<String> {
         let metadata = || json!({"RequestId": request_id});
         match self {
-            Self::Xml => xml::response(service, operation, result, request_id),
-            Self::Json if result == "null" => {
-                format!(r#"{{"{operation}Response":{{"ResponseMetadata":{}}}}}"#, metadata())
-            }
-            Self::Json => {
-                let metadata = metadata();
-                format!(r#"{{"{operation}Response":{{"{operation}Result":{result},"ResponseMetadata":{metadata}}}}}"#)
-            }
+            Self::Xml => Ok(xml::response(service, operation, &output.to_xml(operation)?, request_id)),
+            Self::Json => Ok(match &*output.to_json()? {
+                "null" => format!(r#"{{"{operation}Response":{{"ResponseMetadata":{}}}}}"#, metadata()),
+                result => {
+                    let metadata = metadata();
+                    format!(
+                        r#"{{"{operation}Response":{{"{operation}Result":{result},"ResponseMetadata":{metadata}}}}}"#
+                    )
+                }
+            }),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod fields;
 mod format;
+mod output;
 mod params;
 mod query;
 mod validation;
@@ -9,6 +10,7 @@ pub mod xml;
 
 pub use fields::fields_of;
 pub use format::Format;
+pub use output::Output;
 pub use params::Params;
 pub use query::{Decoded, decode};
 pub use validation::Service;

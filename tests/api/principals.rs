@@ -32,7 +32,7 @@ pub fn trusts(principal: &str) -> Value {
 pub async fn user(server: &Server, account: &str, name: &str, policy: Option<Value>) -> Client {
     let (id, key, secret) = {
         let mut random = rand::rng();
-        let mut ids = Ids::new(&mut random);
+        let ids = Ids::new(&mut random);
         let key = ids.access_key("AKIA", AccountId::parse(account).unwrap());
         (ids.unique(IdPrefix::Aida), key, ids.secret_access_key())
     };

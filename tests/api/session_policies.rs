@@ -114,8 +114,8 @@ async fn a_token_has_a_maximum_size() {
     let trust = trust("arn:aws:iam::000000000000:user/Bob", &["sts:AssumeRole", "sts:TagSession"], json!({}));
     let work = role(&server, ACCOUNT, "Work", trust, None).await;
     let mut random = rand::rng();
-    let mut ids = iamd::shapes::Ids::new(&mut random);
-    let mut text = |length| ids.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", length);
+    let ids = iamd::shapes::Ids::new(&mut random);
+    let text = |length| ids.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", length);
     let policy = allow(&format!("s3:{}", text(1900)), "*").to_string();
     let answer = assume(&bob, &work, &[("Policy", &policy)]).await.ok();
     assert_eq!(answer.text("PackedPolicySize"), answer.text("SessionTokenUtilization"));

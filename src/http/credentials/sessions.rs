@@ -4,18 +4,15 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use serde::Deserialize;
-
 use super::RoleArn;
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::{Caller, RequestFacts, ServicePrincipal};
-use crate::services;
+use crate::services::{AssumeRole, CredentialsShape};
 use crate::shapes::{AccountId, Secret, Timestamp};
-use crate::wire::Service;
 
 /// The life of a service's session in seconds.
-const SIX_HOURS: i64 = 21_600;
+const SIX_HOURS: i32 = 21_600;
 
 /// How long before the end of a session there is a new one, in seconds. AWS promises five minutes; its SDKs want a new one
 /// from fifteen minutes on, and would ask with every call until there is one.
@@ -54,22 +51,6 @@ impl Credentials {
     fn are_fresh(&self, now: Timestamp) -> bool {
         self.issued <= now && now.plus(RENEWAL) < self.expiration
     }
-}
-
-/// The answer of `AssumeRole`, as far as it matters.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Assumed {
-    credentials: AssumedCredentials,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AssumedCredentials {
-    access_key_id: String,
-    secret_access_key: Secret,
-    session_token: Secret,
-    expiration: Timestamp,
 }
 
 /// A workload with the unique id of its role: a role that is made again under its old name is another.
@@ -119,30 +100,12 @@ impl Sessions {
 }
 
 async fn assume(workload: &Workload, app: &App, facts: RequestFacts) -> Result<Credentials> {
-    let entry = services::find(Service::Sts, "AssumeRole").ok_or_else(|| Error::internal("there is no AssumeRole"))?;
-    let issued = facts.now;
     let caller = Caller::service(workload.service.clone());
-    let answer = app.call_as(&caller, entry, &workload.parameters(), facts).await?;
-    let Assumed { credentials } = serde_json::from_str(&answer).map_err(Error::internal)?;
-    let AssumedCredentials { access_key_id, secret_access_key, session_token, expiration } = credentials;
+    let assume = AssumeRole::of_service(&workload.role.arn, &workload.session_name, SIX_HOURS, &workload.tags);
+    let issued = facts.now;
+    let CredentialsShape { access_key_id, secret_access_key, session_token, expiration } =
+        app.call(&caller, assume, &facts).await?.credentials;
     Ok(Credentials { access_key_id, secret_access_key, session_token, issued, expiration })
-}
-
-impl Workload {
-    /// The parameters of `AssumeRole`.
-    fn parameters(&self) -> String {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("RoleArn", &self.role.arn)
-            .append_pair("RoleSessionName", &self.session_name)
-            .append_pair("DurationSeconds", &SIX_HOURS.to_string());
-        for (index, (key, value)) in self.tags.iter().enumerate() {
-            let member = index + 1;
-            form.append_pair(&format!("Tags.member.{member}.Key"), key)
-                .append_pair(&format!("Tags.member.{member}.Value"), value)
-                .append_pair(&format!("TransitiveTagKeys.member.{member}"), key);
-        }
-        form.finish()
-    }
 }
 
 #[cfg(test)]
@@ -156,7 +119,7 @@ mod tests {
             secret_access_key: Secret::new(""),
             session_token: Secret::new(""),
             issued: Timestamp::from_seconds(1000),
-            expiration: Timestamp::from_seconds(1000 + SIX_HOURS),
+            expiration: Timestamp::from_seconds(1000 + i64::from(SIX_HOURS)),
         };
         for (now, fresh) in [(999, false), (1000, true), (21_699, true), (21_700, false), (22_600, false)] {
             assert_eq!(credentials.are_fresh(Timestamp::from_seconds(now)), fresh, "{now}");

@@ -29,5 +29,5 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static Entry> {
         &users::OPERATIONS[..],
         &[tags::OPERATIONS],
     ];
-    folders.into_iter().flatten().copied().flatten()
+    folders.into_iter().flatten().copied().flatten().copied()
 }

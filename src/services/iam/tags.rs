@@ -7,7 +7,7 @@ use crate::account::{
     Account, Entity, InstanceProfile, ManagedPolicy, MfaDevice, OidcProvider, Resource, Role, SamlProvider,
     ServerCertificate, Taggable, User,
 };
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, operations};
+use crate::call::{Access, Command, Listing, Members, Operation, Paging, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
     Arn, ExistingUserName, InstanceProfileName, Kind, Marker, MaxItems, RoleName, SerialNumber, ServerCertificateName,
@@ -42,8 +42,10 @@ macro_rules! tags {
             fn access(&self) -> Access<'_> {
                 $entity::access(&self.$field).request_tags(Some(&self.tags))
             }
+        }
 
-            fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+        impl Command for $tag {
+            fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
                 let name = $entity::name_of(cx.account, &self.$field)?;
                 not_empty(&self.tags, $entity::NO_TAGS)?;
                 cx.account.update::<$entity, _>(&name, |tagged| tagged.tags_mut().merge($entity::KIND, self.tags))
@@ -72,8 +74,10 @@ macro_rules! tags {
             fn access(&self) -> Access<'_> {
                 $entity::access(&self.$field).tag_keys(&self.tag_keys)
             }
+        }
 
-            fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+        impl Command for $untag {
+            fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
                 let name = $entity::name_of(cx.account, &self.$field)?;
                 not_empty(&self.tag_keys, $entity::NO_KEYS)?;
                 untag::<$entity>(cx, &name, &self.tag_keys)
@@ -106,7 +110,7 @@ macro_rules! tags {
 
             fn members<'a>(
                 &'a self,
-                cx: &'a Context<'_>,
+                cx: &'a View<'_>,
                 after: Option<&'a str>,
             ) -> Result<Members<'a, Tag>> {
                 Ok(listed($entity::tags_of(cx.account, &self.$field)?, after))
@@ -232,7 +236,7 @@ fn not_empty<T>(list: &[T], refusal: Option<&'static str>) -> Result<()> {
     }
 }
 
-fn untag<T: Taggable>(cx: &mut Context<'_>, name: &str, keys: &[TagKey]) -> Result<()> {
+fn untag<T: Taggable>(cx: &mut Transaction<'_>, name: &str, keys: &[TagKey]) -> Result<()> {
     cx.account.update::<T, _>(name, |tagged| {
         tagged.tags_mut().remove(T::KIND, keys);
         Ok(())
@@ -249,9 +253,10 @@ fn listed<'a>(tags: &'a [Tag], after: Option<&'a str>) -> Members<'a, Tag> {
 }
 
 operations!(
-    Iam: ListInstanceProfileTags, ListMFADeviceTags, ListOpenIDConnectProviderTags, ListPolicyTags, ListRoleTags,
-    ListSAMLProviderTags, ListServerCertificateTags, ListUserTags, TagInstanceProfile, TagMFADevice,
-    TagOpenIDConnectProvider, TagPolicy, TagRole, TagSAMLProvider, TagServerCertificate, TagUser, UntagInstanceProfile,
-    UntagMFADevice, UntagOpenIDConnectProvider, UntagPolicy, UntagRole, UntagSAMLProvider, UntagServerCertificate,
-    UntagUser
+    Iam:
+    query ListInstanceProfileTags, ListMFADeviceTags, ListOpenIDConnectProviderTags, ListPolicyTags, ListRoleTags,
+        ListSAMLProviderTags, ListServerCertificateTags, ListUserTags;
+    command TagInstanceProfile, TagMFADevice, TagOpenIDConnectProvider, TagPolicy, TagRole, TagSAMLProvider,
+        TagServerCertificate, TagUser, UntagInstanceProfile, UntagMFADevice, UntagOpenIDConnectProvider,
+        UntagPolicy, UntagRole, UntagSAMLProvider, UntagServerCertificate, UntagUser
 );

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{AnyAccessKeyId, account_of_access_key};
 
@@ -24,13 +24,14 @@ impl Operation for GetAccessKeyInfo {
     type Output = GetAccessKeyInfoResult;
 
     const ERRORS: &'static [Code] = &[];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, _: &mut Context<'_>) -> Result<GetAccessKeyInfoResult> {
+impl Query for GetAccessKeyInfo {
+    fn answer(self, _: &View<'_>) -> Result<GetAccessKeyInfoResult> {
         let id = &*self.access_key_id;
         let is_key = id.starts_with("AKIA") || id.starts_with("ASIA");
         let account = account_of_access_key(id).filter(|_| is_key);
@@ -39,4 +40,4 @@ impl Operation for GetAccessKeyInfo {
     }
 }
 
-operations!(Sts: GetAccessKeyInfo);
+operations!(Sts: query GetAccessKeyInfo);

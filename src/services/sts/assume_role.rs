@@ -8,13 +8,13 @@ use super::session_policies::session_policies;
 use super::session_tags::SessionTags;
 use crate::account::{Entity, Role};
 use crate::audit::Use;
-use crate::call::{Access, Context, MfaCode, Need, Operation, Target, operations};
+use crate::call::{Access, AccountRef, Context, MfaCode, Need, Operation, Query, Target, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, Session, SessionPrincipal};
 use crate::shapes::{
     AccountId, ArnParts, ExternalId, Kind, MinimumSessionTokenSize, PolicyDescriptor, ProvidedContexts,
-    RoleDurationSeconds, RoleSessionName, SessionArn, SessionSerialNumber, SourceIdentity, TagKeys, Tags, TokenCode,
-    UnrestrictedSessionPolicy,
+    RoleDurationSeconds, RoleSessionName, SessionArn, SessionSerialNumber, SourceIdentity, Tag, TagKey, TagKeys,
+    TagValue, Tags, TokenCode, UnrestrictedSessionPolicy,
 };
 
 /// The life of a role's session when the request does not say, and the longest when another role asks; in seconds.
@@ -39,11 +39,36 @@ pub struct AssumeRole {
     minimum_session_token_size: Option<MinimumSessionTokenSize>,
 }
 
+impl AssumeRole {
+    /// What a service of AWS asks for a workload: the role, the session's name, its life in seconds and its tags, which
+    /// are transitive.
+    pub fn of_service(role_arn: &str, session_name: &str, seconds: i32, tags: &[(&str, String)]) -> Self {
+        let keys = tags.iter().map(|(key, _)| TagKey::new(*key));
+        let tag = |(key, value): &(&str, String)| Tag { key: TagKey::new(*key), value: TagValue::new(value) };
+        Self {
+            role_arn: SessionArn::new(role_arn),
+            role_session_name: RoleSessionName::new(session_name),
+            policy_arns: None,
+            policy: None,
+            duration_seconds: Some(RoleDurationSeconds::new(seconds)),
+            tags: Some(tags.iter().map(tag).collect::<Vec<_>>().into()),
+            transitive_tag_keys: Some(keys.collect::<Vec<_>>().into()),
+            external_id: None,
+            serial_number: None,
+            token_code: None,
+            source_identity: None,
+            provided_contexts: None,
+            minimum_session_token_size: None,
+        }
+    }
+}
+
 /// What `AssumeRole` answers.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AssumeRoleResult {
-    credentials: CredentialsShape,
+    /// The temporary credentials.
+    pub credentials: CredentialsShape,
     assumed_role_user: AssumedRoleUser,
     packed_policy_size: Option<usize>,
     source_identity: Option<String>,
@@ -79,7 +104,6 @@ impl Operation for AssumeRole {
         Code::PackedPolicyTooLarge,
         Code::RegionDisabled,
     ];
-    const READ_ONLY: bool = true;
 
     fn account(&self, caller: &Caller) -> AccountId {
         account_of_role(&self.role_arn).unwrap_or(caller.account)
@@ -116,7 +140,7 @@ impl Operation for AssumeRole {
         MfaCode::given(self.serial_number.as_ref(), self.token_code.as_ref())
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         if ArnParts::parse(&self.role_arn).is_none() {
             must_be_role_arn(&self.role_arn)?;
         }
@@ -125,8 +149,10 @@ impl Operation for AssumeRole {
         }
         mfa::check(cx, self.serial_number.as_ref(), self.token_code.as_ref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<AssumeRoleResult> {
+impl Query for AssumeRole {
+    fn answer(self, cx: &View<'_>) -> Result<AssumeRoleResult> {
         must_be_role_arn(&self.role_arn)?;
         let Some(role) = cx.account.role(&self.role_arn).cloned() else {
             return Err(denied(cx, "sts:AssumeRole", &self.role_arn)?);
@@ -224,11 +250,11 @@ pub fn session_duration(role: &Role, caller: &Caller, wanted: Option<RoleDuratio
 }
 
 /// The denial in the words that policies deny in, which tell nothing of the role.
-fn denied(cx: &Context<'_>, action: &str, role_arn: &str) -> Result<Error> {
+fn denied(cx: &Context<'_, impl AccountRef>, action: &str, role_arn: &str) -> Result<Error> {
     let own = cx.account_of(cx.caller.account).ok_or_else(|| Error::internal("the caller's account is gone"))?;
     let caller = cx.caller.arn(own)?;
     let message = format!("User: {caller} is not authorized to perform: {action} on resource: {role_arn}");
     Ok(Error::new(Code::AccessDenied, message))
 }
 
-operations!(Sts: AssumeRole);
+operations!(Sts: query AssumeRole);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::credentials::{CredentialsShape, begin_in, issue};
-use crate::call::{Access, Context, Operation, Target, operations};
+use crate::call::{Access, AccountRef, Context, Operation, Query, Target, View, operations};
 use crate::catalogue::managed_policies;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Principal, Session, SessionPolicy, SessionPrincipal};
@@ -40,7 +40,6 @@ impl Operation for AssumeRoot {
     type Output = AssumeRootResult;
 
     const ERRORS: &'static [Code] = &[Code::ExpiredTokenException, Code::RegionDisabled];
-    const READ_ONLY: bool = true;
     const ASKS_ORGANIZATION: bool = true;
 
     fn access(&self) -> Access<'_> {
@@ -51,15 +50,17 @@ impl Operation for AssumeRoot {
             .key("aws:ResourceAccount", target.map(|account| account.to_string()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         let (target, _) = (self.target()?, self.task_policy()?);
         match cx.caller.principal {
             Principal::Root => Err(denied(cx, target)?),
             _ => Ok(()),
         }
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<AssumeRootResult> {
+impl Query for AssumeRoot {
+    fn answer(self, cx: &View<'_>) -> Result<AssumeRootResult> {
         let (target, task) = (self.target()?, self.task_policy()?.to_owned());
         if !is_within_reach(cx, target) {
             return Err(denied(cx, target)?);
@@ -101,7 +102,7 @@ impl AssumeRoot {
 
 /// Whether the caller's account administers the root access of the organization that the target is a member of, and the
 /// organization allows sessions.
-fn is_within_reach(cx: &Context<'_>, target: AccountId) -> bool {
+fn is_within_reach(cx: &Context<'_, impl AccountRef>, target: AccountId) -> bool {
     cx.environment.organization.as_ref().is_some_and(|organization| {
         organization.administers_root_access(cx.account.id)
             && organization.contains(target)
@@ -119,11 +120,11 @@ fn account_of_root(target: &str) -> Option<AccountId> {
 }
 
 /// One sentence for all that keeps the caller from the root user, which tells nothing of the organization.
-fn denied(cx: &Context<'_>, target: AccountId) -> Result<Error> {
-    let caller = cx.caller.arn(cx.account)?;
+fn denied(cx: &Context<'_, impl AccountRef>, target: AccountId) -> Result<Error> {
+    let caller = cx.caller.arn(&cx.account)?;
     let message =
         format!("User: {caller} is not authorized to perform: sts:AssumeRoot on resource: {}", target.root_arn());
     Ok(Error::new(Code::AccessDenied, message))
 }
 
-operations!(Sts: AssumeRoot);
+operations!(Sts: query AssumeRoot);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::EncodedMessage;
 
@@ -24,17 +24,18 @@ impl Operation for DecodeAuthorizationMessage {
     type Output = DecodeAuthorizationMessageResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidAuthorizationMessage];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<DecodeAuthorizationMessageResult> {
+impl Query for DecodeAuthorizationMessage {
+    fn answer(self, cx: &View<'_>) -> Result<DecodeAuthorizationMessageResult> {
         let decoded_message = cx.environment.key.open_message(cx.account.id, &self.encoded_message);
         let invalid = || Error::new(Code::InvalidAuthorizationMessage, "Message is invalid");
         Ok(DecodeAuthorizationMessageResult { decoded_message: decoded_message.ok_or_else(invalid)? })
     }
 }
 
-operations!(Sts: DecodeAuthorizationMessage);
+operations!(Sts: query DecodeAuthorizationMessage);

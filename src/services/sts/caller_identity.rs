@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Result};
 
 /// Tells the caller who it is.
@@ -22,13 +22,14 @@ impl Operation for GetCallerIdentity {
     type Output = GetCallerIdentityResult;
 
     const ERRORS: &'static [Code] = &[];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::free()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetCallerIdentityResult> {
+impl Query for GetCallerIdentity {
+    fn answer(self, cx: &View<'_>) -> Result<GetCallerIdentityResult> {
         Ok(GetCallerIdentityResult {
             user_id: cx.caller.user_id(),
             account: cx.caller.account.to_string(),
@@ -37,4 +38,4 @@ impl Operation for GetCallerIdentity {
     }
 }
 
-operations!(Sts: GetCallerIdentity);
+operations!(Sts: query GetCallerIdentity);

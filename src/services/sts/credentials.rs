@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::call::Context;
+use crate::call::{AccountRef, Context};
 use crate::error::{Code, Error, Result};
 use crate::identity::{MAX_TOKEN_SIZE, Session, SessionPrincipal};
 use crate::shapes::{AccountId, MinimumSessionTokenSize, Secret, Timestamp};
@@ -11,10 +11,14 @@ use crate::shapes::{AccountId, MinimumSessionTokenSize, Secret, Timestamp};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CredentialsShape {
-    access_key_id: String,
-    secret_access_key: Secret,
-    session_token: Secret,
-    expiration: Timestamp,
+    /// `ASIA…`.
+    pub access_key_id: String,
+    /// The secret that goes with it.
+    pub secret_access_key: Secret,
+    /// The session token.
+    pub session_token: Secret,
+    /// When they end.
+    pub expiration: Timestamp,
 }
 
 /// Temporary credentials and what answers tell about the size of their token.
@@ -31,14 +35,14 @@ pub struct Issued {
 }
 
 /// A session in the account of the call, beginning now, with nothing but an end.
-pub fn begin(cx: &mut Context<'_>, principal: SessionPrincipal, duration_seconds: i32) -> Session {
+pub fn begin(cx: &Context<'_, impl AccountRef>, principal: SessionPrincipal, duration_seconds: i32) -> Session {
     begin_in(cx.account.id, cx, principal, duration_seconds)
 }
 
 /// A session in an account, beginning now, with nothing but an end.
 pub fn begin_in(
     account: AccountId,
-    cx: &mut Context<'_>,
+    cx: &Context<'_, impl AccountRef>,
     principal: SessionPrincipal,
     duration_seconds: i32,
 ) -> Session {
@@ -51,7 +55,11 @@ pub fn begin_in(
 ///
 /// # Errors
 /// `PackedPolicyTooLarge` when the token exceeds the maximum size.
-pub fn issue(cx: &mut Context<'_>, session: &Session, least: Option<MinimumSessionTokenSize>) -> Result<Issued> {
+pub fn issue(
+    cx: &Context<'_, impl AccountRef>,
+    session: &Session,
+    least: Option<MinimumSessionTokenSize>,
+) -> Result<Issued> {
     let key = &cx.environment.key;
     let least = least.map_or(0, |least| usize::try_from(least.get()).unwrap_or(0));
     let token = session.token(key, cx.ids.bytes(), least);

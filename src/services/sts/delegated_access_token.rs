@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::credentials::{CredentialsShape, issue};
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Session};
 use crate::services::iam::delegation::delegation_notice::read_trade_in_token;
@@ -29,7 +29,6 @@ impl Operation for GetDelegatedAccessToken {
     type Output = GetDelegatedAccessTokenResult;
 
     const ERRORS: &'static [Code] = &[Code::ExpiredTradeInToken, Code::PackedPolicyTooLarge, Code::RegionDisabled];
-    const READ_ONLY: bool = true;
 
     fn account(&self, _: &Caller) -> AccountId {
         AccountId::AWS
@@ -38,8 +37,10 @@ impl Operation for GetDelegatedAccessToken {
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetDelegatedAccessTokenResult> {
+impl Query for GetDelegatedAccessToken {
+    fn answer(self, cx: &View<'_>) -> Result<GetDelegatedAccessTokenResult> {
         let invalid = || Error::new(Code::ValidationError, "The trade-in token is invalid.");
         let key = &cx.environment.key;
         let id = read_trade_in_token(key, cx.caller.account, self.trade_in_token.reveal()).ok_or_else(invalid)?;
@@ -60,4 +61,4 @@ fn expired() -> Error {
     Error::new(Code::ExpiredTradeInToken, message)
 }
 
-operations!(Sts: GetDelegatedAccessToken);
+operations!(Sts: query GetDelegatedAccessToken);

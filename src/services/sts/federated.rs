@@ -6,7 +6,7 @@ use super::credentials::{Issued, begin, issue};
 use super::session_policies::session_policies;
 use crate::account::Role;
 use crate::audit::Use;
-use crate::call::{Access, Context, Need, Target};
+use crate::call::{Access, Need, Target, View};
 use crate::error::{Code, Error, Result};
 use crate::federation::{TrustedIdentityPropagationContext, Vouched, is_propagated};
 use crate::identity::{ProviderValue, Session};
@@ -65,7 +65,7 @@ pub struct Assumed {
 ///
 /// # Errors
 /// `ValidationError`, `MalformedPolicyDocument`, `PackedPolicyTooLarge`.
-pub fn assume(cx: &mut Context<'_>, vouched: Vouched, wanted: Wanted<'_>) -> Result<Assumed> {
+pub fn assume(cx: &View<'_>, vouched: Vouched, wanted: Wanted<'_>) -> Result<Assumed> {
     let role: Role = cx.account.role(wanted.role_arn).cloned().ok_or_else(|| denied(wanted.action))?;
     let seconds = session_duration(&role, cx.caller, wanted.duration)?;
     let longest = wanted.longest.and_then(|longest| i32::try_from(longest).ok()).unwrap_or(i32::MAX);

@@ -6,7 +6,7 @@ use super::credentials::{CredentialsShape, begin, issue};
 use super::session_policies::session_policies;
 use super::session_tags::SessionTags;
 use super::session_token::user_session_duration;
-use crate::call::{Access, Context, Need, Operation, Target, operations};
+use crate::call::{Access, Need, Operation, Query, Target, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Principal, Session, SessionPrincipal};
 use crate::shapes::{
@@ -49,15 +49,16 @@ impl Operation for GetFederationToken {
     type Output = GetFederationTokenResult;
 
     const ERRORS: &'static [Code] = &[Code::MalformedPolicyDocument, Code::PackedPolicyTooLarge, Code::RegionDisabled];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::to(Target::Sts(format!("federated-user/{}", self.name)))
             .request_tags(self.tags.as_deref())
             .again("sts:TagSession", Need::Tags)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetFederationTokenResult> {
+impl Query for GetFederationToken {
+    fn answer(self, cx: &View<'_>) -> Result<GetFederationTokenResult> {
         let issuer = match &cx.caller.principal {
             Principal::User { key, id } => Some((key.clone(), id.clone())),
             Principal::Root => None,
@@ -85,4 +86,4 @@ impl Operation for GetFederationToken {
     }
 }
 
-operations!(Sts: GetFederationToken);
+operations!(Sts: query GetFederationToken);

@@ -1,6 +1,6 @@
 //! MFA in the operations that issue sessions.
 
-use crate::call::{Context, MfaCode};
+use crate::call::{AccountRef, Context, MfaCode};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{SessionSerialNumber, TokenCode};
 
@@ -9,7 +9,11 @@ use crate::shapes::{SessionSerialNumber, TokenCode};
 ///
 /// # Errors
 /// `AccessDenied` in AWS's words.
-pub fn check(cx: &Context<'_>, serial: Option<&SessionSerialNumber>, code: Option<&TokenCode>) -> Result<()> {
+pub fn check(
+    cx: &Context<'_, impl AccountRef>,
+    serial: Option<&SessionSerialNumber>,
+    code: Option<&TokenCode>,
+) -> Result<()> {
     match (serial.is_some() || code.is_some(), MfaCode::given(serial, code)) {
         (false, _) => Ok(()),
         (true, Some(code)) => cx.must_be_right(code),

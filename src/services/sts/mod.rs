@@ -21,8 +21,11 @@ mod web_identity_token;
 
 use crate::call::Entry;
 
+pub use assume_role::AssumeRole;
+pub use credentials::CredentialsShape;
+
 /// The operations of STS.
-pub(crate) const OPERATIONS: [&[Entry]; 12] = [
+pub(crate) const OPERATIONS: [&[&Entry]; 12] = [
     access_key_info::OPERATIONS,
     assume_role::OPERATIONS,
     assume_root::OPERATIONS,

@@ -8,7 +8,7 @@ use super::assume_role::{AssumedRoleUser, account_of_role, must_be_role_arn};
 use super::credentials::CredentialsShape;
 use super::federated::{self, Assumed, Wanted, denied};
 use crate::account::SamlProvider;
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::federation::TrustedIdentityPropagationContext;
 use crate::federation::saml::{self, SamlIdentity};
@@ -65,7 +65,6 @@ impl Operation for AssumeRoleWithSAML {
         Code::PackedPolicyTooLarge,
         Code::RegionDisabled,
     ];
-    const READ_ONLY: bool = true;
     const UNSIGNED: bool = true;
     const COMPUTES: bool = true;
 
@@ -73,7 +72,7 @@ impl Operation for AssumeRoleWithSAML {
         account_of_role(&self.role_arn).unwrap_or(caller.account)
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         must_be_role_arn(&self.role_arn)?;
         // Role and provider are of one account.
         let missing = |_| Error::new(Code::InvalidIdentityToken, "Specified provider doesn't exist");
@@ -94,8 +93,10 @@ impl Operation for AssumeRoleWithSAML {
             None => Access::any(),
         }
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<AssumeRoleWithSAMLResult> {
+impl Query for AssumeRoleWithSAML {
+    fn answer(self, cx: &View<'_>) -> Result<AssumeRoleWithSAMLResult> {
         let identity = self.identity.into_inner().ok_or_else(|| Error::internal("a response was not verified"))?;
         if identity.one_time && !cx.environment.volatile.used_assertions.take(cx.account.id, &identity, cx.now) {
             return Err(Error::new(Code::InvalidIdentityToken, "Assertion has already been used"));
@@ -132,4 +133,4 @@ impl Operation for AssumeRoleWithSAML {
     }
 }
 
-operations!(Sts: AssumeRoleWithSAML);
+operations!(Sts: query AssumeRoleWithSAML);

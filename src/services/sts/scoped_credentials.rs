@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credentials::{CredentialsShape, issue};
 use crate::account::StoredPolicy;
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::Session;
 
@@ -55,13 +55,12 @@ impl Operation for GetScopedCredentials {
         Code::MalformedPolicyDocument,
         Code::PackedPolicyTooLarge,
     ];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         if cx.caller.session.is_none() {
             let message = "Cannot call GetScopedCredentials with long-term credentials";
             return Err(Error::new(Code::AccessDenied, message));
@@ -76,8 +75,10 @@ impl Operation for GetScopedCredentials {
         }
         Ok(())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetScopedCredentialsResult> {
+impl Query for GetScopedCredentials {
+    fn answer(self, cx: &View<'_>) -> Result<GetScopedCredentialsResult> {
         let caller = cx.caller.session.as_deref().ok_or_else(|| Error::internal("no session is to be narrowed"))?;
         let expires = self.expires(caller, cx.now)?;
         let mut scoped_policies = caller.scoped_policies.clone();
@@ -124,4 +125,4 @@ impl GetScopedCredentials {
     }
 }
 
-operations!(Sts: GetScopedCredentials);
+operations!(Sts: query GetScopedCredentials);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credentials::{CredentialsShape, begin, issue};
 use super::mfa;
-use crate::call::{Access, Context, MfaCode, Operation, operations};
+use crate::call::{Access, AccountRef, Context, MfaCode, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Principal, Session, SessionPrincipal};
 use crate::shapes::{DurationSeconds, MinimumSessionTokenSize, SessionSerialNumber, TokenCode};
@@ -37,7 +37,6 @@ impl Operation for GetSessionToken {
     type Output = GetSessionTokenResult;
 
     const ERRORS: &'static [Code] = &[Code::RegionDisabled];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::free()
@@ -47,11 +46,13 @@ impl Operation for GetSessionToken {
         MfaCode::given(self.serial_number.as_ref(), self.token_code.as_ref())
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         mfa::check(cx, self.serial_number.as_ref(), self.token_code.as_ref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetSessionTokenResult> {
+impl Query for GetSessionToken {
+    fn answer(self, cx: &View<'_>) -> Result<GetSessionTokenResult> {
         let principal = match &cx.caller.principal {
             Principal::User { key, id } => SessionPrincipal::User { key: key.clone(), id: id.clone() },
             Principal::Root => SessionPrincipal::Root,
@@ -70,9 +71,9 @@ impl Operation for GetSessionToken {
 }
 
 /// The life of a session that a user, or the root user, asks for.
-pub fn user_session_duration(cx: &Context<'_>, wanted: Option<DurationSeconds>) -> i32 {
+pub fn user_session_duration(cx: &Context<'_, impl AccountRef>, wanted: Option<DurationSeconds>) -> i32 {
     let wanted = wanted.map_or(DEFAULT_DURATION, DurationSeconds::get);
     if cx.caller.principal == Principal::Root { wanted.min(ROOT_DURATION) } else { wanted }
 }
 
-operations!(Sts: GetSessionToken);
+operations!(Sts: query GetSessionToken);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::assume_role::{AssumedRoleUser, account_of_role, must_be_role_arn};
 use super::credentials::CredentialsShape;
 use super::federated::{self, Assumed, Wanted};
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::federation::{Fetched, Inquiry, Issuer, TrustedIdentityPropagationContext, WebIdentity, not_a_token};
 use crate::identity::Caller;
@@ -62,7 +62,6 @@ impl Operation for AssumeRoleWithWebIdentity {
         Code::PackedPolicyTooLarge,
         Code::RegionDisabled,
     ];
-    const READ_ONLY: bool = true;
     const UNSIGNED: bool = true;
     const FETCHES: bool = true;
 
@@ -70,13 +69,13 @@ impl Operation for AssumeRoleWithWebIdentity {
         account_of_role(&self.role_arn).unwrap_or(caller.account)
     }
 
-    fn inquiry(&self, cx: &Context<'_>) -> Result<Option<Inquiry>> {
+    fn inquiry(&self, cx: &View<'_>) -> Result<Option<Inquiry>> {
         must_be_role_arn(&self.role_arn)?;
         let token = self.token()?;
         Ok(Some(Issuer::of(&token, cx.account)?.keys_for(&token)))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         let Some(Fetched::Keys(keys)) = cx.fetched else {
             return Err(Error::internal("a token is verified without keys"));
         };
@@ -93,8 +92,10 @@ impl Operation for AssumeRoleWithWebIdentity {
             None => Access::any(),
         }
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<AssumeRoleWithWebIdentityResult> {
+impl Query for AssumeRoleWithWebIdentity {
+    fn answer(self, cx: &View<'_>) -> Result<AssumeRoleWithWebIdentityResult> {
         let identity = self.identity.into_inner().ok_or_else(|| Error::internal("a token was not verified"))?;
         let WebIdentity { vouched, subject, audience } = identity;
         let (provider, source_identity) = (vouched.provider.clone(), vouched.source_identity.clone());
@@ -140,4 +141,4 @@ impl AssumeRoleWithWebIdentity {
     }
 }
 
-operations!(Sts: AssumeRoleWithWebIdentity);
+operations!(Sts: query AssumeRoleWithWebIdentity);

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::subject_mode::{origin_subject, session_key};
 use crate::account::TOKEN_ALGORITHMS;
-use crate::call::{Access, Context, Need, Operation, operations};
+use crate::call::{Access, AccountRef, Context, Need, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::Standing;
 use crate::keys::Algorithm;
@@ -55,7 +55,6 @@ impl Operation for GetWebIdentityToken {
 
     const ERRORS: &'static [Code] =
         &[Code::JWTPayloadSizeExceeded, Code::OutboundWebIdentityFederationDisabled, Code::SessionDurationEscalation];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         let audience: Vec<&str> = self.audience.iter().map(|audience| audience.as_str()).collect();
@@ -73,15 +72,17 @@ impl Operation for GetWebIdentityToken {
         }
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         self.check_scope()?;
         if self.mode() == SubjectMode::OriginIdentity {
             origin_subject(cx.caller)?;
         }
         self.algorithm().map(drop)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetWebIdentityTokenResult> {
+impl Query for GetWebIdentityToken {
+    fn answer(self, cx: &View<'_>) -> Result<GetWebIdentityTokenResult> {
         let issuer = cx.account.token_issuer().filter(|issuer| issuer.enabled).ok_or_else(|| {
             let message = "Outbound web identity federation is not enabled for this account.";
             Error::new(Code::OutboundWebIdentityFederationDisabled, message)
@@ -146,7 +147,7 @@ impl GetWebIdentityToken {
         })
     }
 
-    fn claims(&self, cx: &mut Context<'_>, expiration: Timestamp) -> Result<Value> {
+    fn claims(&self, cx: &View<'_>, expiration: Timestamp) -> Result<Value> {
         let standing = Standing::of(cx.caller, cx.account)?;
         let request_tags = TagSet::from_request(Kind::Role, self.tags.clone())
             .map_err(|error| Error::new(Code::ValidationError, error.message().unwrap_or_default().to_owned()))?;
@@ -177,7 +178,7 @@ impl GetWebIdentityToken {
 }
 
 /// AWS's own claims ("Understanding token claims"): those that there is something to say for.
-fn about(cx: &Context<'_>, standing: &Standing<'_>, request_tags: &[Tag]) -> Value {
+fn about(cx: &Context<'_, impl AccountRef>, standing: &Standing<'_>, request_tags: &[Tag]) -> Value {
     let mut about = Map::new();
     let mut say = |name: &str, value: Value| about.insert(name.to_owned(), value);
     say("aws_account", json!(cx.account.id.to_string()));
@@ -213,4 +214,4 @@ fn about(cx: &Context<'_>, standing: &Standing<'_>, request_tags: &[Tag]) -> Val
     Value::Object(about)
 }
 
-operations!(Sts: GetWebIdentityToken);
+operations!(Sts: query GetWebIdentityToken);

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, operations};
+use crate::call::{Access, Command, Listing, Members, Operation, Paging, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{AccountAlias, Marker, MaxItems};
 
@@ -23,8 +23,10 @@ impl Operation for CreateAccountAlias {
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for CreateAccountAlias {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.account.update_settings(|settings| {
             settings.alias = Some(self.account_alias.into());
             Ok(())
@@ -48,8 +50,10 @@ impl Operation for DeleteAccountAlias {
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteAccountAlias {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.account.update_settings(|settings| {
             if settings.alias.as_deref() != Some(self.account_alias.as_str()) {
                 let message = format!("The account alias {} cannot be found.", self.account_alias);
@@ -83,9 +87,9 @@ impl Listing for ListAccountAliases {
         Access::any()
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, _: Option<&'a str>) -> Result<Members<'a, String>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, _: Option<&'a str>) -> Result<Members<'a, String>> {
         Ok(Box::new(cx.account.settings().alias.into_iter().map(|alias| (alias.clone(), alias))))
     }
 }
 
-operations!(Iam: CreateAccountAlias, DeleteAccountAlias, ListAccountAliases);
+operations!(Iam: query ListAccountAliases; command CreateAccountAlias, DeleteAccountAlias);

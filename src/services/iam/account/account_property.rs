@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Role;
-use crate::call::{Access, Context, Operation, Target, operations};
+use crate::call::{Access, Command, Operation, Query, Target, Transaction, View, operations};
 use crate::catalogue::service_linked_roles;
 use crate::error::{Code, Error, Result};
 use crate::services::iam::roles::service_linked_role::linked_role;
@@ -86,8 +86,10 @@ impl Operation for PutAccountProperties {
             _ => access,
         }
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<PutAccountPropertiesResult> {
+impl Command for PutAccountProperties {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<PutAccountPropertiesResult> {
         let enabled = self.enabled()?;
         if let Some(linked) = service_linked_roles::get(ROLE_MANAGER).filter(|_| enabled)
             && cx.account.get::<Role>(linked.role_name).is_none()
@@ -118,17 +120,18 @@ impl Operation for GetAccountProperties {
     type Output = GetAccountPropertiesResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any().key("iam:AccountPropertyNamespaces", Some(vec![namespace(ENABLED)]))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetAccountPropertiesResult> {
+impl Query for GetAccountProperties {
+    fn answer(self, cx: &View<'_>) -> Result<GetAccountPropertiesResult> {
         let mut properties = cx.account.settings().properties;
         properties.entry(ENABLED.to_owned()).or_insert_with(|| false.to_string());
         Ok(GetAccountPropertiesResult { properties })
     }
 }
 
-operations!(Iam: GetAccountProperties, PutAccountProperties);
+operations!(Iam: query GetAccountProperties; command PutAccountProperties);

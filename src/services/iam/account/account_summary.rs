@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, CredentialsOwner, Grantee, Quota};
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, AccountRef, Context, Operation, Query, View, operations};
 use crate::error::{Code, Result};
 use crate::shapes::GlobalEndpointTokenVersion;
 
@@ -27,13 +27,14 @@ impl Operation for GetAccountSummary {
     type Output = GetAccountSummaryResult;
 
     const ERRORS: &'static [Code] = &[Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetAccountSummaryResult> {
+impl Query for GetAccountSummary {
+    fn answer(self, cx: &View<'_>) -> Result<GetAccountSummaryResult> {
         let mut summary_map = quotas(cx);
         summary_map.extend(counts(cx.account));
         summary_map.extend(root_user(cx.account)?);
@@ -41,7 +42,7 @@ impl Operation for GetAccountSummary {
     }
 }
 
-fn quotas(cx: &Context<'_>) -> BTreeMap<&'static str, usize> {
+fn quotas(cx: &Context<'_, impl AccountRef>) -> BTreeMap<&'static str, usize> {
     let quotas = [
         ("AccessKeysPerUserQuota", Quota::AccessKeysPerUser),
         ("AssumeRolePolicySizeQuota", Quota::ACLSizePerRole),
@@ -118,4 +119,4 @@ fn root_user(account: &Account) -> Result<[(&'static str, usize); 4]> {
     ])
 }
 
-operations!(Iam: GetAccountSummary);
+operations!(Iam: query GetAccountSummary);

@@ -9,7 +9,7 @@ pub(crate) mod password_policy;
 use crate::call::Entry;
 
 /// The operations of this folder.
-pub(crate) const OPERATIONS: [&[Entry]; 5] = [
+pub(crate) const OPERATIONS: [&[&Entry]; 5] = [
     account_alias::OPERATIONS,
     account_property::OPERATIONS,
     account_summary::OPERATIONS,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, AccountRef, Command, Context, Operation, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::organization::Organization;
 use crate::shapes::OrganizationFeature;
@@ -19,7 +19,7 @@ pub struct OrganizationFeatures {
     enabled_features: BTreeSet<OrganizationFeature>,
 }
 
-impl Context<'_> {
+impl<A: AccountRef> Context<'_, A> {
     /// The organization whose management account, or delegated administrator, calls.
     ///
     /// # Errors
@@ -42,7 +42,9 @@ impl Context<'_> {
         let account = self.account_of(organization.management_account);
         account.map(|account| account.settings().organization_features).unwrap_or_default()
     }
+}
 
+impl Transaction<'_> {
     /// Turns a feature on or off; nothing happens if it is so already.
     fn set_feature(&mut self, feature: OrganizationFeature, on: bool) -> Result<OrganizationFeatures> {
         let organization = self.administered_organization()?;
@@ -93,8 +95,10 @@ macro_rules! switch {
                 fn access(&self) -> Access<'_> {
                     Access::any()
                 }
+            }
 
-                fn execute(self, cx: &mut Context<'_>) -> Result<OrganizationFeatures> {
+            impl Command for $operation {
+                fn execute(self, cx: &mut Transaction<'_>) -> Result<OrganizationFeatures> {
                     cx.set_feature(OrganizationFeature::$feature, $on)
                 }
             }
@@ -123,14 +127,15 @@ impl Operation for ListOrganizationsFeatures {
     type Output = OrganizationFeatures;
 
     const ERRORS: &'static [Code] = &COMMON;
-    const READ_ONLY: bool = true;
     const ASKS_ORGANIZATION: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<OrganizationFeatures> {
+impl Query for ListOrganizationsFeatures {
+    fn answer(self, cx: &View<'_>) -> Result<OrganizationFeatures> {
         let organization = cx.administered_organization()?;
         let enabled_features = cx.organization_features(organization);
         Ok(OrganizationFeatures { organization_id: organization.id.clone(), enabled_features })
@@ -138,6 +143,8 @@ impl Operation for ListOrganizationsFeatures {
 }
 
 operations!(
-    Iam: DisableOrganizationsRootCredentialsManagement, DisableOrganizationsRootSessions,
-    EnableOrganizationsRootCredentialsManagement, EnableOrganizationsRootSessions, ListOrganizationsFeatures,
+    Iam:
+    query ListOrganizationsFeatures;
+    command DisableOrganizationsRootCredentialsManagement, DisableOrganizationsRootSessions,
+        EnableOrganizationsRootCredentialsManagement, EnableOrganizationsRootSessions
 );

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::PasswordPolicy;
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Command, Operation, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{MaxPasswordAge, MinimumPasswordLength, PasswordReusePrevention};
 
@@ -42,13 +42,14 @@ impl Operation for GetAccountPasswordPolicy {
     type Output = GetAccountPasswordPolicyResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any().or_by_password_policy()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetAccountPasswordPolicyResult> {
+impl Query for GetAccountPasswordPolicy {
+    fn answer(self, cx: &View<'_>) -> Result<GetAccountPasswordPolicyResult> {
         let policy = cx.account.settings().password_policy.ok_or_else(|| {
             let message = format!("The Password Policy with domain name {} cannot be found.", cx.account.id);
             Error::new(Code::NoSuchEntity, message)
@@ -93,8 +94,10 @@ impl Operation for UpdateAccountPasswordPolicy {
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateAccountPasswordPolicy {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let policy = PasswordPolicy {
             minimum_length: self.minimum_password_length.map_or(DEFAULT_MINIMUM_LENGTH, MinimumPasswordLength::get),
             require_symbols: self.require_symbols.unwrap_or_default(),
@@ -125,8 +128,10 @@ impl Operation for DeleteAccountPasswordPolicy {
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteAccountPasswordPolicy {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.account.update_settings(|settings| match settings.password_policy.take() {
             Some(_) => Ok(()),
             None => {
@@ -137,4 +142,4 @@ impl Operation for DeleteAccountPasswordPolicy {
     }
 }
 
-operations!(Iam: DeleteAccountPasswordPolicy, GetAccountPasswordPolicy, UpdateAccountPasswordPolicy);
+operations!(Iam: query GetAccountPasswordPolicy; command DeleteAccountPasswordPolicy, UpdateAccountPasswordPolicy);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{AccessKey, Credentials, Quota, Reference};
 use crate::call::oldest_first;
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, Target, operations};
+use crate::call::{Access, Command, Listing, Members, Operation, Paging, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{AccessKeyId, ExistingUserName, Marker, MaxItems, Secret, Status, Timestamp};
 
@@ -68,11 +68,13 @@ impl Operation for CreateAccessKey {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.must_tell_whose(self.user_name.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<CreateAccessKeyResult> {
+impl Command for CreateAccessKey {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<CreateAccessKeyResult> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         cx.check_quota(Quota::AccessKeysPerUser, cx.account.credentials(&owner)?.access_keys.len())?;
         let key = AccessKey {
@@ -119,11 +121,11 @@ impl Listing for ListAccessKeys {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.must_tell_whose(self.user_name.as_deref())
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, AccessKeyMetadata>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, AccessKeyMetadata>> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         let user_name = cx.account.shown_name(&owner);
         let keys = oldest_first(&cx.account.credentials(&owner)?.access_keys, after, |key| (key.created, &key.id));
@@ -158,11 +160,13 @@ impl Operation for UpdateAccessKey {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.must_tell_whose(self.user_name.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateAccessKey {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         cx.account.update_credentials(&owner, |credentials| {
             let key = find_mut(credentials, &self.access_key_id, ".")?;
@@ -189,11 +193,13 @@ impl Operation for DeleteAccessKey {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.must_tell_whose(self.user_name.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteAccessKey {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         cx.account.update_credentials(&owner, |credentials| {
             find_mut(credentials, &self.access_key_id, "")?;
@@ -222,14 +228,15 @@ impl Operation for GetAccessKeyLastUsed {
     type Output = GetAccessKeyLastUsedResult;
 
     const ERRORS: &'static [Code] = &[];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::to(Target::OwnerOfKey(&self.access_key_id))
     }
+}
 
+impl Query for GetAccessKeyLastUsed {
     /// A key that does not exist, or is another account's, is denied to everyone, the root user included.
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetAccessKeyLastUsedResult> {
+    fn answer(self, cx: &View<'_>) -> Result<GetAccessKeyLastUsedResult> {
         let id = self.access_key_id.as_str();
         let Some(owner) = cx.account.owner_of(&Reference::AccessKey(id.to_owned())) else {
             let caller = cx.caller.arn(cx.account)?;
@@ -248,4 +255,4 @@ impl Operation for GetAccessKeyLastUsed {
     }
 }
 
-operations!(Iam: CreateAccessKey, DeleteAccessKey, GetAccessKeyLastUsed, ListAccessKeys, UpdateAccessKey);
+operations!(Iam: query GetAccessKeyLastUsed, ListAccessKeys; command CreateAccessKey, DeleteAccessKey, UpdateAccessKey);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{CredentialsOwner, LoginProfile, PasswordHash};
-use crate::call::{Access, Context, Operation, Target, operations};
+use crate::call::{Access, AccountRef, Command, Context, Operation, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{MaxSigninSessionDuration, Password, Timestamp, UserName};
 
@@ -18,7 +18,7 @@ pub struct LoginProfileShape {
 }
 
 impl LoginProfileShape {
-    fn of(profile: &LoginProfile, owner: &CredentialsOwner, cx: &Context<'_>) -> Self {
+    fn of(profile: &LoginProfile, owner: &CredentialsOwner, cx: &Context<'_, impl AccountRef>) -> Self {
         Self {
             user_name: cx.account.shown_name(owner),
             create_date: profile.created,
@@ -36,14 +36,14 @@ pub struct LoginProfileResult {
 }
 
 /// Refuses the root user's long-term credentials: its password is within reach of sessions of `AssumeRoot` only.
-fn must_tell_whose(cx: &Context<'_>, given: Option<&str>) -> Result<()> {
+fn must_tell_whose(cx: &Context<'_, impl AccountRef>, given: Option<&str>) -> Result<()> {
     if cx.is_about_root(given) && cx.caller.has_assumed_root() {
         return Ok(());
     }
     cx.user_name(given).map(drop)
 }
 
-fn find<'a>(cx: &'a Context<'_>, owner: &CredentialsOwner) -> Result<&'a LoginProfile> {
+fn find<'a>(cx: &'a Context<'_, impl AccountRef>, owner: &CredentialsOwner) -> Result<&'a LoginProfile> {
     let profile = cx.account.credentials(owner)?.login_profile.as_ref();
     profile.ok_or_else(|| {
         let name = cx.account.shown_name(owner).unwrap_or_else(|| "root".to_owned());
@@ -51,7 +51,7 @@ fn find<'a>(cx: &'a Context<'_>, owner: &CredentialsOwner) -> Result<&'a LoginPr
     })
 }
 
-impl Context<'_> {
+impl Transaction<'_> {
     fn put_login_profile(&mut self, owner: &CredentialsOwner, profile: Option<LoginProfile>) -> Result<()> {
         self.account.update_credentials(owner, |credentials| {
             credentials.login_profile = profile;
@@ -86,7 +86,7 @@ impl Operation for CreateLoginProfile {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         let given = self.user_name.as_deref();
         must_tell_whose(cx, given)?;
         let message = match (cx.is_about_root(given), &self.password) {
@@ -102,8 +102,10 @@ impl Operation for CreateLoginProfile {
         };
         Err(Error::new(Code::ValidationError, message))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<LoginProfileResult> {
+impl Command for CreateLoginProfile {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<LoginProfileResult> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         let present = cx.account.credentials(&owner)?.login_profile.is_some();
         let mut hash = None;
@@ -140,17 +142,18 @@ impl Operation for GetLoginProfile {
     type Output = LoginProfileResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         must_tell_whose(cx, self.user_name.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<LoginProfileResult> {
+impl Query for GetLoginProfile {
+    fn answer(self, cx: &View<'_>) -> Result<LoginProfileResult> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         let login_profile = LoginProfileShape::of(find(cx, &owner)?, &owner, cx);
         Ok(LoginProfileResult { login_profile })
@@ -184,8 +187,10 @@ impl Operation for UpdateLoginProfile {
     fn access(&self) -> Access<'_> {
         Access::to(Target::UserOrCaller(Some(&self.user_name)))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateLoginProfile {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let owner = cx.credentials_owner(Some(&self.user_name))?;
         let mut profile = find(cx, &owner)?.clone();
         profile.max_signin_session_duration = MaxSigninSessionDuration::updated(
@@ -221,11 +226,13 @@ impl Operation for DeleteLoginProfile {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         must_tell_whose(cx, self.user_name.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteLoginProfile {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         find(cx, &owner)?;
         cx.put_login_profile(&owner, None)
@@ -257,14 +264,16 @@ impl Operation for ChangePassword {
         Access::to(Target::Caller).or_by_password_policy()
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         if cx.caller.user(cx.account)?.is_none() {
             return Err(Error::new(Code::InvalidUserType, "Only IAM Users can change their own password"));
         }
         Ok(())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for ChangePassword {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let owner = cx.credentials_owner(None)?;
         let mut profile = find(cx, &owner)?.clone();
         if !profile.password.as_ref().is_some_and(|password| password.is_of(self.old_password.reveal())) {
@@ -277,4 +286,8 @@ impl Operation for ChangePassword {
     }
 }
 
-operations!(Iam: ChangePassword, CreateLoginProfile, DeleteLoginProfile, GetLoginProfile, UpdateLoginProfile);
+operations!(
+    Iam:
+    query GetLoginProfile;
+    command ChangePassword, CreateLoginProfile, DeleteLoginProfile, UpdateLoginProfile
+);

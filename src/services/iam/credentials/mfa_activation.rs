@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::account::{CredentialsOwner, EnabledMfaDevice, Quota, Reference, User};
-use crate::call::{Access, Context, Operation, Target, operations};
+use crate::call::{Access, AccountRef, Command, Context, Operation, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::Principal;
 use crate::keys::{RESYNC_SKEW, SKEW, Seed, around, step_at};
@@ -24,7 +24,7 @@ impl Pair<'_> {
     ///
     /// # Errors
     /// `InvalidAuthenticationCode`.
-    fn step(&self, seed: &Seed, skew: u64, cx: &Context<'_>) -> Result<u64> {
+    fn step(&self, seed: &Seed, skew: u64, cx: &Context<'_, impl AccountRef>) -> Result<u64> {
         let step = seed.step_of_pair(self.first, self.second, around(step_at(cx.now), skew))?;
         step.ok_or_else(invalid_code)
     }
@@ -38,7 +38,7 @@ fn not_of_user() -> Error {
     Error::new(Code::NoSuchEntity, "MFA Device invalid for user.")
 }
 
-impl Context<'_> {
+impl<A: AccountRef> Context<'_, A> {
     /// Whose devices a call is about.
     fn mfa_owner(&self, name: Option<&str>) -> Result<CredentialsOwner> {
         let is_root = name == Some(ROOT) && self.caller.principal == Principal::Root;
@@ -47,7 +47,9 @@ impl Context<'_> {
         }
         self.credentials_owner(name)
     }
+}
 
+impl Transaction<'_> {
     /// Takes both codes of a pair: neither can be used again.
     fn take_pair(&mut self, serial_number: &str, step: u64) -> Result<()> {
         for step in [step.saturating_sub(1), step] {
@@ -83,8 +85,10 @@ impl Operation for EnableMFADevice {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::User, &self.user_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for EnableMFADevice {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let owner = cx.mfa_owner(Some(&self.user_name))?;
         let (serial_number, seed) = cx.account.mfa_device(&self.serial_number)?;
         if cx.account.owner_of(&Reference::MfaDevice(serial_number.clone())).is_some() {
@@ -126,8 +130,10 @@ impl Operation for ResyncMFADevice {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::User, &self.user_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for ResyncMFADevice {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let owner = cx.mfa_owner(Some(&self.user_name))?;
         let (serial_number, seed) =
             cx.account.mfa_device(&self.serial_number).map_err(|_| unknown_device(&self.serial_number))?;
@@ -168,11 +174,13 @@ impl Operation for DeactivateMFADevice {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.must_tell_whose(self.user_name.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeactivateMFADevice {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let owner = cx.mfa_owner(self.user_name.as_deref())?;
         let (serial_number, _) =
             cx.account.mfa_device(&self.serial_number).map_err(|_| unknown_device(&self.serial_number))?;
@@ -185,4 +193,4 @@ impl Operation for DeactivateMFADevice {
     }
 }
 
-operations!(Iam: DeactivateMFADevice, EnableMFADevice, ResyncMFADevice);
+operations!(Iam: command DeactivateMFADevice, EnableMFADevice, ResyncMFADevice);

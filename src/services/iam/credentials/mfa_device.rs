@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, CredentialsOwner, Entity, MfaDevice, Reference, Resource, UsedCodes, User};
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, Target, oldest_first, operations};
+use crate::call::{
+    Access, Command, Listing, Members, Operation, Paging, Query, Target, Transaction, View, oldest_first, operations,
+};
 use crate::error::{Code, Error, Result};
 use crate::keys::{Seed, qr_code_png};
 use crate::services::iam::users::user::UserShape;
@@ -62,8 +64,10 @@ impl Operation for CreateVirtualMFADevice {
         Access::new(Kind::MfaDevice, self.path.as_deref(), &self.virtual_mfa_device_name)
             .tagged(Kind::MfaDevice, self.tags.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<CreateVirtualMFADeviceResult> {
+impl Command for CreateVirtualMFADevice {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<CreateVirtualMFADeviceResult> {
         let tags = Tags::shape(self.tags.as_ref());
         let device = MfaDevice {
             name: self.virtual_mfa_device_name.into(),
@@ -123,8 +127,10 @@ impl Operation for DeleteVirtualMFADevice {
     fn access(&self) -> Access<'_> {
         Access::to(Target::VirtualMfaDevice(&self.serial_number))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteVirtualMFADevice {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let device = cx.account.virtual_mfa_device(&self.serial_number);
         let device = device.ok_or_else(|| unknown_device(&self.serial_number))?;
         let (serial_number, key) = (device.arn(cx.account.id), device.key());
@@ -172,11 +178,7 @@ impl Listing for ListVirtualMFADevices {
         Access::under(Kind::MfaDevice, None)
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Members<'a, VirtualMfaDeviceShape>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, VirtualMfaDeviceShape>> {
         let devices = cx.account.mfa_devices.after(after);
         let shapes = devices.map(|(key, device)| (key.to_owned(), assigned(device, cx.account)));
         Ok(Box::new(shapes.filter(|(_, device)| self.wants(device))))
@@ -227,11 +229,11 @@ impl Listing for ListMFADevices {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.must_tell_whose(self.user_name.as_deref())
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, MfaDeviceShape>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, MfaDeviceShape>> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         let devices = &cx.account.credentials(&owner)?.mfa_devices;
         let user_name = cx.account.shown_name(&owner);
@@ -264,7 +266,6 @@ impl Operation for GetMFADevice {
     type Output = GetMFADeviceResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         match &self.user_name {
@@ -272,8 +273,10 @@ impl Operation for GetMFADevice {
             None => Access::to(Target::OwnerOfDevice(&self.serial_number)),
         }
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetMFADeviceResult> {
+impl Query for GetMFADevice {
+    fn answer(self, cx: &View<'_>) -> Result<GetMFADeviceResult> {
         let missing = || Error::missing(Kind::MfaDevice, &self.serial_number);
         let virtual_device = cx.account.virtual_mfa_device(&self.serial_number);
         let known = virtual_device.map(|device| device.arn(cx.account.id));
@@ -296,6 +299,8 @@ impl Operation for GetMFADevice {
     }
 }
 
-operations!(Iam:
-    CreateVirtualMFADevice, DeleteVirtualMFADevice, GetMFADevice, ListMFADevices, ListVirtualMFADevices,
+operations!(
+    Iam:
+    query GetMFADevice, ListMFADevices, ListVirtualMFADevices;
+    command CreateVirtualMFADevice, DeleteVirtualMFADevice
 );

@@ -12,7 +12,7 @@ pub(crate) mod ssh_public_key;
 use crate::call::Entry;
 
 /// The operations of this folder.
-pub(crate) const OPERATIONS: [&[Entry]; 8] = [
+pub(crate) const OPERATIONS: [&[&Entry]; 8] = [
     access_key::OPERATIONS,
     login_profile::OPERATIONS,
     mfa_activation::OPERATIONS,

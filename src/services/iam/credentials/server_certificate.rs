@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Quota, Resource, ServerCertificate, name_key};
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, operations};
+use crate::call::{Access, Command, Listing, Members, Operation, Paging, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::keys::{Certificate, PrivateKey as Key};
 use crate::shapes::{
@@ -77,8 +77,10 @@ impl Operation for UploadServerCertificate {
         Access::new(Kind::ServerCertificate, self.path.as_deref(), &self.server_certificate_name)
             .tagged(Kind::ServerCertificate, self.tags.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<UploadServerCertificateResult> {
+impl Command for UploadServerCertificate {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<UploadServerCertificateResult> {
         let expires = self.check(cx.now)?;
         let tags = Tags::shape(self.tags.as_ref());
         let certificate = ServerCertificate {
@@ -174,13 +176,14 @@ impl Operation for GetServerCertificate {
     type Output = GetServerCertificateResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::ServerCertificate, &self.server_certificate_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetServerCertificateResult> {
+impl Query for GetServerCertificate {
+    fn answer(self, cx: &View<'_>) -> Result<GetServerCertificateResult> {
         let certificate = cx.account.find::<ServerCertificate>(&self.server_certificate_name)?;
         let server_certificate = ServerCertificateShape {
             server_certificate_metadata: ServerCertificateMetadata::of(certificate, cx.account.id),
@@ -217,7 +220,7 @@ impl Listing for ListServerCertificates {
 
     fn members<'a>(
         &'a self,
-        cx: &'a Context<'_>,
+        cx: &'a View<'_>,
         after: Option<&'a str>,
     ) -> Result<Members<'a, ServerCertificateMetadata>> {
         let certificates = cx.account.under_path::<ServerCertificate>(self.path_prefix.as_deref(), after);
@@ -249,8 +252,10 @@ impl Operation for UpdateServerCertificate {
             name,
         )
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateServerCertificate {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let mut certificate = cx.account.find::<ServerCertificate>(&self.server_certificate_name)?.clone();
         let old_key = name_key(&certificate.name);
         if let Some(path) = self.new_path {
@@ -279,15 +284,18 @@ impl Operation for DeleteServerCertificate {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::ServerCertificate, &self.server_certificate_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteServerCertificate {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let key = name_key(&cx.account.find::<ServerCertificate>(&self.server_certificate_name)?.name);
         cx.account.remove::<ServerCertificate>(&key);
         Ok(())
     }
 }
 
-operations!(Iam:
-    DeleteServerCertificate, GetServerCertificate, ListServerCertificates, UpdateServerCertificate,
-    UploadServerCertificate,
+operations!(
+    Iam:
+    query GetServerCertificate, ListServerCertificates;
+    command DeleteServerCertificate, UpdateServerCertificate, UploadServerCertificate
 );

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::account::{
     Entity, Quota, ServiceSpecificCredential, User, has_own_credentials, service_user_name, uses_api_keys,
 };
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, Target, oldest_first, operations};
+use crate::call::{
+    Access, AccountRef, Command, Context, Listing, Members, Operation, Paging, Target, Transaction, View, oldest_first,
+    operations,
+};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
     CredentialAgeDays, CredentialService, IdPrefix, Kind, Marker, MaxItems, Secret, ServiceSpecificCredentialId,
@@ -125,8 +128,10 @@ impl Operation for CreateServiceSpecificCredential {
             .key("iam:ServiceSpecificCredentialServiceName", Some(self.service_name.as_str()))
             .key("iam:ServiceSpecificCredentialAgeDays", self.credential_age_days.map(|age| age.get().to_string()))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<ServiceSpecificCredentialResult> {
+impl Command for CreateServiceSpecificCredential {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<ServiceSpecificCredentialResult> {
         let user = cx.account.find::<User>(&self.user_name)?;
         let service = self.service_name.as_str();
         if !has_own_credentials(service) {
@@ -142,7 +147,7 @@ impl Operation for CreateServiceSpecificCredential {
         let name = service_user_name(&user.name, cx.account.id, &taken);
         let id = cx.ids.unique(IdPrefix::Acca);
         let (mut credential, secret) =
-            ServiceSpecificCredential::new(&mut cx.ids, id, self.service_name.into(), name, cx.now);
+            ServiceSpecificCredential::new(&cx.ids, id, self.service_name.into(), name, cx.now);
         credential.expires = self.credential_age_days.map(|age| cx.now.plus(i64::from(age.get()) * DAY));
         let now = cx.now;
         cx.account.update(&self.user_name, |user: &mut User| {
@@ -170,7 +175,7 @@ impl ListServiceSpecificCredentials {
     }
 
     /// The users whose credentials are listed, beginning with the one with the key `first`.
-    fn users<'a>(&self, cx: &'a Context<'_>, first: Option<&str>) -> Result<Vec<&'a User>> {
+    fn users<'a>(&self, cx: &'a Context<'_, impl AccountRef>, first: Option<&str>) -> Result<Vec<&'a User>> {
         if !self.is_of_all() {
             return Ok(vec![cx.account.find(&cx.user_name(self.user_name.as_deref())?)?]);
         }
@@ -196,7 +201,7 @@ impl Listing for ListServiceSpecificCredentials {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         match &self.user_name {
             Some(_) if self.is_of_all() => {
                 Err(Error::new(Code::ValidationError, "UserName cannot be given together with AllUsers."))
@@ -209,7 +214,7 @@ impl Listing for ListServiceSpecificCredentials {
     /// The key of a place is the user's key, a space, and the place among the user's credentials.
     fn members<'a>(
         &'a self,
-        cx: &'a Context<'_>,
+        cx: &'a View<'_>,
         after: Option<&'a str>,
     ) -> Result<Members<'a, ServiceSpecificCredentialMetadata>> {
         let service = self.service_name.as_deref();
@@ -252,11 +257,13 @@ impl Operation for UpdateServiceSpecificCredential {
         Access::to(Target::ServiceCredential(self.user_name.as_deref(), &self.service_specific_credential_id))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.user_name(self.user_name.as_deref()).map(drop)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateServiceSpecificCredential {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let user_name = cx.user_name(self.user_name.as_deref())?;
         cx.account.update(&user_name, |user: &mut User| {
             let credential = find_mut(user, &self.service_specific_credential_id)?;
@@ -283,13 +290,15 @@ impl Operation for ResetServiceSpecificCredential {
         Access::to(Target::ServiceCredential(self.user_name.as_deref(), &self.service_specific_credential_id))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.user_name(self.user_name.as_deref()).map(drop)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<ServiceSpecificCredentialResult> {
+impl Command for ResetServiceSpecificCredential {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<ServiceSpecificCredentialResult> {
         let user_name = cx.user_name(self.user_name.as_deref())?;
-        let (ids, now) = (&mut cx.ids, cx.now);
+        let (ids, now) = (&cx.ids, cx.now);
         cx.account.update(&user_name, |user: &mut User| {
             let name = user.name.clone();
             let credential = find_mut(user, &self.service_specific_credential_id)?;
@@ -316,11 +325,13 @@ impl Operation for DeleteServiceSpecificCredential {
         Access::to(Target::ServiceCredential(self.user_name.as_deref(), &self.service_specific_credential_id))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.user_name(self.user_name.as_deref()).map(drop)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteServiceSpecificCredential {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let user_name = cx.user_name(self.user_name.as_deref())?;
         cx.account.update(&user_name, |user: &mut User| {
             find_mut(user, &self.service_specific_credential_id)?;
@@ -331,7 +342,9 @@ impl Operation for DeleteServiceSpecificCredential {
     }
 }
 
-operations!(Iam:
-    CreateServiceSpecificCredential, DeleteServiceSpecificCredential, ListServiceSpecificCredentials,
-    ResetServiceSpecificCredential, UpdateServiceSpecificCredential,
+operations!(
+    Iam:
+    query ListServiceSpecificCredentials;
+    command CreateServiceSpecificCredential, DeleteServiceSpecificCredential, ResetServiceSpecificCredential,
+        UpdateServiceSpecificCredential
 );

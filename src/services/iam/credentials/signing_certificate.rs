@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Credentials, Quota, Reference, SigningCertificate};
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, Target, oldest_first, operations};
+use crate::call::{
+    Access, Command, Listing, Members, Operation, Paging, Target, Transaction, View, oldest_first, operations,
+};
 use crate::error::{Code, Error, Result};
 use crate::keys::Certificate;
 use crate::shapes::{CertificateBody, CertificateId, ExistingUserName, Marker, MaxItems, Status, Timestamp};
@@ -69,11 +71,13 @@ impl Operation for UploadSigningCertificate {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.must_tell_whose(self.user_name.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<UploadSigningCertificateResult> {
+impl Command for UploadSigningCertificate {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<UploadSigningCertificateResult> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         let read = self.read(cx.now)?;
         let fingerprint = read.fingerprint();
@@ -137,15 +141,11 @@ impl Listing for ListSigningCertificates {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.must_tell_whose(self.user_name.as_deref())
     }
 
-    fn members<'a>(
-        &'a self,
-        cx: &'a Context<'_>,
-        after: Option<&'a str>,
-    ) -> Result<Members<'a, SigningCertificateShape>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, SigningCertificateShape>> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         let certificates = &cx.account.credentials(&owner)?.signing_certificates;
         let user_name = cx.account.shown_name(&owner);
@@ -174,11 +174,13 @@ impl Operation for UpdateSigningCertificate {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.must_tell_whose(self.user_name.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateSigningCertificate {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         cx.account.update_credentials(&owner, |credentials| {
             let certificate = find_mut(credentials, &self.certificate_id)?;
@@ -206,11 +208,13 @@ impl Operation for DeleteSigningCertificate {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.must_tell_whose(self.user_name.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteSigningCertificate {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
         cx.account.update_credentials(&owner, |credentials| {
             find_mut(credentials, &self.certificate_id)?;
@@ -220,6 +224,8 @@ impl Operation for DeleteSigningCertificate {
     }
 }
 
-operations!(Iam:
-    DeleteSigningCertificate, ListSigningCertificates, UpdateSigningCertificate, UploadSigningCertificate,
+operations!(
+    Iam:
+    query ListSigningCertificates;
+    command DeleteSigningCertificate, UpdateSigningCertificate, UploadSigningCertificate
 );

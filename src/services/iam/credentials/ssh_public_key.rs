@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Credentials, Quota, SshPublicKey, User};
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, Target, oldest_first, operations};
+use crate::call::{
+    Access, Command, Listing, Members, Operation, Paging, Query, Target, Transaction, View, oldest_first, operations,
+};
 use crate::error::{Code, Error, Result};
 use crate::keys::{SshKey, SshKeyError};
 use crate::shapes::{
@@ -87,8 +89,10 @@ impl Operation for UploadSSHPublicKey {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::User, &self.user_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<SshPublicKeyResult> {
+impl Command for UploadSSHPublicKey {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<SshPublicKeyResult> {
         let user = cx.account.find::<User>(&self.user_name)?;
         let read = SshKey::read(&self.ssh_public_key_body).map_err(refusal)?;
         let fingerprint = read.fingerprint()?;
@@ -122,13 +126,14 @@ impl Operation for GetSSHPublicKey {
     type Output = SshPublicKeyResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::UnrecognizedPublicKeyEncoding];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::User, &self.user_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<SshPublicKeyResult> {
+impl Query for GetSSHPublicKey {
+    fn answer(self, cx: &View<'_>) -> Result<SshPublicKeyResult> {
         let user = cx.account.find::<User>(&self.user_name)?;
         let key = user.credentials.ssh_public_keys.iter().find(|key| key.id == *self.ssh_public_key_id);
         let key = key.ok_or_else(|| missing(&self.ssh_public_key_id))?;
@@ -176,11 +181,11 @@ impl Listing for ListSSHPublicKeys {
         Access::to(Target::UserOrCaller(self.user_name.as_deref()))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.user_name(self.user_name.as_deref()).map(drop)
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, SshPublicKeyMetadata>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, SshPublicKeyMetadata>> {
         let user = cx.account.find::<User>(&cx.user_name(self.user_name.as_deref())?)?;
         let keys = oldest_first(&user.credentials.ssh_public_keys, after, |key| (key.uploaded, &key.id));
         Ok(Box::new(keys.map(|(place, key)| {
@@ -213,8 +218,10 @@ impl Operation for UpdateSSHPublicKey {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::User, &self.user_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateSSHPublicKey {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.account.update(&self.user_name, |user: &mut User| {
             let key = find_mut(&mut user.credentials, &self.ssh_public_key_id)?;
             key.active = self.status.activates()?;
@@ -240,8 +247,10 @@ impl Operation for DeleteSSHPublicKey {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::User, &self.user_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteSSHPublicKey {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.account.update(&self.user_name, |user: &mut User| {
             find_mut(&mut user.credentials, &self.ssh_public_key_id)?;
             user.credentials.ssh_public_keys.retain(|key| key.id != *self.ssh_public_key_id);
@@ -250,4 +259,8 @@ impl Operation for DeleteSSHPublicKey {
     }
 }
 
-operations!(Iam: DeleteSSHPublicKey, GetSSHPublicKey, ListSSHPublicKeys, UpdateSSHPublicKey, UploadSSHPublicKey);
+operations!(
+    Iam:
+    query GetSSHPublicKey, ListSSHPublicKeys;
+    command DeleteSSHPublicKey, UpdateSSHPublicKey, UploadSSHPublicKey
+);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::account::{Approver, DelegationRequest};
-use crate::call::{Access, Context, Operation, Target, operations};
+use crate::call::{Access, AccountRef, Command, Context, Operation, Target, Transaction, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Delegation, Principal, Session, SessionPrincipal};
 use crate::shapes::{AccountId, DelegationRequestId, DelegationState, Notes, Secret};
@@ -35,8 +35,10 @@ impl Operation for UpdateDelegationRequest {
     fn access(&self) -> Access<'_> {
         Access::to(Target::DelegationRequest(Some(&self.delegation_request_id)))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateDelegationRequest {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let now = cx.now;
         cx.change_delegation_request(&self.delegation_request_id, |request| {
             request.advance(&UNDECIDED, DelegationState::PendingApproval, now)?;
@@ -69,8 +71,10 @@ impl Operation for AcceptDelegationRequest {
     fn access(&self) -> Access<'_> {
         Access::to(Target::DelegationRequest(Some(&self.delegation_request_id)))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for AcceptDelegationRequest {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let request = cx.account.delegation_request(&self.delegation_request_id, cx.now)?;
         let session = delegated_session(cx, request)?;
         let sealed = session.token(&cx.environment.key, cx.ids.bytes(), 0);
@@ -90,7 +94,7 @@ impl Operation for AcceptDelegationRequest {
 }
 
 /// The session that the requestor will get: the caller's own, narrowed by the request's policy.
-fn delegated_session(cx: &Context<'_>, request: &DelegationRequest) -> Result<Session> {
+fn delegated_session(cx: &Context<'_, impl AccountRef>, request: &DelegationRequest) -> Result<Session> {
     let Caller { account, principal, session, .. } = cx.caller;
     let own = match (session.as_deref(), principal) {
         (Some(session), _) if session.delegation.is_some() => {
@@ -133,8 +137,10 @@ impl Operation for RejectDelegationRequest {
     fn access(&self) -> Access<'_> {
         Access::to(Target::DelegationRequest(Some(&self.delegation_request_id)))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for RejectDelegationRequest {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let now = cx.now;
         let [assigned, pending] = UNDECIDED;
         cx.change_delegation_request(&self.delegation_request_id, |request| {
@@ -165,8 +171,10 @@ impl Operation for SendDelegationToken {
     fn access(&self) -> Access<'_> {
         Access::to(Target::DelegationRequest(Some(&self.delegation_request_id)))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for SendDelegationToken {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let (caller, now) = (cx.calling_owner()?, cx.now);
         let delegated = cx.caller.session.as_ref().is_some_and(|session| session.delegation.is_some());
         cx.change_delegation_request(&self.delegation_request_id, |request| {
@@ -181,5 +189,6 @@ impl Operation for SendDelegationToken {
 }
 
 operations!(
-    Iam: AcceptDelegationRequest, RejectDelegationRequest, SendDelegationToken, UpdateDelegationRequest,
+    Iam:
+    command AcceptDelegationRequest, RejectDelegationRequest, SendDelegationToken, UpdateDelegationRequest
 );

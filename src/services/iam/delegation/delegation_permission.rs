@@ -2,7 +2,7 @@
 
 use aws_reference::service_authorization;
 
-use crate::call::Context;
+use crate::call::{AccountRef, Context};
 use crate::error::{Error, Result};
 use crate::identity::Standing;
 use iam_policy::{Action, Decision, Effect, Failure, Grammar, Policy, WrittenStatement};
@@ -45,7 +45,7 @@ pub enum PermissionCheck {
 ///
 /// # Errors
 /// `InvalidClientTokenId` when the caller is gone.
-pub fn check(cx: &Context<'_>, policy: &Policy) -> Result<PermissionCheck> {
+pub fn check(cx: &Context<'_, impl AccountRef>, policy: &Policy) -> Result<PermissionCheck> {
     let own = cx.account_of(cx.caller.account).ok_or_else(|| Error::internal("the caller's account is gone"))?;
     let standing = Standing::of(cx.caller, own)?;
     let context = standing.keys(cx.facts).into_iter().collect();

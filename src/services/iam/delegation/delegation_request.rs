@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{DelegationOwner, DelegationRequest, Entity, Quota, Role, User};
-use crate::call::{Access, Context, Operation, Paging, Target, operations};
+use crate::call::{
+    Access, AccountRef, Command, Context, Operation, Paging, Query, Target, Transaction, View, operations,
+};
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
 use crate::services::iam::delegation::delegation_notice::announce;
@@ -68,8 +70,10 @@ impl Operation for CreateDelegationRequest {
             .key("iam:NotificationChannel", Some(self.notification_channel.as_str()))
             .key("iam:TemplateArn", self.permissions.policy_template_arn.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<CreateDelegationRequestResult> {
+impl Command for CreateDelegationRequest {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<CreateDelegationRequestResult> {
         let Asked { template_arn, parameters, policy } = cx.environment.policy_templates.fill(self.permissions)?;
         must_be_topic(&self.notification_channel)?;
         let requestor = cx.caller.account;
@@ -119,13 +123,13 @@ fn must_be_topic(channel: &str) -> Result<()> {
         .ok_or_else(|| invalid(format!("The notification channel {channel} is not the ARN of an SNS topic.")))
 }
 
-fn forget_the_expired(cx: &mut Context<'_>) {
+fn forget_the_expired(cx: &mut Transaction<'_>) {
     let forgotten = cx.account.delegation_requests.iter().filter(|request| request.is_forgotten(cx.now));
     let forgotten: Vec<_> = forgotten.map(|request| request.key()).collect();
     forgotten.iter().for_each(|key| cx.account.remove::<DelegationRequest>(key));
 }
 
-impl Context<'_> {
+impl<A: AccountRef> Context<'_, A> {
     /// The caller as the owner of delegation requests.
     ///
     /// # Errors
@@ -135,7 +139,9 @@ impl Context<'_> {
         let own = own.ok_or_else(|| Error::internal("the caller's account is gone"))?;
         Ok(DelegationOwner { arn: self.caller.arn(own)?, user_id: self.caller.user_id() })
     }
+}
 
+impl Transaction<'_> {
     /// Changes a delegation request, and announces what became of it.
     ///
     /// # Errors
@@ -175,8 +181,10 @@ impl Operation for AssociateDelegationRequest {
     fn access(&self) -> Access<'_> {
         Access::to(Target::DelegationRequest(Some(&self.delegation_request_id)))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for AssociateDelegationRequest {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let (owner, account, now) = (cx.calling_owner()?, cx.caller.account, cx.now);
         cx.change_delegation_request(&self.delegation_request_id, |request| {
             request.advance(&[DelegationState::Unassigned], DelegationState::Assigned, now)?;
@@ -208,7 +216,6 @@ impl Operation for GetDelegationRequest {
     type Output = GetDelegationRequestResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn account(&self, _: &Caller) -> AccountId {
         AccountId::AWS
@@ -217,8 +224,10 @@ impl Operation for GetDelegationRequest {
     fn access(&self) -> Access<'_> {
         Access::to(Target::DelegationRequest(Some(&self.delegation_request_id)))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetDelegationRequestResult> {
+impl Query for GetDelegationRequest {
+    fn answer(self, cx: &View<'_>) -> Result<GetDelegationRequestResult> {
         let request = cx.account.delegation_request(&self.delegation_request_id, cx.now)?;
         let wanted = self.delegation_permission_check == Some(true);
         let result = wanted.then(|| check(cx, &compiled(&request.policy)?)).transpose()?;
@@ -253,7 +262,6 @@ impl Operation for ListDelegationRequests {
     type Output = ListDelegationRequestsResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn account(&self, _: &Caller) -> AccountId {
         AccountId::AWS
@@ -264,7 +272,7 @@ impl Operation for ListDelegationRequests {
     }
 
     /// Whoever names no owner needs permission for each one whose requests are listed.
-    fn further_access<'a>(&'a self, cx: &'a Context<'_>) -> Access<'a> {
+    fn further_access<'a>(&'a self, cx: &'a View<'_>) -> Access<'a> {
         if self.owner_id.is_some() {
             return Access::free();
         }
@@ -273,8 +281,10 @@ impl Operation for ListDelegationRequests {
             access.also("iam:ListDelegationRequests", Target::Any).key("iam:DelegationRequestOwner", Some(owner))
         })
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<ListDelegationRequestsResult> {
+impl Query for ListDelegationRequests {
+    fn answer(self, cx: &View<'_>) -> Result<ListDelegationRequestsResult> {
         let account = cx.caller.account;
         let mut owned: Vec<(String, &DelegationRequest)> = Vec::new();
         for (owner, request) in owned_requests(cx) {
@@ -302,7 +312,9 @@ impl Operation for ListDelegationRequests {
 }
 
 /// The requests that belong to the caller's account and have an owner, with their owners.
-fn owned_requests<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = (&'a DelegationOwner, &'a DelegationRequest)> {
+fn owned_requests<'a>(
+    cx: &'a Context<'_, impl AccountRef>,
+) -> impl Iterator<Item = (&'a DelegationOwner, &'a DelegationRequest)> {
     let account = cx.caller.account;
     let requests = cx.account.delegation_requests.iter().map(|request| &**request);
     requests
@@ -311,7 +323,7 @@ fn owned_requests<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = (&'a Delegati
 }
 
 /// Refuses an owner that is not of the caller's account, and users and roles that do not exist.
-fn must_be_owner(cx: &Context<'_>, owner: &str) -> Result<()> {
+fn must_be_owner(cx: &Context<'_, impl AccountRef>, owner: &str) -> Result<()> {
     let parts = ArnParts::parse(owner).filter(|parts| parts.account_id() == Some(cx.caller.account));
     let parts = parts.ok_or_else(|| invalid(format!("{owner} is not the ARN of an identity of this account.")))?;
     let Some(own) = cx.account_of(cx.caller.account) else { return Ok(()) };
@@ -325,5 +337,7 @@ fn must_be_owner(cx: &Context<'_>, owner: &str) -> Result<()> {
 }
 
 operations!(
-    Iam: AssociateDelegationRequest, CreateDelegationRequest, GetDelegationRequest, ListDelegationRequests,
+    Iam:
+    query GetDelegationRequest, ListDelegationRequests;
+    command AssociateDelegationRequest, CreateDelegationRequest
 );

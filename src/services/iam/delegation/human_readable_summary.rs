@@ -9,7 +9,7 @@ use aws_reference::service_authorization;
 use serde::{Deserialize, Serialize};
 
 use crate::account::DelegationRequest;
-use crate::call::{Access, Context, Operation, Target, operations};
+use crate::call::{Access, Operation, Query, Target, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
 use crate::services::iam::delegation::delegation_permission::{compiled, role_boundaries};
@@ -60,7 +60,6 @@ impl Operation for GetHumanReadableSummary {
     type Output = GetHumanReadableSummaryResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn account(&self, _: &Caller) -> AccountId {
         AccountId::AWS
@@ -72,8 +71,10 @@ impl Operation for GetHumanReadableSummary {
             None => Access::arn(&self.entity_arn),
         }
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetHumanReadableSummaryResult> {
+impl Query for GetHumanReadableSummary {
+    fn answer(self, cx: &View<'_>) -> Result<GetHumanReadableSummaryResult> {
         let Some((account, id)) = self.request() else {
             return Err(invalid(format!("{} is not the ARN of a delegation request.", self.entity_arn)));
         };
@@ -201,7 +202,7 @@ fn listed_by<T: AsRef<str>>(items: &[T], conjunction: &str) -> String {
     }
 }
 
-operations!(Iam: GetHumanReadableSummary);
+operations!(Iam: query GetHumanReadableSummary);
 
 #[cfg(test)]
 mod tests {

@@ -10,5 +10,5 @@ pub(crate) mod human_readable_summary;
 use crate::call::Entry;
 
 /// The operations of this folder.
-pub(crate) const OPERATIONS: [&[Entry]; 3] =
+pub(crate) const OPERATIONS: [&[&Entry]; 3] =
     [delegation_decision::OPERATIONS, delegation_request::OPERATIONS, human_readable_summary::OPERATIONS];

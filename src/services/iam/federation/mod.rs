@@ -9,7 +9,7 @@ pub(crate) mod token_preferences;
 use crate::call::Entry;
 
 /// The operations of this folder.
-pub(crate) const OPERATIONS: [&[Entry]; 5] = [
+pub(crate) const OPERATIONS: [&[&Entry]; 5] = [
     oidc_propagation::OPERATIONS,
     oidc_provider::OPERATIONS,
     outbound_federation::OPERATIONS,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::account::{OidcProvider, PropagationChange};
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Command, Operation, Transaction, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{Arn, ContextProvider, IdentityCenterInstanceArn};
 
@@ -30,8 +30,10 @@ impl Operation for UpdateOpenIDConnectProvider {
         Access::arn(&self.arn)
             .identity_propagation(self.context_provider.as_ref(), self.identity_center_instance_arn.as_ref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateOpenIDConnectProvider {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let change = PropagationChange {
             context_provider: self.context_provider,
             identity_center_instance: self.identity_center_instance_arn,
@@ -49,4 +51,4 @@ impl Operation for UpdateOpenIDConnectProvider {
     }
 }
 
-operations!(Iam: UpdateOpenIDConnectProvider);
+operations!(Iam: command UpdateOpenIDConnectProvider);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::account::{IdentityPropagation, OidcProvider, PropagationChange, Quota, Resource, without_scheme};
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Command, Operation, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::federation::{Fetched, Inquiry};
 use crate::shapes::{
@@ -57,14 +57,16 @@ impl Operation for CreateOpenIDConnectProvider {
             .tagged(Kind::OidcProvider, self.tags.as_deref())
     }
 
-    fn inquiry(&self, cx: &Context<'_>) -> Result<Option<Inquiry>> {
+    fn inquiry(&self, cx: &View<'_>) -> Result<Option<Inquiry>> {
         check_url(&self.url, cx.environment.issuers.accepts_local())?;
         let given = self.thumbprint_list.as_ref().is_some_and(|list| !list.is_empty());
         let exists = cx.account.get::<OidcProvider>(without_scheme(&self.url)).is_some();
         Ok((!given && !exists).then(|| Inquiry::Thumbprint { issuer: self.url.to_string() }))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<CreateOpenIDConnectProviderResult> {
+impl Command for CreateOpenIDConnectProvider {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<CreateOpenIDConnectProviderResult> {
         check_url(&self.url, cx.environment.issuers.accepts_local())?;
         let mut thumbprints = thumbprints(self.thumbprint_list.unwrap_or_default())?;
         if let Some(Fetched::Thumbprint(fetched)) = cx.fetched {
@@ -153,13 +155,14 @@ impl Operation for GetOpenIDConnectProvider {
     type Output = GetOpenIDConnectProviderResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::arn(&self.arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetOpenIDConnectProviderResult> {
+impl Query for GetOpenIDConnectProvider {
+    fn answer(self, cx: &View<'_>) -> Result<GetOpenIDConnectProviderResult> {
         let provider = cx.account.find_by_arn::<OidcProvider>(&self.arn)?;
         Ok(GetOpenIDConnectProviderResult {
             url: provider.name().to_owned(),
@@ -197,13 +200,14 @@ impl Operation for ListOpenIDConnectProviders {
     type Output = ListOpenIDConnectProvidersResult;
 
     const ERRORS: &'static [Code] = &[Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<ListOpenIDConnectProvidersResult> {
+impl Query for ListOpenIDConnectProviders {
+    fn answer(self, cx: &View<'_>) -> Result<ListOpenIDConnectProvidersResult> {
         let account = &cx.account;
         let entry = |provider: &std::sync::Arc<OidcProvider>| ProviderEntry {
             arn: provider.arn(account.id),
@@ -229,8 +233,10 @@ impl Operation for DeleteOpenIDConnectProvider {
     fn access(&self) -> Access<'_> {
         Access::arn(&self.arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteOpenIDConnectProvider {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let found = cx.account.find_by_arn::<OidcProvider>(&self.arn).map(|provider| provider.name().to_owned());
         let key = found.map_err(|error| match error.code() {
             // Deletion alone has words of its own.
@@ -267,8 +273,10 @@ impl Operation for AddClientIDToOpenIDConnectProvider {
     fn access(&self) -> Access<'_> {
         Access::arn(&self.arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for AddClientIDToOpenIDConnectProvider {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let quotas = &cx.environment.quotas;
         cx.account.update_by_arn(&self.arn, |provider: &mut OidcProvider| {
             let id = String::from(self.client_id);
@@ -299,8 +307,10 @@ impl Operation for RemoveClientIDFromOpenIDConnectProvider {
     fn access(&self) -> Access<'_> {
         Access::arn(&self.arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for RemoveClientIDFromOpenIDConnectProvider {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.account.update_by_arn(&self.arn, |provider: &mut OidcProvider| {
             provider.client_ids.retain(|id| *id != *self.client_id);
             Ok(())
@@ -326,8 +336,10 @@ impl Operation for UpdateOpenIDConnectProviderThumbprint {
     fn access(&self) -> Access<'_> {
         Access::arn(&self.arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateOpenIDConnectProviderThumbprint {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.account.update_by_arn(&self.arn, |provider: &mut OidcProvider| {
             if self.thumbprint_list.is_empty() {
                 return Err(Error::new(Code::InvalidInput, "Thumbprint list must contain at least one entry."));
@@ -339,9 +351,10 @@ impl Operation for UpdateOpenIDConnectProviderThumbprint {
 }
 
 operations!(
-    Iam: AddClientIDToOpenIDConnectProvider, CreateOpenIDConnectProvider, DeleteOpenIDConnectProvider,
-    GetOpenIDConnectProvider, ListOpenIDConnectProviders, RemoveClientIDFromOpenIDConnectProvider,
-    UpdateOpenIDConnectProviderThumbprint
+    Iam:
+    query GetOpenIDConnectProvider, ListOpenIDConnectProviders;
+    command AddClientIDToOpenIDConnectProvider, CreateOpenIDConnectProvider, DeleteOpenIDConnectProvider,
+        RemoveClientIDFromOpenIDConnectProvider, UpdateOpenIDConnectProviderThumbprint
 );
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::TokenIssuer;
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, AccountRef, Command, Context, Operation, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 
-impl Context<'_> {
+impl<A: AccountRef> Context<'_, A> {
     /// The account's URL as an issuer of tokens.
     pub fn token_issuer_url(&self) -> String {
         format!("{}/web-identity/{}", self.environment.token_issuer, self.account.id)
@@ -40,8 +40,10 @@ impl Operation for EnableOutboundWebIdentityFederation {
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<EnableOutboundWebIdentityFederationResult> {
+impl Command for EnableOutboundWebIdentityFederation {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<EnableOutboundWebIdentityFederationResult> {
         if cx.federates() {
             let message = "Outbound web identity federation is already enabled for this account.";
             return Err(Error::new(Code::FeatureEnabled, message));
@@ -67,8 +69,10 @@ impl Operation for DisableOutboundWebIdentityFederation {
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DisableOutboundWebIdentityFederation {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let issuer = cx.account.token_issuer().filter(|issuer| issuer.enabled).ok_or_else(disabled)?;
         let issuer = TokenIssuer { enabled: false, ..issuer.clone() };
         cx.account.put(issuer)
@@ -91,13 +95,14 @@ impl Operation for GetOutboundWebIdentityFederationInfo {
     type Output = GetOutboundWebIdentityFederationInfoResult;
 
     const ERRORS: &'static [Code] = &[Code::FeatureDisabled];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetOutboundWebIdentityFederationInfoResult> {
+impl Query for GetOutboundWebIdentityFederationInfo {
+    fn answer(self, cx: &View<'_>) -> Result<GetOutboundWebIdentityFederationInfoResult> {
         if !cx.federates() {
             return Err(disabled());
         }
@@ -107,6 +112,7 @@ impl Operation for GetOutboundWebIdentityFederationInfo {
 }
 
 operations!(
-    Iam: DisableOutboundWebIdentityFederation, EnableOutboundWebIdentityFederation,
-    GetOutboundWebIdentityFederationInfo
+    Iam:
+    query GetOutboundWebIdentityFederationInfo;
+    command DisableOutboundWebIdentityFederation, EnableOutboundWebIdentityFederation
 );

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::{
     DecryptionKey, IdentityPropagation, PropagationChange, Quota, Resource, SamlProvider, SamlSigner,
 };
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Command, Operation, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::federation::saml::{Metadata, Signer, is_decryption_key};
 use crate::shapes::{
@@ -61,8 +61,10 @@ impl Operation for CreateSAMLProvider {
             .identity_propagation(self.context_provider.as_ref(), self.identity_center_instance_arn.as_ref())
             .tagged(Kind::SamlProvider, self.tags.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<CreateSAMLProviderResult> {
+impl Command for CreateSAMLProvider {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<CreateSAMLProviderResult> {
         let tags = Tags::shape(self.tags.as_ref());
         let mut propagation = IdentityPropagation::default();
         propagation.change(PropagationChange {
@@ -85,7 +87,7 @@ impl Operation for CreateSAMLProvider {
             tags: TagSet::from_request(Kind::SamlProvider, self.tags)?,
         };
         if let Some(key) = self.add_private_key {
-            add_key(&mut provider, &key, cx.now, &mut cx.ids)?;
+            add_key(&mut provider, &key, cx.now, &cx.ids)?;
         }
         check_encryption(&provider)?;
         let result = CreateSAMLProviderResult { arn: provider.arn(cx.account.id), tags };
@@ -106,7 +108,7 @@ fn read_metadata(metadata: &str, created: Timestamp) -> Result<(SamlSigner, Time
     Ok((metadata.signer, metadata.valid_until.unwrap_or_else(|| (created.date_time() + UNLIMITED).into())))
 }
 
-fn add_key(provider: &mut SamlProvider, key: &PrivateKey, now: Timestamp, ids: &mut Ids<'_>) -> Result<()> {
+fn add_key(provider: &mut SamlProvider, key: &PrivateKey, now: Timestamp, ids: &Ids<'_>) -> Result<()> {
     if !is_decryption_key(key.reveal()) {
         return Err(Error::new(Code::InvalidInput, "Could not parse private key"));
     }
@@ -183,13 +185,14 @@ impl Operation for GetSAMLProvider {
     type Output = GetSAMLProviderResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::arn(&self.arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetSAMLProviderResult> {
+impl Query for GetSAMLProvider {
+    fn answer(self, cx: &View<'_>) -> Result<GetSAMLProviderResult> {
         let provider = cx.account.find_by_arn::<SamlProvider>(&self.arn)?;
         let keys = provider.private_keys.iter();
         let keys = keys.map(|key| PrivateKeyShape { key_id: key.id.clone(), timestamp: key.added });
@@ -234,13 +237,14 @@ impl Operation for ListSAMLProviders {
     type Output = ListSAMLProvidersResult;
 
     const ERRORS: &'static [Code] = &[Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<ListSAMLProvidersResult> {
+impl Query for ListSAMLProviders {
+    fn answer(self, cx: &View<'_>) -> Result<ListSAMLProvidersResult> {
         let account = &cx.account;
         let entry = |provider: &std::sync::Arc<SamlProvider>| SamlProviderEntry {
             arn: provider.arn(account.id),
@@ -295,9 +299,11 @@ impl Operation for UpdateSAMLProvider {
             .key("iam:RequestIdentityProviderIssuers", issuer.map(|issuer| vec![issuer]))
             .identity_propagation(self.context_provider.as_ref(), self.identity_center_instance_arn.as_ref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<UpdateSAMLProviderResult> {
-        let (now, ids) = (cx.now, &mut cx.ids);
+impl Command for UpdateSAMLProvider {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<UpdateSAMLProviderResult> {
+        let (now, ids) = (cx.now, &cx.ids);
         let change = PropagationChange {
             context_provider: self.context_provider,
             identity_center_instance: self.identity_center_instance_arn,
@@ -372,8 +378,10 @@ impl Operation for DeleteSAMLProvider {
     fn access(&self) -> Access<'_> {
         Access::arn(&self.arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteSAMLProvider {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let name = cx.account.find_by_arn::<SamlProvider>(&self.arn)?.name().to_owned();
         cx.account.remove::<SamlProvider>(&SamlProvider::key_of(&name));
         Ok(())
@@ -381,5 +389,7 @@ impl Operation for DeleteSAMLProvider {
 }
 
 operations!(
-    Iam: CreateSAMLProvider, DeleteSAMLProvider, GetSAMLProvider, ListSAMLProviders, UpdateSAMLProvider
+    Iam:
+    query GetSAMLProvider, ListSAMLProviders;
+    command CreateSAMLProvider, DeleteSAMLProvider, UpdateSAMLProvider
 );

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Command, Operation, Transaction, operations};
 use crate::error::{Code, Result};
 use crate::shapes::GlobalEndpointTokenVersion;
 
@@ -22,8 +22,10 @@ impl Operation for SetSecurityTokenServicePreferences {
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for SetSecurityTokenServicePreferences {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.account.update_settings(|settings| {
             settings.global_endpoint_token_version = Some(self.global_endpoint_token_version);
             Ok(())
@@ -31,4 +33,4 @@ impl Operation for SetSecurityTokenServicePreferences {
     }
 }
 
-operations!(Iam: SetSecurityTokenServicePreferences);
+operations!(Iam: command SetSecurityTokenServicePreferences);

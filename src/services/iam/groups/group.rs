@@ -4,7 +4,7 @@ use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Group, Permissions, Quota, Reference, Resource, User, name_key};
-use crate::call::{Access, Context, Listing, Members, Operation, Page, Paging, operations};
+use crate::call::{Access, Command, Listing, Members, Operation, Page, Paging, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::services::iam::users::user::UserShape;
 use crate::shapes::{
@@ -59,8 +59,10 @@ impl Operation for CreateGroup {
     fn access(&self) -> Access<'_> {
         Access::new(Kind::Group, self.path.as_deref(), &self.group_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<CreateGroupResult> {
+impl Command for CreateGroup {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<CreateGroupResult> {
         let group = Group {
             name: self.group_name.into(),
             path: self.path.unwrap_or_else(Path::root),
@@ -102,13 +104,14 @@ impl Operation for GetGroup {
     type Output = GetGroupResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::Group, &self.group_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetGroupResult> {
+impl Query for GetGroup {
+    fn answer(self, cx: &View<'_>) -> Result<GetGroupResult> {
         let group = cx.account.find::<Group>(&self.group_name)?;
         let paging = Paging(&self.marker, &self.max_items);
         let after = paging.after("GetGroup", cx)?;
@@ -144,7 +147,7 @@ impl Listing for ListGroups {
         Access::under(Kind::Group, self.path_prefix.as_deref())
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, GroupShape>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, GroupShape>> {
         let groups = cx.account.under_path::<Group>(self.path_prefix.as_deref(), after);
         Ok(Box::new(groups.map(|(key, group)| (key, GroupShape::of(group, cx.account.id)))))
     }
@@ -169,8 +172,10 @@ impl Operation for UpdateGroup {
         let (path, name) = (self.new_path.as_deref(), self.new_group_name.as_deref());
         Access::existing(Kind::Group, &self.group_name).moved(Kind::Group, &self.group_name, path, name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateGroup {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let mut group = cx.account.find::<Group>(&self.group_name)?.clone();
         let old_key = name_key(&group.name);
         if let Some(path) = self.new_path {
@@ -210,8 +215,10 @@ impl Operation for DeleteGroup {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::Group, &self.group_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteGroup {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let group = cx.account.find::<Group>(&self.group_name)?;
         let key = name_key(&group.name);
         if cx.account.count_referrers(&Reference::Group(key.clone())) > 0 {
@@ -239,8 +246,10 @@ impl Operation for AddUserToGroup {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::Group, &self.group_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for AddUserToGroup {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         // An unknown user is told before an unknown group.
         cx.account.find::<User>(&self.user_name)?;
         let group = name_key(&cx.account.find::<Group>(&self.group_name)?.name);
@@ -271,8 +280,10 @@ impl Operation for RemoveUserFromGroup {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::Group, &self.group_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for RemoveUserFromGroup {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         // An unknown user is told before an unknown group.
         cx.account.find::<User>(&self.user_name)?;
         let group = name_key(&cx.account.find::<Group>(&self.group_name)?.name);
@@ -284,5 +295,7 @@ impl Operation for RemoveUserFromGroup {
 }
 
 operations!(
-    Iam: AddUserToGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups, RemoveUserFromGroup, UpdateGroup
+    Iam:
+    query GetGroup, ListGroups;
+    command AddUserToGroup, CreateGroup, DeleteGroup, RemoveUserFromGroup, UpdateGroup
 );

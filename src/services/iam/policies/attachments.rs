@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Grantee, Group, Managed, Role, User, name_key};
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, operations};
+use crate::call::{Access, Command, Listing, Members, Operation, Paging, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::services::iam::policies::policy_entities::not_attachable;
 use crate::shapes::{Arn, ArnParts, GroupName, Kind, Marker, MaxItems, PolicyPath, RoleName, UserName};
@@ -36,8 +36,10 @@ macro_rules! attachments {
             fn access(&self) -> Access<'_> {
                 change_access(Kind::$entity, &self.$field, &self.policy_arn)
             }
+        }
 
-            fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+        impl Command for $attach {
+            fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
                 attach::<$entity>(cx, &self.$field, self.policy_arn)
             }
         }
@@ -64,8 +66,10 @@ macro_rules! attachments {
             fn access(&self) -> Access<'_> {
                 change_access(Kind::$entity, &self.$field, &self.policy_arn)
             }
+        }
 
-            fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+        impl Command for $detach {
+            fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
                 detach::<$entity>(cx, &self.$field, &self.policy_arn)
             }
         }
@@ -96,7 +100,7 @@ macro_rules! attachments {
 
             fn members<'a>(
                 &'a self,
-                cx: &'a Context<'_>,
+                cx: &'a View<'_>,
                 after: Option<&'a str>,
             ) -> Result<Members<'a, AttachedPolicy>> {
                 let prefix = self.path_prefix.as_deref().unwrap_or("/");
@@ -133,7 +137,7 @@ fn change_access<'a>(kind: Kind, grantee: &'a str, policy: &'a str) -> Access<'a
     Access::existing(kind, grantee).current_boundary().key("iam:PolicyARN", Some(policy))
 }
 
-pub(crate) fn attach<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: Arn) -> Result<()> {
+pub(crate) fn attach<G: Grantee>(cx: &mut Transaction<'_>, grantee: &str, arn: Arn) -> Result<()> {
     cx.account.find::<G>(grantee)?.must_be_modifiable()?;
     let policy = cx.account.find_managed_policy(&arn, || not_attachable(&arn))?;
     attachable(policy, G::KIND, Code::PolicyNotAttachable)?;
@@ -163,7 +167,7 @@ pub(crate) fn attachable(policy: Managed<'_>, grantee: Kind, refused: Code) -> R
     Ok(())
 }
 
-fn detach<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: &str) -> Result<()> {
+fn detach<G: Grantee>(cx: &mut Transaction<'_>, grantee: &str, arn: &str) -> Result<()> {
     let missing = || Error::missing(Kind::Policy, arn);
     cx.account.find::<G>(grantee)?.must_be_modifiable()?;
     cx.account.find_managed_policy(arn, missing)?;
@@ -191,6 +195,8 @@ fn attached<G: Grantee>(account: &Account, grantee: &str, prefix: &str) -> Resul
 }
 
 operations!(
-    Iam: AttachGroupPolicy, AttachRolePolicy, AttachUserPolicy, DetachGroupPolicy, DetachRolePolicy, DetachUserPolicy,
-    ListAttachedGroupPolicies, ListAttachedRolePolicies, ListAttachedUserPolicies
+    Iam:
+    query ListAttachedGroupPolicies, ListAttachedRolePolicies, ListAttachedUserPolicies;
+    command AttachGroupPolicy, AttachRolePolicy, AttachUserPolicy, DetachGroupPolicy, DetachRolePolicy,
+        DetachUserPolicy
 );

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::attachments::attachable;
 use crate::account::{Grantee, Role, User};
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, AccountRef, Command, Context, Operation, Transaction, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{Arn, Kind, RoleName, UserName};
 
@@ -35,8 +35,10 @@ macro_rules! boundaries {
                 let boundary: &str = &self.permissions_boundary;
                 Access::existing(Kind::$entity, &self.$field).key("iam:PermissionsBoundary", Some(boundary))
             }
+        }
 
-            fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+        impl Command for $put {
+            fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
                 put::<$entity>(cx, &self.$field, self.permissions_boundary)
             }
         }
@@ -56,8 +58,10 @@ macro_rules! boundaries {
             fn access(&self) -> Access<'_> {
                 Access::existing(Kind::$entity, &self.$field).current_boundary()
             }
+        }
 
-            fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+        impl Command for $delete {
+            fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
                 delete::<$entity>(cx, &self.$field)
             }
         }
@@ -69,7 +73,7 @@ boundaries! {
     Role by role_name: RoleName, UnmodifiableEntity => PutRolePermissionsBoundary, DeleteRolePermissionsBoundary;
 }
 
-fn put<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: Arn) -> Result<()> {
+fn put<G: Grantee>(cx: &mut Transaction<'_>, grantee: &str, arn: Arn) -> Result<()> {
     cx.account.find::<G>(grantee)?.must_be_modifiable()?;
     let boundary = cx.boundary(Some(arn), G::KIND, Code::PolicyNotAttachable)?;
     cx.account.update::<G, _>(grantee, |grantee| {
@@ -78,7 +82,7 @@ fn put<G: Grantee>(cx: &mut Context<'_>, grantee: &str, arn: Arn) -> Result<()> 
     })
 }
 
-fn delete<G: Grantee>(cx: &mut Context<'_>, grantee: &str) -> Result<()> {
+fn delete<G: Grantee>(cx: &mut Transaction<'_>, grantee: &str) -> Result<()> {
     cx.account.update::<G, _>(grantee, |grantee| {
         grantee.must_be_modifiable()?;
         if grantee.permissions_mut().boundary.take().is_none() {
@@ -89,7 +93,7 @@ fn delete<G: Grantee>(cx: &mut Context<'_>, grantee: &str) -> Result<()> {
     })
 }
 
-impl Context<'_> {
+impl<A: AccountRef> Context<'_, A> {
     /// The permissions boundary that a parameter names; `refused` answers for those that AWS keeps to itself.
     ///
     /// # Errors
@@ -105,6 +109,7 @@ impl Context<'_> {
 }
 
 operations!(
-    Iam: DeleteRolePermissionsBoundary, DeleteUserPermissionsBoundary, PutRolePermissionsBoundary,
-    PutUserPermissionsBoundary
+    Iam:
+    command DeleteRolePermissionsBoundary, DeleteUserPermissionsBoundary, PutRolePermissionsBoundary,
+        PutUserPermissionsBoundary
 );

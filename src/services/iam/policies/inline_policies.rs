@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Grantee, Group, Resource, Role, StoredPolicy, User};
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, operations};
+use crate::call::{Access, Command, Listing, Members, Operation, Paging, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
     EncodedDocument, ExistingUserName, GroupName, Kind, Marker, MaxItems, PolicyDocument, PolicyName, RoleName,
@@ -38,8 +38,10 @@ macro_rules! inline_policies {
             fn access(&self) -> Access<'_> {
                 Access::existing(Kind::$entity, &self.$field).current_boundary()
             }
+        }
 
-            fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+        impl Command for $put {
+            fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
                 put::<$entity>(cx, &self.$field, self.policy_name, &self.policy_document)
             }
         }
@@ -65,13 +67,14 @@ macro_rules! inline_policies {
             type Output = $shown;
 
             const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::ServiceFailure];
-            const READ_ONLY: bool = true;
 
             fn access(&self) -> Access<'_> {
                 Access::existing(Kind::$entity, &self.$field)
             }
+        }
 
-            fn execute(self, cx: &mut Context<'_>) -> Result<$shown> {
+        impl Query for $get {
+            fn answer(self, cx: &View<'_>) -> Result<$shown> {
                 let (grantee, policy) = find::<$entity>(cx.account, &self.$field, &self.policy_name)?;
                 let $field = grantee.name().to_owned();
                 Ok($shown { $field, policy_name: self.policy_name.into(), policy_document: policy.encoded() })
@@ -95,8 +98,10 @@ macro_rules! inline_policies {
             fn access(&self) -> Access<'_> {
                 Access::existing(Kind::$entity, &self.$field).current_boundary()
             }
+        }
 
-            fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+        impl Command for $delete {
+            fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
                 delete::<$entity>(cx, &self.$field, &self.policy_name)
             }
         }
@@ -126,7 +131,7 @@ macro_rules! inline_policies {
 
             fn members<'a>(
                 &'a self,
-                cx: &'a Context<'_>,
+                cx: &'a View<'_>,
                 after: Option<&'a str>,
             ) -> Result<Members<'a, String>> {
                 names::<$entity>(cx.account, &self.$field, after)
@@ -145,7 +150,7 @@ inline_policies! {
 }
 
 pub(crate) fn put<G: Grantee>(
-    cx: &mut Context<'_>,
+    cx: &mut Transaction<'_>,
     grantee: &str,
     policy: PolicyName,
     document: &PolicyDocument,
@@ -173,7 +178,7 @@ fn find<'a, G: Grantee>(account: &'a Account, grantee: &str, policy: &str) -> Re
     Ok((grantee, found))
 }
 
-fn delete<G: Grantee>(cx: &mut Context<'_>, grantee: &str, policy: &str) -> Result<()> {
+fn delete<G: Grantee>(cx: &mut Transaction<'_>, grantee: &str, policy: &str) -> Result<()> {
     cx.account.update::<G, _>(grantee, |grantee| {
         grantee.must_be_modifiable()?;
         grantee.permissions_mut().inline.remove(policy).map(drop).ok_or_else(|| missing::<G>(policy))
@@ -192,6 +197,7 @@ fn missing<G: Resource>(policy: &str) -> Error {
 }
 
 operations!(
-    Iam: DeleteGroupPolicy, DeleteRolePolicy, DeleteUserPolicy, GetGroupPolicy, GetRolePolicy, GetUserPolicy,
-    ListGroupPolicies, ListRolePolicies, ListUserPolicies, PutGroupPolicy, PutRolePolicy, PutUserPolicy
+    Iam:
+    query GetGroupPolicy, GetRolePolicy, GetUserPolicy, ListGroupPolicies, ListRolePolicies, ListUserPolicies;
+    command DeleteGroupPolicy, DeleteRolePolicy, DeleteUserPolicy, PutGroupPolicy, PutRolePolicy, PutUserPolicy
 );

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::account::{
     Account, Managed, ManagedPolicy, PolicyVersion, Quota, Reference, Resource, StoredPolicy, name_key,
 };
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, operations};
+use crate::call::{
+    Access, AccountRef, Command, Context, Listing, Members, Operation, Paging, Query, Transaction, View, operations,
+};
 use crate::catalogue::managed_policies;
 use crate::error::{Code, Error, Result};
 use crate::services::iam::policies::policy_version::PolicyVersionShape;
@@ -89,7 +91,7 @@ impl PolicyShape {
 ///
 /// # Errors
 /// `MalformedPolicyDocument`, `LimitExceeded`.
-pub(crate) fn managed_document(cx: &Context<'_>, text: &PolicyDocument) -> Result<StoredPolicy> {
+pub(crate) fn managed_document(cx: &Context<'_, impl AccountRef>, text: &PolicyDocument) -> Result<StoredPolicy> {
     let document = StoredPolicy::new(text, Grammar::Managed, cx.account.id.partition())?;
     let quotas = &cx.environment.quotas;
     if document_size(text) > quotas.limit(Quota::PolicySize) as usize {
@@ -136,8 +138,10 @@ impl Operation for CreatePolicy {
     fn access(&self) -> Access<'_> {
         Access::new(Kind::Policy, self.path.as_deref(), &self.policy_name).tagged(Kind::Policy, self.tags.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<PolicyResult> {
+impl Command for CreatePolicy {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<PolicyResult> {
         let document = managed_document(cx, &self.policy_document)?;
         let tags = Tags::shape(self.tags.as_ref());
         let policy = ManagedPolicy {
@@ -170,13 +174,14 @@ impl Operation for GetPolicy {
     type Output = PolicyResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::InvalidInput, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::policy(&self.policy_arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<PolicyResult> {
+impl Query for GetPolicy {
+    fn answer(self, cx: &View<'_>) -> Result<PolicyResult> {
         let policy =
             cx.account.find_managed_policy(&self.policy_arn, || Error::missing(Kind::Policy, &self.policy_arn))?;
         Ok(PolicyResult { policy: PolicyShape::whole(policy, cx.account) })
@@ -213,7 +218,7 @@ impl Listing for ListPolicies {
         Access::under(Kind::Policy, self.path_prefix.as_deref())
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, PolicyShape>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, PolicyShape>> {
         let scope = self.scope.unwrap_or(PolicyScope::All);
         let prefix = self.path_prefix.as_deref().unwrap_or("/");
         let last_by_aws = after.and_then(|after| after.strip_prefix(BY_AWS));
@@ -258,8 +263,10 @@ impl Operation for DeletePolicy {
     fn access(&self) -> Access<'_> {
         Access::policy(&self.policy_arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeletePolicy {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let arn = String::from(self.policy_arn);
         let policy =
             cx.account.find_own_policy(&arn, || Error::missing(Kind::Policy, &arn), || not_own("delete policies"))?;
@@ -280,4 +287,4 @@ impl Operation for DeletePolicy {
     }
 }
 
-operations!(Iam: CreatePolicy, DeletePolicy, GetPolicy, ListPolicies);
+operations!(Iam: query GetPolicy, ListPolicies; command CreatePolicy, DeletePolicy);

@@ -10,7 +10,7 @@ pub(crate) mod policy_version;
 use crate::call::Entry;
 
 /// The operations of this folder.
-pub(crate) const OPERATIONS: [&[Entry]; 6] = [
+pub(crate) const OPERATIONS: [&[&Entry]; 6] = [
     attachments::OPERATIONS,
     boundaries::OPERATIONS,
     inline_policies::OPERATIONS,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Entity, Grantee, Group, Reference, Role, User};
-use crate::call::{Access, Context, Operation, Paging, operations};
+use crate::call::{Access, Operation, Paging, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{Arn, EntityType, Marker, MaxItems, Path, PolicyUsage};
 
@@ -68,13 +68,14 @@ impl Operation for ListEntitiesForPolicy {
     type Output = ListEntitiesForPolicyResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::InvalidInput, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::policy(&self.policy_arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<ListEntitiesForPolicyResult> {
+impl Query for ListEntitiesForPolicy {
+    fn answer(self, cx: &View<'_>) -> Result<ListEntitiesForPolicyResult> {
         cx.account.find_managed_policy(&self.policy_arn, || not_attachable(&self.policy_arn))?;
         let paging = Paging(&self.marker, &self.max_items);
         let after = paging.after("ListEntitiesForPolicy", cx)?;
@@ -151,4 +152,4 @@ impl ListEntitiesForPolicyResult {
     }
 }
 
-operations!(Iam: ListEntitiesForPolicy);
+operations!(Iam: query ListEntitiesForPolicy);

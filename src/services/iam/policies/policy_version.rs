@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Managed, ManagedPolicy, PolicyVersion, Quota};
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, operations};
+use crate::call::{Access, Command, Listing, Members, Operation, Paging, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::services::iam::policies::managed_policy::{managed_document, not_own};
 use crate::shapes::{Arn, EncodedDocument, Kind, Marker, MaxItems, PolicyDocument, PolicyVersionId, Timestamp};
@@ -85,8 +85,10 @@ impl Operation for CreatePolicyVersion {
     fn access(&self) -> Access<'_> {
         Access::policy(&self.policy_arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<PolicyVersionResult> {
+impl Command for CreatePolicyVersion {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<PolicyVersionResult> {
         let missing = || Error::missing(Kind::Policy, &self.policy_arn);
         let refused = || not_own("create versions for policies");
         let name = cx.account.find_own_policy(&self.policy_arn, missing, refused)?.name.clone();
@@ -119,13 +121,14 @@ impl Operation for GetPolicyVersion {
     type Output = PolicyVersionResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::InvalidInput, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::policy(&self.policy_arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<PolicyVersionResult> {
+impl Query for GetPolicyVersion {
+    fn answer(self, cx: &View<'_>) -> Result<PolicyVersionResult> {
         let missing = || missing(&self.policy_arn, &self.version_id);
         let versions = PolicyVersionShape::all(cx.account.find_managed_policy(&self.policy_arn, missing)?);
         let found = versions.into_iter().find(|version| version.version_id == *self.version_id);
@@ -156,7 +159,7 @@ impl Listing for ListPolicyVersions {
         Access::policy(&self.policy_arn)
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, PolicyVersionShape>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, PolicyVersionShape>> {
         let missing = || Error::missing(Kind::Policy, &self.policy_arn);
         let policy = cx.account.find_managed_policy(&self.policy_arn, missing)?;
         let number = |id: &str| id.strip_prefix('v').and_then(|number| number.parse::<u32>().ok());
@@ -184,8 +187,10 @@ impl Operation for DeletePolicyVersion {
     fn access(&self) -> Access<'_> {
         Access::policy(&self.policy_arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeletePolicyVersion {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let refused = "delete policy versions for policies";
         change_version(cx, &self.policy_arn, &self.version_id, refused, |policy, number| {
             if number == policy.default_version {
@@ -214,8 +219,10 @@ impl Operation for SetDefaultPolicyVersion {
     fn access(&self) -> Access<'_> {
         Access::policy(&self.policy_arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for SetDefaultPolicyVersion {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let now = cx.now;
         change_version(cx, &self.policy_arn, &self.version_id, "update policies", |policy, number| {
             policy.default_version = number;
@@ -227,7 +234,7 @@ impl Operation for SetDefaultPolicyVersion {
 
 /// Changes a policy of the account that has the version; `refused` says what cannot be done to policies of AWS.
 fn change_version(
-    cx: &mut Context<'_>,
+    cx: &mut Transaction<'_>,
     arn: &str,
     id: &str,
     refused: &str,
@@ -241,5 +248,7 @@ fn change_version(
 }
 
 operations!(
-    Iam: CreatePolicyVersion, DeletePolicyVersion, GetPolicyVersion, ListPolicyVersions, SetDefaultPolicyVersion
+    Iam:
+    query GetPolicyVersion, ListPolicyVersions;
+    command CreatePolicyVersion, DeletePolicyVersion, SetDefaultPolicyVersion
 );

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Entity, Group, Managed, Reference, Role, User};
-use crate::call::{Access, Context, Named, Operation, Paging, operations};
+use crate::call::{Access, Named, Operation, Paging, Query, View, operations};
 use crate::catalogue::managed_policies as aws;
 use crate::error::{Code, Result};
 use crate::services::iam::policies::managed_policy::PolicyShape;
@@ -36,7 +36,6 @@ impl Operation for GetAccountAuthorizationDetails {
     type Output = GetAccountAuthorizationDetailsResult;
 
     const ERRORS: &'static [Code] = &[Code::ServiceFailure];
-    const READ_ONLY: bool = true;
     const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
@@ -51,8 +50,10 @@ impl Operation for GetAccountAuthorizationDetails {
             _ => None,
         }))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetAccountAuthorizationDetailsResult> {
+impl Query for GetAccountAuthorizationDetails {
+    fn answer(self, cx: &View<'_>) -> Result<GetAccountAuthorizationDetailsResult> {
         let paging = Paging(&self.marker, &self.max_items);
         let after = paging.after(Self::NAME, cx)?;
         let filter = self.filter.as_deref().filter(|filter| !filter.is_empty());
@@ -112,4 +113,4 @@ fn is_in_use(account: &Account, arn: &str) -> bool {
     uses.iter().any(|reference| account.count_referrers(reference) > 0)
 }
 
-operations!(Iam: GetAccountAuthorizationDetails);
+operations!(Iam: query GetAccountAuthorizationDetails);

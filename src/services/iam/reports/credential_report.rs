@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{AccessKey, CredentialReport, Credentials, Resource, User};
 use crate::audit::LastUse;
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, AccountRef, Command, Context, Operation, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::Timestamp;
 
@@ -63,8 +63,10 @@ impl Operation for GenerateCredentialReport {
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GenerateCredentialReportResult> {
+impl Command for GenerateCredentialReport {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<GenerateCredentialReportResult> {
         let known = cx.account.credential_reports.get("");
         if known.is_some_and(|report| report.generated.plus(VALID_SECONDS) > cx.now) {
             return Ok(GenerateCredentialReportResult { state: "COMPLETE", description: None });
@@ -94,13 +96,14 @@ impl Operation for GetCredentialReport {
 
     const ERRORS: &'static [Code] =
         &[Code::ReportExpired, Code::ReportInProgress, Code::ReportNotPresent, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetCredentialReportResult> {
+impl Query for GetCredentialReport {
+    fn answer(self, cx: &View<'_>) -> Result<GetCredentialReportResult> {
         let report = cx.account.credential_reports.get("");
         let report = report.ok_or_else(|| Error::without_message(Code::ReportNotPresent))?;
         if report.generated.plus(VALID_SECONDS) <= cx.now {
@@ -114,7 +117,7 @@ impl Operation for GetCredentialReport {
     }
 }
 
-fn write_report(cx: &Context<'_>) -> Result<String> {
+fn write_report(cx: &Context<'_, impl AccountRef>) -> Result<String> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
     writer.write_record(HEADER).map_err(Error::internal)?;
     writer.write_record(root_row(cx)).map_err(Error::internal)?;
@@ -126,7 +129,7 @@ fn write_report(cx: &Context<'_>) -> Result<String> {
     Ok(text.trim_end().to_owned())
 }
 
-fn root_row(cx: &Context<'_>) -> Vec<String> {
+fn root_row(cx: &Context<'_, impl AccountRef>) -> Vec<String> {
     let none = Credentials::default();
     let credentials = cx.account.root_users.get("").map_or(&none, |root| &root.credentials);
     let arn = cx.account.id.root_arn();
@@ -137,7 +140,7 @@ fn root_row(cx: &Context<'_>) -> Vec<String> {
     row
 }
 
-fn user_row(cx: &Context<'_>, user: &User) -> Vec<String> {
+fn user_row(cx: &Context<'_, impl AccountRef>, user: &User) -> Vec<String> {
     let mut row = vec![user.name.clone(), user.arn(cx.account.id), date(user.created)];
     match &user.credentials.login_profile {
         None => row.extend(["false", NOTHING, NOTHING, NOTHING].map(str::to_owned)),
@@ -152,7 +155,7 @@ fn user_row(cx: &Context<'_>, user: &User) -> Vec<String> {
     row
 }
 
-fn keys_and_certificates(cx: &Context<'_>, credentials: &Credentials) -> Vec<String> {
+fn keys_and_certificates(cx: &Context<'_, impl AccountRef>, credentials: &Credentials) -> Vec<String> {
     let mut row = vec![(!credentials.mfa_devices.is_empty()).to_string()];
     // As observed at AWS, active keys come first, else the older one.
     let (active, inactive): (Vec<_>, Vec<_>) = credentials.access_keys.iter().partition(|key| key.active);
@@ -168,7 +171,7 @@ fn keys_and_certificates(cx: &Context<'_>, credentials: &Credentials) -> Vec<Str
     row
 }
 
-fn key(cx: &Context<'_>, key: Option<&AccessKey>) -> [String; 5] {
+fn key(cx: &Context<'_, impl AccountRef>, key: Option<&AccessKey>) -> [String; 5] {
     let nothing = || NOTHING.to_owned();
     let last = key.and_then(|key| cx.environment.volatile.usage.last(cx.account.id, &key.id));
     let told = |tell: fn(&LastUse) -> String| last.as_ref().map_or_else(nothing, tell);
@@ -186,4 +189,4 @@ fn date(time: Timestamp) -> String {
     time.date_time().format("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
-operations!(Iam: GenerateCredentialReport, GetCredentialReport);
+operations!(Iam: query GetCredentialReport; command GenerateCredentialReport);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::account::{Entity, Group, InstanceProfile, Permissions, Reference, Resource, Role, StoredPolicy, User};
-use crate::call::Context;
+use crate::call::{AccountRef, Context};
 use crate::services::iam::policies::attachments::AttachedPolicy;
 use crate::services::iam::roles::instance_profile::InstanceProfileShape;
 use crate::services::iam::roles::role_shape::RoleLastUsed;
@@ -48,7 +48,7 @@ pub struct UserDetail {
 
 impl UserDetail {
     /// All about a user but its credentials.
-    pub fn of(user: &User, cx: &Context<'_>) -> Self {
+    pub fn of(user: &User, cx: &Context<'_, impl AccountRef>) -> Self {
         let groups = user.groups.iter().filter_map(|key| cx.account.groups.get(key));
         Self {
             path: user.path.to_string(),
@@ -80,7 +80,7 @@ pub struct GroupDetail {
 
 impl GroupDetail {
     /// All about a group but its members.
-    pub fn of(group: &Group, cx: &Context<'_>) -> Self {
+    pub fn of(group: &Group, cx: &Context<'_, impl AccountRef>) -> Self {
         Self {
             path: group.path.to_string(),
             group_name: group.name.clone(),
@@ -113,7 +113,7 @@ pub struct RoleDetail {
 
 impl RoleDetail {
     /// All about a role but description and longest session.
-    pub fn of(role: &Role, cx: &Context<'_>) -> Self {
+    pub fn of(role: &Role, cx: &Context<'_, impl AccountRef>) -> Self {
         let profiles = cx.account.referrers::<InstanceProfile>(&Reference::Role(role.key()));
         Self {
             path: role.path.to_string(),

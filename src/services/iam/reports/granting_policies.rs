@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Granting, Subject};
-use crate::call::{Access, Context, Listing, Members, Paging, operations};
+use crate::call::{Access, AccountRef, Context, Listing, Members, Paging, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::services::iam::reports::service_grants::{grants, is_namespace, subject, subject_target, unsupported};
 use crate::shapes::{Arn, ArnParts, Kind, Marker, ServiceNamespaces};
@@ -77,7 +77,7 @@ impl Listing for ListPoliciesGrantingServiceAccess {
         Access::to(subject_target(&self.arn))
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, ServicePolicies>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, ServicePolicies>> {
         let granting = cx.account.granting(self.identity(cx)?);
         let mut namespaces: Vec<&str> = Vec::new();
         for namespace in self.service_namespaces.iter() {
@@ -101,7 +101,7 @@ impl Listing for ListPoliciesGrantingServiceAccess {
 }
 
 impl ListPoliciesGrantingServiceAccess {
-    fn identity<'a>(&'a self, cx: &'a Context<'_>) -> Result<Subject<'a>> {
+    fn identity<'a>(&'a self, cx: &'a Context<'_, impl AccountRef>) -> Result<Subject<'a>> {
         if ArnParts::parse(&self.arn).is_some_and(|parts| parts.service == "iam" && parts.resource == "root") {
             let message = format!("Could not extract entity from ARN : {}", self.arn);
             return Err(Error::new(Code::InvalidInput, message));
@@ -113,4 +113,4 @@ impl ListPoliciesGrantingServiceAccess {
     }
 }
 
-operations!(Iam: ListPoliciesGrantingServiceAccess);
+operations!(Iam: query ListPoliciesGrantingServiceAccess);

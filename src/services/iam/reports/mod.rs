@@ -11,7 +11,7 @@ pub(crate) mod service_grants;
 use crate::call::Entry;
 
 /// The operations of this folder.
-pub(crate) const OPERATIONS: [&[Entry]; 5] = [
+pub(crate) const OPERATIONS: [&[&Entry]; 5] = [
     account_authorization_details::OPERATIONS,
     credential_report::OPERATIONS,
     granting_policies::OPERATIONS,

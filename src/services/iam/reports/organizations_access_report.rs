@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{OrganizationsAccess, OrganizationsAccessReport, Quota, ReportOutcome};
 use crate::audit::LastUse;
-use crate::call::{Access, Context, Operation, Paging, Target, operations};
+use crate::call::{
+    Access, AccountRef, Command, Context, Operation, Paging, Query, Target, Transaction, View, operations,
+};
 use crate::error::{Code, Error, Result};
 use crate::organization::{Entity, Organization};
 use crate::services::iam::reports::service_access::{JobResult, TRACKED_SECONDS, service_name};
@@ -36,8 +38,10 @@ impl Operation for GenerateOrganizationsAccessReport {
         Access::to(Target::Iam(format!("access-report/{}", self.entity_path)))
             .key("iam:OrganizationsPolicyId", self.organizations_policy_id.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<JobResult> {
+impl Command for GenerateOrganizationsAccessReport {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<JobResult> {
         let organization = managed(cx)?;
         forget_old_reports(cx);
         let limit = cx.environment.quotas.limit(Quota::OrganizationsAccessReportsPerDay);
@@ -73,7 +77,7 @@ impl GenerateOrganizationsAccessReport {
 }
 
 /// The organization, if its management account calls.
-fn managed<'a>(cx: &Context<'a>) -> Result<&'a Organization> {
+fn managed<'a>(cx: &Context<'a, impl AccountRef>) -> Result<&'a Organization> {
     let organization = cx.environment.organization.as_ref();
     organization.filter(|organization| organization.management_account == cx.account.id).ok_or_else(|| {
         let message = "You must be signed in to the management account of an organization to perform this operation.";
@@ -81,7 +85,7 @@ fn managed<'a>(cx: &Context<'a>) -> Result<&'a Organization> {
     })
 }
 
-fn forget_old_reports(cx: &mut Context<'_>) {
+fn forget_old_reports(cx: &mut Transaction<'_>) {
     let reports = cx.account.organizations_access_reports.iter();
     let old: Vec<_> = reports.filter(|report| is_old(report, cx.now)).map(|report| report.id.clone()).collect();
     old.iter().for_each(|id| cx.account.remove::<OrganizationsAccessReport>(id));
@@ -92,7 +96,7 @@ fn is_old(report: &OrganizationsAccessReport, now: Timestamp) -> bool {
 }
 
 /// The services that the entity may access, and when its accounts called them within the tracking period.
-fn found(cx: &Context<'_>, organization: &Organization, entity: &Entity<'_>) -> ReportOutcome {
+fn found(cx: &Context<'_, impl AccountRef>, organization: &Organization, entity: &Entity<'_>) -> ReportOutcome {
     let oldest = cx.now.plus(-TRACKED_SECONDS);
     let mut services: BTreeMap<String, (usize, LastUse)> = BTreeMap::new();
     for account in &entity.accounts {
@@ -167,13 +171,14 @@ impl Operation for GetOrganizationsAccessReport {
     type Output = GetOrganizationsAccessReportResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetOrganizationsAccessReportResult> {
+impl Query for GetOrganizationsAccessReport {
+    fn answer(self, cx: &View<'_>) -> Result<GetOrganizationsAccessReportResult> {
         managed(cx)?;
         let report = cx.account.organizations_access_reports.get(&self.job_id);
         let report = report.filter(|report| !is_old(report, cx.now));
@@ -193,7 +198,7 @@ impl Operation for GetOrganizationsAccessReport {
 impl GetOrganizationsAccessReport {
     fn page(
         &self,
-        cx: &Context<'_>,
+        cx: &Context<'_, impl AccountRef>,
         details: Vec<AccessDetail>,
         head: GetOrganizationsAccessReportResult,
     ) -> Result<GetOrganizationsAccessReportResult> {
@@ -245,4 +250,4 @@ impl GetOrganizationsAccessReport {
     }
 }
 
-operations!(Iam: GenerateOrganizationsAccessReport, GetOrganizationsAccessReport);
+operations!(Iam: query GetOrganizationsAccessReport; command GenerateOrganizationsAccessReport);

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{AccessReport, Account, ActionAccess, EntityAccess, Resource, Role, ServiceAccess, Subject, User};
 use crate::audit::LastUse;
-use crate::call::{Access, Context, Operation, Page, Paging, operations};
+use crate::call::{
+    Access, AccountRef, Command, Context, Operation, Page, Paging, Query, Transaction, View, operations,
+};
 use crate::error::{Code, Error, Result};
 use crate::services::iam::reports::service_grants::{allow, is_namespace, subject, subject_target};
 use crate::shapes::{Arn, Granularity, JobId, Marker, MaxItems, ServiceNamespace, Timestamp};
@@ -47,8 +49,10 @@ impl Operation for GenerateServiceLastAccessedDetails {
     fn access(&self) -> Access<'_> {
         Access::to(subject_target(&self.arn))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<JobResult> {
+impl Command for GenerateServiceLastAccessedDetails {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<JobResult> {
         let id = cx.ids.uuid().to_string();
         let report = AccessReport {
             id: id.clone(),
@@ -64,12 +68,12 @@ impl Operation for GenerateServiceLastAccessedDetails {
 }
 
 /// Whoever asked for a report may read it, and nobody else.
-fn requester(cx: &Context<'_>) -> String {
+fn requester(cx: &Context<'_, impl AccountRef>) -> String {
     cx.caller.unique_id().map_or_else(|| cx.caller.account.to_string(), str::to_owned)
 }
 
 /// What is known of each service that a subject's policies allow.
-fn services(cx: &Context<'_>, subject: Subject<'_>) -> Vec<ServiceAccess> {
+fn services(cx: &Context<'_, impl AccountRef>, subject: Subject<'_>) -> Vec<ServiceAccess> {
     let granting = cx.account.granting(subject);
     let entities = entities(cx, subject);
     let allowed = service_authorization::services().filter(|service| allow(&granting, service.prefix));
@@ -82,7 +86,7 @@ struct Tracked {
     calls: Vec<LastUse>,
 }
 
-fn entities(cx: &Context<'_>, subject: Subject<'_>) -> Vec<Tracked> {
+fn entities(cx: &Context<'_, impl AccountRef>, subject: Subject<'_>) -> Vec<Tracked> {
     let (users, roles) = cx.account.users_and_roles_of(subject);
     let oldest = cx.now.plus(-TRACKED_SECONDS);
     let tracked = |arn, name: &str, id: &str, path: &str, is_role| Tracked {
@@ -124,14 +128,14 @@ fn service_access(namespace: &str, name: &str, tracked: &[Tracked]) -> ServiceAc
 }
 
 /// The report of a job, for the one who asked for it.
-fn report<'a>(cx: &'a Context<'_>, job: &JobId) -> Result<&'a AccessReport> {
+fn report<'a>(cx: &'a Context<'_, impl AccountRef>, job: &JobId) -> Result<&'a AccessReport> {
     let report = cx.account.access_reports.get(job).filter(|report| report.requester == requester(cx));
     report.map(|report| &**report).ok_or_else(|| Error::new(Code::NoSuchEntity, format!("Job {job} not found")))
 }
 
 /// The key behind which a page of a report begins. A marker is good for one list of one report, whose keys begin with
 /// `list`; AWS refuses those of other lists in other words than what is no marker.
-fn after(paging: Paging<'_>, list: &str, cx: &Context<'_>) -> Result<Option<String>> {
+fn after(paging: Paging<'_>, list: &str, cx: &Context<'_, impl AccountRef>) -> Result<Option<String>> {
     match paging.after(REPORT, cx)? {
         Some(key) if !key.starts_with(list) => {
             Err(Error::new(Code::InvalidInput, "The marker passed in the request was invalid."))
@@ -229,13 +233,14 @@ impl Operation for GetServiceLastAccessedDetails {
     type Output = ReportPage<ServiceShape>;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<ReportPage<ServiceShape>> {
+impl Query for GetServiceLastAccessedDetails {
+    fn answer(self, cx: &View<'_>) -> Result<ReportPage<ServiceShape>> {
         let report = report(cx, &self.job_id)?;
         let paging = Paging(&self.marker, &self.max_items);
         let list = format!("{} services ", report.id);
@@ -309,13 +314,14 @@ impl Operation for GetServiceLastAccessedDetailsWithEntities {
     type Output = ReportPage<EntityDetails>;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<ReportPage<EntityDetails>> {
+impl Query for GetServiceLastAccessedDetailsWithEntities {
+    fn answer(self, cx: &View<'_>) -> Result<ReportPage<EntityDetails>> {
         let report = report(cx, &self.job_id)?;
         let paging = Paging(&self.marker, &self.max_items);
         let list = format!("{} entities ", report.id);
@@ -338,5 +344,7 @@ impl Operation for GetServiceLastAccessedDetailsWithEntities {
 }
 
 operations!(
-    Iam: GenerateServiceLastAccessedDetails, GetServiceLastAccessedDetails, GetServiceLastAccessedDetailsWithEntities,
+    Iam:
+    query GetServiceLastAccessedDetails, GetServiceLastAccessedDetailsWithEntities;
+    command GenerateServiceLastAccessedDetails
 );

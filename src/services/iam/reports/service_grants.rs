@@ -3,7 +3,7 @@
 use aws_reference::service_authorization;
 
 use crate::account::{Granting, Subject, identity_name};
-use crate::call::{Context, Target};
+use crate::call::{AccountRef, Context, Target};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{ArnParts, Kind};
 use iam_policy::{Action, Effect, Statement};
@@ -75,7 +75,7 @@ pub(crate) fn is_namespace(text: &str) -> bool {
 ///
 /// # Errors
 /// `ValidationError` and `InvalidInput` for ARNs of other things, `AccessDenied` for other accounts', `NoSuchEntity`.
-pub(crate) fn subject<'a>(cx: &'a Context<'_>, arn: &'a str) -> Result<Subject<'a>> {
+pub(crate) fn subject<'a>(cx: &'a Context<'_, impl AccountRef>, arn: &'a str) -> Result<Subject<'a>> {
     let validation = |message| Error::new(Code::ValidationError, message);
     let unclear = || {
         let message = format!("Invalid Entity Arn: {arn} does not clearly define entity type and name.");

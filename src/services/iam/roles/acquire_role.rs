@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::account::{Account, Permissions, Quota, Role, SourceRoleTemplate};
-use crate::call::{Access, Context, Operation, Target, operations};
+use crate::call::{Access, AccountRef, Command, Context, Operation, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::services::iam::policies::attachments::attach;
 use crate::services::iam::policies::inline_policies::put;
@@ -66,7 +66,7 @@ impl Operation for AcquireRole {
 
     /// There is no action of this name: whoever acquires a role must be able to see it, and to make it if it is not there
     /// (Service Authorization Reference: what has the key `iam:RoleTemplateARN`).
-    fn further_access<'a>(&'a self, cx: &'a Context<'_>) -> Access<'a> {
+    fn further_access<'a>(&'a self, cx: &'a View<'_>) -> Access<'a> {
         let template = Some(self.template_arn.as_str());
         let get = |target| Access::free().also("iam:GetRole", target).key("iam:RoleTemplateARN", template);
         let Ok(wanted) = self.wanted(cx) else { return get(Target::Under(Kind::Role, None)) };
@@ -96,8 +96,10 @@ impl Operation for AcquireRole {
         let arns = values.flat_map(|value| value.values.iter()).filter_map(|value| ArnParts::parse(value));
         arns.filter_map(|arn| arn.account_id()).collect()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<RoleResult> {
+impl Command for AcquireRole {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<RoleResult> {
         let wanted = self.wanted(cx)?;
         if let Some(role) = cx.account.get::<Role>(&wanted.name) {
             wanted.must_be(role)?;
@@ -117,7 +119,7 @@ impl Operation for AcquireRole {
 
 impl AcquireRole {
     /// The role that the template and the values describe.
-    fn wanted(&self, cx: &Context<'_>) -> Result<Wanted> {
+    fn wanted(&self, cx: &Context<'_, impl AccountRef>) -> Result<Wanted> {
         let template = cx.environment.role_templates.find(&self.template_arn)?;
         let version = template.version(&self.template_arn, self.template_minor_version)?;
         let values = self.values(version)?;
@@ -281,7 +283,7 @@ impl Wanted {
     }
 
     /// Makes the role, as `CreateRole`, `PutRolePolicy` and `AttachRolePolicy` would.
-    fn make(self, cx: &mut Context<'_>) -> Result<()> {
+    fn make(self, cx: &mut Transaction<'_>) -> Result<()> {
         let boundary = cx.boundary(self.boundary.map(Arn::new), Kind::Role, Code::InvalidInput)?;
         let role = Role {
             name: self.name.clone(),
@@ -308,4 +310,4 @@ impl Wanted {
     }
 }
 
-operations!(Iam: AcquireRole);
+operations!(Iam: command AcquireRole);

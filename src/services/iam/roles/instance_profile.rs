@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Grantee, InstanceProfile, Quota, Reference, Resource, Role, name_key};
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, Target, operations};
+use crate::call::{
+    Access, AccountRef, Command, Context, Listing, Members, Operation, Paging, Query, Target, Transaction, View,
+    operations,
+};
 use crate::error::{Code, Error, Result};
 use crate::services::iam::roles::role::customer_path;
 use crate::services::iam::roles::role_shape::RoleShape;
@@ -28,7 +31,7 @@ pub struct InstanceProfileShape {
 
 impl InstanceProfileShape {
     /// What listings tell: everything but tags.
-    pub fn brief(profile: &InstanceProfile, cx: &Context<'_>) -> Self {
+    pub fn brief(profile: &InstanceProfile, cx: &Context<'_, impl AccountRef>) -> Self {
         let role = profile.role.as_ref().and_then(|key| cx.account.roles.get(key));
         Self {
             path: profile.path.to_string(),
@@ -73,8 +76,10 @@ impl Operation for CreateInstanceProfile {
         Access::new(Kind::InstanceProfile, self.path.as_deref(), &self.instance_profile_name)
             .tagged(Kind::InstanceProfile, self.tags.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<InstanceProfileResult> {
+impl Command for CreateInstanceProfile {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<InstanceProfileResult> {
         let tags = Tags::shape(self.tags.as_ref());
         let profile = InstanceProfile {
             name: self.instance_profile_name.into(),
@@ -101,7 +106,6 @@ impl Operation for GetInstanceProfile {
     type Output = InstanceProfileResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::InstanceProfile, &self.instance_profile_name)
@@ -112,8 +116,10 @@ impl Operation for GetInstanceProfile {
         let role = profile.and_then(|profile| profile.role.as_deref());
         role.map(|role| trust::accounts_trusted_by(role, account)).unwrap_or_default()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<InstanceProfileResult> {
+impl Query for GetInstanceProfile {
+    fn answer(self, cx: &View<'_>) -> Result<InstanceProfileResult> {
         let profile = cx.account.find::<InstanceProfile>(&self.instance_profile_name)?;
         // Unlike other entities, profiles show their tags even when they have none.
         let tags = Some(profile.tags.to_vec());
@@ -152,7 +158,7 @@ impl Listing for ListInstanceProfiles {
         trust::accounts_trusted(names.filter_map(|name| account.get(name)))
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>> {
         let profiles = cx.account.under_path::<InstanceProfile>(self.path_prefix.as_deref(), after);
         Ok(Box::new(profiles.map(|(key, profile)| (key, InstanceProfileShape::brief(profile, cx)))))
     }
@@ -174,8 +180,10 @@ impl Operation for DeleteInstanceProfile {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::InstanceProfile, &self.instance_profile_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteInstanceProfile {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let profile = cx.account.find::<InstanceProfile>(&self.instance_profile_name)?;
         if profile.role.is_some() {
             return Err(Error::delete_first("remove roles from instance profile"));
@@ -211,8 +219,10 @@ impl Operation for AddRoleToInstanceProfile {
             .also("iam:PassRole", Target::Identity(Kind::Role, &self.role_name))
             .key("iam:PassedToService", Some("ec2.amazonaws.com"))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for AddRoleToInstanceProfile {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let key = member(cx, &self.instance_profile_name, &self.role_name)?;
         let quotas = &cx.environment.quotas;
         cx.account.update::<InstanceProfile, _>(&self.instance_profile_name, |profile| {
@@ -242,8 +252,10 @@ impl Operation for RemoveRoleFromInstanceProfile {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::InstanceProfile, &self.instance_profile_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for RemoveRoleFromInstanceProfile {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let key = member(cx, &self.instance_profile_name, &self.role_name)?;
         cx.account.update::<InstanceProfile, _>(&self.instance_profile_name, |profile| {
             if profile.role.as_ref() != Some(&key) {
@@ -257,7 +269,7 @@ impl Operation for RemoveRoleFromInstanceProfile {
 }
 
 /// The key of a role that may go in and out of an instance profile; both exist.
-fn member(cx: &Context<'_>, profile: &str, role: &str) -> Result<String> {
+fn member(cx: &Context<'_, impl AccountRef>, profile: &str, role: &str) -> Result<String> {
     cx.account.find::<InstanceProfile>(profile)?;
     let role = cx.account.find::<Role>(role)?;
     role.must_be_modifiable()?;
@@ -291,7 +303,7 @@ impl Listing for ListInstanceProfilesForRole {
         trust::accounts_trusted_by(&self.role_name, account)
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>> {
         let role = cx.account.find::<Role>(&self.role_name)?;
         let profiles = cx.account.referrers::<InstanceProfile>(&Reference::Role(name_key(&role.name)));
         let profiles = profiles.map(|profile| (name_key(&profile.name), profile));
@@ -301,6 +313,7 @@ impl Listing for ListInstanceProfilesForRole {
 }
 
 operations!(
-    Iam: AddRoleToInstanceProfile, CreateInstanceProfile, DeleteInstanceProfile, GetInstanceProfile,
-    ListInstanceProfiles, ListInstanceProfilesForRole, RemoveRoleFromInstanceProfile
+    Iam:
+    query GetInstanceProfile, ListInstanceProfiles, ListInstanceProfilesForRole;
+    command AddRoleToInstanceProfile, CreateInstanceProfile, DeleteInstanceProfile, RemoveRoleFromInstanceProfile
 );

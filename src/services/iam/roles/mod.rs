@@ -11,7 +11,7 @@ pub(crate) mod trust;
 use crate::call::Entry;
 
 /// The operations of this folder.
-pub(crate) const OPERATIONS: [&[Entry]; 5] = [
+pub(crate) const OPERATIONS: [&[&Entry]; 5] = [
     acquire_role::OPERATIONS,
     instance_profile::OPERATIONS,
     role::OPERATIONS,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Grantee, Permissions, Quota, Reference, Role, accounts_named, name_key};
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, operations};
+use crate::call::{Access, Command, Listing, Members, Operation, Paging, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::services::iam::roles::role_shape::RoleShape;
 use crate::services::iam::roles::trust;
@@ -80,8 +80,10 @@ impl Operation for CreateRole {
     fn other_accounts(&self, _: &Account) -> Vec<AccountId> {
         accounts_named(&self.assume_role_policy_document)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<RoleResult> {
+impl Command for CreateRole {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<RoleResult> {
         let boundary = cx.boundary(self.permissions_boundary, Kind::Role, Code::InvalidInput)?;
         let tags = Tags::shape(self.tags.as_ref());
         let role = Role {
@@ -115,7 +117,6 @@ impl Operation for GetRole {
     type Output = RoleResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::Role, &self.role_name).current_boundary()
@@ -124,8 +125,10 @@ impl Operation for GetRole {
     fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
         trust::accounts_trusted_by(&self.role_name, account)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<RoleResult> {
+impl Query for GetRole {
+    fn answer(self, cx: &View<'_>) -> Result<RoleResult> {
         Ok(RoleResult { role: RoleShape::whole(cx.account.find(&self.role_name)?, cx) })
     }
 }
@@ -158,7 +161,7 @@ impl Listing for ListRoles {
         trust::accounts_trusted(self.paging().preview(roles))
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, RoleShape>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, RoleShape>> {
         let roles = cx.account.under_path::<Role>(self.path_prefix.as_deref(), after);
         Ok(Box::new(roles.map(|(key, role)| (key, RoleShape::listed(role, cx)))))
     }
@@ -188,8 +191,10 @@ impl Operation for UpdateRole {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::Role, &self.role_name).current_boundary()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<UpdateRoleResult> {
+impl Command for UpdateRole {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<UpdateRoleResult> {
         let (signin, reset) = (self.max_signin_session_duration, self.reset_max_signin_session_duration);
         cx.account.update::<Role, _>(&self.role_name, |role| {
             if let Some(duration) = self.max_session_duration {
@@ -238,8 +243,10 @@ impl Operation for UpdateRoleDescription {
     fn other_accounts(&self, account: &Account) -> Vec<AccountId> {
         trust::accounts_trusted_by(&self.role_name, account)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<RoleResult> {
+impl Command for UpdateRoleDescription {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<RoleResult> {
         cx.account.update::<Role, _>(&self.role_name, |role| {
             role.description = kept(Some(self.description));
             Ok(())
@@ -274,8 +281,10 @@ impl Operation for UpdateAssumeRolePolicy {
     fn other_accounts(&self, _: &Account) -> Vec<AccountId> {
         accounts_named(&self.policy_document)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateAssumeRolePolicy {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.account.find::<Role>(&self.role_name)?.must_be_modifiable()?;
         let trust_policy = cx.trust_policy(&self.policy_document)?;
         cx.account.update::<Role, _>(&self.role_name, |role| {
@@ -307,8 +316,10 @@ impl Operation for DeleteRole {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::Role, &self.role_name).current_boundary()
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteRole {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let role = cx.account.find::<Role>(&self.role_name)?;
         role.must_be_modifiable()?;
         let key = name_key(&role.name);
@@ -322,5 +333,7 @@ impl Operation for DeleteRole {
 }
 
 operations!(
-    Iam: CreateRole, DeleteRole, GetRole, ListRoles, UpdateAssumeRolePolicy, UpdateRole, UpdateRoleDescription
+    Iam:
+    query GetRole, ListRoles;
+    command CreateRole, DeleteRole, UpdateAssumeRolePolicy, UpdateRole, UpdateRoleDescription
 );

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::account::{Resource, Role, SourceRoleTemplate};
-use crate::call::Context;
+use crate::call::{AccountRef, Context};
 use crate::services::iam::users::user::BoundaryShape;
 use crate::shapes::{AccountId, EncodedDocument, Tag, Timestamp};
 
@@ -70,12 +70,12 @@ impl RoleShape {
     }
 
     /// What an instance profile tells of its role.
-    pub fn nested(role: &Role, cx: &Context<'_>) -> Self {
+    pub fn nested(role: &Role, cx: &Context<'_, impl AccountRef>) -> Self {
         Self::brief(role, cx.shown_trust_policy(role), cx.account.id)
     }
 
     /// What `ListRoles` tells: all but boundary, tags and last use.
-    pub fn listed(role: &Role, cx: &Context<'_>) -> Self {
+    pub fn listed(role: &Role, cx: &Context<'_, impl AccountRef>) -> Self {
         Self {
             max_session_duration: Some(role.max_session_duration),
             max_signin_session_duration: role.max_signin_session_duration,
@@ -84,12 +84,12 @@ impl RoleShape {
     }
 
     /// What `UpdateRoleDescription` tells.
-    pub fn described(role: &Role, cx: &Context<'_>) -> Self {
+    pub fn described(role: &Role, cx: &Context<'_, impl AccountRef>) -> Self {
         Self { description: role.description.clone(), ..Self::nested(role, cx) }
     }
 
     /// All that is known of the role.
-    pub fn whole(role: &Role, cx: &Context<'_>) -> Self {
+    pub fn whole(role: &Role, cx: &Context<'_, impl AccountRef>) -> Self {
         Self {
             permissions_boundary: BoundaryShape::of(&role.permissions),
             tags: role.tags.shape(),
@@ -102,7 +102,7 @@ impl RoleShape {
 
 impl RoleLastUsed {
     /// What is known of the role's use.
-    pub fn of(role: &Role, cx: &Context<'_>) -> Self {
+    pub fn of(role: &Role, cx: &Context<'_, impl AccountRef>) -> Self {
         let last = cx.environment.volatile.usage.last(cx.account.id, &role.id);
         let last = last.filter(|last| last.used.plus(TRACKING_PERIOD) > cx.now);
         last.map(|last| Self { last_used_date: Some(last.used), region: Some(last.region) }).unwrap_or_default()

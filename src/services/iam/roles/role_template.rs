@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{Arn, EncodedDocument};
 use crate::templates::{DocumentTemplate, ParameterDefinition, RoleTemplate, RoleTemplateVersion, TemplateName};
@@ -67,13 +67,14 @@ impl Operation for GetRoleTemplateVersion {
     type Output = GetRoleTemplateVersionResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::arn(&self.template_arn)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetRoleTemplateVersionResult> {
+impl Query for GetRoleTemplateVersion {
+    fn answer(self, cx: &View<'_>) -> Result<GetRoleTemplateVersionResult> {
         let template = cx.environment.role_templates.find(&self.template_arn)?;
         let version = template.version(&self.template_arn, self.minor_version)?;
         let name = TemplateName::parse(&self.template_arn).ok_or_else(|| Error::internal("the ARN was read before"))?;
@@ -121,4 +122,4 @@ impl RoleTemplateVersionShape {
     }
 }
 
-operations!(Iam: GetRoleTemplateVersion);
+operations!(Iam: query GetRoleTemplateVersion);

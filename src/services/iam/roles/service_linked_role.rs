@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::account::{DeletionTask, Permissions, Role, TrustPolicy, name_key};
-use crate::call::{Access, Context, Operation, Target, operations};
+use crate::call::{Access, Command, Operation, Query, Target, Transaction, View, operations};
 use crate::catalogue::service_linked_roles::{self, ServiceLinkedRole};
 use crate::error::{Code, Error, Result};
 use crate::services::iam::roles::role::{DEFAULT_SESSION_DURATION, RoleResult, kept};
@@ -50,8 +50,10 @@ impl Operation for CreateServiceLinkedRole {
         Access::to(Target::New(Kind::Role, path.into(), name.into()))
             .key("iam:AWSServiceName", Some(self.aws_service_name.as_str()))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<RoleResult> {
+impl Command for CreateServiceLinkedRole {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<RoleResult> {
         let service = &self.aws_service_name;
         let invalid = |message: String| Error::new(Code::InvalidInput, message);
         let (Some(linked), Some(name)) = (service_linked_roles::get(service), self.role_name()) else {
@@ -81,7 +83,7 @@ impl Operation for CreateServiceLinkedRole {
 ///
 /// # Errors
 /// Only if the table of services is wrong.
-pub(crate) fn linked_role(cx: &mut Context<'_>, linked: ServiceLinkedRole, name: String) -> Result<Role> {
+pub(crate) fn linked_role(cx: &mut Transaction<'_>, linked: ServiceLinkedRole, name: String) -> Result<Role> {
     Ok(Role {
         name,
         path: Path::new(linked.path()),
@@ -123,8 +125,10 @@ impl Operation for DeleteServiceLinkedRole {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::Role, &self.role_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<DeleteServiceLinkedRoleResult> {
+impl Command for DeleteServiceLinkedRole {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<DeleteServiceLinkedRoleResult> {
         let role = cx.account.find::<Role>(&self.role_name)?;
         if !role.is_service_linked() {
             let message = format!("{} exists but is not a service role.", role.name);
@@ -157,7 +161,6 @@ impl Operation for GetServiceLinkedRoleDeletionStatus {
     type Output = GetServiceLinkedRoleDeletionStatusResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         match path_and_name(&self.deletion_task_id) {
@@ -165,8 +168,10 @@ impl Operation for GetServiceLinkedRoleDeletionStatus {
             None => Access::under(Kind::Role, Some("/aws-service-role/")),
         }
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetServiceLinkedRoleDeletionStatusResult> {
+impl Query for GetServiceLinkedRoleDeletionStatus {
+    fn answer(self, cx: &View<'_>) -> Result<GetServiceLinkedRoleDeletionStatusResult> {
         if path_and_name(&self.deletion_task_id).is_none() {
             return Err(Error::new(Code::InvalidInput, "Invalid task id"));
         }
@@ -185,4 +190,4 @@ fn path_and_name(task_id: &str) -> Option<(&str, &str)> {
     (!service.is_empty() && !name.is_empty()).then_some((path, name))
 }
 
-operations!(Iam: CreateServiceLinkedRole, DeleteServiceLinkedRole, GetServiceLinkedRoleDeletionStatus);
+operations!(Iam: query GetServiceLinkedRoleDeletionStatus; command CreateServiceLinkedRole, DeleteServiceLinkedRole);

@@ -1,12 +1,12 @@
 //! The trust policies of roles: whom they name, and how they are shown.
 
 use crate::account::{Account, Quota, Role, TrustPolicy};
-use crate::call::Context;
+use crate::call::{AccountRef, Context};
 use crate::error::Result;
 use crate::shapes::{AccountId, ArnParts, EncodedDocument};
 use iam_policy::document_size;
 
-impl Context<'_> {
+impl<A: AccountRef> Context<'_, A> {
     /// The trust policy that a parameter gives: its principals must exist, and it must not be too long.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Access, Context, Operation, operations};
+use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Result};
 use crate::services::iam::simulation::simulated_policies::{
     Exclusions, granted, own_boundary, policy_inputs, policy_source, source_target,
@@ -35,14 +35,15 @@ impl Operation for GetContextKeysForCustomPolicy {
     type Output = ContextKeysResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput];
-    const READ_ONLY: bool = true;
     const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::any()
     }
+}
 
-    fn execute(self, _: &mut Context<'_>) -> Result<ContextKeysResult> {
+impl Query for GetContextKeysForCustomPolicy {
+    fn answer(self, _: &View<'_>) -> Result<ContextKeysResult> {
         let policies = policy_inputs(Some(&self.policy_input_list))?;
         Ok(ContextKeysResult::of([&PolicySet::new(policies)]))
     }
@@ -60,14 +61,15 @@ impl Operation for GetContextKeysForPrincipalPolicy {
     type Output = ContextKeysResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity];
-    const READ_ONLY: bool = true;
     const COMPUTES: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::to(source_target(&self.policy_source_arn))
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<ContextKeysResult> {
+impl Query for GetContextKeysForPrincipalPolicy {
+    fn answer(self, cx: &View<'_>) -> Result<ContextKeysResult> {
         let source = policy_source(cx, &self.policy_source_arn)?;
         let mut policies = granted(cx, source, &Exclusions::default());
         policies.extend(policy_inputs(self.policy_input_list.as_deref())?);
@@ -76,4 +78,4 @@ impl Operation for GetContextKeysForPrincipalPolicy {
     }
 }
 
-operations!(Iam: GetContextKeysForCustomPolicy, GetContextKeysForPrincipalPolicy);
+operations!(Iam: query GetContextKeysForCustomPolicy, GetContextKeysForPrincipalPolicy);

@@ -12,4 +12,4 @@ pub(crate) mod simulator;
 use crate::call::Entry;
 
 /// The operations of this folder.
-pub(crate) const OPERATIONS: [&[Entry]; 2] = [context_keys::OPERATIONS, policy_simulation::OPERATIONS];
+pub(crate) const OPERATIONS: [&[&Entry]; 2] = [context_keys::OPERATIONS, policy_simulation::OPERATIONS];

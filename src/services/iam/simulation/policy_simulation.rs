@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use crate::account::Subject;
-use crate::call::{Access, Context, Listing, Members, Paging, operations};
+use crate::call::{Access, AccountRef, Context, Listing, Members, Paging, View, operations};
 use crate::error::{Code, Result};
 use crate::organization::Place;
 use crate::services::iam::simulation::simulated_policies::{
@@ -55,7 +55,7 @@ impl Listing for SimulateCustomPolicy {
         Access::any()
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, EvaluationResult>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, EvaluationResult>> {
         let parameters = Parameters {
             actions: &self.action_names,
             resources: &self.resource_arns,
@@ -98,7 +98,7 @@ pub struct SimulatePrincipalPolicy {
 impl SimulatePrincipalPolicy {
     /// The policies of the source that are not excluded, and the given ones. A given boundary takes the place of the
     /// source's own.
-    fn policies<'c>(&self, source: Subject<'_>, cx: &'c Context<'_>) -> Result<Policies<'c>> {
+    fn policies<'c>(&self, source: Subject<'_>, cx: &'c Context<'_, impl AccountRef>) -> Result<Policies<'c>> {
         let exclusions = Exclusions::read(&self.policy_exclusion_list)?;
         let mut identity = granted(cx, source, &exclusions);
         identity.extend(policy_inputs(self.policy_input_list.as_deref())?);
@@ -129,7 +129,7 @@ impl Listing for SimulatePrincipalPolicy {
         Access::to(source_target(&self.policy_source_arn))
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, EvaluationResult>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, EvaluationResult>> {
         let source = policy_source(cx, &self.policy_source_arn)?;
         let parameters = Parameters {
             actions: &self.action_names,
@@ -146,4 +146,4 @@ impl Listing for SimulatePrincipalPolicy {
     }
 }
 
-operations!(Iam: SimulateCustomPolicy, SimulatePrincipalPolicy);
+operations!(Iam: query SimulateCustomPolicy, SimulatePrincipalPolicy);

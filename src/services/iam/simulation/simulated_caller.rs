@@ -1,7 +1,7 @@
 //! The caller that the policy simulator puts before the policies.
 
 use crate::account::{Subject, identity_name};
-use crate::call::Context;
+use crate::call::{AccountRef, Context};
 use crate::error::Result;
 use crate::shapes::{ArnParts, Kind, Tag};
 use iam_policy::Principal;
@@ -23,7 +23,7 @@ impl SimulatedCaller {
     ///
     /// # Errors
     /// `InvalidInput` for ARNs of other things, such as sessions.
-    pub fn named(arn: &str, policy_source: Option<&str>, cx: &Context<'_>) -> Result<Self> {
+    pub fn named(arn: &str, policy_source: Option<&str>, cx: &Context<'_, impl AccountRef>) -> Result<Self> {
         let (kind, _) = identity_name(arn)?;
         let (id, tags) = match cx.account.identity(arn) {
             Ok(Subject::User(user)) => (user.id.as_str(), user.tags.to_vec()),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::account::{Compiled, Granting, Subject, identity_name};
-use crate::call::{Context, Target};
+use crate::call::{AccountRef, Context, Target};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
     ArnParts, AttachmentType, InlinePolicyIdentifier, Kind, PolicyDocument, PolicyExclusions, PolicyIdentifier,
@@ -56,7 +56,7 @@ pub fn document(id: String, text: &str, grammar: Grammar) -> Result<Member> {
 ///
 /// # Errors
 /// `InvalidInput` for other ARNs and for those of other accounts, `NoSuchEntity`.
-pub fn policy_source<'a>(cx: &'a Context<'_>, arn: &str) -> Result<Subject<'a>> {
+pub fn policy_source<'a>(cx: &'a Context<'_, impl AccountRef>, arn: &str) -> Result<Subject<'a>> {
     let (kind, name) = identity_name(arn)?;
     let account = ArnParts::parse(arn).map(|parts| parts.account).unwrap_or_default();
     let own = cx.account.id.to_string();
@@ -75,7 +75,7 @@ pub fn source_target(arn: &str) -> Target<'_> {
 
 /// The policies that a source has and that are not left out. A managed policy counts once, though a user may have it from
 /// several groups.
-pub fn granted(cx: &Context<'_>, source: Subject<'_>, exclusions: &Exclusions<'_>) -> Vec<Member> {
+pub fn granted(cx: &Context<'_, impl AccountRef>, source: Subject<'_>, exclusions: &Exclusions<'_>) -> Vec<Member> {
     let mut seen = HashSet::new();
     let granting = cx.account.granting(source).into_iter().filter(|granting| !exclusions.leave_out(granting));
     let once = granting.filter(|granting| granting.source.arn.as_ref().is_none_or(|arn| seen.insert(arn.clone())));
@@ -83,7 +83,7 @@ pub fn granted(cx: &Context<'_>, source: Subject<'_>, exclusions: &Exclusions<'_
 }
 
 /// The permissions boundary of a source.
-pub fn own_boundary(cx: &Context<'_>, source: Subject<'_>) -> Option<Arc<PolicySet>> {
+pub fn own_boundary(cx: &Context<'_, impl AccountRef>, source: Subject<'_>) -> Option<Arc<PolicySet>> {
     match source {
         Subject::User(user) => cx.account.policies_of_user(user).boundary,
         Subject::Role(role) => cx.account.policies_of_role(role).boundary,

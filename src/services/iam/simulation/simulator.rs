@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::call::Context;
+use crate::call::{AccountRef, Context};
 use crate::error::{Code, Error, Result};
 use crate::organization::{Organization, Places};
 use crate::services::iam::simulation::simulated_caller::{SimulatedCaller, keys_of_nobody};
@@ -73,7 +73,12 @@ impl Parameters<'_> {
     ///
     /// # Errors
     /// `InvalidInput` for ARNs of other things than users, groups and roles.
-    pub fn caller(&self, arn: &str, policy_source: Option<&str>, cx: &Context<'_>) -> Result<SimulatedCaller> {
+    pub fn caller(
+        &self,
+        arn: &str,
+        policy_source: Option<&str>,
+        cx: &Context<'_, impl AccountRef>,
+    ) -> Result<SimulatedCaller> {
         SimulatedCaller::named(arn, policy_source, cx).map_err(|refused| match self.resource_policy {
             Some(_) => invalid("Invalid caller - Caller must be an IAM user, role or group in this context."),
             None => refused,

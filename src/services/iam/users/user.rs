@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Credentials, Group, Permissions, Quota, Resource, User, name_key};
-use crate::call::{Access, Context, Listing, Members, Operation, Paging, Target, operations};
+use crate::call::{Access, Command, Listing, Members, Operation, Paging, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
     AccountId, Arn, ExistingUserName, IdPrefix, Kind, Marker, MaxItems, Path, PathPrefix, Tag, TagSet, Tags, Timestamp,
@@ -108,8 +108,10 @@ impl Operation for CreateUser {
             .key("iam:PermissionsBoundary", self.permissions_boundary.as_deref())
             .tagged(Kind::User, self.tags.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<CreateUserResult> {
+impl Command for CreateUser {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<CreateUserResult> {
         let tags = Tags::shape(self.tags.as_ref());
         let user = User {
             name: self.user_name.into(),
@@ -148,17 +150,18 @@ impl Operation for GetUser {
     type Output = GetUserResult;
 
     const ERRORS: &'static [Code] = &[Code::NoSuchEntity, Code::ServiceFailure];
-    const READ_ONLY: bool = true;
 
     fn access(&self) -> Access<'_> {
         self.user_name.as_deref().map_or(Access::to(Target::Caller), |name| Access::existing(Kind::User, name))
     }
 
-    fn precondition(&self, cx: &Context<'_>) -> Result<()> {
+    fn precondition(&self, cx: &View<'_>) -> Result<()> {
         cx.must_tell_whose(self.user_name.as_deref())
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<GetUserResult> {
+impl Query for GetUser {
+    fn answer(self, cx: &View<'_>) -> Result<GetUserResult> {
         if cx.is_about_root(self.user_name.as_deref()) {
             return Ok(GetUserResult { user: UserShape::root(cx.account) });
         }
@@ -191,7 +194,7 @@ impl Listing for ListUsers {
         Access::under(Kind::User, self.path_prefix.as_deref())
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, UserShape>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, UserShape>> {
         let users = cx.account.under_path::<User>(self.path_prefix.as_deref(), after);
         Ok(Box::new(users.map(|(key, user)| (key, UserShape::brief(user, cx.account.id)))))
     }
@@ -222,8 +225,10 @@ impl Operation for UpdateUser {
         let (path, name) = (self.new_path.as_deref(), self.new_user_name.as_deref());
         Access::existing(Kind::User, &self.user_name).moved(Kind::User, &self.user_name, path, name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for UpdateUser {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let mut user = cx.account.find::<User>(&self.user_name)?.clone();
         let old_key = name_key(&user.name);
         if let Some(path) = self.new_path {
@@ -257,8 +262,10 @@ impl Operation for DeleteUser {
     fn access(&self) -> Access<'_> {
         Access::existing(Kind::User, &self.user_name)
     }
+}
 
-    fn execute(self, cx: &mut Context<'_>) -> Result<()> {
+impl Command for DeleteUser {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         let user = cx.account.find::<User>(&self.user_name)?;
         if !user.groups.is_empty() {
             return Err(Error::delete_first("remove users from group"));
@@ -294,7 +301,7 @@ impl Listing for ListGroupsForUser {
         Access::existing(Kind::User, &self.user_name)
     }
 
-    fn members<'a>(&'a self, cx: &'a Context<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>> {
+    fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, Self::Item>> {
         let mut keys = cx.account.find::<User>(&self.user_name)?.groups.clone();
         keys.sort_unstable();
         let keys = keys.into_iter().filter(move |key| after.is_none_or(|after| key.as_str() > after));
@@ -305,4 +312,4 @@ impl Listing for ListGroupsForUser {
     }
 }
 
-operations!(Iam: CreateUser, DeleteUser, GetUser, ListGroupsForUser, ListUsers, UpdateUser);
+operations!(Iam: query GetUser, ListGroupsForUser, ListUsers; command CreateUser, DeleteUser, UpdateUser);
