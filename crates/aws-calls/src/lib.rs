@@ -3,7 +3,10 @@
 //! Everything here is a pure function of the request: no I/O, no clock, no waiting.
 
 mod call;
+pub mod needs;
+pub mod questions;
 mod request;
+pub mod s3;
 
 pub use call::Call;
 pub use request::Request;

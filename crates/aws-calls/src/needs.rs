@@ -14,6 +14,21 @@ pub enum Need {
         /// The resource's ARN.
         resource: String,
     },
+    /// The tags of an object in S3: `s3:ExistingObjectTag/K`. Answer: [`Fact::Tags`].
+    ObjectTags {
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+        /// The version; none is the current one.
+        version: Option<String>,
+    },
+    /// The tags of a bucket, if access control by tags is on for it: `s3:BucketTag/K`, `aws:ResourceTag/K`. Answer:
+    /// [`Fact::Tags`], or [`Fact::Missing`] if it is off.
+    BucketTags {
+        /// The bucket.
+        bucket: String,
+    },
     /// The partition key of a table, or of one of its indexes: `dynamodb:LeadingKeys`. Answer: [`Fact::Texts`], the names
     /// of the attributes of the partition key in their order (an index may have up to four).
     KeySchema {
@@ -107,6 +122,8 @@ impl Need {
                 Matters::Always
             }
             Self::Tags { .. } => Matters::ToKeys(TAG_KEYS),
+            Self::ObjectTags { .. } => Matters::ToKeys(&["s3:ExistingObjectTag/"]),
+            Self::BucketTags { .. } => Matters::ToKeys(&["s3:BucketTag/", "aws:ResourceTag/"]),
             Self::KeySchema { .. } => Matters::ToKeys(KEY_SCHEMA_KEYS),
             Self::AliasesOfKey { .. } => Matters::ToKeys(&["kms:ResourceAliases"]),
             Self::KeyProperties { .. } => Matters::ToKeys(KEY_PROPERTY_KEYS),
