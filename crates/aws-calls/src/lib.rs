@@ -5,8 +5,10 @@
 mod call;
 pub mod needs;
 pub mod questions;
+pub mod recognise;
 mod request;
 pub mod s3;
 
 pub use call::Call;
+pub use recognise::{Recognised, Unrecognised, recognise};
 pub use request::Request;

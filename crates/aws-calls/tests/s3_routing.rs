@@ -94,7 +94,7 @@ fn every_operation_is_found_by_its_own_request() {
     for operation in service.operations() {
         let name = operation.name.as_str();
         let expected = REPLACED.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new);
-        let (path, query, mut headers) = request_of(&operation.uri, name);
+        let (path, query, mut headers) = request_of(operation.uri.as_str(), name);
         if name == "ListDirectoryBuckets" {
             let host = HeaderValue::from_static("s3express-control.us-east-1.amazonaws.com");
             headers.insert("host", host);
@@ -109,14 +109,14 @@ fn every_operation_is_found_by_its_own_request() {
 #[test]
 fn every_operation_that_takes_a_version_may_have_one() {
     let service = s3();
-    for operation in service.operations().iter().filter(|operation| operation.uri.contains("{Key+}")) {
+    for operation in service.operations().iter().filter(|operation| operation.uri.as_str().contains("{Key+}")) {
         let takes = service.input(operation).is_some_and(|shape| {
             let version = |member: &aws_reference::operations::Member| {
                 member.location == Location::QueryString && member.name.as_deref() == Some("versionId")
             };
             shape.members.values().any(version)
         });
-        let (path, query, headers) = request_of(&operation.uri, &operation.name);
+        let (path, query, headers) = request_of(operation.uri.as_str(), &operation.name);
         let found = routed(&operation.method, &path, &format!("{query}&versionId=v"), &headers);
         // The action for a torrent of a version exists, although the model has no such parameter.
         assert_eq!(found.is_ok(), takes || operation.name == "GetObjectTorrent", "{}", operation.name);
@@ -128,7 +128,7 @@ fn every_operation_of_s3_control_is_found() {
     let service = service("s3control").unwrap();
     let headers = headers(&[("x-amz-account-id", "111122223333")]);
     for operation in service.operations() {
-        let path = operation.uri.replace(['{', '}', '+'], "");
+        let path = operation.uri.as_str().replace(['{', '}', '+'], "");
         assert_eq!(routed(&operation.method, &path, "", &headers), Ok(Some(leak(&operation.name))), "{path}");
     }
 }
@@ -146,7 +146,7 @@ fn naive(service: &Service, method: &str, path: &str, query: &str, headers: &Hea
     let segments = path.trim_start_matches('/').splitn(2, '/').filter(|segment| !segment.is_empty()).count();
     let mut best = (0, Vec::new());
     for operation in service.operations() {
-        let (template, fixed) = operation.uri.split_once('?').unwrap_or((&operation.uri, ""));
+        let (template, fixed) = operation.uri.as_str().split_once('?').unwrap_or((operation.uri.as_str(), ""));
         let labels = template.matches('/').count() - usize::from(template == "/");
         let literal = !template.contains('{') && template != "/";
         let fixed: Vec<&str> = fixed.split('&').filter(|piece| !piece.is_empty()).collect();
@@ -191,7 +191,7 @@ fn parameters() -> Vec<String> {
     .map(str::to_owned)
     .to_vec();
     for operation in service.operations() {
-        let fixed = operation.uri.split_once('?').map(|(_, fixed)| fixed).unwrap_or_default();
+        let fixed = operation.uri.as_str().split_once('?').map(|(_, fixed)| fixed).unwrap_or_default();
         names.extend(fixed.split('&').filter(|piece| !piece.is_empty()).map(str::to_owned));
     }
     names

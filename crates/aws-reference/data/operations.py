@@ -12,6 +12,7 @@ names on the wire cannot be read without them (query, ec2 and REST-XML), and for
 import gzip
 import json
 import pathlib
+import re
 import sys
 
 import archive
@@ -144,7 +145,8 @@ def operation(source, shapes):
     if "input" in source:
         members = shapes.reference(source["input"]["shape"], True)
     return present(
-        name=source["name"],
+        # The models of CloudFront have the version of the API at the end of names.
+        name=re.sub(r"\d{4}_\d{2}_\d{2}$", "", source["name"]),
         method=http["method"] if http["method"] != "POST" else None,
         uri=http["requestUri"] if http["requestUri"] != "/" else None,
         input=members[1:] if members else None,

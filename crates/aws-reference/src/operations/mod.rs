@@ -1,15 +1,18 @@
 //! The operations of AWS's services and what their requests look like, as botocore's service models have them.
 
 mod shape;
+mod uri;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
 pub use shape::{Kind, Location, Member, Shape};
+pub use uri::{Segment, Uri};
 
 use crate::archive::{Archive, Place};
-use crate::index::Index;
+use crate::index::{Index, ignoring_case};
 use crate::recent::Recent;
 use shape::Shapes;
 
@@ -77,7 +80,7 @@ pub struct Summary {
 #[derive(Debug)]
 pub struct Service {
     /// What is known without the operations.
-    pub summary: Summary,
+    pub summary: &'static Summary,
     operations: Vec<Arc<Operation>>,
     shapes: Shapes,
 }
@@ -92,7 +95,7 @@ pub struct Operation {
     pub method: String,
     /// The template of path and query: `/{Bucket}/{Key+}?tagging`.
     #[serde(default = "root")]
-    pub uri: String,
+    pub uri: Uri,
     /// Whether AWS takes the call without a signature.
     #[serde(default)]
     pub no_auth: bool,
@@ -108,8 +111,8 @@ fn post() -> String {
     "POST".to_owned()
 }
 
-fn root() -> String {
-    "/".to_owned()
+fn root() -> Uri {
+    Uri::from("/".to_owned())
 }
 
 #[derive(Deserialize)]
@@ -119,15 +122,48 @@ struct Tables {
 }
 
 /// Every service, in the order of the names.
-pub fn services() -> impl Iterator<Item = Summary> {
-    INDEX.lines().filter_map(Summary::parse)
+pub fn services() -> &'static [Summary] {
+    static SERVICES: LazyLock<Vec<Summary>> = LazyLock::new(|| INDEX.lines().filter_map(Summary::parse).collect());
+    &SERVICES
 }
 
 /// The service of that name.
 pub fn service(name: &str) -> Option<Arc<Service>> {
     static RECENT: Recent<Service, 24> = Recent::new();
-    let summary = Summary::parse(INDEX.get(name)?).filter(|summary| summary.name == name)?;
+    let place = services().binary_search_by(|summary| ignoring_case(summary.name, name)).ok()?;
+    let summary = services().get(place).filter(|summary| summary.name == name)?;
     Some(RECENT.get_or_make(summary.name, || Arc::new(summary.service())))
+}
+
+/// The services whose credentials have this service in their scope, in the order of the names.
+pub fn signed_as(signing_name: &str) -> &'static [&'static Summary] {
+    static SERVICES: LazyLock<Groups> = LazyLock::new(|| group(|summary| summary.signing_name));
+    SERVICES.get(signing_name).map_or(&[], Vec::as_slice)
+}
+
+/// The services with this prefix of their operations in `X-Amz-Target` and in the paths of rpc-v2-cbor.
+pub fn with_target_prefix(prefix: &str) -> &'static [&'static Summary] {
+    static SERVICES: LazyLock<Groups> = LazyLock::new(|| group(|summary| summary.target_prefix));
+    SERVICES.get(prefix).filter(|_| !prefix.is_empty()).map_or(&[], Vec::as_slice)
+}
+
+/// The services that speak the Query protocol or that of EC2.
+pub fn with_forms() -> &'static [&'static Summary] {
+    static SERVICES: LazyLock<Vec<&Summary>> = LazyLock::new(|| {
+        services().iter().filter(|summary| summary.speaks(Protocol::Query) || summary.speaks(Protocol::Ec2)).collect()
+    });
+    &SERVICES
+}
+
+/// Services by one of their names.
+type Groups = HashMap<&'static str, Vec<&'static Summary>>;
+
+fn group(name: impl Fn(&Summary) -> &'static str) -> Groups {
+    let mut groups = Groups::new();
+    for summary in services() {
+        groups.entry(name(summary)).or_default().push(summary);
+    }
+    groups
 }
 
 impl Summary {
@@ -159,7 +195,7 @@ impl Summary {
     }
 
     #[expect(clippy::expect_used, reason = "the tables are part of the program, and a test reads all of them")]
-    fn service(self) -> Service {
+    fn service(&'static self) -> Service {
         let Tables { operations, shapes } =
             serde_json::from_str(&TABLES.read(self.tables)).expect("the tables have this form");
         Service { summary: self, operations, shapes }

@@ -1,9 +1,8 @@
 use super::*;
-use crate::index::ignoring_case;
 
 #[test]
 fn every_service_is_listed_in_order_and_read() {
-    let names: Vec<_> = services().map(|service| service.name).collect();
+    let names: Vec<_> = services().iter().map(|service| service.name).collect();
     assert_eq!(names.len(), 445);
     assert_eq!(INDEX.lines().count(), names.len(), "a line of the index was not understood");
     assert!(names.is_sorted_by(|one, next| ignoring_case(one, next).is_lt()));
@@ -18,7 +17,7 @@ fn every_operation_is_found_and_every_shape_is_there() {
         for operation in service.operations() {
             assert!(std::ptr::eq(&raw const **operation, &raw const **service.operation(&operation.name).unwrap()));
             assert_eq!(service.input(operation).is_some(), operation.input.is_some(), "{}", operation.name);
-            assert!(operation.uri.starts_with('/'), "{}", operation.name);
+            assert!(operation.uri.as_str().starts_with('/'), "{}", operation.name);
         }
         for (name, shape) in &service.shapes {
             let inside = [&shape.item, &shape.key, &shape.value].into_iter().flatten();
@@ -51,7 +50,7 @@ fn prefixes_are_those_of_the_service_authorization_reference() {
     // Services that the reference does not have, or not yet.
     const UNKNOWN: usize = 8;
     let unknown: Vec<_> =
-        services().filter(|summary| crate::service_authorization::service(summary.prefix).is_none()).collect();
+        services().iter().filter(|summary| crate::service_authorization::service(summary.prefix).is_none()).collect();
     assert_eq!(unknown.len(), UNKNOWN, "{unknown:#?}");
 }
 
@@ -67,7 +66,7 @@ fn services_are_as_in_their_models() {
 
     let lambda = service("lambda").unwrap();
     let invoke = lambda.operation("Invoke").unwrap();
-    assert_eq!((&*invoke.method, &*invoke.uri), ("POST", "/2015-03-31/functions/{FunctionName}/invocations"));
+    assert_eq!((&*invoke.method, invoke.uri.as_str()), ("POST", "/2015-03-31/functions/{FunctionName}/invocations"));
     let members = &lambda.input(invoke).unwrap().members;
     assert_eq!(members["FunctionName"].location, Location::Uri);
     assert_eq!(members["Qualifier"].location, Location::QueryString);
@@ -82,7 +81,7 @@ fn services_are_as_in_their_models() {
 
 #[test]
 fn unauthenticated_operations_are_marked() {
-    let marked = services().map(|summary| {
+    let marked = services().iter().map(|summary| {
         let service = service(summary.name).unwrap();
         service.operations().iter().filter(|operation| operation.no_auth).count()
     });
@@ -93,4 +92,36 @@ fn unauthenticated_operations_are_marked() {
 fn an_unknown_name_is_none() {
     assert!(service("").is_none() && service("SQS").is_none() && service("sq").is_none());
     assert!(service("sqs").unwrap().operation("sendmessage").is_none());
+}
+
+#[test]
+fn services_are_found_by_what_requests_show() {
+    let names = |summaries: &[&Summary]| summaries.iter().map(|summary| summary.name).collect::<Vec<_>>();
+    assert_eq!(names(signed_as("dynamodb")), ["dynamodb", "dynamodbstreams"]);
+    assert_eq!(names(signed_as("monitoring")), ["cloudwatch"]);
+    assert_eq!(names(with_target_prefix("Timestream_20181101")), ["timestream-query", "timestream-write"]);
+    assert!(signed_as("").is_empty() && with_target_prefix("").is_empty() && signed_as("cloudwatch-").is_empty());
+    assert!(names(with_forms()).contains(&"sqs") && names(with_forms()).contains(&"ec2"));
+}
+
+#[test]
+fn no_path_has_two_greedy_labels() {
+    for summary in services() {
+        for operation in service(summary.name).unwrap().operations() {
+            let greedy = operation.uri.segments().iter().filter(|segment| matches!(segment, Segment::GreedyLabel(_)));
+            assert!(greedy.count() <= 1, "{}", operation.uri.as_str());
+        }
+    }
+}
+
+#[test]
+fn labels_stand_alone_between_slashes() {
+    for summary in services() {
+        for operation in service(summary.name).unwrap().operations() {
+            for segment in operation.uri.segments() {
+                let whole = !matches!(segment, Segment::Literal(text) if text.contains(['{', '}']));
+                assert!(whole, "{}", operation.uri.as_str());
+            }
+        }
+    }
 }

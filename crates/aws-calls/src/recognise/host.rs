@@ -1,0 +1,93 @@
+//! Hosts with the names of AWS's endpoints: some servers dispatch by them before they look at anything else.
+
+use aws_reference::operations::{self, Summary};
+
+use super::refusal::{Reason, Unrecognised};
+use crate::{Call, Request};
+
+/// What AWS's endpoints, and those of emulators that imitate them, end in.
+const SUFFIXES: &[&str] = &[
+    ".amazonaws.com",
+    ".amazonaws.com.cn",
+    ".amazonaws.eu",
+    ".api.aws",
+    ".api.amazonwebservices.com.cn",
+    ".localhost.localstack.cloud",
+];
+
+/// Labels of hosts that belong to what customers run, on whatever server.
+const APPLICATIONS: &[(&str, &str)] = &[("execute-api", "execute-api"), ("lambda-url", "lambda")];
+
+/// Refuses a call whose host is that of another service.
+pub(super) fn check(request: &Request<'_>, call: &Call) -> Result<(), Unrecognised> {
+    let summary = call.service.summary;
+    let name = name(request);
+    let refuse =
+        || Err(Unrecognised::new(Some(summary), call.protocol, Reason::Ambiguous("the host of another service")));
+    for label in name.split('.') {
+        let application = APPLICATIONS.iter().find(|(application, _)| *application == label);
+        if application.is_some_and(|(_, signing_name)| *signing_name != summary.signing_name) {
+            return refuse();
+        }
+    }
+    match before_suffix(&name) {
+        None => Ok(()),
+        Some(labels) if is_of(labels, summary, call.operation.host_prefix.as_deref()) => Ok(()),
+        Some(_) => refuse(),
+    }
+}
+
+/// The service whose endpoint the host is, if it is one of AWS's.
+pub(super) fn service_of(request: &Request<'_>) -> Option<&'static Summary> {
+    let name = name(request);
+    let labels = before_suffix(&name)?;
+    operations::services().iter().find(|summary| is_of(labels, summary, None))
+}
+
+/// The host without port, in small letters.
+fn name(request: &Request<'_>) -> String {
+    let host = request.header("host").unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+fn before_suffix(name: &str) -> Option<&str> {
+    SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix))
+}
+
+/// Whether these labels are an endpoint of the service: its prefix, behind that of an operation where it has one, before
+/// a region where there is one.
+fn is_of(labels: &str, summary: &Summary, host_prefix: Option<&str>) -> bool {
+    let prefix = summary.endpoint_prefix;
+    let own =
+        [labels.strip_prefix(prefix), host_prefix.and_then(|first| labels.strip_prefix(first)?.strip_prefix(prefix))];
+    let follows = |rest: &str| {
+        rest.strip_prefix("-fips").unwrap_or(rest).split('.').skip(1).all(is_place)
+            && (rest.is_empty() || rest.starts_with(['.', '-']))
+    };
+    let customer = |rest: &str| rest.split_once('.').is_some_and(|(_, rest)| is_after(rest, prefix, follows));
+    match summary.signing_name {
+        // Customers have hosts of their own there.
+        "execute-api" | "iotdata" => customer(labels) || own.into_iter().flatten().any(follows),
+        "sqs" => {
+            labels.split('.').all(|label| label == "queue" || is_place(label)) || own.into_iter().flatten().any(follows)
+        }
+        _ => own.into_iter().flatten().any(follows),
+    }
+}
+
+fn is_after(labels: &str, prefix: &str, follows: impl Fn(&str) -> bool) -> bool {
+    let last = prefix.rsplit('.').next().unwrap_or(prefix);
+    labels.strip_prefix(last).is_some_and(follows)
+}
+
+/// Whether a label says where rather than what: a region, or that the endpoint has two kinds of addresses.
+fn is_place(label: &str) -> bool {
+    let mut parts = label.rsplit('-');
+    let numbered = parts.next().is_some_and(|last| last.len() == 1 && last.bytes().all(|byte| byte.is_ascii_digit()));
+    label == "dualstack"
+        || (numbered && parts.clone().count() >= 2 && parts.all(|part| part.bytes().all(|b| b.is_ascii_lowercase())))
+}

@@ -1,0 +1,80 @@
+//! The plainest reading of the tables: each operation of each service is asked whether the request is its own, as its
+//! protocol says, whatever else the request shows.
+
+use std::collections::BTreeSet;
+
+use aws_calls::{Recognised, recognise};
+use aws_reference::operations::{self, Operation, Protocol, Segment, Summary};
+
+use crate::requests::{Sent, Values};
+
+/// What is wrong with the recognition of a request: it is taken for a call that this reading does not see, or for one of
+/// several that it sees. Refusing is never wrong here.
+pub fn disagreement(sent: &Sent) -> Option<String> {
+    let headers = sent.headers();
+    let Ok(Recognised::Call(call)) = recognise(&sent.request(&headers), sent.scope.as_deref()) else { return None };
+    let scope = sent.scope.as_deref();
+    let readings = readings(sent, scope);
+    let own = (call.service.summary.prefix, call.operation.name.clone());
+    let signed_so = scope.is_none_or(|scope| scope == call.service.summary.signing_name);
+    let alone = readings.iter().all(|reading| *reading == own);
+    let right = signed_so && readings.contains(&own) && (alone || !is_rpc(call.protocol));
+    (!right).then(|| format!("{sent:?} is taken for {own:?}, but could be {readings:?}"))
+}
+
+/// Protocols in which nothing but one name decides.
+fn is_rpc(protocol: Protocol) -> bool {
+    !matches!(protocol, Protocol::RestJson | Protocol::RestXml)
+}
+
+/// Actions of every operation that takes the request for its own.
+fn readings(sent: &Sent, scope: Option<&str>) -> BTreeSet<(&'static str, String)> {
+    let services =
+        operations::services().iter().filter(|summary| scope.is_none_or(|scope| scope == summary.signing_name));
+    let mut readings = BTreeSet::new();
+    for summary in services {
+        let service = operations::service(summary.name).unwrap();
+        for operation in service.operations() {
+            if summary.protocols().any(|protocol| is_own(summary, operation, protocol, sent)) {
+                readings.insert((summary.prefix, operation.name.clone()));
+            }
+        }
+    }
+    readings
+}
+
+fn is_own(summary: &Summary, operation: &Operation, protocol: Protocol, sent: &Sent) -> bool {
+    let header = |name: &str| match sent.headers.get(name) {
+        Some(Values::One(value)) => value.as_str(),
+        _ => "",
+    };
+    let form = format!("{}&{}", sent.query, sent.body.as_deref().unwrap_or_default());
+    let has = |name: &str, value: &str| form.split('&').any(|pair| pair == format!("{name}={value}"));
+    let name = &operation.name;
+    match protocol {
+        Protocol::Json => header("x-amz-target") == format!("{}.{name}", summary.target_prefix),
+        Protocol::Cbor => sent.path == format!("/service/{}/operation/{name}", summary.target_prefix),
+        Protocol::Query | Protocol::Ec2 => has("Action", name) && has("Version", summary.api_version),
+        Protocol::RestJson | Protocol::RestXml => {
+            let parameters = operation.uri.query().all(|(name, value)| match value {
+                Some(value) => sent.query.split('&').any(|pair| pair == format!("{name}={value}")),
+                None => sent.query.split('&').any(|pair| pair.split('=').next() == Some(name)),
+            });
+            sent.method == operation.method && parameters && fits(operation.uri.segments(), &sent.path)
+        }
+    }
+}
+
+fn fits(template: &[Segment], path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    fn rest(template: &[Segment], parts: &[&str]) -> bool {
+        match (template, parts) {
+            ([], []) => true,
+            ([Segment::Literal(text), template @ ..], [part, parts @ ..]) => text == part && rest(template, parts),
+            ([Segment::Label(_), template @ ..], [_, parts @ ..]) => rest(template, parts),
+            ([Segment::GreedyLabel(_), after @ ..], [_, parts @ ..]) => rest(after, parts) || rest(template, parts),
+            _ => false,
+        }
+    }
+    rest(template, &parts)
+}
