@@ -27,7 +27,7 @@ impl<'r> Headers<'r> {
                 return Err(ambiguous(text));
             }
             let read = text.starts_with("x-amz-") && !REPEATED.iter().any(|prefix| text.starts_with(prefix));
-            if !read && !matches!(text, "host" | "content-type") {
+            if !read && !matches!(text, "host" | "content-type" | "if-match" | "if-none-match") {
                 continue;
             }
             let mut values = map.get_all(name).iter();

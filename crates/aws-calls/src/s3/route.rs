@@ -147,12 +147,12 @@ impl<'r> Routed<'r> {
         Ok(())
     }
 
-    /// A parameter of the query string, or a header that may also be one.
+    /// A parameter of the query string, or a header. An `x-amz-` header may be either.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        match self.headers.get(name) {
-            Some(value) if name.starts_with("x-amz-") => Some(value),
-            _ => self.query.get(name),
+        if name.starts_with("x-amz-") {
+            return self.headers.get(name).or_else(|| self.query.get(name));
         }
+        if name.starts_with("if-") { self.headers.get(name) } else { self.query.get(name) }
     }
 }
 

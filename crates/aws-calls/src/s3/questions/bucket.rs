@@ -27,9 +27,9 @@ impl Asking<'_, '_> {
         if self.operation == "PutBucketInventoryConfiguration" {
             self.from_body = self.inventory()?;
         }
-        let resource = self.bucket_arn(bucket);
+        let about = self.about_bucket(bucket);
         let names = actions(self.operation, false);
-        let mut asked = asked(names.iter().map(|name| self.question(name, resource.clone())).collect());
+        let mut asked = asked(names.iter().map(|name| self.question(name, about.clone())).collect());
         if asked.questions.is_empty() {
             return Err(Refusal::new(501, "NotImplemented", "This bucket does not support the operation."));
         }
@@ -80,10 +80,10 @@ impl Asking<'_, '_> {
             ("PutBucketOwnershipControls", self.given("x-amz-object-ownership").is_some()),
             ("TagResource", !new_tags.is_empty()),
         ];
-        let (resource, _) = self.bucket_arn(bucket);
-        let wanted = demands.iter().filter(|(_, wanted)| *wanted);
         // Nobody owns the bucket yet.
-        Ok(asked(wanted.map(|(name, _)| self.question(name, (resource.clone(), Owner::Caller))).collect()))
+        let about = super::resources::About { owner: Owner::Caller, ..self.about_bucket(bucket) };
+        let wanted = demands.iter().filter(|(_, wanted)| *wanted);
+        Ok(asked(wanted.map(|(name, _)| self.question(name, about.clone())).collect()))
     }
 
     fn inventory(&self) -> Result<Vec<super::FromBody>, Refusal> {

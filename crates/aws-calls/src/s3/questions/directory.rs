@@ -68,10 +68,10 @@ impl Asking<'_, '_> {
         if matches!(self.operation, "CopyObject" | "UploadPartCopy") {
             let source = self.routed.value("x-amz-copy-source").unwrap_or_default();
             let source = crate::s3::source::Source::parse(source)?;
-            let resource = self.object_arn(&source.bucket, &source.key);
+            let about = self.about_object(&source.bucket, &source.key);
             match source.bucket.name().filter(|_| is_directory(&source.bucket)) {
                 Some(name) => questions.push(self.express("CreateSession", name)),
-                None => questions.push(self.question("GetObject", resource)),
+                None => questions.push(self.question("GetObject", about)),
             }
         }
         Ok(asked(questions))

@@ -19,6 +19,7 @@ use super::signing::Signing;
 use crate::needs::{Fact, Facts, Need};
 use crate::questions::{Asked, Owner, Question, Scene};
 use keys::{Keys, sees_object_tags};
+use resources::About;
 
 /// A key that the body or a calculation gives: the actions it belongs to, its name and its values.
 type FromBody = (&'static [&'static str], String, Vec<String>);
@@ -115,10 +116,11 @@ impl Asking<'_, '_> {
     }
 
     /// An action on an object or on a bucket, with the keys of the request.
-    pub(crate) fn question(&self, action: &str, (resource, owner): (String, Owner)) -> Question {
+    pub(crate) fn question(&self, action: &str, about: About) -> Question {
         let action = format!("s3:{action}");
-        let keys = self.keys(&action);
-        resources::question(action, resource, owner, keys)
+        let mut keys = self.keys(&action);
+        keys.extend(about.keys);
+        resources::question(action, about.arn, about.owner, keys)
     }
 
     /// Adds the tags of an object that exists to the questions that see them, or the need to know them.

@@ -23,15 +23,15 @@ impl Asking<'_, '_> {
     pub(crate) fn object(&mut self, bucket: &Bucket<'_>, key: &str) -> Result<Asked, Refusal> {
         self.from_body = bodies::object(self)?;
         let version = self.routed.query.get("versionId");
-        let resource = self.object_arn(bucket, key);
+        let about = self.about_object(bucket, key);
         let names = actions(self.operation, version.is_some());
-        let mut asked = asked(names.iter().map(|name| self.question(name, resource.clone())).collect());
+        let mut asked = asked(names.iter().map(|name| self.question(name, about.clone())).collect());
         if matches!(self.operation, "PutObject" | "CopyObject" | "CreateMultipartUpload") {
             asked.questions.extend(self.written_with(bucket, key));
         }
         if self.bypasses() && matches!(self.operation, "DeleteObject" | "PutObjectRetention" | "DeleteObjectAnnotation")
         {
-            asked.questions.push(self.question("BypassGovernanceRetention", resource));
+            asked.questions.push(self.question("BypassGovernanceRetention", about));
         }
         if matches!(self.operation, "RenameObject" | "WriteGetObjectResponse") || asked.questions.is_empty() {
             return Err(not_implemented());
@@ -54,9 +54,9 @@ impl Asking<'_, '_> {
             ("PutObjectRetention", has(&lock)),
             ("PutObjectLegalHold", has(&["x-amz-object-lock-legal-hold"])),
         ];
-        let resource = self.object_arn(bucket, key);
+        let about = self.about_object(bucket, key);
         let wanted = demands.iter().filter(|(_, wanted)| *wanted);
-        wanted.map(|(name, _)| self.question(name, resource.clone())).collect()
+        wanted.map(|(name, _)| self.question(name, about.clone())).collect()
     }
 
     /// The source of a copy, which the request reads.
@@ -67,9 +67,10 @@ impl Asking<'_, '_> {
         if let Some(version) = &source.version {
             super::keys::push(&mut keys, "s3:versionid", version);
         }
-        let (resource, owner) = self.object_arn(&source.bucket, &source.key);
+        let about = self.about_object(&source.bucket, &source.key);
+        keys.extend(about.keys);
         let from = asked.questions.len();
-        asked.questions.push(super::resources::question(action.to_owned(), resource, owner, keys));
+        asked.questions.push(super::resources::question(action.to_owned(), about.arn, about.owner, keys));
         self.see_tags(asked, from, &source.bucket, &source.key, source.version.as_deref());
         Ok(())
     }
@@ -80,8 +81,8 @@ impl Asking<'_, '_> {
         self.from_body = form_keys(fields)?;
         self.from_body.extend(bodies::retention_of_headers(self)?);
         let key = fields.object_key()?;
-        let resource = self.object_arn(bucket, &key);
-        let mut asked = asked(vec![self.question("PutObject", resource)]);
+        let about = self.about_object(bucket, &key);
+        let mut asked = asked(vec![self.question("PutObject", about)]);
         asked.questions.extend(self.written_with(bucket, &key));
         self.see_tags(&mut asked, 0, bucket, &key, None);
         self.see_bucket_tags(&mut asked, bucket);
@@ -93,12 +94,12 @@ impl Asking<'_, '_> {
         let mut asked = Asked::default();
         for (index, deletion) in deletion::Deletions::parse(self.body()?)?.iter().enumerate() {
             for key in deletion.readings() {
-                let resource = self.object_arn(bucket, key);
+                let about = self.about_object(bucket, key);
                 let action = if deletion.version.is_some() { "DeleteObjectVersion" } else { "DeleteObject" };
                 let from = asked.questions.len();
-                asked.questions.push(self.question(action, resource.clone()));
+                asked.questions.push(self.question(action, about.clone()));
                 if self.bypasses() {
-                    asked.questions.push(self.question("BypassGovernanceRetention", resource));
+                    asked.questions.push(self.question("BypassGovernanceRetention", about));
                 }
                 for question in asked.questions.iter_mut().skip(from) {
                     question.part = Some(index.to_string());

@@ -1,30 +1,48 @@
 //! The ARNs of buckets and objects, and questions about them.
 
 use super::Asking;
-use super::keys::Keys;
+use super::keys::{Keys, push};
 use crate::questions::{Mapping, Owner, Question, Sentence, Shown};
 use crate::s3::address::Bucket;
 
+/// What a question is about.
+#[derive(Clone, Debug)]
+pub(crate) struct About {
+    pub arn: String,
+    pub owner: Owner,
+    /// The keys that the resource itself gives.
+    pub keys: Keys,
+}
+
 impl Asking<'_, '_> {
-    /// The ARN of a bucket, or of the access point that stands for it.
-    pub(crate) fn bucket_arn(&self, bucket: &Bucket<'_>) -> (String, Owner) {
+    /// A bucket, or the access point that stands for it.
+    pub(crate) fn about_bucket(&self, bucket: &Bucket<'_>) -> About {
         let partition = &self.scene.partition;
         match bucket {
-            Bucket::Name(name) => (format!("arn:{partition}:s3:::{name}"), Owner::Bucket(name.to_string())),
+            Bucket::Name(name) => About {
+                arn: format!("arn:{partition}:s3:::{name}"),
+                owner: Owner::Bucket(name.to_string()),
+                keys: Keys::new(),
+            },
             Bucket::AccessPoint { name, account } => {
-                let region = &self.scene.region;
-                (format!("arn:{partition}:s3:{region}:{account}:accesspoint/{name}"), Owner::Account(account.clone()))
+                let arn = format!("arn:{partition}:s3:{}:{account}:accesspoint/{name}", self.scene.region);
+                let mut keys = Keys::new();
+                push(&mut keys, "s3:DataAccessPointArn", &arn);
+                push(&mut keys, "s3:DataAccessPointAccount", account);
+                About { arn, owner: Owner::Account(account.clone()), keys }
             }
         }
     }
 
-    /// The ARN of an object.
-    pub(crate) fn object_arn(&self, bucket: &Bucket<'_>, key: &str) -> (String, Owner) {
-        let (arn, owner) = self.bucket_arn(bucket);
-        match bucket {
-            Bucket::Name(_) => (format!("{arn}/{key}"), owner),
-            Bucket::AccessPoint { .. } => (format!("{arn}/object/{key}"), owner),
-        }
+    /// An object.
+    pub(crate) fn about_object(&self, bucket: &Bucket<'_>, key: &str) -> About {
+        let mut about = self.about_bucket(bucket);
+        about.arn.push_str(match bucket {
+            Bucket::Name(_) => "/",
+            Bucket::AccessPoint { .. } => "/object/",
+        });
+        about.arn.push_str(key);
+        about
     }
 }
 
