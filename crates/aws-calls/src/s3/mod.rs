@@ -1,6 +1,8 @@
 //! Amazon S3: what a request does, and what it needs permission for.
 
+pub mod access;
 mod address;
+mod answer;
 mod body;
 mod control;
 mod deletion;
@@ -18,6 +20,7 @@ mod tags;
 mod xml;
 
 pub use address::{Bucket, Style, Target};
+pub use answer::{Relation, denial};
 pub use body::Body;
 pub use deletion::{Deletion, Deletions, Denied};
 pub use hosts::Hosts;

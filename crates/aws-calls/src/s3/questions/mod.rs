@@ -50,6 +50,17 @@ pub struct Given<'a> {
     pub facts: &'a Facts,
 }
 
+/// The question whether the caller may list a bucket, with the keys that a request for an object has for it.
+pub(crate) fn list_bucket(routed: &Routed<'_>, bucket: &Bucket<'_>, given: Given<'_>) -> Question {
+    let Given { scene, signing, facts } = given;
+    let (operation, from_body) = ("HeadBucket", Vec::new());
+    let asking = Asking { routed, operation, fields: None, body: None, scene, signing, facts, from_body };
+    let mut about = asking.about_bucket(bucket);
+    let mut keys = asking.common();
+    keys.append(&mut about.keys);
+    resources::question("s3:ListBucket".to_owned(), about.arn, about.owner, keys)
+}
+
 impl<'r> Routed<'r> {
     /// What the request asks permission for. A preflight asks for nothing.
     ///
