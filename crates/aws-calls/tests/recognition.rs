@@ -51,6 +51,8 @@ fn requests_are_the_calls_that_upstreams_run() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_request_is_what_a_plain_reading_says_or_refused(sent in requests::arbitrary()) {
         if let Some(expected) = naive::disagreement(&sent) {

@@ -86,13 +86,21 @@ fn find(action: &str, version: Option<&str>, services: &'static [&'static Summar
     };
     let alone = is_signed && forms().count() == 1;
     let fits = |summary: &Summary| match version {
-        Some(version) => summary.api_version == version || (alone && is_older(version, summary.api_version)),
+        Some(version) => {
+            summary.api_version == version
+                || (alone && is_older(version, summary.api_version) && owner(version).is_none())
+        }
         None => alone,
     };
     let mut fitting: Vec<_> = forms().filter(|(summary, _)| fits(summary)).collect();
     // Amazon Neptune and DocumentDB are RDS with fewer operations: the same requests, signed alike.
     fitting.sort_by_key(|(summary, _)| summary.name != summary.signing_name);
     fitting.into_iter().find_map(|(summary, protocol)| named(summary, action, protocol))
+}
+
+/// The service whose present version it is.
+fn owner(version: &str) -> Option<&'static Summary> {
+    operations::with_forms().iter().copied().find(|summary| summary.api_version == version)
 }
 
 /// Whether a version is a date before that of the present one.
@@ -107,8 +115,13 @@ fn is_older(version: &str, present: &str) -> bool {
 
 fn unknown(action: &str, version: Option<&str>, services: &'static [&'static Summary]) -> Reason {
     let exists = services.iter().any(|summary| named(summary, action, Protocol::Query).is_some());
-    match version {
-        Some(version) if exists => Reason::UnknownVersion { action: action.to_owned(), version: version.to_owned() },
+    match version.map(|version| (version, owner(version))) {
+        Some((_, Some(owner))) if services.iter().all(|summary| summary.signing_name != owner.signing_name) => {
+            Reason::WrongScope(owner.signing_name)
+        }
+        Some((version, _)) if exists => {
+            Reason::UnknownVersion { action: action.to_owned(), version: version.to_owned() }
+        }
         _ => Reason::UnknownOperation(action.to_owned()),
     }
 }

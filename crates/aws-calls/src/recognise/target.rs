@@ -28,6 +28,12 @@ pub(super) fn json(
         return refuse(Reason::Ambiguous("an X-Amz-Target and a path or method that could name another operation"));
     }
     let found = find(Protocol::Json, prefix, operation, scope, services)?;
+    // Whatever the content type says, some servers read a body that is no object as a form.
+    let is_object =
+        |body: &[u8]| body.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|first| *first == b'{');
+    if !content_type.ends_with("cbor-1.1") && !request.body.is_none_or(is_object) {
+        return refuse(Reason::Ambiguous("an X-Amz-Target and a body that is not an object"));
+    }
     if !CONTENT_TYPES.iter().any(|known| content_type.eq_ignore_ascii_case(known)) {
         return refuse(Reason::Ambiguous("an X-Amz-Target and a content type that is not JSON"));
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use aws_calls::{Recognised, recognise};
 use aws_reference::operations::{self, Operation, Protocol, Segment, Summary};
 
-use crate::requests::{Sent, Values};
+use crate::requests::{SERVICES, Sent, Values};
 
 /// What is wrong with the recognition of a request: it is taken for a call that this reading does not see, or for one of
 /// several that it sees. Refusing is never wrong here.
@@ -29,8 +29,10 @@ fn is_rpc(protocol: Protocol) -> bool {
 
 /// Actions of every operation that takes the request for its own.
 fn readings(sent: &Sent, scope: Option<&str>) -> BTreeSet<(&'static str, String)> {
-    let services =
-        operations::services().iter().filter(|summary| scope.is_none_or(|scope| scope == summary.signing_name));
+    // Without a scope it could be any service; a few stand for all.
+    let fits =
+        |summary: &&Summary| scope.map_or(SERVICES.contains(&summary.name), |scope| scope == summary.signing_name);
+    let services = operations::services().iter().filter(fits);
     let mut readings = BTreeSet::new();
     for summary in services {
         let service = operations::service(summary.name).unwrap();
@@ -55,6 +57,8 @@ fn is_own(summary: &Summary, operation: &Operation, protocol: Protocol, sent: &S
         Protocol::Json => header("x-amz-target") == format!("{}.{name}", summary.target_prefix),
         Protocol::Cbor => sent.path == format!("/service/{}/operation/{name}", summary.target_prefix),
         Protocol::Query | Protocol::Ec2 => has("Action", name) && has("Version", summary.api_version),
+        // No client of REST sends the headers of the others.
+        Protocol::RestJson | Protocol::RestXml if sent.headers.contains_key("smithy-protocol") => false,
         Protocol::RestJson | Protocol::RestXml => {
             let parameters = operation.uri.query().all(|(name, value)| match value {
                 Some(value) => sent.query.split('&').any(|pair| pair == format!("{name}={value}")),

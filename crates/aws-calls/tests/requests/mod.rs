@@ -69,7 +69,8 @@ impl Sent {
     }
 }
 
-const SERVICES: &[&str] = &[
+/// The services whose requests are mixed.
+pub const SERVICES: &[&str] = &[
     "sqs",
     "sns",
     "cloudwatch",
