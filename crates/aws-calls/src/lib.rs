@@ -3,6 +3,7 @@
 //! Everything here is a pure function of the request: no I/O, no clock, no waiting.
 
 mod call;
+pub mod input;
 pub mod needs;
 pub mod questions;
 pub mod recognise;
@@ -10,5 +11,6 @@ mod request;
 pub mod s3;
 
 pub use call::Call;
+pub use input::Input;
 pub use recognise::{Recognised, Unrecognised, recognise};
 pub use request::Request;

@@ -31,7 +31,8 @@ pub(super) fn json(
     // Whatever the content type says, some servers read a body that is no object as a form.
     let is_object =
         |body: &[u8]| body.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|first| *first == b'{');
-    if !content_type.ends_with("cbor-1.1") && !request.body.is_none_or(is_object) {
+    let is_text = !content_type.ends_with("cbor-1.1") && !request.headers.contains_key("content-encoding");
+    if is_text && !request.body.is_none_or(is_object) {
         return refuse(Reason::Ambiguous("an X-Amz-Target and a body that is not an object"));
     }
     if !CONTENT_TYPES.iter().any(|known| content_type.eq_ignore_ascii_case(known)) {

@@ -17,7 +17,7 @@ mod routes;
 mod signing;
 mod source;
 mod tags;
-mod xml;
+pub(crate) mod xml;
 
 pub use address::{Bucket, Style, Target};
 pub use answer::{Relation, denial};

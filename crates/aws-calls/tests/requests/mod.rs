@@ -1,73 +1,13 @@
-//! Requests as the tests write them, and arbitrary ones.
+//! Arbitrary requests.
+
+mod sent;
 
 use std::collections::BTreeMap;
 
-use aws_calls::Request;
 use aws_reference::operations::{self, Protocol, Segment, Service};
-use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use serde::Deserialize;
-
-/// A request. A body without a content type is a form.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Sent {
-    pub scope: Option<String>,
-    #[serde(default = "post")]
-    pub method: String,
-    #[serde(default = "root")]
-    pub path: String,
-    #[serde(default)]
-    pub query: String,
-    #[serde(default)]
-    pub headers: BTreeMap<String, Values>,
-    pub body: Option<String>,
-}
-
-/// One value of a header, or several.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Values {
-    One(String),
-    Several(Vec<String>),
-}
-
-fn post() -> String {
-    "POST".to_owned()
-}
-
-fn root() -> String {
-    "/".to_owned()
-}
-
-impl Sent {
-    pub fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, values) in &self.headers {
-            let values = match values {
-                Values::One(value) => std::slice::from_ref(value),
-                Values::Several(values) => values,
-            };
-            for value in values {
-                headers.append(HeaderName::try_from(name).unwrap(), HeaderValue::from_str(value).unwrap());
-            }
-        }
-        if self.body.is_some() && !headers.contains_key("content-type") {
-            headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
-        }
-        headers
-    }
-
-    pub fn request<'r>(&'r self, headers: &'r HeaderMap) -> Request<'r> {
-        Request {
-            method: &self.method,
-            path: &self.path,
-            query: &self.query,
-            headers,
-            body: self.body.as_deref().map(str::as_bytes),
-        }
-    }
-}
+pub use sent::{Sent, Values};
 
 /// The services whose requests are mixed.
 pub const SERVICES: &[&str] = &[
@@ -128,8 +68,8 @@ pub fn sent(service: &Service, name: &str, text: &str) -> Sent {
     let operation = service.operation(name).unwrap();
     let mut sent = Sent {
         scope: Some(summary.signing_name.to_owned()),
-        method: post(),
-        path: root(),
+        method: "POST".to_owned(),
+        path: "/".to_owned(),
         query: String::new(),
         headers: BTreeMap::new(),
         body: None,
@@ -153,7 +93,8 @@ pub fn sent(service: &Service, name: &str, text: &str) -> Sent {
                 Segment::Literal(text) => format!("/{text}"),
                 Segment::Label(_) | Segment::GreedyLabel(_) => format!("/x{text}"),
             });
-            sent.path = Some(segments.collect::<String>()).filter(|path| !path.is_empty()).unwrap_or_else(root);
+            sent.path =
+                Some(segments.collect::<String>()).filter(|path| !path.is_empty()).unwrap_or_else(|| "/".to_owned());
             sent.query = operation.uri.as_str().split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
         }
     }

@@ -96,6 +96,14 @@ pub enum Location {
 }
 
 impl Member {
+    /// The name of its type, if it is no structure, list or map of which the table has the content.
+    pub fn plain(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Shape(_) => None,
+            Kind::Plain(name) => Some(name),
+        }
+    }
+
     /// The name of its shape, if it is a structure, list or map of which the table has the content.
     pub fn shape(&self) -> Option<&str> {
         match &self.kind {
