@@ -31,6 +31,17 @@ pub enum Target<'r> {
     },
 }
 
+impl Target<'_> {
+    /// Whether the key has an element `.` or `..`. S3 keeps them; a server that takes its path for that of a file or of a
+    /// web page would take the key for another one.
+    pub fn has_dot_elements(&self) -> bool {
+        match self {
+            Self::Object { key, .. } => key.split('/').any(|element| matches!(element, "." | "..")),
+            Self::Service | Self::Bucket { .. } => false,
+        }
+    }
+}
+
 /// A bucket, by its own name or by an access point's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bucket<'r> {
@@ -193,6 +204,13 @@ mod tests {
         }
         assert_eq!(path(&format!("/app/{}", "k".repeat(1025))), None);
         assert!(path(&format!("/app/{}", "k".repeat(1024))).is_some());
+    }
+
+    #[test]
+    fn keys_with_dots_are_known() {
+        let has = |text: &str| target(Host::Path, text).unwrap().0.has_dot_elements();
+        assert!(has("/app/a/../b") && has("/app/./b") && has("/app/a%2F%2E"));
+        assert!(!has("/app/a..b/...") && !has("/app") && !has("/"));
     }
 
     #[test]

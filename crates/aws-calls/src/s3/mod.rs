@@ -20,7 +20,7 @@ mod tags;
 pub(crate) mod xml;
 
 pub use address::{Bucket, Style, Target};
-pub use answer::{Relation, denial};
+pub use answer::{ExpectedOwner, Relation, denial};
 pub use body::Body;
 pub use deletion::{Deletion, Deletions, Denied};
 pub use hosts::Hosts;

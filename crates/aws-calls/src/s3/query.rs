@@ -112,6 +112,11 @@ impl<'r> Query<'r> {
         self.0.iter().find(|(sent, _)| exact(sent)).map(|(_, value)| value.as_ref())
     }
 
+    /// The names of all parameters.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_ref())
+    }
+
     /// The values of a parameter that may come more than once.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(sent, _)| sent == name).map(|(_, value)| value.as_ref())

@@ -66,6 +66,33 @@ impl Access {
     }
 }
 
+/// The sub-resources that tell of a bucket's policy and settings, with the code of the error that says that it has none.
+pub const SOURCES: &[(&str, &str)] = &[
+    ("policy", "NoSuchBucketPolicy"),
+    ("publicAccessBlock", "NoSuchPublicAccessBlockConfiguration"),
+    ("ownershipControls", "OwnershipControlsNotFoundError"),
+    ("acl", "NoSuchKey"),
+];
+
+/// Whether what was known of a bucket's policy and settings is no longer so once this operation has succeeded.
+pub fn is_changed_by(operation: &str) -> bool {
+    matches!(
+        operation,
+        "CreateBucket"
+            | "DeleteBucket"
+            | "PutBucketPolicy"
+            | "DeleteBucketPolicy"
+            | "PutPublicAccessBlock"
+            | "DeletePublicAccessBlock"
+            | "PutBucketOwnershipControls"
+            | "DeleteBucketOwnershipControls"
+            | "PutBucketAcl"
+            | "PutBucketAbac"
+            | "PutBucketTagging"
+            | "DeleteBucketTagging"
+    )
+}
+
 /// Whether the root user of a bucket's owner may run this action against all that the bucket's policy denies. AWS keeps a
 /// way out of policies that lock everybody out.
 pub fn is_open_to_root(action: &str) -> bool {

@@ -80,6 +80,10 @@ impl<'r> Routed<'r> {
 
     fn ask_with(&self, fields: Option<&Fields>, body: Option<&[u8]>, given: Given<'_>) -> Result<Asked, Refusal> {
         let Some(operation) = self.operation.name() else { return Ok(Asked::default()) };
+        if given.signing.place.is_none() && self.query.names().any(|name| name.starts_with("response-")) {
+            let message = "Request specific response headers cannot be used for anonymous GET requests.";
+            return Err(Refusal::request(message));
+        }
         let Given { scene, signing, facts } = given;
         let asking = Asking { routed: self, operation, fields, body, scene, signing, facts, from_body: Vec::new() };
         asking.ask()
