@@ -53,7 +53,7 @@ fn requests(criterion: &mut Criterion) {
     let router = runtime.block_on(server());
     let call = |request: &http::Request<String>| runtime.block_on(send(&router, request));
     let as_root = |account: &str, action: &str, parameters: &[(&str, &str)]| {
-        request(&root(account), Service::Iam, action, parameters)
+        request(&root(account), Service::IAM, action, parameters)
     };
 
     let mut answer = String::new();
@@ -66,11 +66,11 @@ fn requests(criterion: &mut Criterion) {
     let mut bench = |name: &str, request: http::Request<String>| {
         criterion.bench_function(name, |bencher| bencher.iter(|| black_box(call(&request))));
     };
-    bench("GetCallerIdentity", request(&bob, Service::Sts, "GetCallerIdentity", &[]));
-    bench("GetUser with five policies in three groups", request(&bob, Service::Iam, "GetUser", &[("UserName", "bob")]));
+    bench("GetCallerIdentity", request(&bob, Service::STS, "GetCallerIdentity", &[]));
+    bench("GetUser with five policies in three groups", request(&bob, Service::IAM, "GetUser", &[("UserName", "bob")]));
     let session = [("RoleArn", role_arn()), ("RoleSessionName", "bench".to_owned())];
     let session: Vec<_> = session.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    bench("AssumeRole", request(&bob, Service::Sts, "AssumeRole", &session));
+    bench("AssumeRole", request(&bob, Service::STS, "AssumeRole", &session));
 
     for (account, users) in [("100000000100", 100), ("100000050000", 50_000)] {
         for number in 0..users {

@@ -166,7 +166,7 @@ async fn raw_commits(path: &Path) -> f64 {
 fn users(account: &str, count: usize) -> Vec<Vec<u8>> {
     let create = |number| {
         let name = format!("user-{number:06}");
-        bytes(&request(&root(account), Service::Iam, "CreateUser", &[("UserName", &name)]))
+        bytes(&request(&root(account), Service::IAM, "CreateUser", &[("UserName", &name)]))
     };
     (0..count).map(create).collect()
 }
@@ -189,21 +189,21 @@ async fn reads(server: &Server) {
     let mut last = String::new();
     for (action, parameters) in steps() {
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        last = server.call(&request(&root(ACCOUNT), Service::Iam, action, &parameters)).await;
+        last = server.call(&request(&root(ACCOUNT), Service::IAM, action, &parameters)).await;
     }
     let bob = access_key(&last);
     let one = |service, action, parameters: &[(&str, &str)]| vec![bytes(&request(&bob, service, action, parameters))];
     let arn = role_arn();
     let session = [("RoleArn", arn.as_str()), ("RoleSessionName", "bench")];
-    server.measure("GetCallerIdentity", one(Service::Sts, "GetCallerIdentity", &[]), 16, 100_000).await;
-    server.measure("GetUser, five policies in three groups", one(Service::Iam, "GetUser", &[]), 16, 100_000).await;
-    server.measure("AssumeRole", one(Service::Sts, "AssumeRole", &session), 16, 50_000).await;
+    server.measure("GetCallerIdentity", one(Service::STS, "GetCallerIdentity", &[]), 16, 100_000).await;
+    server.measure("GetUser, five policies in three groups", one(Service::IAM, "GetUser", &[]), 16, 100_000).await;
+    server.measure("AssumeRole", one(Service::STS, "AssumeRole", &session), 16, 50_000).await;
 }
 
 async fn listings(server: &Server) {
     for (account, count) in [("100000000100", 100), ("100000050000", 50_000)] {
         server.load(users(account, count), 64, count).await;
-        let page = bytes(&request(&root(account), Service::Iam, "ListUsers", &[("MaxItems", "100")]));
+        let page = bytes(&request(&root(account), Service::IAM, "ListUsers", &[("MaxItems", "100")]));
         server.measure(&format!("ListUsers, a page of 100 of {count}"), vec![page], 16, 20_000).await;
     }
 }

@@ -107,6 +107,11 @@ codes! {
     PackedPolicyTooLarge = "PackedPolicyTooLarge" 400,
     RegionDisabled = "RegionDisabledException" 403,
     SessionDurationEscalation = "SessionDurationEscalationException" 403,
+    // Modelled by Organizations.
+    AWSOrganizationsNotInUse = "AWSOrganizationsNotInUseException" 400,
+    InvalidInputException = "InvalidInputException" 400,
+    // Modelled by Access Analyzer.
+    ValidationException = "ValidationException" 400,
 }
 
 /// The result of anything a client can make fail.
@@ -119,17 +124,19 @@ struct Details {
     code: Code,
     message: Option<Cow<'static, str>>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// What the error says besides, in protocols of JSON.
+    members: Vec<(&'static str, serde_json::Value)>,
 }
 
 impl Error {
     /// An error with AWS's sentence for it.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Details { code, message: Some(message.into()), cause: None }))
+        Self(Box::new(Details { code, message: Some(message.into()), cause: None, members: Vec::new() }))
     }
 
     /// An error whose answer has no `Message` element, as some of AWS's `MalformedInput`.
     pub fn without_message(code: Code) -> Self {
-        Self(Box::new(Details { code, message: None, cause: None }))
+        Self(Box::new(Details { code, message: None, cause: None, members: Vec::new() }))
     }
 
     /// A fault of the server's own: the client learns that it happened, the log why.
@@ -140,6 +147,7 @@ impl Error {
                 "The request processing has failed because of an unknown error, exception or failure.".into(),
             ),
             cause: Some(cause.into()),
+            members: Vec::new(),
         }))
     }
 
@@ -154,6 +162,18 @@ impl Error {
     #[must_use]
     pub fn rejecting(self, part: Part, why: impl Into<Cow<'static, str>>) -> Self {
         self.because(Rejection::new(part, why))
+    }
+
+    /// The same error with a member of its own, such as the `Reason` of Organizations' errors.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: serde_json::Value) -> Self {
+        self.0.members.push((name, value));
+        self
+    }
+
+    /// What the error says besides code and message, in protocols of JSON.
+    pub fn members(&self) -> &[(&'static str, serde_json::Value)] {
+        &self.0.members
     }
 
     /// What only the log sees.

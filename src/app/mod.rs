@@ -20,7 +20,7 @@ use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
 use crate::shapes::{AccountId, Partition, Timestamp};
 use crate::sigv4::{Incoming, Signature};
 use crate::store::{Accounts, Sqlite};
-use crate::wire::{Decoded, Format, Output, Params, Service};
+use crate::wire::{Answer, Decoded, Exchange, Output, Service};
 
 pub use self::budget::Budget;
 pub use self::gate::Gate;
@@ -52,8 +52,8 @@ pub struct WireRequest<'r> {
     pub facts: RequestFacts,
     /// The real time at which it came.
     pub real: DateTime<Utc>,
-    /// How the answer is wanted.
-    pub format: Format,
+    /// Whether the client accepts JSON where the protocol has XML.
+    pub accepts_json: bool,
 }
 
 impl<'r> WireRequest<'r> {
@@ -67,41 +67,39 @@ const INSIDE: Line<'_> = Line { method: "POST", path: "/" };
 
 /// What came of a request.
 pub struct Outcome {
-    /// The HTTP status.
-    pub status: u16,
-    /// The answer.
-    pub body: String,
+    /// The answer in the service's protocol.
+    pub answer: Answer,
     /// The denial that was let through because enforcement only logs.
     pub would_deny: Option<Error>,
 }
 
 impl App {
-    /// Answers one request of AWS's protocol and writes one line about it.
+    /// Answers one request of AWS's protocols and writes one line about it.
     pub async fn answer(&self, mut request: WireRequest<'_>) -> Outcome {
         let mut record = Record::begin();
         let signature = Signature::read(&request.incoming);
-        let (namespace, result) = match Params::read(request.incoming.query, form(&request.incoming)) {
-            Ok(params) => {
-                let route = Route::of(&request.incoming, &params, signature.as_ref().ok());
+        let (service, result) = match Route::of(&request.incoming, signature.as_ref().ok()) {
+            Ok(route) => {
                 // Where nobody verifies the signature, its region says nothing.
                 if let (Ok(entry), Ok(signature)) = (&route.entry, &signature)
                     && !entry.unsigned
                 {
                     request.facts.region = self.region(entry.service, &signature.credential().region);
                 }
-                (route.namespace, self.serve(&request, &params, &route, signature, &mut record).await)
+                (route.service, self.serve(&request, route, signature, &mut record).await)
             }
-            Err(error) => (Service::Iam.namespace(), Err(error)),
+            Err(error) => (Service::IAM, Err(error)),
         };
-        let id = &request.facts.request_id;
-        let result =
-            result.and_then(|(entry, output)| request.format.response(entry.service, entry.name, &*output, id));
+        let exchange = |operation| Exchange {
+            service,
+            operation,
+            request_id: &request.facts.request_id,
+            accepts_json: request.accepts_json,
+        };
+        let result = result.and_then(|(entry, output)| service.protocol().answer(&exchange(entry.name), &*output));
         record.write(request.line(), &request.facts, result.as_ref().err());
-        let (status, body) = match result {
-            Ok(body) => (200, body),
-            Err(error) => (error.code().status(), request.format.error(namespace, &error, id)),
-        };
-        Outcome { status, body, would_deny: record.would_deny }
+        let answer = result.unwrap_or_else(|error| service.protocol().fault(&exchange(""), &error));
+        Outcome { answer, would_deny: record.would_deny }
     }
 
     /// Calls an operation and writes one line about it. The caller is on this side of the network and need not sign: a
@@ -124,16 +122,16 @@ impl App {
     async fn serve(
         &self,
         request: &WireRequest<'_>,
-        params: &Params<'_>,
-        route: &Route,
+        route: Route<'_>,
         signature: Result<Signature<'_>>,
         record: &mut Record,
     ) -> Result<(&'static Entry, Box<dyn Output>)> {
-        let entry = match &route.entry {
-            Ok(entry) => *entry,
-            Err(missing) => {
-                record.action = missing.action().to_owned().into();
-                return Err(missing.error());
+        let Route { service, name, entry, input } = route;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                record.action = name.into();
+                return Err(error);
             }
         };
         record.action = entry.action().into();
@@ -149,7 +147,11 @@ impl App {
         if !entry.unsigned {
             self.note_use(entry, &caller, &record.action, &request.facts);
         }
-        let decoded = entry.decode(params)?;
+        let input = match input {
+            Some(input) => input,
+            None => service.protocol().read(&request.incoming, entry.http.as_ref())?,
+        };
+        let decoded = entry.decode(&input)?;
         let output = self.invoke(entry, decoded, &caller, &request.facts, record).await?;
         Ok((entry, output))
     }
@@ -158,7 +160,7 @@ impl App {
     /// one region of its partition (IAM User Guide, "AWS global condition context keys", `aws:RequestedRegion`).
     fn region(&self, service: Service, signed: &str) -> String {
         let partition = self.authenticator.partition.unwrap_or_else(|| Partition::of_region(signed));
-        let is_global = service == Service::Iam || signed == "aws-global";
+        let is_global = service.is_global() || signed == "aws-global";
         if is_global { partition.signing_region() } else { signed }.to_owned()
     }
 
@@ -293,16 +295,4 @@ fn show_what_is_signed(signature: &Signature<'_>, request: &WireRequest<'_>) {
         string_to_sign = signature.string_to_sign(&canonical),
         "the signature does not fit"
     );
-}
-
-/// The parameters in the body, if it is a form.
-fn form<'r>(incoming: &Incoming<'r>) -> &'r [u8] {
-    let content_type = incoming.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let is_form = content_type.is_none_or(|value| {
-        value
-            .trim_start()
-            .get(..33)
-            .is_some_and(|start| start.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-    });
-    if is_form { incoming.body } else { &[] }
 }

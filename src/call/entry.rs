@@ -2,7 +2,7 @@
 
 use super::{Command, Operation, Query, Work};
 use crate::error::{Code, Result};
-use crate::wire::{self, Decoded, Params, Service};
+use crate::wire::{self, Decoded, Http, Input, Service};
 
 /// A call with its parameters read.
 pub type DecodedCall = Decoded<Work>;
@@ -27,9 +27,11 @@ pub struct Entry {
     pub computes: bool,
     /// Whether it only adds rows that nothing else depends on.
     pub reports: bool,
+    /// Its method and path, in a REST protocol.
+    pub http: Option<Http>,
     /// The names of its parameters on the wire.
     pub parameters: fn() -> &'static [&'static str],
-    decode: fn(&Params<'_>) -> Result<DecodedCall>,
+    decode: fn(&Input<'_>) -> Result<DecodedCall>,
 }
 
 impl Entry {
@@ -54,6 +56,7 @@ impl Entry {
             asks_organization: O::ASKS_ORGANIZATION,
             computes: O::COMPUTES,
             reports: O::REPORTS,
+            http: O::HTTP,
             parameters: wire::fields_of::<O>,
             decode: decode::<O>,
         }
@@ -67,14 +70,14 @@ impl Entry {
     /// Reads the parameters of a call.
     ///
     /// # Errors
-    /// `ValidationError` and `MalformedInput`.
-    pub fn decode(&self, params: &Params<'_>) -> Result<DecodedCall> {
-        (self.decode)(params)
+    /// What the service says of broken constraints, and `MalformedInput`.
+    pub fn decode(&self, input: &Input<'_>) -> Result<DecodedCall> {
+        (self.decode)(input)
     }
 }
 
-fn decode<O: Operation>(params: &Params<'_>) -> Result<DecodedCall> {
-    let Decoded { request, after_authorization } = wire::decode::<O>(O::SERVICE, params)?;
+fn decode<O: Operation>(input: &Input<'_>) -> Result<DecodedCall> {
+    let Decoded { request, after_authorization } = wire::decode::<O>(O::SERVICE, input)?;
     Ok(Decoded { request: request.into_work(), after_authorization })
 }
 

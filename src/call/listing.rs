@@ -142,6 +142,36 @@ fn scope(listing: &str, cx: &Context<'_, impl AccountRef>) -> String {
     format!("{listing} {}", cx.account.id)
 }
 
+/// A page of a listing with a `NextToken`.
+pub struct TokenPage<T> {
+    /// The members.
+    pub members: Vec<T>,
+    /// What asks for the next page, if there is one.
+    pub next_token: Option<String>,
+}
+
+/// The page after `token` of a listing, at most `size` members long. Each member has its key, by which they are ordered.
+/// `None` for a token that this listing did not give out.
+pub fn token_page<T>(
+    cx: &Context<'_, impl AccountRef>,
+    listing: &str,
+    token: Option<&str>,
+    size: i32,
+    members: impl Iterator<Item = (String, T)>,
+) -> Option<TokenPage<T>> {
+    let scope = scope(listing, cx);
+    let key = &cx.environment.key;
+    let after = match token {
+        Some(token) => Some(key.read_marker(&scope, token)?),
+        None => None,
+    };
+    let mut following = members.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+    let page: Vec<_> = following.by_ref().take(usize::try_from(size).unwrap_or(1)).collect();
+    let last = page.last().map(|(key, _)| key.clone());
+    let next_token = following.next().and(last).map(|last| key.marker(&scope, &last));
+    Some(TokenPage { members: page.into_iter().map(|(_, member)| member).collect(), next_token })
+}
+
 /// What belongs to a user, the oldest first, behind a key: `age` tells when each was made, and its id.
 pub fn oldest_first<'i, T>(
     items: &'i [T],

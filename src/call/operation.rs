@@ -9,7 +9,7 @@ use crate::error::{Code, Result};
 use crate::federation::Inquiry;
 use crate::identity::Caller;
 use crate::shapes::AccountId;
-use crate::wire::Service;
+use crate::wire::{Http, Service};
 
 /// An operation's place in the registry. The list at the end of its file gives it ([`operations`](super::operations)).
 pub trait Named: Sized {
@@ -34,6 +34,9 @@ pub trait Operation: Named + DeserializeOwned + Send + Sync + 'static {
 
     /// Errors that AWS answers with although the service model does not declare them.
     const UNDECLARED_ERRORS: &'static [Code] = &[];
+
+    /// Its method and path, in a REST protocol.
+    const HTTP: Option<Http> = None;
 
     /// Whether callers need not sign.
     const UNSIGNED: bool = false;

@@ -18,7 +18,7 @@ use crate::error::{Code, Error};
 use crate::identity::RequestFacts;
 use crate::shapes::Timestamp;
 use crate::sigv4::{Incoming, Signature};
-use crate::wire::{Format, Service};
+use crate::wire::{Answer, Exchange, Service};
 
 /// The region of the global endpoints; a signature names the one that is meant.
 const GLOBAL_REGION: &str = "us-east-1";
@@ -47,7 +47,7 @@ pub async fn endpoint(
     let now = state.app.environment.clock.at(real);
     let (parts, body) = request.into_parts();
     let request_id = uuid::Uuid::new_v4().to_string();
-    let format = wanted_format(&parts.headers);
+    let accepts_json = accepts_json(&parts.headers);
     let mut body = state.bodies.receive(body);
     let admitted = match admit(&parts, &state) {
         Ok(()) if landing::is_wanted(&parts) => return landing::answer(&state, &parts),
@@ -55,17 +55,16 @@ pub async fn endpoint(
         Err(refusal) => Err(refusal),
     };
     if let Err(error) = admitted {
-        let body = format.error(Service::Iam.namespace(), &error, &request_id);
-        return respond(error.code().status(), body, format, &request_id, None);
+        let exchange = Exchange { service: Service::IAM, operation: "", request_id: &request_id, accepts_json };
+        return respond(Service::IAM.protocol().fault(&exchange, &error), &request_id, None);
     }
     let incoming = incoming(&parts, body.bytes());
     if let Some(refusal) = other_services::refusal(&incoming, &request_id) {
         return refusal;
     }
     let facts = facts(&incoming, request_id.clone(), peer, now.into());
-    let outcome = state.app.answer(WireRequest { incoming, facts, real, format }).await;
-    let Outcome { status, body, would_deny } = outcome;
-    respond(status, body, format, &request_id, would_deny.as_ref())
+    let Outcome { answer, would_deny } = state.app.answer(WireRequest { incoming, facts, real, accepts_json }).await;
+    respond(answer, &request_id, would_deny.as_ref())
 }
 
 /// Keeps foreign pages out. Their names cannot be told from the server's own where anybody may sign: while there are
@@ -153,10 +152,10 @@ fn incoming<'r>(parts: &'r Parts, body: &'r [u8]) -> Incoming<'r> {
     }
 }
 
-fn wanted_format(headers: &HeaderMap) -> Format {
+/// Whether a client of the Query protocol wants JSON.
+fn accepts_json(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let wants_json = accept.split(',').any(|kind| kind.trim().starts_with("application/json"));
-    if wants_json { Format::Json } else { Format::Xml }
+    accept.split(',').any(|kind| kind.trim().starts_with("application/json"))
 }
 
 fn facts(incoming: &Incoming<'_>, request_id: String, peer: SocketAddr, now: Timestamp) -> RequestFacts {
@@ -171,11 +170,16 @@ fn facts(incoming: &Incoming<'_>, request_id: String, peer: SocketAddr, now: Tim
     }
 }
 
-fn respond(status: u16, body: String, format: Format, request_id: &str, would_deny: Option<&Error>) -> Response {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+fn respond(answer: Answer, request_id: &str, would_deny: Option<&Error>) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    for (name, value) in answer.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert("x-amzn-requestid", id);
     }

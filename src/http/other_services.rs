@@ -45,7 +45,7 @@ pub(super) fn refusal(incoming: &Incoming<'_>, request_id: &str) -> Option<Respo
 }
 
 fn is_served(service: &str) -> bool {
-    [Service::Iam, Service::Sts].iter().any(|own| own.prefix() == service)
+    Service::ALL.iter().any(|own| own.signing_name() == service)
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -86,7 +86,7 @@ fn has_own_version(incoming: &Incoming<'_>) -> bool {
     [incoming.query.as_bytes(), incoming.body]
         .into_iter()
         .flat_map(form_urlencoded::parse)
-        .any(|(name, value)| name == "Version" && [Service::Iam, Service::Sts].iter().any(|own| own.version() == value))
+        .any(|(name, value)| name == "Version" && [Service::IAM, Service::STS].iter().any(|own| own.version() == value))
 }
 
 fn respond(protocol: Protocol, headers: &HeaderMap, message: &str, request_id: &str) -> Response {

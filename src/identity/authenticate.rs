@@ -113,7 +113,7 @@ impl Authenticator {
             return Err(invalid_token(Part::SessionToken, why));
         }
         let regions = Regions::of_endpoint(endpoint(request));
-        signature.verify(request, secret.reveal(), &Expected { service: service.prefix(), regions }, real)?;
+        signature.verify(request, secret.reveal(), &Expected { service: service.signing_name(), regions }, real)?;
         Ok(caller)
     }
 

@@ -136,36 +136,28 @@ impl Caller {
     /// `InvalidClientTokenId` at IAM, `AccessDenied` at STS.
     pub fn must_be_allowed_at(&self, service: Service, operation: &str) -> Result<()> {
         let Some(session) = &self.session else { return Ok(()) };
-        let allowed = match (&session.principal, service) {
-            (SessionPrincipal::Role { .. }, Service::Iam) => true,
-            (SessionPrincipal::Role { .. }, Service::Sts) => {
-                !matches!(operation, "GetFederationToken" | "GetSessionToken")
-            }
-            (_, Service::Iam) if session.delegation.is_some() => true,
-            (_, Service::Sts) if session.delegation.is_some() => {
-                !matches!(operation, "GetFederationToken" | "GetSessionToken")
-            }
-            (SessionPrincipal::User { .. } | SessionPrincipal::Root, Service::Iam) => {
-                session.mfa.is_some() || self.has_assumed_root()
-            }
-            (SessionPrincipal::User { .. } | SessionPrincipal::Root, Service::Sts) => OF_USERS.contains(&operation),
-            (SessionPrincipal::Federated { .. }, Service::Iam) => false,
-            (SessionPrincipal::Federated { .. }, Service::Sts) => OF_FEDERATED_USERS.contains(&operation),
-        };
-        match service {
-            _ if allowed => Ok(()),
-            Service::Iam => {
-                let why = match session.principal {
-                    SessionPrincipal::Federated { .. } => "sessions of GetFederationToken cannot call IAM",
-                    _ => "sessions of GetSessionToken cannot call IAM unless they were made with MFA",
-                };
-                Err(super::authenticate::invalid_token(Part::Session, why))
-            }
-            Service::Sts => {
-                let message = format!("Cannot call {operation} with session credentials");
-                Err(Error::new(Code::AccessDenied, message))
-            }
+        if service != Service::IAM && service != Service::STS {
+            return Ok(());
         }
+        let is_iam = service == Service::IAM;
+        let is_role = matches!(session.principal, SessionPrincipal::Role { .. }) || session.delegation.is_some();
+        let allowed = match &session.principal {
+            _ if is_role => is_iam || !matches!(operation, "GetFederationToken" | "GetSessionToken"),
+            SessionPrincipal::Federated { .. } => !is_iam && OF_FEDERATED_USERS.contains(&operation),
+            _ if is_iam => session.mfa.is_some() || self.has_assumed_root(),
+            _ => OF_USERS.contains(&operation),
+        };
+        if allowed {
+            return Ok(());
+        }
+        if !is_iam {
+            return Err(Error::new(Code::AccessDenied, format!("Cannot call {operation} with session credentials")));
+        }
+        let why = match session.principal {
+            SessionPrincipal::Federated { .. } => "sessions of GetFederationToken cannot call IAM",
+            _ => "sessions of GetSessionToken cannot call IAM unless they were made with MFA",
+        };
+        Err(super::authenticate::invalid_token(Part::Session, why))
     }
 
     /// Whether a session of `AssumeRoot` calls: one of the root user that session policies narrow.

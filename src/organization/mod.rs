@@ -84,6 +84,40 @@ impl Organization {
         self.places.get(&account)
     }
 
+    /// The accounts, in the order of their numbers.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        self.places.keys().copied()
+    }
+
+    /// The id of the root: `r-…`.
+    pub fn root_id(&self) -> &str {
+        let path = self.places.get(&self.management_account).map(Place::path).unwrap_or_default();
+        path.split('/').nth(1).unwrap_or_default()
+    }
+
+    /// The ARN of the organization (no id), or of something in it: `account`, `root`.
+    pub fn arn(&self, kind: &str, id: Option<&str>) -> String {
+        let (partition, management) = (self.management_account.partition(), self.management_account);
+        let id = id.map(|id| format!("/{id}")).unwrap_or_default();
+        format!("arn:{partition}:organizations::{management}:{kind}/{}{id}", self.id)
+    }
+
+    /// The types of policies that bind anything.
+    pub fn enabled_policy_types(&self) -> impl Iterator<Item = PolicyType> {
+        let bound = |kind: &PolicyType| {
+            self.places.values().any(|place| match kind {
+                PolicyType::ServiceControl => place.service_control().is_some(),
+                PolicyType::ResourceControl => place.resource_control().is_some(),
+            })
+        };
+        [PolicyType::ServiceControl, PolicyType::ResourceControl].into_iter().filter(bound)
+    }
+
+    /// Whether an account is the management account or a delegated administrator.
+    pub fn is_administered_by(&self, account: AccountId) -> bool {
+        self.administers_root_access(account)
+    }
+
     /// Whether an account may act on the root users of member accounts.
     pub fn administers_root_access(&self, account: AccountId) -> bool {
         self.management_account == account || self.delegated_administrators.contains(&account)

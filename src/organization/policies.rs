@@ -31,6 +31,14 @@ impl PolicyType {
         }
     }
 
+    /// The type's name in AWS's API.
+    pub fn wire_name(self) -> &'static str {
+        match self {
+            Self::ServiceControl => "SERVICE_CONTROL_POLICY",
+            Self::ResourceControl => "RESOURCE_CONTROL_POLICY",
+        }
+    }
+
     fn in_arns(self) -> &'static str {
         match self {
             Self::ServiceControl => "service_control_policy",

@@ -2,6 +2,7 @@
 //! does, what it answers. **To add one**: write it in its kind's file and add its name to the list at the file's end.
 
 pub(crate) mod iam;
+pub(crate) mod organizations;
 pub(crate) mod sts;
 
 use std::collections::HashMap;
@@ -15,7 +16,8 @@ pub use sts::{AssumeRole, CredentialsShape};
 
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    iam::operations().chain(sts::OPERATIONS.into_iter().flatten().copied())
+    let others = organizations::OPERATIONS.into_iter().chain(sts::OPERATIONS);
+    iam::operations().chain(others.flatten().copied())
 }
 
 /// The operation of this name.
@@ -23,4 +25,11 @@ pub fn find(service: Service, name: &str) -> Option<&'static Entry> {
     static BY_NAME: LazyLock<HashMap<(Service, &str), &Entry>> =
         LazyLock::new(|| all().map(|entry| ((entry.service, entry.name), entry)).collect());
     BY_NAME.get(&(service, name)).copied()
+}
+
+/// The operation of a REST protocol at this place.
+pub fn at(method: &str, path: &str) -> Option<&'static Entry> {
+    static WITH_PATH: LazyLock<Vec<&Entry>> = LazyLock::new(|| all().filter(|entry| entry.http.is_some()).collect());
+    let is_there = |entry: &&Entry| entry.http.is_some_and(|http| http.method == method && http.path == path);
+    WITH_PATH.iter().copied().find(is_there)
 }

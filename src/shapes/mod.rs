@@ -10,6 +10,7 @@ mod document;
 mod ids;
 mod keys;
 mod names;
+mod organizations;
 mod partition;
 mod provider;
 mod report;
@@ -29,6 +30,7 @@ pub use document::*;
 pub use ids::*;
 pub use keys::*;
 pub use names::*;
+pub use organizations::{OrganizationsNextToken, OrganizationsPageSize};
 pub use partition::*;
 pub use provider::*;
 pub use report::*;
@@ -174,6 +176,8 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
             keys::TEXTS,
             names::TEXTS,
             names::NUMBERS,
+            organizations::TEXTS,
+            organizations::NUMBERS,
             provider::TEXTS,
             provider::LISTS,
             report::TEXTS,

@@ -1,16 +1,19 @@
-//! The AWS Query protocol: parameters in, XML or JSON out.
+//! The wire: services and their protocols, parameters in, results out.
 
+mod decode;
 mod fields;
-mod format;
+mod input;
 mod output;
 mod params;
-mod query;
+pub mod protocol;
+mod service;
 mod validation;
-pub mod xml;
+mod xml;
 
+pub use decode::{Decoded, decode};
 pub use fields::fields_of;
-pub use format::Format;
+pub use input::Input;
 pub use output::Output;
 pub use params::Params;
-pub use query::{Decoded, decode};
-pub use validation::Service;
+pub use protocol::{Answer, Exchange, Http, Protocol, QueryMember};
+pub use service::Service;

@@ -2,42 +2,71 @@
 
 use std::fmt::Write;
 
+use serde_json::json;
+
 use crate::error::{Code, Error};
 
 /// The demand on what is required.
 pub(super) const NOT_NULL: &str = "Member must not be null";
 
-/// The two services. They word their violations differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Service {
-    /// AWS Identity and Access Management.
+/// How a service words what is wrong with parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wording {
+    /// The framework's sentence without the values, and sentences of IAM's own after authorization.
     Iam,
-    /// AWS Security Token Service.
+    /// The framework's sentence with the values.
     Sts,
+    /// `InvalidInputException` with a reason for the first violation (Organizations API reference, "InvalidInputException").
+    Organizations,
+    /// `ValidationException` with a list of fields, as services of the protocol restJson1 have it.
+    Fields,
 }
 
-impl Service {
-    /// The name in credential scopes and action prefixes.
-    pub fn prefix(self) -> &'static str {
-        match self {
-            Self::Iam => "iam",
-            Self::Sts => "sts",
-        }
+/// What kind of demand a value broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Demand {
+    /// It must be there.
+    Null,
+    /// Of a pattern.
+    Pattern,
+    /// Of an enumeration.
+    Enum,
+    /// A text or list is too long.
+    TooLong,
+    /// A text or list is too short.
+    TooShort,
+    /// A number is too large.
+    TooLarge,
+    /// A number is too small.
+    TooSmall,
+}
+
+impl Demand {
+    /// The kind of demand that a sentence of the framework makes.
+    fn of(sentence: &str) -> Self {
+        let kinds = [
+            ("null", Self::Null),
+            ("pattern", Self::Pattern),
+            ("enum", Self::Enum),
+            ("length less", Self::TooLong),
+            ("length greater", Self::TooShort),
+            ("value less", Self::TooLarge),
+            ("value greater", Self::TooSmall),
+        ];
+        let found = kinds.into_iter().find(|(word, _)| sentence.contains(word));
+        found.map_or(Self::Pattern, |(_, kind)| kind)
     }
 
-    /// The version of the API.
-    pub fn version(self) -> &'static str {
+    /// The reason and the sentence of Organizations.
+    fn reason(self) -> (&'static str, &'static str) {
         match self {
-            Self::Iam => "2010-05-08",
-            Self::Sts => "2011-06-15",
-        }
-    }
-
-    /// The namespace of the service's answers.
-    pub fn namespace(self) -> &'static str {
-        match self {
-            Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
-            Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+            Self::Null => ("INPUT_REQUIRED", "You must specify a value for all of the required parameters."),
+            Self::Pattern => ("INVALID_PATTERN", "You provided a value that does not match the required pattern."),
+            Self::Enum => ("INVALID_ENUM", "You specified an invalid value."),
+            Self::TooLong => ("MAX_LENGTH_EXCEEDED", "You provided a value that is longer than the maximum length."),
+            Self::TooShort => ("MIN_LENGTH_EXCEEDED", "You provided a value that is shorter than the minimum length."),
+            Self::TooLarge => ("MAX_VALUE_EXCEEDED", "You provided a value that is larger than the maximum value."),
+            Self::TooSmall => ("MIN_VALUE_EXCEEDED", "You provided a value that is smaller than the minimum value."),
         }
     }
 }
@@ -46,6 +75,7 @@ impl Service {
 struct Item {
     /// The parameter, such as `tags.1.member.key`.
     path: String,
+    demand: Demand,
     message: String,
 }
 
@@ -63,46 +93,47 @@ fn place(path: &str) -> Vec<usize> {
 
 /// Gathers what is wrong with a request while it is read.
 pub(super) struct Violations {
-    service: Service,
+    wording: Wording,
     items: Vec<Item>,
     sentence: Option<Error>,
 }
 
 impl Violations {
-    pub fn new(service: Service) -> Self {
-        Self { service, items: Vec::new(), sentence: None }
+    pub fn new(wording: Wording) -> Self {
+        Self { wording, items: Vec::new(), sentence: None }
     }
 
     /// A value broke a demand. IAM leaves it out since 2024, STS shows it.
     pub fn broken(&mut self, path: &str, value: &str, secret: bool, demand: &str) {
-        match self.service {
-            Service::Sts if !secret => self.push(&format!("Value '{value}'"), path, demand),
+        match self.wording {
+            Wording::Iam => self.push("Value", path, demand),
+            _ if !secret => self.push(&format!("Value '{value}'"), path, demand),
             _ => self.push("Value", path, demand),
         }
     }
 
     fn push(&mut self, what: &str, path: &str, demand: &str) {
         let message = format!("{what} at '{path}' failed to satisfy constraint: {demand}");
-        self.items.push(Item { path: path.to_owned(), message });
+        self.items.push(Item { path: path.to_owned(), demand: Demand::of(demand), message });
     }
 
     /// What is demanded of an enumeration. IAM does not show its values.
     pub fn one_of(&self, values: &[&str]) -> String {
         let demand = "Member must satisfy enum value set";
-        match self.service {
-            Service::Iam => demand.to_owned(),
-            Service::Sts => format!("{demand}: [{}]", values.join(", ")),
+        match self.wording {
+            Wording::Iam => demand.to_owned(),
+            _ => format!("{demand}: [{}]", values.join(", ")),
         }
     }
 
     /// Whether a plain member of a list of this shape is told, too, that it must not be null.
     pub fn lists_null(&self, shape: Option<&str>) -> bool {
-        self.service == Service::Iam && shape == Some("TagKeys")
+        self.wording == Wording::Iam && shape == Some("TagKeys")
     }
 
     /// A required parameter is absent.
     pub fn null(&mut self, path: &str) {
-        let null = if self.service == Service::Sts { "Value null" } else { "Value" };
+        let null = if self.wording == Wording::Iam { "Value" } else { "Value null" };
         self.push(null, path, NOT_NULL);
     }
 
@@ -119,6 +150,22 @@ impl Violations {
             return Ok(self.sentence);
         }
         self.items.sort_by_cached_key(|item| place(&item.path));
+        match self.wording {
+            Wording::Iam | Wording::Sts => Err(Error::new(Code::ValidationError, self.framework_message())),
+            Wording::Organizations => {
+                let (reason, message) = self.items.first().map_or(Demand::Pattern, |item| item.demand).reason();
+                Err(Error::new(Code::InvalidInputException, message).with("Reason", json!(reason)))
+            }
+            Wording::Fields => {
+                let field = |item: &Item| json!({"name": item.path, "message": item.message});
+                let fields: Vec<_> = self.items.iter().map(field).collect();
+                let error = Error::new(Code::ValidationException, self.framework_message());
+                Err(error.with("reason", json!("fieldValidationFailed")).with("fieldList", json!(fields)))
+            }
+        }
+    }
+
+    fn framework_message(&self) -> String {
         let count = self.items.len();
         let plural = if count == 1 { "" } else { "s" };
         let mut message = format!("{count} validation error{plural} detected: ");
@@ -126,7 +173,7 @@ impl Violations {
             let separator = if index == 0 { "" } else { "; " };
             let _ = write!(message, "{separator}{}", item.message);
         }
-        Err(Error::new(Code::ValidationError, message))
+        message
     }
 }
 
@@ -145,7 +192,7 @@ mod tests {
             &["provisionedThroughput.writeCapacityUnits", "provisionedThroughput.readCapacityUnits"],
         ];
         for case in cases {
-            let mut violations = Violations::new(Service::Iam);
+            let mut violations = Violations::new(Wording::Iam);
             case.iter().rev().for_each(|path| violations.null(path));
             let error = violations.finish().unwrap_err();
             let told: Vec<_> = error.message().unwrap().split('\'').skip(1).step_by(2).map(str::to_owned).collect();

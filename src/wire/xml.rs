@@ -380,10 +380,10 @@ mod tests {
     #[test]
     fn errors_name_who_is_to_blame() {
         let error = Error::new(Code::NoSuchEntity, "The user with name <x> cannot be found.");
-        let xml = error_response(Service::Iam.namespace(), &error, "id-1");
+        let xml = error_response(Service::IAM.namespace(), &error, "id-1");
         assert!(xml.contains("<Type>Sender</Type>\n    <Code>NoSuchEntity</Code>"), "{xml}");
         assert!(xml.contains("with name &lt;x&gt; cannot"), "{xml}");
-        let xml = error_response(Service::Iam.namespace(), &Error::without_message(Code::MalformedInput), "id-1");
+        let xml = error_response(Service::IAM.namespace(), &Error::without_message(Code::MalformedInput), "id-1");
         assert!(!xml.contains("Message"), "{xml}");
     }
 }

@@ -157,6 +157,13 @@ impl Client {
         self.send_signed(form(action, version, parameters), service).await
     }
 
+    /// Calls an operation of a service that speaks JSON, by its target.
+    pub async fn json(&self, service: &str, target: &str, body: &str) -> Answer {
+        let request = http::Request::post("http://127.0.0.1:4593/").header("x-amz-target", target);
+        let request = request.header("host", "127.0.0.1:4593").header("content-type", "application/x-amz-json-1.1");
+        self.send_signed(request.body(body.to_owned()).unwrap(), service).await
+    }
+
     /// Calls `GetCallerIdentity` with these headers.
     pub async fn identity(&self, headers: &[(&str, &str)]) -> Answer {
         let mut request = form("GetCallerIdentity", "2011-06-15", &[]);

@@ -47,14 +47,14 @@ async fn no_operation_fails_on_names_that_are_none() {
     let settings = Settings { issuer_network: Some(Reach::None), ..Settings::default() };
     let server = Server::with(settings).await;
     let user = server.allowed("x", &["*"], &["*"], json!({})).await;
-    let models = [Service::Iam, Service::Sts].map(|service| (service, Model::of(service)));
-    for entry in services::all() {
+    let models = [Service::IAM, Service::STS].map(|service| (service, Model::of(service)));
+    for entry in services::all().filter(|entry| entry.service.target().is_none()) {
         let model = &models.iter().find(|(service, _)| *service == entry.service).unwrap().1;
         for request in requests(model, entry.name) {
             let parameters: Vec<(&str, &str)> = request.iter().map(|(name, value)| (&**name, &**value)).collect();
-            let answer = match entry.service {
-                Service::Iam => user.iam(entry.name, &parameters).await,
-                Service::Sts => user.sts(entry.name, &parameters).await,
+            let answer = match entry.service.prefix() {
+                "iam" => user.iam(entry.name, &parameters).await,
+                _ => user.sts(entry.name, &parameters).await,
             };
             assert!(answer.status < 500, "{} {parameters:?}: {}", entry.name, answer.body);
             if entry.name == "DeleteUser" || entry.name.contains("AccessKey") {

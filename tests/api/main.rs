@@ -49,6 +49,7 @@ mod managed_policies;
 mod mfa_devices;
 mod oidc_providers;
 mod organization;
+mod organization_api;
 mod organization_policies;
 mod organizations_access;
 mod outbound_federation;

@@ -102,9 +102,9 @@ impl Case {
 
     async fn call(&self) -> Answer {
         let parameters: Vec<_> = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        match self.entry.service {
-            Service::Iam => self.eve.iam(self.entry.name, &parameters).await,
-            Service::Sts => self.eve.sts(self.entry.name, &parameters).await,
+        match self.entry.service.prefix() {
+            "iam" => self.eve.iam(self.entry.name, &parameters).await,
+            _ => self.eve.sts(self.entry.name, &parameters).await,
         }
     }
 
@@ -191,7 +191,8 @@ fn is_documented(reference: &Reference, action: &str, resource: &str, account: &
 async fn each_operation_needs_its_documented_permission_and_no_other() {
     let server = Server::start().await;
     let mut wrong = Vec::new();
-    for (n, entry) in services::all().enumerate() {
+    let queried = services::all().filter(|entry| [Service::IAM, Service::STS].contains(&entry.service));
+    for (n, entry) in queried.enumerate() {
         if reason(FREE, entry.name).is_some() || reason(ELSEWHERE, entry.name).is_some() {
             continue;
         }

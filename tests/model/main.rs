@@ -25,9 +25,9 @@ use published::{Declared, Model, Request};
 
 /// Runs `check` for every operation that iamd has, and tells all that differs at once.
 fn for_each_operation(check: impl Fn(&Entry, &Model, &Declared) -> Vec<String>) {
-    let models = HashMap::from([Service::Iam, Service::Sts].map(|service| (service, Model::of(service))));
+    let models = HashMap::from([Service::IAM, Service::STS].map(|service| (service, Model::of(service))));
     let mut wrong = Vec::new();
-    for entry in services::all() {
+    for entry in services::all().filter(|entry| models.contains_key(&entry.service)) {
         let model = &models[&entry.service];
         match model.operations.get(entry.name) {
             None => wrong.push(format!("{}: AWS has no such operation", entry.name)),
@@ -41,7 +41,7 @@ fn for_each_operation(check: impl Fn(&Entry, &Model, &Declared) -> Vec<String>) 
 
 #[test]
 fn every_operation_of_the_models_exists() {
-    for service in [Service::Iam, Service::Sts] {
+    for service in [Service::IAM, Service::STS] {
         let missing: Vec<_> =
             Model::of(service).operations.into_keys().filter(|name| services::find(service, name).is_none()).collect();
         assert!(missing.is_empty(), "{missing:?}");

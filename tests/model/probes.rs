@@ -2,21 +2,21 @@
 
 use iamd::call::Entry;
 use iamd::error::{Code, Error};
-use iamd::wire::{Params, Service};
+use iamd::wire::{Input, Params, Service};
 
 use crate::published::{Model, Request, Shape};
 
 /// Reads a request: IAM's sentence on a name, or the framework's violations.
 pub fn decode(entry: &Entry, request: &Request) -> Result<Option<Error>, Error> {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(request).finish();
-    entry.decode(&Params::read("", body.as_bytes())?).map(|decoded| decoded.after_authorization)
+    entry.decode(&Input::Query(Params::read("", body.as_bytes())?)).map(|decoded| decoded.after_authorization)
 }
 
 /// How the violation of an absent parameter begins.
 pub fn null(service: Service, path: &str) -> String {
-    match service {
-        Service::Iam => format!("Value at '{path}'"),
-        Service::Sts => format!("Value null at '{path}'"),
+    match service.prefix() {
+        "iam" => format!("Value at '{path}'"),
+        _ => format!("Value null at '{path}'"),
     }
 }
 
@@ -66,9 +66,9 @@ impl Probes<'_> {
 
     /// STS shows the values of a list, in a form that the caller leaves open by an empty beginning.
     fn is_violation(&self, found: &str, expected: &str) -> bool {
-        match self.entry.service {
-            Service::Sts if expected.starts_with(" at ") => found.starts_with("Value") && found.ends_with(expected),
-            Service::Iam if expected.starts_with(" at ") => found.strip_prefix("Value") == Some(expected),
+        match self.entry.service.prefix() {
+            "sts" if expected.starts_with(" at ") => found.starts_with("Value") && found.ends_with(expected),
+            "iam" if expected.starts_with(" at ") => found.strip_prefix("Value") == Some(expected),
             _ => found == expected,
         }
     }
@@ -86,8 +86,8 @@ impl Probes<'_> {
 
     /// How a violation begins: IAM leaves the value out, STS shows it unless it is secret.
     fn echoed(&self, shape: &Shape, value: &str) -> String {
-        match self.entry.service {
-            Service::Sts if !shape.sensitive => format!("Value '{value}'"),
+        match self.entry.service.prefix() {
+            "sts" if !shape.sensitive => format!("Value '{value}'"),
             _ => "Value".to_owned(),
         }
     }
@@ -144,7 +144,7 @@ impl Probes<'_> {
                     let mut all = demands(self.entry.service, member);
                     assert!(all.contains(&demand));
                     // Recorded: the keys of every Untag operation of IAM, and no other list, end so.
-                    if self.entry.service == Service::Iam && name == "TagKeys" {
+                    if self.entry.service == Service::IAM && name == "TagKeys" {
                         all.push("Member must not be null".to_owned());
                     }
                     let told = format!("Member must satisfy constraint: [{}]", all.join(", "));
@@ -209,8 +209,8 @@ fn demands(service: Service, shape: &Shape) -> Vec<String> {
 /// IAM leaves the values of an enumeration out, STS shows them.
 fn enumerated(service: Service, shape: &Shape) -> String {
     let demand = "Member must satisfy enum value set";
-    match service {
-        Service::Iam => demand.to_owned(),
-        Service::Sts => format!("{demand}: [{}]", shape.r#enum.join(", ")),
+    match service.prefix() {
+        "iam" => demand.to_owned(),
+        _ => format!("{demand}: [{}]", shape.r#enum.join(", ")),
     }
 }

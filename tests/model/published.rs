@@ -39,9 +39,9 @@ pub struct Shape {
 
 impl Model {
     pub fn of(service: Service) -> Self {
-        let text = match service {
-            Service::Iam => include_str!("iam.json"),
-            Service::Sts => include_str!("sts.json"),
+        let text = match service.prefix() {
+            "iam" => include_str!("iam.json"),
+            _ => include_str!("sts.json"),
         };
         serde_json::from_str(text).unwrap()
     }

@@ -253,7 +253,7 @@ fn listed<'a>(tags: &'a [Tag], after: Option<&'a str>) -> Members<'a, Tag> {
 }
 
 operations!(
-    Iam:
+    IAM:
     query ListInstanceProfileTags, ListMFADeviceTags, ListOpenIDConnectProviderTags, ListPolicyTags, ListRoleTags,
         ListSAMLProviderTags, ListServerCertificateTags, ListUserTags;
     command TagInstanceProfile, TagMFADevice, TagOpenIDConnectProvider, TagPolicy, TagRole, TagSAMLProvider,

@@ -40,4 +40,4 @@ impl Query for GetAccessKeyInfo {
     }
 }
 
-operations!(Sts: query GetAccessKeyInfo);
+operations!(STS: query GetAccessKeyInfo);

@@ -257,4 +257,4 @@ fn denied(cx: &Context<'_, impl AccountRef>, action: &str, role_arn: &str) -> Re
     Ok(Error::new(Code::AccessDenied, message))
 }
 
-operations!(Sts: query AssumeRole);
+operations!(STS: query AssumeRole);

@@ -127,4 +127,4 @@ fn denied(cx: &Context<'_, impl AccountRef>, target: AccountId) -> Result<Error>
     Ok(Error::new(Code::AccessDenied, message))
 }
 
-operations!(Sts: query AssumeRoot);
+operations!(STS: query AssumeRoot);

@@ -38,4 +38,4 @@ impl Query for DecodeAuthorizationMessage {
     }
 }
 
-operations!(Sts: query DecodeAuthorizationMessage);
+operations!(STS: query DecodeAuthorizationMessage);

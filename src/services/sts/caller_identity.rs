@@ -38,4 +38,4 @@ impl Query for GetCallerIdentity {
     }
 }
 
-operations!(Sts: query GetCallerIdentity);
+operations!(STS: query GetCallerIdentity);

@@ -61,4 +61,4 @@ fn expired() -> Error {
     Error::new(Code::ExpiredTradeInToken, message)
 }
 
-operations!(Sts: query GetDelegatedAccessToken);
+operations!(STS: query GetDelegatedAccessToken);

@@ -86,4 +86,4 @@ impl Query for GetFederationToken {
     }
 }
 
-operations!(Sts: query GetFederationToken);
+operations!(STS: query GetFederationToken);

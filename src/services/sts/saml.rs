@@ -133,4 +133,4 @@ impl Query for AssumeRoleWithSAML {
     }
 }
 
-operations!(Sts: query AssumeRoleWithSAML);
+operations!(STS: query AssumeRoleWithSAML);

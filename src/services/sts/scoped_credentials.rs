@@ -125,4 +125,4 @@ impl GetScopedCredentials {
     }
 }
 
-operations!(Sts: query GetScopedCredentials);
+operations!(STS: query GetScopedCredentials);

@@ -76,4 +76,4 @@ pub fn user_session_duration(cx: &Context<'_, impl AccountRef>, wanted: Option<D
     if cx.caller.principal == Principal::Root { wanted.min(ROOT_DURATION) } else { wanted }
 }
 
-operations!(Sts: query GetSessionToken);
+operations!(STS: query GetSessionToken);

@@ -141,4 +141,4 @@ impl AssumeRoleWithWebIdentity {
     }
 }
 
-operations!(Sts: query AssumeRoleWithWebIdentity);
+operations!(STS: query AssumeRoleWithWebIdentity);

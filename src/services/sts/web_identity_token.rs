@@ -214,4 +214,4 @@ fn about(cx: &Context<'_, impl AccountRef>, standing: &Standing<'_>, request_tag
     Value::Object(about)
 }
 
-operations!(Sts: query GetWebIdentityToken);
+operations!(STS: query GetWebIdentityToken);

@@ -92,4 +92,4 @@ impl Listing for ListAccountAliases {
     }
 }
 
-operations!(Iam: query ListAccountAliases; command CreateAccountAlias, DeleteAccountAlias);
+operations!(IAM: query ListAccountAliases; command CreateAccountAlias, DeleteAccountAlias);

@@ -134,4 +134,4 @@ impl Query for GetAccountProperties {
     }
 }
 
-operations!(Iam: query GetAccountProperties; command PutAccountProperties);
+operations!(IAM: query GetAccountProperties; command PutAccountProperties);

@@ -119,4 +119,4 @@ fn root_user(account: &Account) -> Result<[(&'static str, usize); 4]> {
     ])
 }
 
-operations!(Iam: query GetAccountSummary);
+operations!(IAM: query GetAccountSummary);

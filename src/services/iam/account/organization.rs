@@ -143,7 +143,7 @@ impl Query for ListOrganizationsFeatures {
 }
 
 operations!(
-    Iam:
+    IAM:
     query ListOrganizationsFeatures;
     command DisableOrganizationsRootCredentialsManagement, DisableOrganizationsRootSessions,
         EnableOrganizationsRootCredentialsManagement, EnableOrganizationsRootSessions

@@ -142,4 +142,4 @@ impl Command for DeleteAccountPasswordPolicy {
     }
 }
 
-operations!(Iam: query GetAccountPasswordPolicy; command DeleteAccountPasswordPolicy, UpdateAccountPasswordPolicy);
+operations!(IAM: query GetAccountPasswordPolicy; command DeleteAccountPasswordPolicy, UpdateAccountPasswordPolicy);

@@ -255,4 +255,4 @@ impl Query for GetAccessKeyLastUsed {
     }
 }
 
-operations!(Iam: query GetAccessKeyLastUsed, ListAccessKeys; command CreateAccessKey, DeleteAccessKey, UpdateAccessKey);
+operations!(IAM: query GetAccessKeyLastUsed, ListAccessKeys; command CreateAccessKey, DeleteAccessKey, UpdateAccessKey);

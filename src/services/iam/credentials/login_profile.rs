@@ -287,7 +287,7 @@ impl Command for ChangePassword {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetLoginProfile;
     command ChangePassword, CreateLoginProfile, DeleteLoginProfile, UpdateLoginProfile
 );

@@ -193,4 +193,4 @@ impl Command for DeactivateMFADevice {
     }
 }
 
-operations!(Iam: command DeactivateMFADevice, EnableMFADevice, ResyncMFADevice);
+operations!(IAM: command DeactivateMFADevice, EnableMFADevice, ResyncMFADevice);

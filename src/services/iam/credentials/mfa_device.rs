@@ -300,7 +300,7 @@ impl Query for GetMFADevice {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetMFADevice, ListMFADevices, ListVirtualMFADevices;
     command CreateVirtualMFADevice, DeleteVirtualMFADevice
 );

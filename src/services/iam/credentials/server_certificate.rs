@@ -295,7 +295,7 @@ impl Command for DeleteServerCertificate {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetServerCertificate, ListServerCertificates;
     command DeleteServerCertificate, UpdateServerCertificate, UploadServerCertificate
 );

@@ -343,7 +343,7 @@ impl Command for DeleteServiceSpecificCredential {
 }
 
 operations!(
-    Iam:
+    IAM:
     query ListServiceSpecificCredentials;
     command CreateServiceSpecificCredential, DeleteServiceSpecificCredential, ResetServiceSpecificCredential,
         UpdateServiceSpecificCredential

@@ -225,7 +225,7 @@ impl Command for DeleteSigningCertificate {
 }
 
 operations!(
-    Iam:
+    IAM:
     query ListSigningCertificates;
     command DeleteSigningCertificate, UpdateSigningCertificate, UploadSigningCertificate
 );

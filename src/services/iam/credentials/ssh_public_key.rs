@@ -260,7 +260,7 @@ impl Command for DeleteSSHPublicKey {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetSSHPublicKey, ListSSHPublicKeys;
     command DeleteSSHPublicKey, UpdateSSHPublicKey, UploadSSHPublicKey
 );

@@ -189,6 +189,6 @@ impl Command for SendDelegationToken {
 }
 
 operations!(
-    Iam:
+    IAM:
     command AcceptDelegationRequest, RejectDelegationRequest, SendDelegationToken, UpdateDelegationRequest
 );

@@ -337,7 +337,7 @@ fn must_be_owner(cx: &Context<'_, impl AccountRef>, owner: &str) -> Result<()> {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetDelegationRequest, ListDelegationRequests;
     command AssociateDelegationRequest, CreateDelegationRequest
 );

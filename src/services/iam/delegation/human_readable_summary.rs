@@ -202,7 +202,7 @@ fn listed_by<T: AsRef<str>>(items: &[T], conjunction: &str) -> String {
     }
 }
 
-operations!(Iam: query GetHumanReadableSummary);
+operations!(IAM: query GetHumanReadableSummary);
 
 #[cfg(test)]
 mod tests {

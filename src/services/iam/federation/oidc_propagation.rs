@@ -51,4 +51,4 @@ impl Command for UpdateOpenIDConnectProvider {
     }
 }
 
-operations!(Iam: command UpdateOpenIDConnectProvider);
+operations!(IAM: command UpdateOpenIDConnectProvider);

@@ -351,7 +351,7 @@ impl Command for UpdateOpenIDConnectProviderThumbprint {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetOpenIDConnectProvider, ListOpenIDConnectProviders;
     command AddClientIDToOpenIDConnectProvider, CreateOpenIDConnectProvider, DeleteOpenIDConnectProvider,
         RemoveClientIDFromOpenIDConnectProvider, UpdateOpenIDConnectProviderThumbprint

@@ -112,7 +112,7 @@ impl Query for GetOutboundWebIdentityFederationInfo {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetOutboundWebIdentityFederationInfo;
     command DisableOutboundWebIdentityFederation, EnableOutboundWebIdentityFederation
 );

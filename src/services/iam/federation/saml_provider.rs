@@ -389,7 +389,7 @@ impl Command for DeleteSAMLProvider {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetSAMLProvider, ListSAMLProviders;
     command CreateSAMLProvider, DeleteSAMLProvider, UpdateSAMLProvider
 );

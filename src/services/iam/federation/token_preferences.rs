@@ -33,4 +33,4 @@ impl Command for SetSecurityTokenServicePreferences {
     }
 }
 
-operations!(Iam: command SetSecurityTokenServicePreferences);
+operations!(IAM: command SetSecurityTokenServicePreferences);

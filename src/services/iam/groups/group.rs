@@ -295,7 +295,7 @@ impl Command for RemoveUserFromGroup {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetGroup, ListGroups;
     command AddUserToGroup, CreateGroup, DeleteGroup, RemoveUserFromGroup, UpdateGroup
 );

@@ -195,7 +195,7 @@ fn attached<G: Grantee>(account: &Account, grantee: &str, prefix: &str) -> Resul
 }
 
 operations!(
-    Iam:
+    IAM:
     query ListAttachedGroupPolicies, ListAttachedRolePolicies, ListAttachedUserPolicies;
     command AttachGroupPolicy, AttachRolePolicy, AttachUserPolicy, DetachGroupPolicy, DetachRolePolicy,
         DetachUserPolicy

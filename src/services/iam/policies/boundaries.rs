@@ -109,7 +109,7 @@ impl<A: AccountRef> Context<'_, A> {
 }
 
 operations!(
-    Iam:
+    IAM:
     command DeleteRolePermissionsBoundary, DeleteUserPermissionsBoundary, PutRolePermissionsBoundary,
         PutUserPermissionsBoundary
 );

@@ -197,7 +197,7 @@ fn missing<G: Resource>(policy: &str) -> Error {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetGroupPolicy, GetRolePolicy, GetUserPolicy, ListGroupPolicies, ListRolePolicies, ListUserPolicies;
     command DeleteGroupPolicy, DeleteRolePolicy, DeleteUserPolicy, PutGroupPolicy, PutRolePolicy, PutUserPolicy
 );

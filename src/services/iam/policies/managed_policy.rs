@@ -287,4 +287,4 @@ impl Command for DeletePolicy {
     }
 }
 
-operations!(Iam: query GetPolicy, ListPolicies; command CreatePolicy, DeletePolicy);
+operations!(IAM: query GetPolicy, ListPolicies; command CreatePolicy, DeletePolicy);

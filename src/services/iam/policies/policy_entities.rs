@@ -152,4 +152,4 @@ impl ListEntitiesForPolicyResult {
     }
 }
 
-operations!(Iam: query ListEntitiesForPolicy);
+operations!(IAM: query ListEntitiesForPolicy);

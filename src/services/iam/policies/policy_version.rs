@@ -248,7 +248,7 @@ fn change_version(
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetPolicyVersion, ListPolicyVersions;
     command CreatePolicyVersion, DeletePolicyVersion, SetDefaultPolicyVersion
 );

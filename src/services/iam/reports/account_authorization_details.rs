@@ -113,4 +113,4 @@ fn is_in_use(account: &Account, arn: &str) -> bool {
     uses.iter().any(|reference| account.count_referrers(reference) > 0)
 }
 
-operations!(Iam: query GetAccountAuthorizationDetails);
+operations!(IAM: query GetAccountAuthorizationDetails);

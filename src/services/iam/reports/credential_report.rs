@@ -189,4 +189,4 @@ fn date(time: Timestamp) -> String {
     time.date_time().format("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
-operations!(Iam: query GetCredentialReport; command GenerateCredentialReport);
+operations!(IAM: query GetCredentialReport; command GenerateCredentialReport);

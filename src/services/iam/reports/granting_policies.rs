@@ -113,4 +113,4 @@ impl ListPoliciesGrantingServiceAccess {
     }
 }
 
-operations!(Iam: query ListPoliciesGrantingServiceAccess);
+operations!(IAM: query ListPoliciesGrantingServiceAccess);

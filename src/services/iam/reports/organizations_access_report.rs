@@ -250,4 +250,4 @@ impl GetOrganizationsAccessReport {
     }
 }
 
-operations!(Iam: query GetOrganizationsAccessReport; command GenerateOrganizationsAccessReport);
+operations!(IAM: query GetOrganizationsAccessReport; command GenerateOrganizationsAccessReport);

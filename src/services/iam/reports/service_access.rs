@@ -344,7 +344,7 @@ impl Query for GetServiceLastAccessedDetailsWithEntities {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetServiceLastAccessedDetails, GetServiceLastAccessedDetailsWithEntities;
     command GenerateServiceLastAccessedDetails
 );

@@ -310,4 +310,4 @@ impl Wanted {
     }
 }
 
-operations!(Iam: command AcquireRole);
+operations!(IAM: command AcquireRole);

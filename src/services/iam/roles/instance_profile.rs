@@ -313,7 +313,7 @@ impl Listing for ListInstanceProfilesForRole {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetInstanceProfile, ListInstanceProfiles, ListInstanceProfilesForRole;
     command AddRoleToInstanceProfile, CreateInstanceProfile, DeleteInstanceProfile, RemoveRoleFromInstanceProfile
 );

@@ -333,7 +333,7 @@ impl Command for DeleteRole {
 }
 
 operations!(
-    Iam:
+    IAM:
     query GetRole, ListRoles;
     command CreateRole, DeleteRole, UpdateAssumeRolePolicy, UpdateRole, UpdateRoleDescription
 );

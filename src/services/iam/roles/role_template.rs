@@ -122,4 +122,4 @@ impl RoleTemplateVersionShape {
     }
 }
 
-operations!(Iam: query GetRoleTemplateVersion);
+operations!(IAM: query GetRoleTemplateVersion);

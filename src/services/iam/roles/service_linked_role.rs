@@ -190,4 +190,4 @@ fn path_and_name(task_id: &str) -> Option<(&str, &str)> {
     (!service.is_empty() && !name.is_empty()).then_some((path, name))
 }
 
-operations!(Iam: query GetServiceLinkedRoleDeletionStatus; command CreateServiceLinkedRole, DeleteServiceLinkedRole);
+operations!(IAM: query GetServiceLinkedRoleDeletionStatus; command CreateServiceLinkedRole, DeleteServiceLinkedRole);

@@ -78,4 +78,4 @@ impl Query for GetContextKeysForPrincipalPolicy {
     }
 }
 
-operations!(Iam: query GetContextKeysForCustomPolicy, GetContextKeysForPrincipalPolicy);
+operations!(IAM: query GetContextKeysForCustomPolicy, GetContextKeysForPrincipalPolicy);

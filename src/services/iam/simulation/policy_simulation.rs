@@ -146,4 +146,4 @@ impl Listing for SimulatePrincipalPolicy {
     }
 }
 
-operations!(Iam: query SimulateCustomPolicy, SimulatePrincipalPolicy);
+operations!(IAM: query SimulateCustomPolicy, SimulatePrincipalPolicy);

@@ -312,4 +312,4 @@ impl Listing for ListGroupsForUser {
     }
 }
 
-operations!(Iam: query GetUser, ListGroupsForUser, ListUsers; command CreateUser, DeleteUser, UpdateUser);
+operations!(IAM: query GetUser, ListGroupsForUser, ListUsers; command CreateUser, DeleteUser, UpdateUser);

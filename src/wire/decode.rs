@@ -1,4 +1,4 @@
-//! Reads typed parameters out of a Query request.
+//! Reads typed parameters out of a request.
 //!
 //! It visits the fields that serde declares, so an absent one is seen and an unknown parameter ignored. serde passes on
 //! the name of each newtype; the shape's constraint is found by it. A broken constraint is noted, a placeholder visited
@@ -6,6 +6,7 @@
 
 mod lists;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 
@@ -13,8 +14,9 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Visitor};
 
 use self::lists::{Entries, Members};
-use super::params::{Node, Params};
-use super::validation::{Service, Violations};
+use super::input::{Input, Leaf, Node};
+use super::service::Service;
+use super::validation::Violations;
 use crate::error::{Code, Error, Result};
 use crate::shapes::{Constraint, Text, at_least_long, at_most_long, constraint_of};
 
@@ -30,10 +32,11 @@ pub struct Decoded<T> {
 /// Reads the parameters of an operation.
 ///
 /// # Errors
-/// `ValidationError` with every broken constraint; `MalformedInput` where a value has not even the right type.
-pub fn decode<T: DeserializeOwned>(service: Service, params: &Params<'_>) -> Result<Decoded<T>> {
-    let violations = RefCell::new(Violations::new(service));
-    let root = Value { node: params.root(), path: String::new(), shape: None, violations: &violations, silent: false };
+/// The service's error for broken constraints, with every one of them; `MalformedInput` where a value has not even the
+/// right type.
+pub fn decode<T: DeserializeOwned>(service: Service, input: &Input<'_>) -> Result<Decoded<T>> {
+    let violations = RefCell::new(Violations::new(service.wording()));
+    let root = Value { node: input.root(), path: String::new(), shape: None, violations: &violations, silent: false };
     let request = T::deserialize(root).map_err(|Malformed(message)| match message {
         Some(message) => Error::new(Code::MalformedInput, message),
         None => Error::without_message(Code::MalformedInput),
@@ -88,9 +91,10 @@ impl<'p, 'v> Value<'p, 'v> {
     }
 
     /// The text sent for a leaf; an absent one is noted and `None`.
-    fn leaf(&self) -> Result<Option<&'p str>, Malformed> {
+    fn leaf(&self, leaf: Leaf) -> Result<Option<Cow<'p, str>>, Malformed> {
         match self.node.value() {
-            Some(value) => Ok(Some(value)),
+            Some(value) if self.node.is(leaf) => Ok(Some(value)),
+            Some(_) => Err(Malformed(None)),
             None if self.node.has_children() => {
                 Err(Malformed(Some("Start of structure or map found where not expected.")))
             }
@@ -103,23 +107,24 @@ impl<'p, 'v> Value<'p, 'v> {
 
     /// The text if it meets the shape's constraint; a placeholder if not.
     fn checked_text(&self) -> Result<String, Malformed> {
-        let Some(value) = self.leaf()? else { return Ok(String::new()) };
+        let Some(value) = self.leaf(Leaf::Text)? else { return Ok(String::new()) };
         if let Some(constraint) = self.text_constraint() {
             let mut violations = self.violations.borrow_mut();
-            for demand in constraint.broken_by(value) {
-                violations.broken(&self.path, value, constraint.secret, &demand);
+            for demand in constraint.broken_by(&value) {
+                violations.broken(&self.path, &value, constraint.secret, &demand);
             }
             if let (Some(rule), Some(pattern)) = (constraint.sentence, constraint.pattern)
-                && !pattern.matches(value)
+                && !pattern.matches(&value)
             {
                 violations.sentence(&self.path, rule);
             }
         }
-        Ok(value.to_owned())
+        Ok(value.into_owned())
     }
 
     fn checked_number(&self) -> Result<i32, Malformed> {
-        let Some(value) = self.leaf()? else { return Ok(0) };
+        let Some(value) = self.leaf(Leaf::Number)? else { return Ok(0) };
+        let value = &*value;
         let number: i32 = value.parse().map_err(|_| Malformed(None))?;
         if let Some(Constraint::Number(min, max)) = self.shape.and_then(constraint_of) {
             let mut violations = self.violations.borrow_mut();
@@ -191,7 +196,7 @@ impl<'de> de::Deserializer<'de> for Value<'_, '_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-        match self.leaf()? {
+        match self.leaf(Leaf::Boolean)?.as_deref() {
             None => visitor.visit_bool(false),
             Some(value) if value.eq_ignore_ascii_case("true") => visitor.visit_bool(true),
             Some(value) if value.eq_ignore_ascii_case("false") => visitor.visit_bool(false),
@@ -206,7 +211,8 @@ impl<'de> de::Deserializer<'de> for Value<'_, '_> {
         visitor: V,
     ) -> Result<V::Value, Malformed> {
         let placeholder = variants.first().copied().unwrap_or_default();
-        let sent = self.leaf()?;
+        let sent = self.leaf(Leaf::Text)?;
+        let sent = sent.as_deref();
         let variant = sent.and_then(|value| variants.iter().copied().find(|variant| *variant == value));
         if let (Some(value), None) = (sent, variant) {
             let mut violations = self.violations.borrow_mut();
@@ -224,6 +230,9 @@ impl<'de> de::Deserializer<'de> for Value<'_, '_> {
         visitor: V,
     ) -> Result<V::Value, Malformed> {
         let is_root = self.path.is_empty();
+        if !self.node.is_structure() {
+            return Err(Malformed(None));
+        }
         if self.node.is_absent() && !is_root {
             self.null();
             self.silent = true;
@@ -234,24 +243,26 @@ impl<'de> de::Deserializer<'de> for Value<'_, '_> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         if self.node.is_absent() {
             self.null();
-        } else if !self.node.has_children() && self.node.value().is_some_and(|value| !value.is_empty()) {
+        } else if !self.node.is_collection(false) {
             return Err(Malformed(Some("Top level element may not be treated as a list")));
         }
-        let mut length = self.node.members("member").count();
+        let mut length = self.node.members().count();
         if !self.node.is_absent() && !self.length_is_allowed(length) {
             length = 0;
         }
-        let members = self.node.members("member").take(length);
+        let members = self.node.members().take(length);
         visitor.visit_seq(Members::new(&self, members))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         if self.node.is_absent() {
             self.null();
+        } else if !self.node.is_collection(true) {
+            return Err(Malformed(None));
         }
-        let length = self.node.members("entry").count();
+        let length = self.node.entries().count();
         let length = if self.length_is_allowed(length) { length } else { 0 };
-        visitor.visit_map(Entries::new(&self, self.node.members("entry").take(length)))
+        visitor.visit_map(Entries::new(&self, self.node.entries().take(length)))
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Malformed> {

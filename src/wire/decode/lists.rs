@@ -4,7 +4,7 @@ use serde::de::value::{StrDeserializer, StringDeserializer};
 use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 
 use super::{Malformed, Value};
-use crate::wire::params::Node;
+use crate::wire::input::{Leaf, Node};
 use crate::wire::validation::NOT_NULL;
 
 /// The members of a list. Structures are told as `tags.1.member.key`, plain members by the list's own name.
@@ -47,7 +47,8 @@ impl<'de> de::Deserializer<'de> for Member<'_, '_, '_> {
     ) -> Result<V::Value, Malformed> {
         self.value.shape = Some(name);
         let Some(text) = self.value.text_constraint() else { return visitor.visit_newtype_struct(self.value) };
-        let value = self.value.leaf()?.unwrap_or_default();
+        let value = self.value.leaf(Leaf::Text)?.unwrap_or_default();
+        let value = &*value;
         let broken = !text.broken_by(value).is_empty() || text.pattern.is_some_and(|pattern| !pattern.matches(value));
         if broken {
             let mut violations = self.value.violations.borrow_mut();
@@ -79,7 +80,8 @@ impl<'de> de::Deserializer<'de> for Member<'_, '_, '_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        let sent = self.value.leaf()?.unwrap_or_default();
+        let sent = self.value.leaf(Leaf::Text)?.unwrap_or_default();
+        let sent = &*sent;
         if variants.contains(&sent) {
             return self.value.deserialize_enum(name, variants, visitor);
         }

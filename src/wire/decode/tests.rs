@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::shapes::{ExistingUserName, MaxItems, Password, Path, RoleSessionName, Status, TagKeys, Tags};
+use crate::wire::Params;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -20,25 +21,25 @@ struct Example {
 }
 
 fn read(service: Service, body: &str) -> Result<Decoded<Example>> {
-    decode(service, &Params::read("", body.as_bytes())?)
+    decode(service, &Input::Query(Params::read("", body.as_bytes())?))
 }
 
 fn message(body: &str) -> String {
-    read(Service::Iam, body).unwrap_err().message().unwrap_or("no message").to_owned()
+    read(Service::IAM, body).unwrap_err().message().unwrap_or("no message").to_owned()
 }
 
 #[test]
 fn reads_every_form() {
     let body = "UserName=Bob&MaxItems=5&Status=Inactive&Tags.member.1.Key=a&Tags.member.1.Value=&\
                 TagKeys.member.1=x&TagKeys.member.2=y&Flag=TRUE&Unknown=1";
-    let request = read(Service::Iam, body).unwrap().request;
+    let request = read(Service::IAM, body).unwrap().request;
     assert_eq!(request.user_name.as_str(), "Bob");
     assert_eq!(request.max_items.unwrap().get(), 5);
     assert_eq!(request.status, Some(Status::Inactive));
     assert_eq!(request.tags.unwrap().len(), 1);
     assert_eq!(request.tag_keys.unwrap().len(), 2);
     assert_eq!(request.flag, Some(true));
-    assert!(read(Service::Iam, "UserName=Bob&Tags=").unwrap().request.tags.unwrap().is_empty());
+    assert!(read(Service::IAM, "UserName=Bob&Tags=").unwrap().request.tags.unwrap().is_empty());
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn a_long_list_is_refused_before_its_members_are_read() {
 
 #[test]
 fn names_wait_for_authorization() {
-    let decoded = read(Service::Iam, "UserName=a%20b").unwrap();
+    let decoded = read(Service::IAM, "UserName=a%20b").unwrap();
     assert_eq!(
         decoded.after_authorization.unwrap().message(),
         Some(
@@ -86,7 +87,7 @@ fn names_wait_for_authorization() {
 #[test]
 fn wrong_types_are_malformed_input() {
     for body in ["UserName=a&MaxItems=x", "UserName=a&Flag=maybe", "UserName.x=1", "UserName=a&Tags=x"] {
-        assert_eq!(read(Service::Iam, body).unwrap_err().code(), Code::MalformedInput, "{body}");
+        assert_eq!(read(Service::IAM, body).unwrap_err().code(), Code::MalformedInput, "{body}");
     }
 }
 
@@ -98,7 +99,8 @@ fn sts_shows_the_value() {
         #[expect(dead_code, reason = "read to be checked")]
         role_session_name: RoleSessionName,
     }
-    let decoded: Result<Decoded<Assume>> = decode(Service::Sts, &Params::read("", b"RoleSessionName=%21%21").unwrap());
+    let decoded: Result<Decoded<Assume>> =
+        decode(Service::STS, &Input::Query(Params::read("", b"RoleSessionName=%21%21").unwrap()));
     assert_eq!(
         decoded.unwrap_err().message(),
         Some(
@@ -109,6 +111,6 @@ fn sts_shows_the_value() {
 
 #[test]
 fn secrets_are_not_echoed() {
-    let error = read(Service::Sts, "UserName=a&Password=%00").unwrap_err();
+    let error = read(Service::STS, "UserName=a&Password=%00").unwrap_err();
     assert!(!error.message().unwrap().contains('\0'), "{error}");
 }

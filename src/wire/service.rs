@@ -1,0 +1,141 @@
+//! The services that are answered here, as data.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use super::protocol::{AwsJson, AwsQuery, Protocol, RestJson};
+use super::validation::Wording;
+
+/// A service of AWS that is answered here.
+#[derive(Clone, Copy)]
+pub struct Service(&'static Definition);
+
+struct Definition {
+    /// The name in credential scopes.
+    signing_name: &'static str,
+    /// The prefix of the service's actions.
+    prefix: &'static str,
+    /// The version of the API.
+    version: &'static str,
+    /// The namespace of its answers in XML.
+    namespace: &'static str,
+    /// What comes before the operation in `X-Amz-Target`; empty for protocols without that header.
+    target: &'static str,
+    protocol: &'static dyn Protocol,
+    wording: Wording,
+    /// Whether it answers from the one region of its partition, whatever region a client signs for.
+    is_global: bool,
+}
+
+impl Service {
+    /// AWS Identity and Access Management.
+    pub const IAM: Self = Self(&Definition {
+        signing_name: "iam",
+        prefix: "iam",
+        version: "2010-05-08",
+        namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
+        target: "",
+        protocol: &AwsQuery,
+        wording: Wording::Iam,
+        is_global: true,
+    });
+
+    /// AWS Security Token Service.
+    pub const STS: Self = Self(&Definition {
+        signing_name: "sts",
+        prefix: "sts",
+        version: "2011-06-15",
+        namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+        target: "",
+        protocol: &AwsQuery,
+        wording: Wording::Sts,
+        is_global: false,
+    });
+
+    /// AWS Organizations.
+    pub const ORGANIZATIONS: Self = Self(&Definition {
+        signing_name: "organizations",
+        prefix: "organizations",
+        version: "2016-11-28",
+        namespace: "",
+        target: "AWSOrganizationsV20161128",
+        protocol: &AwsJson("application/x-amz-json-1.1"),
+        wording: Wording::Organizations,
+        is_global: true,
+    });
+
+    /// IAM Access Analyzer.
+    pub const ACCESS_ANALYZER: Self = Self(&Definition {
+        signing_name: "access-analyzer",
+        prefix: "access-analyzer",
+        version: "2019-11-01",
+        namespace: "",
+        target: "",
+        protocol: &RestJson,
+        wording: Wording::Fields,
+        is_global: false,
+    });
+
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::IAM, Self::STS, Self::ORGANIZATIONS, Self::ACCESS_ANALYZER];
+
+    /// The name in credential scopes, such as `access-analyzer`.
+    pub fn signing_name(self) -> &'static str {
+        self.0.signing_name
+    }
+
+    /// The prefix of the service's actions.
+    pub fn prefix(self) -> &'static str {
+        self.0.prefix
+    }
+
+    /// The version of the API.
+    pub fn version(self) -> &'static str {
+        self.0.version
+    }
+
+    /// The namespace of the service's answers in XML.
+    pub fn namespace(self) -> &'static str {
+        self.0.namespace
+    }
+
+    /// What comes before the operation in `X-Amz-Target`; `None` for protocols without that header.
+    pub fn target(self) -> Option<&'static str> {
+        Some(self.0.target).filter(|target| !target.is_empty())
+    }
+
+    /// The protocol of its requests and answers.
+    pub fn protocol(self) -> &'static dyn Protocol {
+        self.0.protocol
+    }
+
+    /// Whether it answers from the one region of its partition, whatever region a client signs for.
+    pub fn is_global(self) -> bool {
+        self.0.is_global
+    }
+
+    /// How it words what is wrong with parameters.
+    pub(super) fn wording(self) -> Wording {
+        self.0.wording
+    }
+}
+
+impl PartialEq for Service {
+    fn eq(&self, other: &Self) -> bool {
+        self.signing_name() == other.signing_name()
+    }
+}
+
+impl Eq for Service {}
+
+impl Hash for Service {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.signing_name().hash(state);
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.signing_name())
+    }
+}
