@@ -266,3 +266,43 @@ fn every_question_fits_the_reference() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(seen > 200, "{seen}");
 }
+
+/// Keys that requests do not give.
+const NOT_OF_REQUESTS: &[&str] = &[
+    // Known to AWS's control plane alone: access grants, batch jobs, access points, and replication between regions.
+    "s3:AccessGrantScope",
+    "s3:AccessGrantsInstanceArn",
+    "s3:AccessGrantsLocationScope",
+    "s3:AccessPointNetworkOrigin",
+    "s3:AccessPointTag/",
+    "s3:ExistingJobOperation",
+    "s3:ExistingJobPriority",
+    "s3:JobSuspendedCause",
+    "s3:deliverySourceArn",
+    "s3:destinationRegion",
+    "s3:isReplicationPauseRequest",
+    "s3:logType",
+    "s3:resourceArnBeingAuthorized",
+    // Follows from the owner, which the question names.
+    "s3:ResourceAccount",
+];
+
+#[test]
+fn every_key_of_the_reference_is_in_a_case() {
+    let mut seen = std::collections::BTreeSet::new();
+    for case in cases() {
+        for question in case.ask().map(|asked| asked.questions).unwrap_or_default() {
+            seen.extend(question.keys.into_iter().map(|(key, _)| key));
+        }
+    }
+    let service = aws_reference::service_authorization::service("s3").unwrap();
+    let stems = service.condition_keys.iter().map(|key| key.name.split(['$', '<']).next().unwrap());
+    let missing: Vec<&str> = stems
+        .filter(|stem| !seen.iter().any(|key| key == stem || (stem.ends_with('/') && key.starts_with(stem))))
+        .filter(|stem| !NOT_OF_REQUESTS.contains(stem))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    for key in NOT_OF_REQUESTS {
+        assert!(!seen.contains(*key), "{key} is in a case");
+    }
+}

@@ -57,6 +57,11 @@ fn retention(root: &Element, now: DateTime<Utc>) -> Result<Vec<FromBody>, Refusa
     if let Some(date) = date {
         keys.extend(remaining(date, now)?);
     }
+    keys.extend(one(RETENTION, "s3:object-lock-event-hold", root.text_of("EventHold")?.map(str::trim)));
+    if let Some(duration) = root.child("EventHoldDuration")? {
+        let days = duration.text_of("Days")?.map(str::trim);
+        keys.extend(one(RETENTION, "s3:object-lock-event-hold-duration-days", days));
+    }
     Ok(keys)
 }
 

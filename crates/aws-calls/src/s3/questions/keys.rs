@@ -20,6 +20,7 @@ const GRANTS: &[&str] = &[
 const OBJECT: &[&str] = &[
     "x-amz-copy-source",
     "x-amz-metadata-directive",
+    "x-amz-object-annotation-directive",
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-aws-kms-key-id",
     "x-amz-server-side-encryption-customer-algorithm",
@@ -29,11 +30,14 @@ const OBJECT: &[&str] = &[
 
 const CREATE_BUCKET: &[&str] = &["x-amz-bucket-namespace", "x-amz-object-ownership"];
 
-const LOCK: &[(&str, &str)] = &[
+const RETENTION: &[(&str, &str)] = &[
     ("s3:object-lock-mode", "x-amz-object-lock-mode"),
     ("s3:object-lock-retain-until-date", "x-amz-object-lock-retain-until-date"),
-    ("s3:object-lock-legal-hold", "x-amz-object-lock-legal-hold"),
+    ("s3:object-lock-event-hold", "x-amz-object-lock-event-hold"),
+    ("s3:object-lock-event-hold-duration-days", "x-amz-object-lock-event-hold-duration-days"),
 ];
+
+const LEGAL_HOLD: &[(&str, &str)] = &[("s3:object-lock-legal-hold", "x-amz-object-lock-legal-hold")];
 
 const PRECONDITIONS: &[(&str, &str)] = &[("s3:if-match", "if-match"), ("s3:if-none-match", "if-none-match")];
 
@@ -114,7 +118,8 @@ impl Asking<'_, '_> {
             "PutObject" => {
                 headers(&mut keys, GRANTS);
                 headers(&mut keys, OBJECT);
-                copy(&mut keys, LOCK);
+                copy(&mut keys, RETENTION);
+                copy(&mut keys, LEGAL_HOLD);
                 copy(&mut keys, PRECONDITIONS);
                 let creates = !matches!(self.operation, "UploadPart" | "UploadPartCopy" | "CreateMultipartUpload");
                 push(&mut keys, "s3:ObjectCreationOperation", if creates { "true" } else { "false" });
@@ -132,8 +137,8 @@ impl Asking<'_, '_> {
                 headers(&mut keys, GRANTS);
                 headers(&mut keys, CREATE_BUCKET);
             }
-            "PutObjectRetention" => copy(&mut keys, LOCK.get(..2).unwrap_or_default()),
-            "PutObjectLegalHold" => copy(&mut keys, LOCK.get(2..).unwrap_or_default()),
+            "PutObjectRetention" => copy(&mut keys, RETENTION),
+            "PutObjectLegalHold" => copy(&mut keys, LEGAL_HOLD),
             "DeleteObject" => copy(&mut keys, PRECONDITIONS.get(..1).unwrap_or_default()),
             "ListObjectAnnotations" | "ListObjectVersionAnnotations" => copy(&mut keys, ANNOTATIONS),
             _ if name.ends_with("Annotation") && !name.starts_with("Get") => {

@@ -47,7 +47,7 @@ impl Asking<'_, '_> {
     /// AWS: what a request writes beside the object itself needs the action that writes it alone.
     fn written_with(&self, bucket: &Bucket<'_>, key: &str) -> Vec<crate::questions::Question> {
         let has = |names: &[&str]| names.iter().any(|name| self.given(name).is_some());
-        let lock = ["x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date"];
+        let lock = ["x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-object-lock-event-hold"];
         let demands = [
             ("PutObjectTagging", has(&["x-amz-tagging"])),
             ("PutObjectAcl", has(ACL)),
