@@ -3,6 +3,7 @@
 //! Everything here is a pure function of the request: no I/O, no clock, no waiting.
 
 mod call;
+pub mod fault;
 pub mod input;
 pub mod needs;
 pub mod questions;

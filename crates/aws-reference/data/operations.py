@@ -39,8 +39,13 @@ PREFIXES = {
     "tagging": "tag",
 }
 
-# Namespaces of services whose model no longer has one, by their API references.
-NAMESPACES = {"sqs": "http://queue.amazonaws.com/doc/2012-11-05/"}
+# Namespaces of services whose model does not say one for the whole service, by their API references.
+NAMESPACES = {
+    "cloudfront": "http://cloudfront.amazonaws.com/doc/2020-05-31/",
+    "route53": "https://route53.amazonaws.com/doc/2013-04-01/",
+    "s3control": "http://awss3control.amazonaws.com/doc/2018-08-20/",
+    "sqs": "http://queue.amazonaws.com/doc/2012-11-05/",
+}
 
 # The names of SQS's parameters in forms, which its model no longer has, by the "API Reference" and old clients: of the
 # items of lists, and of maps with their keys and values.
