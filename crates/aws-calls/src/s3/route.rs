@@ -62,16 +62,33 @@ impl<'r> Routed<'r> {
         let query = Query::parse(request.query)?;
         let headers = Headers::check(request.headers, &query)?;
         let (host, target, style) = hosts.target(headers.get("host"), request.path)?;
-        let operation = if request.method == "OPTIONS" {
-            Operation::Preflight
-        } else if let Some(path) = control_path(request.path, &style) {
-            control(request.method, path, &host, &headers)?
-        } else {
-            let routed = Self { operation: Operation::Preflight, target, style, query, headers };
-            let operation = routed.find(request.method, &host)?;
+        let routed = Self { operation: Operation::Preflight, target, style, query, headers };
+        if request.method == "OPTIONS" {
+            return Ok(routed);
+        }
+        if let Some((path, account)) = control_path(request.path, &host, &headers) {
+            let operation = control(request.method, path, account, &headers)?;
             return Ok(Self { operation, ..routed });
-        };
-        Ok(Self { operation, target, style, query, headers })
+        }
+        let operation = routed.find(request.method, &host)?;
+        Ok(Self { operation, ..routed })
+    }
+
+    /// The path that names the bucket, for an upstream that knows no buckets before host names. None: the request's.
+    pub fn upstream_path(&self, path: &str) -> Option<String> {
+        let (Target::Bucket { bucket } | Target::Object { bucket, .. }) = &self.target else { return None };
+        match (&self.operation, &self.style) {
+            (Operation::Control { .. }, _) | (_, Style::Path) => None,
+            (_, Style::VirtualHost { .. }) => Some(format!("/{}{path}", bucket.name()?)),
+        }
+    }
+
+    /// The host name without the bucket or account before it. None: the request's.
+    pub fn upstream_host(&self) -> Option<&str> {
+        match &self.style {
+            Style::Path => None,
+            Style::VirtualHost { server } => Some(server),
+        }
     }
 
     fn find(&self, method: &str, host: &Host) -> Result<Operation<'r>, Refusal> {
@@ -156,19 +173,29 @@ impl<'r> Routed<'r> {
     }
 }
 
-/// The path of S3 Control without its version.
-fn control_path<'r>(path: &'r str, style: &Style) -> Option<&'r str> {
-    path.strip_prefix("/v20180820/").filter(|_| *style == Style::Path)
+/// The path of S3 Control without its version, and the account in the host name. SDKs put the account before any host.
+fn control_path<'r, 'h>(path: &'r str, host: &'h Host, headers: &Headers<'_>) -> Option<(&'r str, Option<&'h str>)> {
+    let path = path.strip_prefix("/v20180820/")?;
+    match host {
+        Host::Control { account } => Some((path, account.as_deref())),
+        Host::Bucket { bucket, .. } if is_account(bucket) && headers.get("x-amz-account-id").is_some() => {
+            Some((path, Some(bucket)))
+        }
+        Host::Path => Some((path, None)),
+        _ => None,
+    }
 }
 
-fn control<'r>(method: &str, path: &'r str, host: &Host, headers: &Headers<'_>) -> Result<Operation<'r>, Refusal> {
-    let header = headers.get("x-amz-account-id");
-    let account = match (host, header) {
-        (Host::Control { account: Some(account) }, None) => account.as_str(),
-        (Host::Control { account: Some(account) }, Some(header)) if header == account => header,
-        (Host::Control { account: Some(_) }, Some(_)) => return Err(Refusal::request("Conflicting account IDs")),
-        (_, Some(header)) => header,
-        (_, None) => return Err(Refusal::request("Missing required header for this request: x-amz-account-id")),
+fn control<'r>(
+    method: &str,
+    path: &'r str,
+    account: Option<&str>,
+    headers: &Headers<'_>,
+) -> Result<Operation<'r>, Refusal> {
+    let account = match (account, headers.get("x-amz-account-id")) {
+        (Some(account), Some(header)) if header != account => return Err(Refusal::request("Conflicting account IDs")),
+        (Some(account), _) | (None, Some(account)) => account,
+        (None, None) => return Err(Refusal::request("Missing required header for this request: x-amz-account-id")),
     };
     if !is_account(account) {
         return Err(Refusal::request("Invalid AWS account ID"));

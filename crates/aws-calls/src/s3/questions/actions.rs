@@ -11,8 +11,7 @@ pub(crate) fn actions(operation: &str, has_version: bool) -> &'static [&'static 
 
 fn versioned(operation: &str) -> Option<&'static [&'static str]> {
     Some(match operation {
-        "GetObject" | "HeadObject" => &["GetObjectVersion"],
-        "GetObjectTorrent" => &["GetObjectVersionTorrent"],
+        "GetObject" | "HeadObject" | "GetObjectTorrent" => &["GetObjectVersion"],
         "GetObjectAttributes" => &["GetObjectVersion", "GetObjectVersionAttributes"],
         "GetObjectTagging" => &["GetObjectVersionTagging"],
         "PutObjectTagging" => &["PutObjectVersionTagging"],
@@ -30,8 +29,7 @@ fn versioned(operation: &str) -> Option<&'static [&'static str]> {
 
 fn object(operation: &str) -> Option<&'static [&'static str]> {
     Some(match operation {
-        "GetObject" | "HeadObject" | "SelectObjectContent" => &["GetObject"],
-        "GetObjectTorrent" => &["GetObjectTorrent"],
+        "GetObject" | "HeadObject" | "SelectObjectContent" | "GetObjectTorrent" => &["GetObject"],
         "GetObjectAttributes" => &["GetObject", "GetObjectAttributes"],
         "GetObjectTagging" => &["GetObjectTagging"],
         "PutObjectTagging" => &["PutObjectTagging"],

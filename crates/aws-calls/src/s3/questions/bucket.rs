@@ -3,7 +3,7 @@
 use super::actions::actions;
 use super::bodies::one;
 use super::object::ACL;
-use super::resources::{pass_role, question};
+use super::resources::{account_of, pass_role, question};
 use super::{Asking, asked, request_tags};
 use crate::questions::{Asked, Mapping, Owner};
 use crate::s3::address::Bucket;
@@ -107,6 +107,7 @@ impl Asking<'_, '_> {
                 format!("arn:{partition}:s3tables:{region}:{account}:bucket/aws-s3")
             }
         };
+        let owner = account_of(&bucket, "s3tables").ok_or_else(|| Refusal::argument("Invalid table bucket ARN"))?;
         let table = format!("{bucket}/table/*");
         let on_bucket: &[&str] = if is_named {
             &["CreateNamespace"]
@@ -116,7 +117,8 @@ impl Asking<'_, '_> {
         let on_table = ["GetTable", "CreateTable", "PutTablePolicy"];
         let pairs = on_bucket.iter().map(|name| (*name, &bucket)).chain(on_table.map(|name| (name, &table)));
         for (name, resource) in pairs {
-            let mut asks = question(format!("s3tables:{name}"), resource.clone(), Owner::Caller, Vec::new());
+            let mut asks =
+                question(format!("s3tables:{name}"), resource.clone(), Owner::Account(owner.to_owned()), Vec::new());
             asks.mapping = Mapping::Derived;
             asked.questions.push(asks);
         }
@@ -130,5 +132,5 @@ pub(crate) fn role(
     name: &str,
     service: &str,
 ) -> Result<Option<crate::questions::Question>, Refusal> {
-    Ok(element.text_of(name)?.map(|role| pass_role(role.trim(), service)))
+    element.text_of(name)?.map(|role| pass_role(role.trim(), service)).transpose()
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::resources::{pass_role, question, unnamed};
 use super::{Asking, asked, bodies, request_tags};
 use crate::questions::{Asked, Mapping, Owner};
+use crate::s3::address::named;
 use crate::s3::control::{Resource, route};
 use crate::s3::refusal::Refusal;
 use crate::s3::tags;
@@ -24,7 +25,8 @@ impl Asking<'_, '_> {
         let action = format!("{prefix}:{}", action(self.operation));
         match resource {
             Some(resource) => {
-                questions.push(question(action, resource, Owner::Account(account.to_owned()), keys));
+                let owner = owner(&resource, account)?;
+                questions.push(question(action, resource, owner, keys));
             }
             None => {
                 let mut asks = unnamed(&action, "*", keys);
@@ -43,7 +45,7 @@ impl Asking<'_, '_> {
         if let Some((name, service)) = service
             && let Some(role) = Element::parse(self.body()?)?.text_of(name)?
         {
-            questions.push(pass_role(role.trim(), service));
+            questions.push(pass_role(role.trim(), service)?);
         }
         Ok(asked(questions))
     }
@@ -113,7 +115,10 @@ impl Asking<'_, '_> {
         let (is_tagged, is_job) = (is_tagged(self.operation), self.operation == "CreateJob");
         let mut keys = Vec::new();
         if is_tagged || is_job {
-            let root = Element::parse(self.body()?)?;
+            let root = match self.body {
+                None | Some([]) if !is_job => return Ok(keys),
+                _ => Element::parse(self.body()?)?,
+            };
             let set = root.children.iter().find(|child| matches!(child.name.as_str(), "Tags" | "TagSet"));
             let new = set.map(tags::elements).transpose()?.unwrap_or_default();
             keys.extend(request_tags("aws:RequestTag/", "aws:TagKeys", &new));
@@ -134,6 +139,19 @@ impl Asking<'_, '_> {
             super::keys::push(&mut keys, "s3:RequestJobPriority", priority);
         }
         Ok(keys)
+    }
+}
+
+/// Who owns a resource: whoever owns the bucket, else the account of the request, which the ARN must not contradict.
+fn owner(resource: &str, account: &str) -> Result<Owner, Refusal> {
+    let mut parts = resource.splitn(6, ':').skip(4);
+    match (parts.next(), parts.next()) {
+        (Some(""), Some(bucket)) => {
+            let name = bucket.split('/').next().unwrap_or_default();
+            named(name.into()).map(|_| Owner::Bucket(name.to_owned()))
+        }
+        (Some(named), Some(_)) if named == account => Ok(Owner::Account(account.to_owned())),
+        _ => Err(Refusal::argument("Invalid ARN")),
     }
 }
 

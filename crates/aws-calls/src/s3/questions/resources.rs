@@ -4,6 +4,8 @@ use super::Asking;
 use super::keys::{Keys, push};
 use crate::questions::{Mapping, Owner, Question, Sentence, Shown};
 use crate::s3::address::Bucket;
+use crate::s3::hosts::is_account;
+use crate::s3::refusal::Refusal;
 
 /// What a question is about.
 #[derive(Clone, Debug)]
@@ -60,16 +62,31 @@ pub(crate) fn unnamed(action: &str, resource: &str, keys: Keys) -> Question {
 }
 
 /// `iam:PassRole` on a role that S3 is to use.
-pub(crate) fn pass_role(role: &str, service: &str) -> Question {
-    let account = role.split(':').nth(4).unwrap_or_default().to_owned();
-    Question {
+///
+/// # Errors
+/// No ARN of a role.
+pub(crate) fn pass_role(role: &str, service: &str) -> Result<Question, Refusal> {
+    let account =
+        account_of(role, "iam").filter(|_| role.split(':').nth(5).is_some_and(|name| name.starts_with("role/")));
+    let account = account.ok_or_else(|| Refusal::argument("Invalid role ARN"))?;
+    Ok(Question {
         action: "iam:PassRole".to_owned(),
         resource: role.to_owned(),
         keys: vec![("iam:PassedToService".to_owned(), vec![service.to_owned()])],
-        owner: Owner::Account(account),
+        owner: Owner::Account(account.to_owned()),
         across_accounts: false,
         sentence: Sentence::default(),
         part: None,
         mapping: Mapping::Exact,
-    }
+    })
+}
+
+/// The account in an ARN of a service.
+pub(crate) fn account_of<'a>(arn: &'a str, service: &str) -> Option<&'a str> {
+    let mut parts = arn.splitn(6, ':');
+    let is_arn = parts.next() == Some("arn") && parts.next().is_some_and(|partition| !partition.is_empty());
+    let is_of_service = parts.next() == Some(service);
+    let account = parts.nth(1).filter(|account| is_account(account))?;
+    let is_named = parts.next().is_some_and(|name| !name.is_empty() && !name.contains(['*', '?']));
+    (is_arn && is_of_service && is_named).then_some(account)
 }
