@@ -57,8 +57,8 @@ pub(crate) fn question(action: String, resource: String, owner: Owner, keys: Key
 /// A question whose resource AWS does not name in its sentence.
 pub(crate) fn unnamed(action: &str, resource: &str, keys: Keys) -> Question {
     let sentence = Sentence { action: None, resource: Shown::Nothing };
-    let (action, resource, mapping) = (action.to_owned(), resource.to_owned(), Mapping::Exact);
-    Question { action, resource, keys, owner: Owner::Caller, across_accounts: false, sentence, part: None, mapping }
+    let named = question(action.to_owned(), resource.to_owned(), Owner::Caller, keys);
+    Question { sentence, across_accounts: false, ..named }
 }
 
 /// `iam:PassRole` on a role that S3 is to use.
@@ -69,16 +69,10 @@ pub(crate) fn pass_role(role: &str, service: &str) -> Result<Question, Refusal> 
     let account =
         account_of(role, "iam").filter(|_| role.split(':').nth(5).is_some_and(|name| name.starts_with("role/")));
     let account = account.ok_or_else(|| Refusal::argument("Invalid role ARN"))?;
-    Ok(Question {
-        action: "iam:PassRole".to_owned(),
-        resource: role.to_owned(),
-        keys: vec![("iam:PassedToService".to_owned(), vec![service.to_owned()])],
-        owner: Owner::Account(account.to_owned()),
-        across_accounts: false,
-        sentence: Sentence::default(),
-        part: None,
-        mapping: Mapping::Exact,
-    })
+    let mut keys = Keys::new();
+    push(&mut keys, "iam:PassedToService", service);
+    let named = question("iam:PassRole".to_owned(), role.to_owned(), Owner::Account(account.to_owned()), keys);
+    Ok(Question { sentence: Sentence::default(), across_accounts: false, ..named })
 }
 
 /// The account in an ARN of a service.
