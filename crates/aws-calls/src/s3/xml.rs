@@ -2,7 +2,6 @@
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
-use serde_json::Value;
 
 use super::refusal::Refusal;
 
@@ -85,27 +84,6 @@ impl Element {
                 (None, _) => {}
             }
         }
-    }
-
-    /// The element that a value stands for: its members are children, lists are children of one name.
-    pub(crate) fn of_value(name: &str, value: &Value) -> Self {
-        let mut element = Self { name: name.to_owned(), ..Self::default() };
-        match value {
-            Value::Object(members) => {
-                for (name, member) in members {
-                    match member {
-                        Value::Array(items) => {
-                            element.children.extend(items.iter().map(|item| Self::of_value(name, item)))
-                        }
-                        member => element.children.push(Self::of_value(name, member)),
-                    }
-                }
-            }
-            Value::String(text) => element.text.clone_from(text),
-            Value::Bool(_) | Value::Number(_) => element.text = value.to_string(),
-            Value::Null | Value::Array(_) => {}
-        }
-        element
     }
 
     fn open(start: &BytesStart<'_>) -> Result<Self, Refusal> {
@@ -197,13 +175,6 @@ mod tests {
         assert_eq!(key("<A><Key> a&amp;&#x41;&#10;b\r\nc </Key></A>").unwrap(), " a&A\nb\nc ");
         assert_eq!(key("<A><!-- no key --></A>").unwrap(), "none");
         assert_eq!(key("\u{feff}<A/>").unwrap(), "none");
-    }
-
-    #[test]
-    fn values_stand_for_elements() {
-        let value = serde_json::json!({"Key": "a", "Tag": [{"Key": "b"}, {"Key": "c"}], "Quiet": true});
-        let document = "<A><Key>a</Key><Tag><Key>b</Key></Tag><Tag><Key>c</Key></Tag><Quiet>true</Quiet></A>";
-        assert_eq!(Element::of_value("A", &value), Element::parse(document.as_bytes()).unwrap());
     }
 
     #[test]

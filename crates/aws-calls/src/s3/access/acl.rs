@@ -60,18 +60,7 @@ impl Acl {
     /// # Errors
     /// `MalformedXML`.
     pub fn parse(document: &[u8]) -> Result<Self, Refusal> {
-        Self::read(&Element::parse(document)?)
-    }
-
-    /// Reads what an upstream has answered, its elements being members.
-    ///
-    /// # Errors
-    /// `MalformedXML`.
-    pub fn of_answer(answer: &Value) -> Result<Self, Refusal> {
-        Self::read(&Element::of_value("AccessControlPolicy", answer))
-    }
-
-    fn read(root: &Element) -> Result<Self, Refusal> {
+        let root = Element::parse(document)?;
         let owner = root.child("Owner")?.map(|owner| owner.text_of("ID")).transpose()?.flatten();
         let owner = owner.map(|id| id.trim().to_owned());
         let list = root.child("AccessControlList")?.ok_or_else(Refusal::xml)?;

@@ -1,7 +1,5 @@
 //! Block Public Access (AWS: "Blocking public access to your Amazon S3 storage").
 
-use serde_json::Value;
-
 use crate::s3::refusal::Refusal;
 use crate::s3::xml::Element;
 
@@ -40,18 +38,7 @@ impl PublicAccessBlock {
     /// # Errors
     /// `MalformedXML`.
     pub fn parse(document: &[u8]) -> Result<Self, Refusal> {
-        Self::read(&Element::parse(document)?)
-    }
-
-    /// Reads what an upstream has answered, its elements being members.
-    ///
-    /// # Errors
-    /// `MalformedXML`.
-    pub fn of_answer(answer: &Value) -> Result<Self, Refusal> {
-        Self::read(&Element::of_value("PublicAccessBlockConfiguration", answer))
-    }
-
-    fn read(root: &Element) -> Result<Self, Refusal> {
+        let root = Element::parse(document)?;
         let is_on = |name: &str| match root.text_of(name)?.map(str::trim) {
             None => Ok(false),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),

@@ -12,8 +12,6 @@ pub use objection::Objection;
 pub use ownership::Ownership;
 pub use public::is_public;
 
-use serde_json::Value;
-
 /// The settings of a bucket that decide beside its policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
@@ -26,8 +24,8 @@ pub struct Access {
 /// What an upstream says of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting<'a> {
-    /// It is set, to this answer, its elements being members.
-    Set(&'a Value),
+    /// It is set, to this document.
+    Set(&'a str),
     /// It is not set, and nobody is known to have removed it: the bucket is as AWS makes buckets.
     Unset,
     /// It is not set, because somebody has removed it.
@@ -41,12 +39,12 @@ impl Access {
     /// The settings that an upstream tells of a bucket. What cannot be read counts as AWS's defaults, which allow least.
     pub fn of(block: Setting<'_>, ownership: Setting<'_>) -> Self {
         let block = match block {
-            Setting::Set(answer) => PublicAccessBlock::of_answer(answer).unwrap_or(PublicAccessBlock::ALL),
+            Setting::Set(document) => PublicAccessBlock::parse(document.as_bytes()).unwrap_or(PublicAccessBlock::ALL),
             Setting::Unset => PublicAccessBlock::ALL,
             Setting::Removed => PublicAccessBlock::NONE,
         };
         let ownership = match ownership {
-            Setting::Set(answer) => Ownership::of_answer(answer).unwrap_or(Ownership::BucketOwnerEnforced),
+            Setting::Set(document) => Ownership::parse(document.as_bytes()).unwrap_or(Ownership::BucketOwnerEnforced),
             Setting::Unset => Ownership::BucketOwnerEnforced,
             Setting::Removed => Ownership::ObjectWriter,
         };
@@ -67,6 +65,14 @@ impl Access {
         acl.policy(resource, self.block.ignore_public_acls, account_of)
     }
 }
+
+/// The sub-resources that tell of a bucket's policy and settings, with the code of the error that says that it has none.
+pub const SOURCES: &[(&str, &str)] = &[
+    ("policy", "NoSuchBucketPolicy"),
+    ("publicAccessBlock", "NoSuchPublicAccessBlockConfiguration"),
+    ("ownershipControls", "OwnershipControlsNotFoundError"),
+    ("acl", "NoSuchKey"),
+];
 
 /// Whether what was known of a bucket's policy and settings is no longer so once this operation has succeeded.
 pub fn is_changed_by(operation: &str) -> bool {
@@ -95,19 +101,12 @@ pub fn is_open_to_root(action: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn buckets_are_closed_until_somebody_opens_them() {
         assert_eq!(Access::of(Setting::Unset, Setting::Unset), Access::OF_NEW_BUCKETS);
-        let unreadable = json!({"BlockPublicAcls": "?"});
-        assert_eq!(Access::of(Setting::Set(&unreadable), Setting::Set(&unreadable)), Access::OF_NEW_BUCKETS);
-        let (block, ownership) =
-            (json!({"BlockPublicAcls": "false"}), json!({"Rule": {"ObjectOwnership": "ObjectWriter"}}));
-        let opened = Access { block: PublicAccessBlock::NONE, ownership: Ownership::ObjectWriter };
-        assert_eq!(Access::of(Setting::Set(&block), Setting::Set(&ownership)), opened);
+        assert_eq!(Access::of(Setting::Set("<"), Setting::Set("<")), Access::OF_NEW_BUCKETS);
         let open = Access::of(Setting::Removed, Setting::Removed);
         assert_eq!(open, Access { block: PublicAccessBlock::NONE, ownership: Ownership::ObjectWriter });
     }

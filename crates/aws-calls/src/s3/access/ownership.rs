@@ -1,7 +1,5 @@
 //! Object Ownership (AWS: "Controlling ownership of objects and disabling ACLs for your bucket").
 
-use serde_json::Value;
-
 use crate::s3::refusal::Refusal;
 use crate::s3::xml::Element;
 
@@ -22,18 +20,7 @@ impl Ownership {
     /// # Errors
     /// `MalformedXML`.
     pub fn parse(document: &[u8]) -> Result<Self, Refusal> {
-        Self::read(&Element::parse(document)?)
-    }
-
-    /// Reads what an upstream has answered, its elements being members.
-    ///
-    /// # Errors
-    /// `MalformedXML`.
-    pub fn of_answer(answer: &Value) -> Result<Self, Refusal> {
-        Self::read(&Element::of_value("OwnershipControls", answer))
-    }
-
-    fn read(root: &Element) -> Result<Self, Refusal> {
+        let root = Element::parse(document)?;
         let rule = root.child("Rule")?.ok_or_else(Refusal::xml)?;
         Self::named(rule.text_of("ObjectOwnership")?.unwrap_or_default().trim()).ok_or_else(Refusal::xml)
     }
