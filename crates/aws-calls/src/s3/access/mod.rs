@@ -66,14 +66,6 @@ impl Access {
     }
 }
 
-/// The sub-resources that tell of a bucket's policy and settings, with the code of the error that says that it has none.
-pub const SOURCES: &[(&str, &str)] = &[
-    ("policy", "NoSuchBucketPolicy"),
-    ("publicAccessBlock", "NoSuchPublicAccessBlockConfiguration"),
-    ("ownershipControls", "OwnershipControlsNotFoundError"),
-    ("acl", "NoSuchKey"),
-];
-
 /// Whether what was known of a bucket's policy and settings is no longer so once this operation has succeeded.
 pub fn is_changed_by(operation: &str) -> bool {
     matches!(

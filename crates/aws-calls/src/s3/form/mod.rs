@@ -6,9 +6,11 @@
 mod end;
 mod multipart;
 mod policy;
+mod put;
 mod signature;
 
 pub use end::FormEnd;
 pub use multipart::{Fields, Form, boundary};
 pub use policy::{FormPolicy, LengthRange};
+pub use put::{Done, Stored};
 pub use signature::FormSignature;
