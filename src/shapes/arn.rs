@@ -33,8 +33,12 @@ pub struct AccountId(u64);
 const PARTITION_STEP: u64 = 10_000_000_000_000;
 
 impl AccountId {
-    /// What stands for an account where there is none.
-    pub const NONE: Self = Self(0);
+    /// The account of requests that name none, such as those with the development credentials `test`.
+    pub const DEFAULT: Self = Self(0);
+
+    /// The account of callers that belong to none: anonymous ones, and services of AWS. It equals no account that
+    /// anything can belong to, and nothing is ever stored in it.
+    pub const NOBODY: Self = Self(1_000_000_000_001);
 
     /// AWS itself, which ARNs call `aws`. Here it holds what belongs to no single customer: delegation requests, which
     /// one account makes and another decides.
@@ -90,7 +94,11 @@ impl AccountId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.number() == Self::AWS.0 { f.write_str("aws") } else { write!(f, "{:012}", self.number()) }
+        match self.number() {
+            number if number == Self::AWS.0 => f.write_str("aws"),
+            number if number == Self::NOBODY.0 => f.write_str("anonymous"),
+            number => write!(f, "{number:012}"),
+        }
     }
 }
 

@@ -77,7 +77,7 @@ impl CredentialEndpoints {
         match (place.account, place.profile, &self.instance) {
             (Some(account), profile, _) if self.by_path => Some((AccountId::parse(&account)?, profile)),
             (None, _, Some((account, profile))) => Some((*account, Some(profile.clone()))),
-            (None, _, None) if self.by_path => Some((AccountId::NONE, None)),
+            (None, _, None) if self.by_path => Some((AccountId::DEFAULT, None)),
             _ => None,
         }
     }

@@ -126,7 +126,7 @@ fn is_name(text: &str) -> bool {
 fn account_of_profile(profile: &str) -> Result<(AccountId, String), ConfigError> {
     let account = match ArnParts::parse(profile) {
         Some(parts) => parts.path_and_name(Kind::InstanceProfile).and_then(|_| parts.account_id()),
-        None => Some(AccountId::NONE).filter(|_| is_name(profile)),
+        None => Some(AccountId::DEFAULT).filter(|_| is_name(profile)),
     };
     let account = account
         .ok_or_else(|| ConfigError::Value(format!("{profile} is not the name or ARN of an instance profile")))?;
