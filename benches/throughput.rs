@@ -1,7 +1,10 @@
 //! The whole server under a bounded load over loopback: requests a second, and the processor time that each takes in
-//! the server. It stops by itself after about a minute.
+//! the server. It stops by itself after about two minutes.
 //!
 //!     cargo bench --bench throughput
+//!     cargo bench --bench throughput -- --against PATH
+//!
+//! The second form measures another build of iamd beside this one, row by row in turn, and prints both.
 
 #![allow(
     clippy::expect_used,
@@ -15,18 +18,22 @@
 mod support;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use aws_credential_types::Credentials;
 use iamd::wire::Service;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use support::{ACCOUNT, access_key, request, role_arn, root, steps};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
+
+/// How often each row is measured on each server; the median counts.
+const ROUNDS: usize = 3;
 
 /// A server in a process of its own, on a database of its own.
 struct Server {
@@ -35,11 +42,11 @@ struct Server {
 }
 
 impl Server {
-    /// Starts it and waits for the first answer; tells how long that took.
-    async fn start(database: &Path) -> (Self, Duration) {
+    /// Starts it and waits for the first answer, and says how long that took.
+    async fn start(binary: &Path, database: &Path) -> (Self, Duration) {
         let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let start = Instant::now();
-        let process = Command::new(env!("CARGO_BIN_EXE_iamd"))
+        let process = Command::new(binary)
             .args(["--listen", &address.to_string(), "--log-level", "warn", "--quota", "UsersPerAccount=200000"])
             .args(["--database", &format!("sqlite:{}", database.display())])
             .stdout(Stdio::null())
@@ -77,7 +84,7 @@ impl Server {
         answer(&mut TcpStream::connect(self.address).await.unwrap(), &bytes(request)).await
     }
 
-    /// Sends `count` requests, each of `requests` in turn, over so many connections. Tells how long it took.
+    /// Sends `count` requests, each of `requests` in turn, over so many connections, and says how long that took.
     async fn load(&self, requests: Vec<Vec<u8>>, connections: usize, count: usize) -> Duration {
         let (requests, next) = (Rc::new(requests), Rc::new(AtomicUsize::new(0)));
         let start = Instant::now();
@@ -100,13 +107,47 @@ impl Server {
         start.elapsed()
     }
 
-    /// Measures a load and prints a line about it.
-    async fn measure(&self, name: &str, requests: Vec<Vec<u8>>, connections: usize, count: usize) {
+    /// Requests a second, and microseconds of processor time for each.
+    async fn measure(&self, requests: Vec<Vec<u8>>, connections: usize, count: usize) -> Figures {
         let before = self.processor_time();
         let elapsed = self.load(requests, connections, count).await;
         let each = (self.processor_time() - before).as_secs_f64() * 1e6 / count as f64;
-        println!("{name:<42} {:>8.0} /s {each:>8.1} µs", count as f64 / elapsed.as_secs_f64());
+        Figures { rate: count as f64 / elapsed.as_secs_f64(), each }
     }
+}
+
+/// What a row says of one server.
+#[derive(Clone, Copy)]
+struct Figures {
+    rate: f64,
+    each: f64,
+}
+
+/// The servers that are compared: this build's, and another's if one was given.
+struct Servers(Vec<Server>);
+
+impl Servers {
+    /// Measures a row on each server in turn, and prints the medians. `requests` makes a server's requests for a round.
+    async fn row(&self, name: &str, connections: usize, count: usize, requests: impl Fn(usize, usize) -> Vec<Vec<u8>>) {
+        let mut figures: Vec<Vec<Figures>> = vec![Vec::new(); self.0.len()];
+        for round in 0..ROUNDS {
+            for (index, server) in self.0.iter().enumerate() {
+                figures[index].push(server.measure(requests(index, round), connections, count).await);
+            }
+        }
+        let medians: Vec<Figures> = figures.into_iter().map(median).collect();
+        let shown = medians.iter().map(|Figures { rate, each }| format!("{rate:>9.0} /s {each:>8.1} µs"));
+        print!("{name:<42}{}", shown.collect::<Vec<_>>().join("   "));
+        match medians[..] {
+            [this, other] => println!("   {:.2}", this.each / other.each),
+            _ => println!(),
+        }
+    }
+}
+
+fn median(mut figures: Vec<Figures>) -> Figures {
+    figures.sort_by(|a, b| a.each.total_cmp(&b.each));
+    figures[figures.len() / 2]
 }
 
 impl Drop for Server {
@@ -141,8 +182,8 @@ async fn answer(connection: &mut TcpStream, request: &[u8]) -> String {
     }
 }
 
-/// Rows a second that SQLite alone commits durably, 64 in a transaction.
-async fn raw_commits(path: &Path) -> f64 {
+/// Rows a second that SQLite alone commits durably, so many in a transaction.
+async fn raw_commits(path: &Path, each: usize) -> f64 {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
@@ -153,7 +194,7 @@ async fn raw_commits(path: &Path) -> f64 {
     let mut rows = 0;
     while start.elapsed() < Duration::from_secs(2) {
         let mut transaction = pool.begin().await.unwrap();
-        for _ in 0..64 {
+        for _ in 0..each {
             let insert = sqlx::query("insert into users values ('123456789012', ?, ?)");
             insert.bind(format!("user-{rows}")).bind(body).execute(&mut *transaction).await.unwrap();
             rows += 1;
@@ -163,63 +204,140 @@ async fn raw_commits(path: &Path) -> f64 {
     f64::from(rows) / start.elapsed().as_secs_f64()
 }
 
-fn users(account: &str, count: usize) -> Vec<Vec<u8>> {
+fn create_users(account: &str, from: usize, count: usize) -> Vec<Vec<u8>> {
     let create = |number| {
         let name = format!("user-{number:06}");
         bytes(&request(&root(account), Service::IAM, "CreateUser", &[("UserName", &name)]))
     };
-    (0..count).map(create).collect()
+    (from..from + count).map(create).collect()
 }
 
-async fn start_and_idle(folder: &Path) {
-    let mut starts = Vec::new();
-    for number in 0..20 {
-        let (server, elapsed) = Server::start(&folder.join(format!("start-{number}.db"))).await;
-        starts.push(elapsed);
-        if number == 19 {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            println!("{:<42} {:>8.1} MiB", "resident when idle", server.resident());
+/// Time from exec to the first answer, and memory, of each build.
+async fn start_and_idle(binaries: &[PathBuf], folder: &Path) {
+    let (mut started, mut resident) = (Vec::new(), Vec::new());
+    for (build, binary) in binaries.iter().enumerate() {
+        let mut starts = Vec::new();
+        for number in 0..20 {
+            let (server, elapsed) = Server::start(binary, &folder.join(format!("start-{build}-{number}.db"))).await;
+            starts.push(elapsed);
+            if number == 19 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                resident.push(format!("{:>9.1} MiB", server.resident()));
+            }
         }
+        starts.sort();
+        started.push(format!("{:>9.1} ms ", starts[10].as_secs_f64() * 1e3));
     }
-    starts.sort();
-    println!("{:<42} {:>8.1} ms", "from exec to the first answer (median)", starts[10].as_secs_f64() * 1e3);
+    println!("{:<42}{}", "resident when idle", resident.join("   "));
+    println!("{:<42}{}", "from exec to the first answer (median)", started.join("   "));
 }
 
-async fn reads(server: &Server) {
-    let mut last = String::new();
-    for (action, parameters) in steps() {
-        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        last = server.call(&request(&root(ACCOUNT), Service::IAM, action, &parameters)).await;
+/// A call as a user with this many attached policies, directly and through groups, of which one allows it.
+async fn user_with_policies(server: &Server, count: usize) -> Credentials {
+    let call = async |action: &str, parameters: &[(&str, &str)]| {
+        server.call(&request(&root(ACCOUNT), Service::IAM, action, parameters)).await
+    };
+    let user = format!("user-with-{count}");
+    call("CreateUser", &[("UserName", &user)]).await;
+    let mut group = String::new();
+    for number in 0..count {
+        let (name, action) = (format!("policy-{count}-{number}"), if number == 0 { "iam:Get*" } else { "sqs:*" });
+        let document = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"{action}","Resource":"*"}}}}"#
+        );
+        call("CreatePolicy", &[("PolicyName", &name), ("PolicyDocument", &document)]).await;
+        let arn = format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
+        if number == 0 {
+            call("AttachUserPolicy", &[("UserName", &user), ("PolicyArn", &arn)]).await;
+            continue;
+        }
+        if number % 10 == 1 {
+            group = format!("group-{count}-{number}");
+            call("CreateGroup", &[("GroupName", &group)]).await;
+            call("AddUserToGroup", &[("GroupName", &group), ("UserName", &user)]).await;
+        }
+        call("AttachGroupPolicy", &[("GroupName", &group), ("PolicyArn", &arn)]).await;
     }
-    let bob = access_key(&last);
-    let one = |service, action, parameters: &[(&str, &str)]| vec![bytes(&request(&bob, service, action, parameters))];
+    access_key(&call("CreateAccessKey", &[("UserName", &user)]).await)
+}
+
+async fn reads(servers: &Servers) {
+    let mut keys = Vec::new();
+    for server in &servers.0 {
+        let mut last = String::new();
+        for (action, parameters) in steps() {
+            let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            last = server.call(&request(&root(ACCOUNT), Service::IAM, action, &parameters)).await;
+        }
+        let mut of_server = vec![access_key(&last)];
+        for count in [1, 21, 91] {
+            of_server.push(user_with_policies(server, count).await);
+        }
+        keys.push(of_server);
+    }
+    let one = |index: usize, user: usize, service, action: &str, parameters: &[(&str, &str)]| {
+        vec![bytes(&request(&keys[index][user], service, action, parameters))]
+    };
     let arn = role_arn();
     let session = [("RoleArn", arn.as_str()), ("RoleSessionName", "bench")];
-    server.measure("GetCallerIdentity", one(Service::STS, "GetCallerIdentity", &[]), 16, 100_000).await;
-    server.measure("GetUser, five policies in three groups", one(Service::IAM, "GetUser", &[]), 16, 100_000).await;
-    server.measure("AssumeRole", one(Service::STS, "AssumeRole", &session), 16, 50_000).await;
+    let identity = |index, _| one(index, 0, Service::STS, "GetCallerIdentity", &[]);
+    servers.row("GetCallerIdentity", 16, 100_000, identity).await;
+    let user = |index, _| one(index, 0, Service::IAM, "GetUser", &[]);
+    servers.row("GetUser, five policies in three groups", 16, 100_000, user).await;
+    for (user, count) in [(1, 1), (2, 21), (3, 91)] {
+        let name = format!("GetUser, {count} attached policies");
+        servers.row(&name, 16, 50_000, |index, _| one(index, user, Service::IAM, "GetUser", &[])).await;
+    }
+    let assume = |index, _| one(index, 0, Service::STS, "AssumeRole", &session);
+    servers.row("AssumeRole", 16, 50_000, assume).await;
+    let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
+    let simulated = [("PolicyInputList.member.1", policy), ("ActionNames.member.1", "s3:GetObject")];
+    let simulate = bytes(&request(&root(ACCOUNT), Service::IAM, "SimulateCustomPolicy", &simulated));
+    servers.row("SimulateCustomPolicy, one action", 16, 30_000, |_, _| vec![simulate.clone()]).await;
 }
 
-async fn listings(server: &Server) {
+async fn listings(servers: &Servers) {
     for (account, count) in [("100000000100", 100), ("100000050000", 50_000)] {
-        server.load(users(account, count), 64, count).await;
+        for server in &servers.0 {
+            server.load(create_users(account, 0, count), 64, count).await;
+        }
         let page = bytes(&request(&root(account), Service::IAM, "ListUsers", &[("MaxItems", "100")]));
-        server.measure(&format!("ListUsers, a page of 100 of {count}"), vec![page], 16, 20_000).await;
+        let name = format!("ListUsers, a page of 100 of {count}");
+        servers.row(&name, 16, 20_000, |_, _| vec![page.clone()]).await;
+    }
+}
+
+async fn writes(servers: &Servers, folder: &Path) {
+    servers
+        .row("CreateUser, one client", 1, 3_000, |_, round| create_users("100000000001", round * 3_000, 3_000))
+        .await;
+    servers
+        .row("CreateUser, 64 clients", 64, 20_000, |_, round| create_users("100000000064", round * 20_000, 20_000))
+        .await;
+    for rows in [1, 64] {
+        let rate = raw_commits(&folder.join(format!("raw-{rows}.db")), rows).await;
+        println!("{:<42}{rate:>9.0} /s", format!("SQLite alone, rows a commit: {rows}"));
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let other =
+        arguments.iter().position(|argument| argument == "--against").map(|at| PathBuf::from(&arguments[at + 1]));
+    let binaries: Vec<PathBuf> = std::iter::once(PathBuf::from(env!("CARGO_BIN_EXE_iamd"))).chain(other).collect();
     let folder = std::env::temp_dir().join(format!("iamd-throughput-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    println!("{:<42} {:>11} {:>11}", "", "throughput", "server CPU");
-    start_and_idle(&folder).await;
-    let (server, _) = Server::start(&folder.join("iamd.db")).await;
-    reads(&server).await;
-    listings(&server).await;
-    let creates = users("100000000064", 50_000);
-    server.measure("CreateUser, durable, 64 at a time", creates, 64, 50_000).await;
-    println!("{:<42} {:>8.0} /s", "SQLite alone, 64 rows a commit", raw_commits(&folder.join("raw.db")).await);
-    drop(server);
+    let heads = ["this build: throughput, CPU", "the other: throughput, CPU   ratio of CPU"];
+    println!("{:<42}{}", "", heads[..binaries.len()].join("   "));
+    start_and_idle(&binaries, &folder).await;
+    let mut servers = Servers(Vec::new());
+    for (build, binary) in binaries.iter().enumerate() {
+        servers.0.push(Server::start(binary, &folder.join(format!("iamd-{build}.db"))).await.0);
+    }
+    reads(&servers).await;
+    listings(&servers).await;
+    writes(&servers, &folder).await;
+    drop(servers);
     std::fs::remove_dir_all(&folder).unwrap();
 }

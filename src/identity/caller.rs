@@ -77,7 +77,12 @@ pub struct ServicePrincipal {
 impl Caller {
     /// The caller of an operation that needs no signature. It belongs to no account.
     pub fn anonymous() -> Self {
-        Self { account: AccountId::NOBODY, principal: Principal::Anonymous, access_key_id: String::new(), session: None }
+        Self {
+            account: AccountId::NOBODY,
+            principal: Principal::Anonymous,
+            access_key_id: String::new(),
+            session: None,
+        }
     }
 
     /// An AWS service, which belongs to no account and needs no access key.
