@@ -2,14 +2,20 @@
 //!
 //! Everything here is a pure function of the request: no I/O, no clock, no waiting.
 
+pub mod arn;
+pub mod ask;
 mod call;
+mod dynamodb;
 pub mod fault;
 pub mod input;
+mod kms;
 pub mod needs;
 pub mod questions;
 pub mod recognise;
 mod request;
+pub mod rules;
 pub mod s3;
+pub mod view;
 
 pub use call::Call;
 pub use input::Input;

@@ -25,12 +25,16 @@ pub struct Asked {
 }
 
 /// One action on one resource.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Question {
     /// The action with its prefix: `s3:GetObject`.
     pub action: String,
-    /// The ARN, or `*` where the action has no resource.
+    /// The ARN, or `*` where the action has no resource or it is not known.
     pub resource: String,
+    /// The type of the resource in the service authorization reference: `queue`. None: `*`, or a resource of S3.
+    pub resource_type: Option<String>,
+    /// Other ARNs under which policies know the same resource: a statement that names one of them names the resource.
+    pub spellings: Vec<String>,
     /// Condition keys that the request gives, in AWS's spelling. A key without values was sent and is empty.
     pub keys: Vec<(String, Vec<String>)>,
     /// The account that owns the resource.
@@ -46,9 +50,10 @@ pub struct Question {
 }
 
 /// Who owns a resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Owner {
     /// The caller's account.
+    #[default]
     Caller,
     /// The account that the ARN, queue URL or registry names.
     Account(String),

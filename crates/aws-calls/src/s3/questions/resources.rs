@@ -2,7 +2,7 @@
 
 use super::Asking;
 use super::keys::{Keys, push};
-use crate::questions::{Mapping, Owner, Question, Sentence, Shown};
+use crate::questions::{Owner, Question, Sentence, Shown};
 use crate::s3::address::Bucket;
 use crate::s3::hosts::is_account;
 use crate::s3::refusal::Refusal;
@@ -51,7 +51,7 @@ impl Asking<'_, '_> {
 /// S3 writes resources in double quotes.
 pub(crate) fn question(action: String, resource: String, owner: Owner, keys: Keys) -> Question {
     let sentence = Sentence { action: None, resource: Shown::Text(format!("\"{resource}\"")) };
-    Question { action, resource, keys, owner, across_accounts: true, sentence, part: None, mapping: Mapping::Exact }
+    Question { action, resource, keys, owner, across_accounts: true, sentence, ..Question::default() }
 }
 
 /// A question whose resource AWS does not name in its sentence.

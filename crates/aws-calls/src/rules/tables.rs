@@ -1,0 +1,50 @@
+//! The tables that are part of the program.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use aws_reference::operations::Service;
+
+use super::Rules;
+
+/// The tables by the services' names.
+const TABLES: &[(&str, &str)] = &[
+    ("dynamodb", include_str!("../../data/rules/dynamodb.toml")),
+    ("dynamodbstreams", include_str!("../../data/rules/dynamodbstreams.toml")),
+    ("kms", include_str!("../../data/rules/kms.toml")),
+    ("lambda", include_str!("../../data/rules/lambda.toml")),
+    ("secretsmanager", include_str!("../../data/rules/secretsmanager.toml")),
+    ("sns", include_str!("../../data/rules/sns.toml")),
+    ("sqs", include_str!("../../data/rules/sqs.toml")),
+];
+
+/// The names of the services that have a table.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|(name, _)| *name)
+}
+
+/// The rules of a service. They are read when the service is first called.
+pub fn of_service(service: &Service) -> Arc<Rules> {
+    static READ: LazyLock<RwLock<HashMap<&'static str, Arc<Rules>>>> = LazyLock::new(RwLock::default);
+    let name = service.summary.name;
+    // A table is in the map whole or not at all, so a panic elsewhere does not matter.
+    if let Some(rules) = READ.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+        return Arc::clone(rules);
+    }
+    let rules = Arc::new(read(service));
+    READ.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::clone(&rules));
+    rules
+}
+
+#[expect(clippy::expect_used, reason = "the tables are part of the program, and a test reads all of them")]
+fn read(service: &Service) -> Rules {
+    let table = TABLES.iter().find(|(name, _)| *name == service.summary.name).map(|(_, text)| *text);
+    let prefix = service.summary.prefix;
+    let mut rules = match table {
+        Some(table) => Rules::read_table(prefix, table).expect("the tables are right"),
+        // The reference may not know the service yet: then nothing is known of its operations.
+        None => Rules::read_table(prefix, "").unwrap_or_else(|_| Rules::empty(prefix)),
+    };
+    rules.derive(service);
+    rules
+}

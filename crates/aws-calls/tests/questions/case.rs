@@ -1,0 +1,174 @@
+//! One case.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use aws_calls::ask::Asking;
+use aws_calls::input::Unreadable;
+use aws_calls::needs::{Fact, Facts, Need};
+use aws_calls::questions::{Mapping, Owner, Question, Scene, Shown};
+use aws_calls::rules;
+use aws_calls::view::Members;
+use serde::Deserialize;
+use serde_json::Value;
+
+#[derive(Deserialize)]
+pub struct Cases {
+    pub case: Vec<Case>,
+}
+
+/// A request and what it asks. The caller is in account 111122223333 and calls eu-central-1.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    pub name: String,
+    pub operation: String,
+    #[serde(default)]
+    input: BTreeMap<String, Value>,
+    /// What the upstream has said, by the texts of needs.
+    #[serde(default)]
+    facts: BTreeMap<String, Value>,
+    /// The texts of the needs that are left.
+    #[serde(default)]
+    needs: Vec<String>,
+    #[serde(default)]
+    asks: Vec<String>,
+    /// The start of the message with which the call is refused.
+    refused: Option<String>,
+}
+
+struct Json<'i>(&'i BTreeMap<String, Value>);
+
+impl Members for Json<'_> {
+    fn member(&self, name: &str) -> Result<Option<Value>, Unreadable> {
+        Ok(self.0.get(name).cloned())
+    }
+}
+
+impl Case {
+    pub fn check(&self, name: &str) -> Option<String> {
+        let scene = Scene {
+            partition: "aws".to_owned(),
+            region: "eu-central-1".to_owned(),
+            account: "111122223333".to_owned(),
+        };
+        let service = aws_reference::operations::service(name).unwrap();
+        assert!(service.operation(&self.operation).is_some(), "{}: {}", self.name, self.operation);
+        let rules = rules::of_service(&service);
+        let mut facts = Facts::none();
+        for (need, fact) in &self.facts {
+            facts.insert(need_of(need), fact_of(fact));
+        }
+        let asking = Asking {
+            rules: &rules,
+            operation: &self.operation,
+            members: &Json(&self.input),
+            scene: &scene,
+            facts: &facts,
+        };
+        let found = asking.questions();
+        let wrong = |found: String| Some(format!("{} ({}) [{name}]\n{found}", self.name, self.operation));
+        match (found, &self.refused) {
+            (Err(refusal), Some(start)) if refusal.to_string().starts_with(start) => None,
+            (Err(refusal), _) => wrong(format!("refused = {:?}", refusal.to_string())),
+            (Ok(asked), refused) => {
+                let asks: Vec<_> = asked.questions.iter().map(written).collect();
+                // The tags of a resource are always wanted; only cases about them say so.
+                let of_tags = self.needs.iter().any(|need| need.starts_with("tags "));
+                let needs = asked.needs.iter().filter(|need| of_tags || !matches!(need, Need::Tags { .. }));
+                let needs: Vec<_> = needs.map(need_text).collect();
+                (asks != self.asks || needs != self.needs || refused.is_some()).then(|| wrong(shown(&asks, &needs)))?
+            }
+        }
+    }
+}
+
+fn shown(asks: &[String], needs: &[String]) -> String {
+    let list = |name: &str, texts: &[String]| {
+        if texts.is_empty() {
+            return String::new();
+        }
+        let lines: String = texts.iter().map(|text| format!("  '{text}',\n")).collect();
+        format!("{name} = [\n{lines}]\n")
+    };
+    list("asks", asks) + &list("needs", needs)
+}
+
+/// A question in a line: `action on resource`, and whatever is not as usual.
+fn written(question: &Question) -> String {
+    let mut text = format!("{} on {}", question.action, question.resource);
+    for (key, values) in &question.keys {
+        write!(text, " {key}={}", values.join(",")).unwrap();
+    }
+    let Question { owner, sentence, spellings, .. } = question;
+    if let Owner::Account(account) | Owner::Bucket(account) = owner {
+        write!(text, " owner={account}").unwrap();
+    }
+    for spelling in spellings {
+        write!(text, " also={spelling}").unwrap();
+    }
+    if let Some(action) = &sentence.action {
+        write!(text, " as={action}").unwrap();
+    }
+    match &sentence.resource {
+        Shown::Resource => {}
+        Shown::Text(shown) => write!(text, " shown={shown}").unwrap(),
+        Shown::Ciphertext => text.push_str(" shown-as-ciphertext"),
+        Shown::Nothing => text.push_str(" shown-without-resource"),
+    }
+    if !question.across_accounts {
+        text.push_str(" within-account");
+    }
+    if let Some(part) = &question.part {
+        write!(text, " part={part}").unwrap();
+    }
+    match question.mapping {
+        Mapping::Exact => {}
+        Mapping::Derived => text.push_str(" derived"),
+        Mapping::Assumed => text.push_str(" assumed"),
+    }
+    text
+}
+
+fn need_text(need: &Need) -> String {
+    match need {
+        Need::Tags { resource } => format!("tags {resource}"),
+        Need::ObjectTags { .. } | Need::BucketTags { .. } => panic!("{need:?} is a need of S3"),
+        Need::KeySchema { table, index: None } => format!("key-schema {table}"),
+        Need::KeySchema { table, index: Some(index) } => format!("key-schema {table} {index}"),
+        Need::KeyOfAlias { alias } => format!("key-of-alias {alias}"),
+        Need::AliasesOfKey { key } => format!("aliases {key}"),
+        Need::KeyProperties { key } => format!("key-properties {key}"),
+        Need::KeyOfCiphertext => "key-of-ciphertext".to_owned(),
+        Need::SecretArn { secret } => format!("secret {secret}"),
+        Need::ResourceOfToken { operation, token } => format!("token {operation} {token}"),
+    }
+}
+
+fn need_of(text: &str) -> Need {
+    let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    let word = |place: usize| words[place].clone();
+    match words[0].as_str() {
+        "tags" => Need::Tags { resource: word(1) },
+        "key-schema" => Need::KeySchema { table: word(1), index: words.get(2).cloned() },
+        "key-of-alias" => Need::KeyOfAlias { alias: word(1) },
+        "aliases" => Need::AliasesOfKey { key: word(1) },
+        "key-properties" => Need::KeyProperties { key: word(1) },
+        "key-of-ciphertext" => Need::KeyOfCiphertext,
+        "secret" => Need::SecretArn { secret: word(1) },
+        "token" => Need::ResourceOfToken { operation: word(1), token: word(2) },
+        other => panic!("no need is called {other}"),
+    }
+}
+
+fn fact_of(value: &Value) -> Fact {
+    match value {
+        Value::Bool(false) => Fact::Missing,
+        Value::String(text) => Fact::Text(text.clone()),
+        Value::Array(texts) => Fact::Texts(texts.iter().map(|text| text.as_str().unwrap().to_owned()).collect()),
+        Value::Object(map) => {
+            Fact::Tags(map.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect())
+        }
+        other => panic!("{other} is no fact"),
+    }
+}
