@@ -1,23 +1,20 @@
 //! Amazon S3: what a request does, and what it needs permission for.
 
 pub mod access;
-mod address;
 mod answer;
 mod body;
 mod control;
 mod deletion;
 pub mod form;
-mod headers;
-mod hosts;
-mod query;
 mod questions;
 mod refusal;
-mod route;
-mod routes;
+mod routing;
 mod signing;
 mod source;
 mod tags;
 pub(crate) mod xml;
+
+use routing::{address, hosts, query, route};
 
 pub use address::{Bucket, Style, Target};
 pub use answer::{ExpectedOwner, Relation, denial};
@@ -28,4 +25,5 @@ pub use query::Query;
 pub use questions::Given;
 pub use refusal::Refusal;
 pub use route::{Operation, Routed};
+pub use routing::server::Server;
 pub use signing::{Place, SignatureVersion, Signing};

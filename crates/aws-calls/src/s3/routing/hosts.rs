@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::refusal::Refusal;
+use crate::s3::refusal::Refusal;
 
 /// AWS's own names. Clients send them if a name server leads them here.
 const AWS: &[&str] = &["amazonaws.com", "amazonaws.com.cn"];

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 
 use super::query::Query;
-use super::refusal::Refusal;
+use crate::s3::refusal::Refusal;
 
 /// Headers that a client may send more than once, because they only add to one another and no rule reads them.
 const REPEATED: &[&str] = &["x-amz-object-attributes", "x-amz-meta-", "x-amz-optional-object-attributes"];

@@ -1,10 +1,21 @@
 //! The operations of S3 by method, sub-resource and parameter.
 
+use super::address::Target;
+
 /// What a request must be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Bucket,
     Object,
+}
+
+/// The level of what a request is about; none for the service itself.
+pub(crate) fn level_of(target: &Target<'_>) -> Option<Level> {
+    match target {
+        Target::Service => None,
+        Target::Bucket { .. } => Some(Level::Bucket),
+        Target::Object { .. } => Some(Level::Object),
+    }
 }
 
 /// One line of the table. The first that fits wins.

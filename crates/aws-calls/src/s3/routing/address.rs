@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::hosts::{Host, Hosts};
 use super::query::unescape;
-use super::refusal::Refusal;
+use crate::s3::refusal::Refusal;
 
 /// AWS: keys are at most 1,024 bytes long.
 const MAX_KEY: usize = 1024;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::refusal::Refusal;
+use crate::s3::refusal::Refusal;
 
 /// The parameters that pick an operation. S3 takes one of them in a request.
 const SUB_RESOURCES: &[&str] = &[

@@ -4,9 +4,9 @@ use super::address::{Style, Target};
 use super::headers::Headers;
 use super::hosts::{Host, Hosts, is_account};
 use super::query::Query;
-use super::refusal::Refusal;
-use super::routes::{Level, ROUTES, Route, VERSIONED};
+use super::routes::{Level, ROUTES, Route, VERSIONED, level_of};
 use crate::Request;
+use crate::s3::refusal::Refusal;
 
 /// A request with its operation.
 #[derive(Clone, Debug)]
@@ -93,11 +93,7 @@ impl<'r> Routed<'r> {
 
     fn find(&self, method: &str, host: &Host) -> Result<Operation<'r>, Refusal> {
         let sub_resource = self.query.sub_resource()?;
-        let level = match &self.target {
-            Target::Service => return self.service(method, host, sub_resource),
-            Target::Bucket { .. } => Level::Bucket,
-            Target::Object { .. } => Level::Object,
-        };
+        let Some(level) = level_of(&self.target) else { return self.service(method, host, sub_resource) };
         if level == Level::Bucket && method == "POST" && sub_resource.is_empty() {
             return self.post();
         }
@@ -200,7 +196,7 @@ fn control<'r>(
     if !is_account(account) {
         return Err(Refusal::request("Invalid AWS account ID"));
     }
-    let (name, labels) = super::control::find(method, path)?;
+    let (name, labels) = crate::s3::control::find(method, path)?;
     Ok(Operation::Control { name, account: account.to_owned(), labels })
 }
 

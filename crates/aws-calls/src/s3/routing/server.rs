@@ -1,0 +1,306 @@
+//! Servers that take a request for another one than S3 does.
+
+use super::address::Target;
+use super::route::{Operation, Routed};
+use super::routes::{Level, level_of};
+use crate::s3::refusal::Refusal;
+
+/// The server that runs a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Server {
+    /// moto.
+    Moto,
+    /// ministack.
+    Ministack,
+    /// LocalStack.
+    Localstack,
+    /// Any other one.
+    Other,
+}
+
+/// Sub-resources by method: on buckets, on objects.
+type Known = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+/// What moto 5 knows. It runs what it does not know without the sub-resource: it deletes a bucket instead of its metrics.
+const MOTO: &[Known] = &[
+    (
+        "GET",
+        &[
+            "accelerate",
+            "acl",
+            "cors",
+            "encryption",
+            "inventory",
+            "lifecycle",
+            "list-type",
+            "location",
+            "logging",
+            "notification",
+            "object-lock",
+            "ownershipControls",
+            "policy",
+            "policyStatus",
+            "publicAccessBlock",
+            "replication",
+            "tagging",
+            "uploads",
+            "versioning",
+            "versions",
+            "website",
+        ],
+        &["acl", "attributes", "legal-hold", "tagging", "uploadId"],
+    ),
+    (
+        "PUT",
+        &[
+            "accelerate",
+            "acl",
+            "cors",
+            "encryption",
+            "inventory",
+            "lifecycle",
+            "logging",
+            "notification",
+            "object-lock",
+            "ownershipControls",
+            "policy",
+            "publicAccessBlock",
+            "replication",
+            "tagging",
+            "versioning",
+            "website",
+        ],
+        &["acl", "legal-hold", "retention", "tagging", "uploadId"],
+    ),
+    ("POST", &["delete"], &["restore", "select", "uploadId", "uploads"]),
+    (
+        "DELETE",
+        &[
+            "cors",
+            "encryption",
+            "lifecycle",
+            "ownershipControls",
+            "policy",
+            "publicAccessBlock",
+            "replication",
+            "tagging",
+            "website",
+        ],
+        &["tagging", "uploadId"],
+    ),
+];
+
+/// What ministack 1.5 knows. It does with others as moto does.
+const MINISTACK: &[Known] = &[
+    (
+        "GET",
+        &[
+            "accelerate",
+            "acl",
+            "cors",
+            "encryption",
+            "lifecycle",
+            "list-type",
+            "location",
+            "logging",
+            "notification",
+            "object-lock",
+            "ownershipControls",
+            "policy",
+            "publicAccessBlock",
+            "replication",
+            "tagging",
+            "uploads",
+            "versioning",
+            "versions",
+            "website",
+        ],
+        &["acl", "annotation", "attributes", "legal-hold", "retention", "tagging", "uploadId"],
+    ),
+    (
+        "PUT",
+        &[
+            "accelerate",
+            "acl",
+            "cors",
+            "encryption",
+            "lifecycle",
+            "logging",
+            "notification",
+            "object-lock",
+            "ownershipControls",
+            "policy",
+            "publicAccessBlock",
+            "replication",
+            "requestPayment",
+            "tagging",
+            "versioning",
+            "website",
+        ],
+        &["acl", "annotation", "legal-hold", "retention", "tagging", "uploadId"],
+    ),
+    ("POST", &["delete"], &["restore", "uploadId", "uploads"]),
+    (
+        "DELETE",
+        &[
+            "cors",
+            "encryption",
+            "lifecycle",
+            "ownershipControls",
+            "policy",
+            "publicAccessBlock",
+            "replication",
+            "tagging",
+            "website",
+        ],
+        &["annotation", "tagging", "uploadId"],
+    ),
+];
+
+/// Sub-resources that AWS added since 2024, by level. A server that is older would run the request without them.
+const RECENT: &[(Level, &str)] = &[
+    (Level::Bucket, "abac"),
+    (Level::Bucket, "metadataAnnotationTable"),
+    (Level::Bucket, "metadataConfiguration"),
+    (Level::Bucket, "metadataInventoryTable"),
+    (Level::Bucket, "metadataJournalTable"),
+    (Level::Bucket, "metadataTable"),
+    (Level::Object, "annotation"),
+    (Level::Object, "encryption"),
+    (Level::Object, "renameObject"),
+];
+
+/// Buckets of these names are not to be had in path style, because the server has pages of its own there.
+const MINISTACK_PAGES: &[&str] = &[
+    "BatchExecute",
+    "BeginTransaction",
+    "CommitTransaction",
+    "Execute",
+    "RollbackTransaction",
+    "health",
+    "login",
+    "logout",
+    "oauth2",
+    "restapis",
+    "v2",
+];
+
+impl Server {
+    fn knows(self, method: &str, level: Level, sub_resource: &str) -> bool {
+        let table = match self {
+            Self::Moto => MOTO,
+            Self::Ministack => MINISTACK,
+            Self::Localstack | Self::Other => return !RECENT.contains(&(level, sub_resource)),
+        };
+        let line = table.iter().find(|(known, ..)| *known == method);
+        line.is_some_and(|(_, buckets, objects)| match level {
+            Level::Bucket => buckets.contains(&sub_resource),
+            Level::Object => objects.contains(&sub_resource),
+        })
+    }
+
+    fn has_page(self, bucket: &str) -> bool {
+        match self {
+            Self::Moto => bucket.starts_with("moto-api"),
+            Self::Ministack => MINISTACK_PAGES.contains(&bucket) || bucket.starts_with("iceberg"),
+            Self::Localstack => ["health", "restapis"].contains(&bucket),
+            Self::Other => false,
+        }
+    }
+}
+
+impl Routed<'_> {
+    /// Refuses a request that this server would take for another one than what is asked permission for.
+    ///
+    /// # Errors
+    /// `NotImplemented`.
+    pub fn check_for(&self, server: Server, method: &str) -> Result<(), Refusal> {
+        let (Target::Bucket { bucket } | Target::Object { bucket, .. }) = &self.target else { return Ok(()) };
+        if matches!(self.operation, Operation::Control { .. } | Operation::Preflight) {
+            return Ok(());
+        }
+        if let Some(name) = bucket.name().filter(|name| server.has_page(name)) {
+            return Err(unknown(format!("The upstream has pages of its own where the bucket {name} would be.")));
+        }
+        let sub_resource = self.query.sub_resource()?;
+        if let Some(level) = level_of(&self.target)
+            && !sub_resource.is_empty()
+            && !server.knows(method, level, sub_resource)
+        {
+            return Err(unknown(format!("The upstream does not know ?{sub_resource}, and would do something else.")));
+        }
+        if server == Server::Other && self.target.has_dot_elements() {
+            return Err(unknown("The upstream may take a key with dots between slashes for another one.".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+fn unknown(message: String) -> Refusal {
+    Refusal::new(501, "NotImplemented", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::super::routes::ROUTES;
+    use super::*;
+    use crate::Request;
+    use crate::s3::Hosts;
+
+    fn passes(server: Server, method: &str, path: &str, query: &str) -> bool {
+        let headers = HeaderMap::new();
+        let request = Request { method, path, query, headers: &headers, body: None };
+        Routed::of(&request, &Hosts::default()).unwrap().check_for(server, method).is_ok()
+    }
+
+    #[test]
+    fn what_a_server_does_not_know_does_not_reach_it() {
+        use Server::{Localstack, Ministack, Moto, Other};
+        assert!(passes(Moto, "DELETE", "/app", ""));
+        assert!(passes(Moto, "GET", "/app/k", "tagging&versionId=v"));
+        for (method, path, query) in [
+            ("DELETE", "/app", "metrics&id=i"),
+            ("GET", "/app/k", "retention"),
+            ("DELETE", "/app/k", "annotation&annotationName=n"),
+            ("PUT", "/app/k", "encryption"),
+            ("GET", "/app", "analytics"),
+        ] {
+            assert!(!passes(Moto, method, path, query), "{method} {path}?{query}");
+        }
+        assert!(passes(Ministack, "GET", "/app/k", "retention"));
+        assert!(!passes(Ministack, "GET", "/app", "policyStatus"));
+        assert!(!passes(Ministack, "GET", "/app", "requestPayment"));
+        assert!(passes(Localstack, "DELETE", "/app", "metrics&id=i"));
+        assert!(!passes(Other, "PUT", "/app/k", "encryption"));
+        assert!(passes(Other, "PUT", "/app", "encryption"));
+    }
+
+    #[test]
+    fn pages_of_servers_are_no_buckets() {
+        assert!(!passes(Server::Moto, "GET", "/moto-api/data.json", ""));
+        assert!(!passes(Server::Ministack, "GET", "/restapis/a/b/_user_request_/c", ""));
+        assert!(passes(Server::Other, "GET", "/moto-api/data.json", ""));
+    }
+
+    #[test]
+    fn keys_with_dots_reach_servers_that_keep_them() {
+        assert!(passes(Server::Moto, "GET", "/app/a/../b", ""));
+        assert!(!passes(Server::Other, "GET", "/app/a/../b", ""));
+    }
+
+    #[test]
+    fn tables_name_sub_resources_of_s3() {
+        for (method, buckets, objects) in MOTO.iter().chain(MINISTACK) {
+            for (level, names) in [(Level::Bucket, buckets), (Level::Object, objects)] {
+                for name in *names {
+                    let is_route = ROUTES
+                        .iter()
+                        .any(|route| route.method == *method && route.level == level && route.sub_resource == *name);
+                    assert!(is_route, "{method} {name}");
+                }
+            }
+        }
+    }
+}
