@@ -9,6 +9,7 @@ mod dynamodb;
 pub mod fault;
 pub mod input;
 mod kms;
+pub mod lookup;
 pub mod needs;
 pub mod questions;
 pub mod recognise;

@@ -58,8 +58,12 @@ pub enum Need {
     KeyOfCiphertext,
     /// The whole ARN of a secret, with the six characters at its end. Answer: [`Fact::Text`].
     SecretArn {
-        /// An ARN as far as it is known: `arn:aws:secretsmanager:eu-central-1:111122223333:secret:app`.
-        secret: String,
+        /// The name, or an ARN with or without those characters, as the request has it.
+        id: String,
+        /// The account to ask in.
+        account: String,
+        /// The region to ask in.
+        region: String,
     },
     /// The resource that an opaque token of an earlier answer stands for: a shard iterator, a task token. Answer:
     /// [`Fact::Text`], the resource's ARN.

@@ -137,16 +137,20 @@ fn is_queue_name(name: &str) -> bool {
 
 /// A secret is known by its name or its ARN without the suffix, but policies are about the whole ARN.
 fn secret(binder: &Binder<'_>, bound: &mut Bound, value: &str) -> Result<Option<String>, Refusal> {
-    let arn = if value.starts_with("arn:") {
-        value.to_owned()
+    let account = if value.starts_with("arn:") {
+        let arn = Arn::parse(value).ok_or_else(|| Refusal::WrongArn(value.to_owned()))?;
+        if arn.region != binder.scene.region || arn.partition != binder.scene.partition {
+            return Err(Refusal::Elsewhere(value.to_owned()));
+        }
+        arn.account
     } else {
-        let scene = binder.scene;
-        format!("arn:{}:secretsmanager:{}:{}:secret:{value}", scene.partition, scene.region, scene.account)
+        binder.scene.account.as_str()
     };
-    let need = Need::SecretArn { secret: arn.clone() };
+    let (account, region) = (account.to_owned(), binder.scene.region.clone());
+    let need = Need::SecretArn { id: value.to_owned(), account, region };
     match binder.facts.get(&need) {
         Some(Fact::Text(whole)) => return Ok(Some(whole.clone())),
-        Some(_) if has_suffix(value) => return Ok(Some(arn)),
+        Some(_) if has_suffix(value) => return Ok(Some(value.to_owned())),
         // Only a policy for all resources allows what does not exist.
         Some(_) => {}
         None => bound.needs.push(need),

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub use bind::{Binder, Bound};
 pub use code::Code;
 pub use forms::Form;
+pub(crate) use tags::tag;
 
 use crate::arn::Arn;
 use crate::input::Unreadable;

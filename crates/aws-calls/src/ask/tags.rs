@@ -23,7 +23,7 @@ pub(super) fn add_requested(question: &mut Question, path: &Path, view: View<'_>
 }
 
 /// A tag: the value of a map, or one of the services' forms of a name with a value.
-fn tag(key: Option<String>, value: &Value) -> Option<(String, String)> {
+pub(crate) fn tag(key: Option<String>, value: &Value) -> Option<(String, String)> {
     if let Some(key) = key {
         return Some((key, text(value).unwrap_or_default()));
     }

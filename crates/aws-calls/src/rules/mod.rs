@@ -12,7 +12,7 @@ mod written;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub use expression::{Condition, Expression, Path, Source, Step, Test};
-pub use tables::{names, of_service};
+pub use tables::{names, of_prefix, of_service};
 
 use crate::arn::Template;
 use crate::ask::{Code, Form};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use aws_reference::operations::Service;
+use aws_reference::operations::{self, Service};
 
 use super::Rules;
 
@@ -34,6 +34,13 @@ pub fn of_service(service: &Service) -> Arc<Rules> {
     let rules = Arc::new(read(service));
     READ.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::clone(&rules));
     rules
+}
+
+/// The name and the rules of the service whose resources these are, by the namespace of their ARNs.
+pub fn of_prefix(prefix: &str) -> Option<(&'static str, Arc<Rules>)> {
+    let name = if prefix == "states" { "stepfunctions" } else { prefix };
+    let (name, _) = TABLES.iter().find(|(table, _)| *table == name)?;
+    Some((name, of_service(&*operations::service(name)?)))
 }
 
 #[expect(clippy::expect_used, reason = "the tables are part of the program, and a test reads all of them")]

@@ -140,7 +140,7 @@ fn need_text(need: &Need) -> String {
         Need::AliasesOfKey { key } => format!("aliases {key}"),
         Need::KeyProperties { key } => format!("key-properties {key}"),
         Need::KeyOfCiphertext => "key-of-ciphertext".to_owned(),
-        Need::SecretArn { secret } => format!("secret {secret}"),
+        Need::SecretArn { id, account, region } => format!("secret {id} {account} {region}"),
         Need::ResourceOfToken { operation, token } => format!("token {operation} {token}"),
     }
 }
@@ -155,7 +155,7 @@ fn need_of(text: &str) -> Need {
         "aliases" => Need::AliasesOfKey { key: word(1) },
         "key-properties" => Need::KeyProperties { key: word(1) },
         "key-of-ciphertext" => Need::KeyOfCiphertext,
-        "secret" => Need::SecretArn { secret: word(1) },
+        "secret" => Need::SecretArn { id: word(1), account: word(2), region: word(3) },
         "token" => Need::ResourceOfToken { operation: word(1), token: word(2) },
         other => panic!("no need is called {other}"),
     }
