@@ -255,6 +255,13 @@ impl<'a> Access<'a> {
         self
     }
 
+    /// The latest check. What needs no permission has none, and so no keys or tags: an operation that gives it some is
+    /// wrong.
+    fn latest(&mut self) -> Option<&mut Check<'a>> {
+        debug_assert!(!self.checks.is_empty(), "a condition key without a check");
+        self.checks.last_mut()
+    }
+
     /// The latest check's request needs this action on the same resource as well.
     pub fn again(mut self, action: impl Into<Cow<'static, str>>, need: Need) -> Self {
         if let Some(check) = self.checks.last().cloned() {
@@ -265,7 +272,7 @@ impl<'a> Access<'a> {
 
     /// The caller of the latest check is whom an identity provider vouches for.
     pub fn by_provider(mut self, provider: &'a str) -> Self {
-        if let Some(check) = self.checks.last_mut() {
+        if let Some(check) = self.latest() {
             check.provider = Some(provider);
         }
         self
@@ -273,7 +280,7 @@ impl<'a> Access<'a> {
 
     /// A condition key of the latest check, if the request gives it a value.
     pub fn key<V: Into<Values<'a>>>(mut self, name: impl Into<Cow<'static, str>>, value: Option<V>) -> Self {
-        if let (Some(check), Some(value)) = (self.checks.last_mut(), value) {
+        if let (Some(check), Some(value)) = (self.latest(), value) {
             check.keys.push((name.into(), value.into()));
         }
         self
@@ -292,7 +299,7 @@ impl<'a> Access<'a> {
 
     /// The tags of the latest check's request.
     pub fn request_tags(mut self, tags: Option<&'a [Tag]>) -> Self {
-        if let Some(check) = self.checks.last_mut() {
+        if let Some(check) = self.latest() {
             check.tags = tags.unwrap_or_default().iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect();
         }
         self
@@ -312,7 +319,7 @@ impl<'a> Access<'a> {
 
     /// The latest check's key `iam:PermissionsBoundary` tells the boundary that the entity has now.
     pub fn current_boundary(mut self) -> Self {
-        if let Some(check) = self.checks.last_mut() {
+        if let Some(check) = self.latest() {
             check.current_boundary = true;
         }
         self
@@ -321,7 +328,7 @@ impl<'a> Access<'a> {
     /// Users need no permission for the latest check if the account's password policy lets them change their own
     /// password (IAM User Guide, "Permit IAM users to change their own passwords").
     pub fn or_by_password_policy(mut self) -> Self {
-        if let Some(check) = self.checks.last_mut() {
+        if let Some(check) = self.latest() {
             check.by_password_policy = true;
         }
         self

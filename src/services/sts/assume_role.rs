@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::credentials::{CredentialsShape, begin, issue};
-use super::mfa;
-use super::session_policies::session_policies;
-use super::session_tags::SessionTags;
+use super::session::credentials::{CredentialsShape, begin, issue};
+use super::session::mfa;
+use super::session::session_policies::session_policies;
+use super::session::session_tags::SessionTags;
 use crate::account::{Entity, Role};
 use crate::audit::Use;
 use crate::call::{Access, AccountRef, Context, MfaCode, Need, Operation, Query, Target, View, operations};

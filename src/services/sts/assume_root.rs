@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::credentials::{CredentialsShape, begin_in, issue};
+use super::session::credentials::{CredentialsShape, begin_in, issue};
 use crate::call::{Access, AccountRef, Context, Operation, Query, Target, View, operations};
 use crate::catalogue::managed_policies;
 use crate::error::{Code, Error, Result};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::credentials::{CredentialsShape, issue};
+use super::session::credentials::{CredentialsShape, issue};
 use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Session};

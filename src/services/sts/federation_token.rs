@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::credentials::{CredentialsShape, begin, issue};
-use super::session_policies::session_policies;
-use super::session_tags::SessionTags;
+use super::session::credentials::{CredentialsShape, begin, issue};
+use super::session::session_policies::session_policies;
+use super::session::session_tags::SessionTags;
 use super::session_token::user_session_duration;
 use crate::call::{Access, Need, Operation, Query, Target, View, operations};
 use crate::error::{Code, Error, Result};

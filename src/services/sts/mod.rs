@@ -5,24 +5,19 @@ mod assume_role;
 mod assume_root;
 mod authorization_message;
 mod caller_identity;
-mod credentials;
 mod delegated_access_token;
-mod federated;
 mod federation_token;
-mod mfa;
 mod saml;
 mod scoped_credentials;
-mod session_policies;
-mod session_tags;
+mod session;
 mod session_token;
-mod subject_mode;
 mod web_identity;
 mod web_identity_token;
 
 use crate::call::Entry;
 
 pub use assume_role::AssumeRole;
-pub use credentials::CredentialsShape;
+pub use session::credentials::CredentialsShape;
 
 /// The operations of STS.
 pub(crate) const OPERATIONS: [&[&Entry]; 12] = [

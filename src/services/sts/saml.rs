@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::assume_role::{AssumedRoleUser, account_of_role, must_be_role_arn};
-use super::credentials::CredentialsShape;
-use super::federated::{self, Assumed, Wanted, denied};
+use super::session::credentials::CredentialsShape;
+use super::session::federated::{self, Assumed, Wanted, denied};
 use crate::account::SamlProvider;
 use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};

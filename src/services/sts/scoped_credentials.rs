@@ -3,7 +3,7 @@
 use iam_policy::Grammar;
 use serde::{Deserialize, Serialize};
 
-use super::credentials::{CredentialsShape, issue};
+use super::session::credentials::{CredentialsShape, issue};
 use crate::account::StoredPolicy;
 use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};

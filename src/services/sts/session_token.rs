@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::credentials::{CredentialsShape, begin, issue};
-use super::mfa;
+use super::session::credentials::{CredentialsShape, begin, issue};
+use super::session::mfa;
 use crate::call::{Access, AccountRef, Context, MfaCode, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Principal, Session, SessionPrincipal};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::subject_mode::{origin_subject, session_key};
+use super::session::subject_mode::{origin_subject, session_key};
 use crate::account::TOKEN_ALGORITHMS;
 use crate::call::{Access, AccountRef, Context, Need, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};

@@ -1,7 +1,6 @@
 //! What the operations for web identities and for SAML have in common: a role's session for someone whom a provider
 //! vouches for.
 
-use super::assume_role::{AssumedRoleUser, role_session, session_duration};
 use super::credentials::{Issued, begin, issue};
 use super::session_policies::session_policies;
 use crate::account::Role;
@@ -10,6 +9,7 @@ use crate::call::{Access, Need, Target, View};
 use crate::error::{Code, Error, Result};
 use crate::federation::{TrustedIdentityPropagationContext, Vouched, is_propagated};
 use crate::identity::{ProviderValue, Session};
+use crate::services::sts::assume_role::{AssumedRoleUser, role_session, session_duration};
 use crate::shapes::{MinimumSessionTokenSize, PolicyDescriptor, RoleDurationSeconds};
 
 /// What must be allowed: that someone with these marks may assume the role, and bring tags and a source identity.
