@@ -23,6 +23,8 @@ pub struct Bound {
     pub account: Option<String>,
     /// What only the upstream knows of it.
     pub needs: Vec<Need>,
+    /// Whether it belongs to no account.
+    pub is_ownerless: bool,
     /// Whether it is not known which resource it is, until the needs are answered or because there is none.
     pub unknown: bool,
 }
@@ -228,7 +230,7 @@ impl Binder<'_> {
         let partition = bound.partition.as_deref().unwrap_or(&self.scene.partition);
         let elsewhere = !region.is_empty() && region != self.scene.region || partition != self.scene.partition;
         let account = bound.account.as_deref().filter(|account| !account.is_empty());
-        let account = account.unwrap_or(&self.scene.account);
+        let account = if bound.is_ownerless { "" } else { account.unwrap_or(&self.scene.account) };
         let value = |name: &str| match name {
             "Partition" => Some(partition),
             "Region" => Some(region),
@@ -239,7 +241,7 @@ impl Binder<'_> {
         if elsewhere && of.prefix == self.rules.prefix {
             return Err(Refusal::Elsewhere(resource));
         }
-        let account = of.template.has_account().then(|| account.to_owned());
+        let account = (of.template.has_account() && !bound.is_ownerless).then(|| account.to_owned());
         Ok(Place { resource, of: Some(of.name.clone()), account, values: bound.values, needs })
     }
 }

@@ -30,6 +30,18 @@ pub enum Code {
     FunctionQualifier,
     /// `function-arn`: `lambda:FunctionArn`.
     FunctionArn,
+    /// `default-bus`: rules on the default event bus have no bus in their ARN.
+    DefaultBus,
+    /// `event-pattern`: what the pattern of an EventBridge rule lets through.
+    EventPattern,
+    /// `insight-rule`: the log groups of a Contributor Insights rule.
+    InsightRule,
+    /// `log-group`: policies name a log group with or without `:*` at its end.
+    LogGroup,
+    /// `state-machine-qualifier`: the version or alias of a state machine.
+    StateMachineQualifier,
+    /// `all-of-service`: the resource is everything of the service in the account and region.
+    AllOfService,
 }
 
 impl FromStr for Code {
@@ -48,12 +60,23 @@ impl FromStr for Code {
             "rotation-rules" => Self::RotationRules,
             "function-qualifier" => Self::FunctionQualifier,
             "function-arn" => Self::FunctionArn,
+            "default-bus" => Self::DefaultBus,
+            "event-pattern" => Self::EventPattern,
+            "insight-rule" => Self::InsightRule,
+            "log-group" => Self::LogGroup,
+            "state-machine-qualifier" => Self::StateMachineQualifier,
+            "all-of-service" => Self::AllOfService,
             _ => return Err(TableError::Code(name.to_owned())),
         })
     }
 }
 
 impl Code {
+    /// Whether it is about the further demands of a rule as well.
+    pub(super) fn is_for_all(self) -> bool {
+        matches!(self, Self::NewSecret | Self::DefaultBus | Self::LogGroup)
+    }
+
     /// Changes the questions that the words of the table gave.
     pub(super) fn apply(self, asking: &Asking<'_>, drafts: &mut Vec<Draft>) -> Result<(), Refusal> {
         match self {
@@ -78,6 +101,38 @@ impl Code {
             Self::RotationRules => services::rotation_rules(asking, drafts),
             Self::FunctionQualifier => services::function_qualifier(asking, drafts),
             Self::FunctionArn => services::function_arn(asking, drafts),
+            Self::DefaultBus => {
+                for draft in drafts {
+                    draft.question.resource = draft.question.resource.replacen(":rule/default/", ":rule/", 1);
+                }
+                Ok(())
+            }
+            Self::EventPattern => services::event_pattern(asking, drafts),
+            Self::InsightRule => services::insight_rule(asking, drafts),
+            Self::LogGroup => {
+                for draft in
+                    drafts.iter_mut().filter(|draft| draft.question.resource_type.as_deref() == Some("log-group"))
+                {
+                    draft.question.spellings.push(format!("{}:log-stream:", draft.question.resource));
+                }
+                Ok(())
+            }
+            Self::StateMachineQualifier => {
+                for draft in drafts {
+                    if let Some(qualifier) = draft.values.get("Qualifier") {
+                        draft.question.keys.push(("states:StateMachineQualifier".to_owned(), vec![qualifier.clone()]));
+                    }
+                }
+                Ok(())
+            }
+            Self::AllOfService => {
+                let scene = asking.scene;
+                let place = format!("{}:{}:{}", asking.rules.prefix, scene.region, scene.account);
+                for draft in drafts {
+                    draft.question.resource = format!("arn:{}:{place}:*", scene.partition);
+                }
+                Ok(())
+            }
         }
     }
 }

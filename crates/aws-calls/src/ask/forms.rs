@@ -40,10 +40,10 @@ pub enum Form {
     LogGroup,
     /// `state-machine`: the ARN of a state machine, a version or an alias of it: all are about the state machine.
     StateMachine,
+    /// `document`: a document's name or ARN; AWS's own documents belong to no account.
+    Document,
     /// `stack`: the name of a stack, which may have had others of that name before it, or its ARN.
     Stack,
-    /// `role`: the name of a role, with its path, or its ARN.
-    Role,
 }
 
 impl FromStr for Form {
@@ -62,8 +62,8 @@ impl FromStr for Form {
             "parameter-path" => Self::ParameterPath,
             "log-group" => Self::LogGroup,
             "state-machine" => Self::StateMachine,
+            "document" => Self::Document,
             "stack" => Self::Stack,
-            "role" => Self::Role,
             _ => return Err(TableError::Form(name.to_owned())),
         })
     }
@@ -80,7 +80,7 @@ impl Form {
     ) -> Result<Option<String>, Refusal> {
         let wrong = || Refusal::WrongName(value.to_owned());
         match self {
-            Self::Name | Self::Role => Ok(Some(value.to_owned())),
+            Self::Name => Ok(Some(value.to_owned())),
             Self::QueueUrl => {
                 let (account, name) = queue(value).ok_or_else(wrong)?;
                 // Servers that know no accounts write `queue` in its place.
@@ -107,11 +107,20 @@ impl Form {
             Self::Parameter => Ok(Some(parameter(value).to_owned())),
             Self::ParameterPath => {
                 // The path `/` is `parameter/`, and its variable is empty.
-                bound.set(variable, value.trim_start_matches('/'))?;
+                bound.set(variable, value.trim_matches('/'))?;
                 Ok(None)
             }
             Self::LogGroup => Ok(Some(value.strip_suffix(":*").unwrap_or(value).to_owned())),
-            Self::StateMachine => Ok(Some(state_machine(value))),
+            Self::StateMachine => {
+                let (machine, qualifier) = state_machine(value);
+                qualifier.map_or(Ok(()), |qualifier| bound.set("Qualifier", qualifier))?;
+                Ok(Some(machine))
+            }
+            Self::Document => {
+                // AWS's own documents belong to no account.
+                bound.is_ownerless = ["AWS-", "Amazon"].iter().any(|start| value.starts_with(start));
+                Ok(Some(value.to_owned()))
+            }
             Self::Stack if value.starts_with("arn:") => Ok(Some(value.to_owned())),
             Self::Stack => {
                 bound.set("StackName", value)?;
@@ -197,12 +206,14 @@ fn parameter(name: &str) -> &str {
     name.strip_prefix('/').unwrap_or(name)
 }
 
-/// The ARN without the qualifier behind the state machine's name.
-fn state_machine(value: &str) -> String {
-    let Some(arn) = Arn::parse(value) else { return value.to_owned() };
+/// The ARN without the qualifier behind the state machine's name, and the qualifier.
+fn state_machine(value: &str) -> (String, Option<&str>) {
+    let whole = || (value.to_owned(), None);
+    let Some(arn) = Arn::parse(value) else { return whole() };
     let mut parts = arn.resource.splitn(3, ':');
-    let (Some(kind), Some(name), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return value.to_owned() };
-    value.strip_suffix(arn.resource).map_or_else(|| value.to_owned(), |start| format!("{start}{kind}:{name}"))
+    let (Some(kind), Some(name), Some(qualifier)) = (parts.next(), parts.next(), parts.next()) else { return whole() };
+    let start = value.strip_suffix(arn.resource);
+    start.map_or_else(whole, |start| (format!("{start}{kind}:{name}"), Some(qualifier)))
 }
 
 #[cfg(test)]
@@ -245,8 +256,9 @@ mod tests {
     #[test]
     fn a_state_machine_is_what_its_versions_and_aliases_are_about() {
         let machine = "arn:aws:states:eu-central-1:111122223333:stateMachine:orders";
-        for arn in [machine.to_owned(), format!("{machine}:1"), format!("{machine}:live")] {
-            assert_eq!(state_machine(&arn), machine);
+        assert_eq!(state_machine(machine), (machine.to_owned(), None));
+        for qualifier in ["1", "live"] {
+            assert_eq!(state_machine(&format!("{machine}:{qualifier}")), (machine.to_owned(), Some(qualifier)));
         }
     }
 }

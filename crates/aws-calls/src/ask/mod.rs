@@ -115,14 +115,14 @@ impl Asking<'_> {
     pub fn questions(&self) -> Result<Asked, Refusal> {
         let Some(rule) = self.rule()? else { return Ok(self.assumed()) };
         let mut drafts = self.drafts(&rule.main, None)?;
-        for code in &rule.code {
+        for code in rule.code.iter().filter(|code| !code.is_for_all()) {
             code.apply(self, &mut drafts)?;
         }
         let action = drafts.first().map(|draft| draft.question.action.clone());
         for demand in &rule.also {
             drafts.extend(self.drafts(demand, action.as_deref())?);
         }
-        for code in &self.rules.code {
+        for code in rule.code.iter().filter(|code| code.is_for_all()).chain(&self.rules.code) {
             code.apply(self, &mut drafts)?;
         }
         for draft in &mut drafts {

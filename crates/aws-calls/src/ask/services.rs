@@ -1,5 +1,7 @@
 //! Condition keys and resources of single services that take more than reading a member.
 
+use serde_json::Value;
+
 use super::{Asking, Draft, Refusal};
 use crate::rules::Expression;
 
@@ -57,4 +59,37 @@ pub(super) fn function_arn(asking: &Asking<'_>, drafts: &mut [Draft]) -> Result<
         add(drafts, "lambda:FunctionArn", &place.resource);
     }
     Ok(())
+}
+
+/// What the pattern of a rule lets through (EventBridge User Guide, "Using IAM policy conditions").
+pub(super) fn event_pattern(asking: &Asking<'_>, drafts: &mut [Draft]) -> Result<(), Refusal> {
+    let Some(pattern) = only(asking, "EventPattern")? else { return Ok(()) };
+    let pattern: Value = serde_json::from_str(&pattern).map_err(|_| Refusal::Syntax("EventPattern".to_owned()))?;
+    for (key, pointer) in [
+        ("events:source", "/source"),
+        ("events:detail-type", "/detail-type"),
+        ("events:detail.service", "/detail/service"),
+        ("events:detail.eventTypeCode", "/detail/eventTypeCode"),
+        ("events:detail.userIdentity.principalId", "/detail/userIdentity/principalId"),
+    ] {
+        add_texts(drafts, key, pattern.pointer(pointer));
+    }
+    Ok(())
+}
+
+/// `cloudwatch:requestInsightRuleLogGroups`: the log groups of a rule's definition.
+pub(super) fn insight_rule(asking: &Asking<'_>, drafts: &mut [Draft]) -> Result<(), Refusal> {
+    let Some(definition) = only(asking, "RuleDefinition")? else { return Ok(()) };
+    let wrong = |_| Refusal::Syntax("RuleDefinition".to_owned());
+    let definition: Value = serde_json::from_str(&definition).map_err(wrong)?;
+    add_texts(drafts, "cloudwatch:requestInsightRuleLogGroups", definition.get("LogGroupNames"));
+    Ok(())
+}
+
+fn add_texts(drafts: &mut [Draft], key: &str, list: Option<&Value>) {
+    let Some(Value::Array(items)) = list else { return };
+    let texts: Vec<String> = items.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    for draft in drafts {
+        draft.question.keys.push((key.to_owned(), texts.clone()));
+    }
 }

@@ -9,13 +9,20 @@ use super::Rules;
 
 /// The tables by the services' names.
 const TABLES: &[(&str, &str)] = &[
+    ("cloudwatch", include_str!("../../data/rules/cloudwatch.toml")),
     ("dynamodb", include_str!("../../data/rules/dynamodb.toml")),
     ("dynamodbstreams", include_str!("../../data/rules/dynamodbstreams.toml")),
+    ("ecr", include_str!("../../data/rules/ecr.toml")),
+    ("events", include_str!("../../data/rules/events.toml")),
+    ("kinesis", include_str!("../../data/rules/kinesis.toml")),
     ("kms", include_str!("../../data/rules/kms.toml")),
     ("lambda", include_str!("../../data/rules/lambda.toml")),
+    ("logs", include_str!("../../data/rules/logs.toml")),
     ("secretsmanager", include_str!("../../data/rules/secretsmanager.toml")),
     ("sns", include_str!("../../data/rules/sns.toml")),
     ("sqs", include_str!("../../data/rules/sqs.toml")),
+    ("ssm", include_str!("../../data/rules/ssm.toml")),
+    ("stepfunctions", include_str!("../../data/rules/stepfunctions.toml")),
 ];
 
 /// The names of the services that have a table.

@@ -7,7 +7,22 @@ use aws_reference::operations::{self, Service, Shape};
 use aws_reference::service_authorization;
 
 /// The services whose operations all have an exact or derived rule.
-const COVERED: &[&str] = &["dynamodb", "dynamodbstreams", "kms", "lambda", "secretsmanager", "sns", "sqs"];
+const COVERED: &[&str] = &[
+    "cloudwatch",
+    "dynamodb",
+    "dynamodbstreams",
+    "ecr",
+    "events",
+    "kinesis",
+    "kms",
+    "lambda",
+    "logs",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+];
 
 /// Condition keys that belong to no service.
 const GLOBAL: &[&str] = &["aws:RequestTag/", "aws:ResourceTag/", "aws:TagKeys"];
