@@ -2,6 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::refusal::Refusal;
+use super::route::Routed;
+
 /// What the rules must know of how a request came, besides the request itself.
 #[derive(Clone, Debug)]
 pub struct Signing<'a> {
@@ -15,6 +18,49 @@ pub struct Signing<'a> {
     pub tls_version: Option<&'a str>,
     /// The time of the request.
     pub now: DateTime<Utc>,
+}
+
+/// The sub-resources that a presigned URL of Signature Version 2 signs. Who has the URL can add others.
+const SIGNED_BY_V2: &[&str] = &[
+    "accelerate",
+    "acl",
+    "analytics",
+    "cors",
+    "delete",
+    "inventory",
+    "lifecycle",
+    // A listing that is asked for in another form.
+    "list-type",
+    "location",
+    "logging",
+    "metrics",
+    "notification",
+    "object-lock",
+    "policy",
+    "replication",
+    "requestPayment",
+    "restore",
+    "select",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "versioning",
+    "versions",
+    "website",
+];
+
+impl Routed<'_> {
+    /// Refuses a request whose signature leaves out what it does.
+    pub(crate) fn check_signed(&self, signing: &Signing<'_>) -> Result<(), Refusal> {
+        let is_v2 = signing.version == SignatureVersion::V2 && signing.place == Some(Place::QueryString);
+        let sub_resource = self.query.sub_resource()?;
+        if is_v2 && !sub_resource.is_empty() && !SIGNED_BY_V2.contains(&sub_resource) {
+            let message = "Please use AWS4-HMAC-SHA256: Signature Version 2 does not sign this sub-resource.";
+            return Err(Refusal::request(message));
+        }
+        Ok(())
+    }
 }
 
 /// Where a signature is.

@@ -84,6 +84,7 @@ impl<'r> Routed<'r> {
             let message = "Request specific response headers cannot be used for anonymous GET requests.";
             return Err(Refusal::request(message));
         }
+        self.check_signed(given.signing)?;
         let Given { scene, signing, facts } = given;
         let asking = Asking { routed: self, operation, fields, body, scene, signing, facts, from_body: Vec::new() };
         asking.ask()
