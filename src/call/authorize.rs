@@ -211,6 +211,10 @@ impl Question<'_> {
         }
         for (key, value) in tags.request.round(round) {
             keys.push((format!("aws:RequestTag/{key}").into(), value.into()));
+            // A resource that is created has the tags of the request (IAM User Guide, `aws:ResourceTag`).
+            if matches!(check.target, Target::New(..)) {
+                keys.push((format!("aws:ResourceTag/{key}").into(), value.into()));
+            }
         }
         if !check.known_tags().is_empty() {
             let tag_keys: Vec<&str> = check.known_tags().iter().map(|(key, _)| *key).collect();

@@ -138,18 +138,18 @@ impl<'c> Standing<'c> {
         match &self.caller.principal {
             Principal::Service(service) => service_keys(service, &mut key),
             principal => {
+                key("aws:PrincipalAccount", self.account_id.as_str().into());
                 if *principal != Principal::Anonymous {
-                    key("aws:PrincipalAccount", self.account_id.as_str().into());
                     key("aws:PrincipalArn", self.principal_arn().into());
                 }
                 key("aws:PrincipalType", self.principal_type().into());
                 key("aws:userid", self.caller.user_id().into());
             }
         }
-        // An unsigned call has no principal that these could be told of.
+        key("aws:ViaAWSService", false.into());
+        // Only signed requests have it.
         if self.caller.principal != Principal::Anonymous {
             key("aws:PrincipalIsAWSService", self.caller.as_service().is_some().into());
-            key("aws:ViaAWSService", false.into());
         }
         if let Some(name) = &self.user_name {
             key("aws:username", name.as_str().into());

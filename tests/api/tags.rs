@@ -249,3 +249,13 @@ async fn every_spelling_of_a_tag_key_must_satisfy_the_policies() {
     root.iam("UntagPolicy", &[("PolicyArn", &arn), ("TagKeys.member.1", "Team")]).await.ok();
     other.iam("DeletePolicy", &[("PolicyArn", &arn)]).await.ok();
 }
+
+#[tokio::test]
+async fn a_resource_that_is_created_has_the_tags_of_the_request() {
+    let server = Server::start().await;
+    let condition = serde_json::json!({"StringEquals": {"aws:ResourceTag/team": "blue"}});
+    let bob = server.allowed("bob", &["iam:CreateUser", "iam:TagUser"], &["*"], condition).await;
+    let tagged = |team| [("UserName", "ann"), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", team)];
+    bob.iam("CreateUser", &tagged("red")).await.denied();
+    bob.iam("CreateUser", &tagged("blue")).await.ok();
+}

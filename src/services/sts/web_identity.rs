@@ -109,7 +109,7 @@ impl Query for AssumeRoleWithWebIdentity {
             longest: None,
             least_size: self.minimum_session_token_size,
             tells_provider: true,
-            lasting: |key| [":amr", ":aud", ":email", ":oaud", ":sub"].iter().any(|end| key.ends_with(end)),
+            lasting: |key| [":amr", ":aud", ":sub"].iter().any(|end| key.ends_with(end)),
         };
         let Assumed { issued, user, propagated } = federated::assume(cx, vouched, wanted)?;
         Ok(AssumeRoleWithWebIdentityResult {
