@@ -152,10 +152,15 @@ impl<'r> Input<'r> {
 
     fn in_body(&self, name: &str, member: Option<&Member>) -> Result<Option<Value>, Unreadable> {
         let payload = self.shape().and_then(|shape| shape.payload.as_deref());
+        if let Body::Form(form) = &self.body {
+            return form.member(self, name, member);
+        }
+        // Only REST has other names on the wire than the model: those of SQS are of its forms.
+        let is_rest = matches!(self.call.protocol, Protocol::RestJson | Protocol::RestXml);
+        let member = member.filter(|_| is_rest);
         match &self.body {
             Body::Missing => Err(Unreadable::BodyMissing),
-            Body::Opaque => Ok(None),
-            Body::Form(form) => form.member(self, name, member),
+            Body::Opaque | Body::Form(_) => Ok(None),
             Body::Decoded(members) => {
                 Ok(members.get(name).cloned().map(|value| json::renamed(value, member, &self.call.service)))
             }

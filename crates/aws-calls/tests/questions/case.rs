@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use aws_calls::ask::Asking;
-use aws_calls::input::Unreadable;
+use aws_calls::ask::{self, Refusal};
 use aws_calls::needs::{Fact, Facts, Need};
 use aws_calls::questions::{Mapping, Owner, Question, Scene, Shown};
-use aws_calls::rules;
-use aws_calls::view::Members;
+use aws_calls::{Input, Recognised, recognise};
+use aws_reference::operations::{Protocol, Service};
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::encode;
 
 #[derive(Deserialize)]
 pub struct Cases {
@@ -25,6 +26,8 @@ pub struct Case {
     pub operation: String,
     #[serde(default)]
     input: BTreeMap<String, Value>,
+    /// The path that a form is sent to; the case is about forms alone.
+    path: Option<String>,
     /// What the upstream has said, by the texts of needs.
     #[serde(default)]
     facts: BTreeMap<String, Value>,
@@ -37,47 +40,55 @@ pub struct Case {
     refused: Option<String>,
 }
 
-struct Json<'i>(&'i BTreeMap<String, Value>);
-
-impl Members for Json<'_> {
-    fn member(&self, name: &str) -> Result<Option<Value>, Unreadable> {
-        Ok(self.0.get(name).cloned())
-    }
-}
-
 impl Case {
+    /// What is wrong, in the first protocol of the service in which something is.
     pub fn check(&self, name: &str) -> Option<String> {
+        let service = aws_reference::operations::service(name).unwrap();
+        let protocols = service.summary.protocols().filter(|protocol| match self.path {
+            Some(_) => *protocol == Protocol::Query,
+            None => true,
+        });
+        let wrong = protocols.filter_map(|protocol| Some((protocol, self.wrong(&service, protocol)?))).next();
+        let (protocol, found) = wrong?;
+        Some(format!("{} ({}) [{name}] {protocol:?}\n{found}", self.name, self.operation))
+    }
+
+    /// What is asked, if it is something else than the case says.
+    fn wrong(&self, service: &Service, protocol: Protocol) -> Option<String> {
+        let operation = service.operation(&self.operation).unwrap_or_else(|| panic!("no {}", self.operation));
+        let path = self.path.as_deref().unwrap_or("/");
+        let input = self.input.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let written = encode::written(service, operation, protocol, &input, path);
+        let request = written.request();
+        let call = match recognise(&request, Some(service.summary.signing_name)) {
+            Ok(Recognised::Call(call)) => call,
+            Ok(Recognised::S3) => panic!("{} is taken for S3", self.operation),
+            Err(error) => panic!("{}: {error}", self.name),
+        };
+        assert_eq!((call.name(), call.protocol), (self.operation.as_str(), protocol), "{}", self.name);
         let scene = Scene {
             partition: "aws".to_owned(),
             region: "eu-central-1".to_owned(),
             account: "111122223333".to_owned(),
         };
-        let service = aws_reference::operations::service(name).unwrap();
-        assert!(service.operation(&self.operation).is_some(), "{}: {}", self.name, self.operation);
-        let rules = rules::of_service(&service);
         let mut facts = Facts::none();
         for (need, fact) in &self.facts {
             facts.insert(need_of(need), fact_of(fact));
         }
-        let asking = Asking {
-            rules: &rules,
-            operation: &self.operation,
-            members: &Json(&self.input),
-            scene: &scene,
-            facts: &facts,
-        };
-        let found = asking.questions();
-        let wrong = |found: String| Some(format!("{} ({}) [{name}]\n{found}", self.name, self.operation));
+        let found = Input::read(&call, request)
+            .map_err(Refusal::from)
+            .and_then(|input| ask::questions(&call, &input, &scene, &facts));
         match (found, &self.refused) {
             (Err(refusal), Some(start)) if refusal.to_string().starts_with(start) => None,
-            (Err(refusal), _) => wrong(format!("refused = {:?}", refusal.to_string())),
+            (Err(refusal), _) => Some(format!("refused = {:?}", refusal.to_string())),
             (Ok(asked), refused) => {
-                let asks: Vec<_> = asked.questions.iter().map(written).collect();
+                let asks: Vec<_> = asked.questions.iter().map(self::written).collect();
                 // The tags of a resource are always wanted; only cases about them say so.
                 let of_tags = self.needs.iter().any(|need| need.starts_with("tags "));
                 let needs = asked.needs.iter().filter(|need| of_tags || !matches!(need, Need::Tags { .. }));
                 let needs: Vec<_> = needs.map(need_text).collect();
-                (asks != self.asks || needs != self.needs || refused.is_some()).then(|| wrong(shown(&asks, &needs)))?
+                let is_wrong = asks != self.asks || needs != self.needs || refused.is_some();
+                is_wrong.then(|| shown(&asks, &needs))
             }
         }
     }
