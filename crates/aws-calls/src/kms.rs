@@ -3,7 +3,7 @@
 use crate::arn::Arn;
 use crate::ask::{Binder, Bound, Draft, Refusal};
 use crate::needs::{Fact, Facts, Need};
-use crate::questions::{Question, Shown};
+use crate::questions::{Owner, Question, Shown};
 
 /// The variable in which the alias of a request is kept, for `kms:RequestAlias`.
 const REQUEST_ALIAS: &str = "RequestAlias";
@@ -64,7 +64,7 @@ pub fn add_keys(draft: &mut Draft, account: &str, facts: &Facts) {
 }
 
 /// The key that encrypted the ciphertext, which the answer of the call names.
-pub fn of_ciphertext(draft: &mut Draft, facts: &Facts) {
+pub fn of_ciphertext(draft: &mut Draft, caller: &str, facts: &Facts) {
     let question = &mut draft.question;
     question.sentence.resource = Shown::Ciphertext;
     match facts.get(&Need::KeyOfCiphertext) {
@@ -75,8 +75,8 @@ pub fn of_ciphertext(draft: &mut Draft, facts: &Facts) {
             "*".clone_into(&mut question.resource);
         }
     }
-    if let Some(arn) = Arn::parse(&question.resource) {
-        question.owner = crate::questions::Owner::Account(arn.account.to_owned());
+    if let Some(arn) = Arn::parse(&question.resource).filter(|arn| arn.account != caller) {
+        question.owner = Owner::Account(arn.account.to_owned());
     }
 }
 

@@ -90,7 +90,9 @@ impl Code {
                 Ok(())
             }
             Self::KmsCiphertext => {
-                drafts.iter_mut().for_each(|draft| crate::kms::of_ciphertext(draft, asking.facts));
+                drafts
+                    .iter_mut()
+                    .for_each(|draft| crate::kms::of_ciphertext(draft, &asking.scene.account, asking.facts));
                 Ok(())
             }
             Self::NewSecret => {

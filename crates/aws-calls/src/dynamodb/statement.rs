@@ -11,36 +11,9 @@ use crate::ask::{Asking, Draft, Refusal};
 use crate::needs::{Fact, Need};
 
 /// Keywords and constants, which are no names of attributes where they are written without quotes.
-const KEYWORDS: [&str; 29] = [
-    "ALL",
-    "AND",
-    "ASC",
-    "BETWEEN",
-    "BY",
-    "DELETE",
-    "DESC",
-    "EXISTS",
-    "FALSE",
-    "FROM",
-    "IN",
-    "INSERT",
-    "INTO",
-    "IS",
-    "MISSING",
-    "MODIFIED",
-    "NEW",
-    "NOT",
-    "NULL",
-    "OLD",
-    "OR",
-    "ORDER",
-    "REMOVE",
-    "RETURNING",
-    "SELECT",
-    "SET",
-    "TRUE",
-    "VALUE",
-    "WHERE",
+const KEYWORDS: [&str; 25] = [
+    "AND", "ASC", "BETWEEN", "BY", "DELETE", "DESC", "EXISTS", "FALSE", "FROM", "IN", "INSERT", "INTO", "IS",
+    "MISSING", "NOT", "NULL", "OR", "ORDER", "REMOVE", "SELECT", "SET", "TRUE", "UPDATE", "VALUE", "WHERE",
 ];
 
 /// What a statement does.
@@ -80,11 +53,9 @@ pub(super) fn draft(asking: &Asking<'_>, request: &Value) -> Result<Draft, Refus
         let select = if all { "ALL_ATTRIBUTES" } else { "SPECIFIC_ATTRIBUTES" };
         keys.push(("dynamodb:Select".to_owned(), vec![select.to_owned()]));
     }
-    if let [which, what, ..] = statement.returning
-        && let (Token::Word(which), Token::Word(what)) = (which, what)
-    {
-        let what = if what.eq_ignore_ascii_case("MODIFIED") { "UPDATED" } else { "ALL" };
-        let returned = format!("{what}_{}", which.to_ascii_uppercase());
+    if let [Token::Word(which), Token::Word(when), ..] = statement.returning {
+        let which = if which.eq_ignore_ascii_case("MODIFIED") { "UPDATED" } else { "ALL" };
+        let returned = format!("{which}_{}", when.to_ascii_uppercase());
         keys.push(("dynamodb:ReturnValues".to_owned(), vec![returned]));
     }
     let parameters = request.get("Parameters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
