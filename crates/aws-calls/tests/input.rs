@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
-#[path = "requests/sent.rs"]
 mod sent;
 
 use std::collections::BTreeMap;

@@ -4,12 +4,13 @@
 
 mod naive;
 mod requests;
+mod sent;
 
 use std::collections::BTreeMap;
 
 use aws_calls::{Recognised, recognise};
 use proptest::prelude::*;
-use requests::Sent;
+use sent::Sent;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

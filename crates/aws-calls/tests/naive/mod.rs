@@ -6,7 +6,28 @@ use std::collections::BTreeSet;
 use aws_calls::{Recognised, recognise};
 use aws_reference::operations::{self, Operation, Protocol, Segment, Summary};
 
-use crate::requests::{SERVICES, Sent, Values};
+use crate::sent::{Sent, Values};
+
+/// The services whose requests are mixed.
+pub const SERVICES: &[&str] = &[
+    "sqs",
+    "sns",
+    "cloudwatch",
+    "dynamodb",
+    "dynamodbstreams",
+    "lambda",
+    "ec2",
+    "elb",
+    "elbv2",
+    "ses",
+    "sesv2",
+    "s3",
+    "route53",
+    "iot-data",
+    "ivs",
+    "ivs-realtime",
+    "health",
+];
 
 /// What is wrong with the recognition of a request: it is taken for a call that this reading does not see, or for one of
 /// several that it sees. Refusing is never wrong here.

@@ -1,34 +1,12 @@
 //! Arbitrary requests.
 
-mod sent;
-
 use std::collections::BTreeMap;
 
+use crate::naive::SERVICES;
+use crate::sent::{Sent, Values};
 use aws_reference::operations::{self, Protocol, Segment, Service};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-pub use sent::{Sent, Values};
-
-/// The services whose requests are mixed.
-pub const SERVICES: &[&str] = &[
-    "sqs",
-    "sns",
-    "cloudwatch",
-    "dynamodb",
-    "dynamodbstreams",
-    "lambda",
-    "ec2",
-    "elb",
-    "elbv2",
-    "ses",
-    "sesv2",
-    "s3",
-    "route53",
-    "iot-data",
-    "ivs",
-    "ivs-realtime",
-    "health",
-];
 
 /// Requests of real operations, mixed with parts of others.
 pub fn arbitrary() -> impl Strategy<Value = Sent> {
