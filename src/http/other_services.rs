@@ -2,6 +2,7 @@
 //! protocol of that service, so that the client shows the sentence instead of a parser's error.
 
 use aws_calls::fault::{Addressee, Fault, answer};
+use aws_calls::recognise::is_in_body;
 use aws_calls::{Recognised, Request, recognise};
 use aws_reference::operations::{self, Protocol, Summary};
 use axum::body::Body;
@@ -22,7 +23,8 @@ pub(super) fn refusal(incoming: &Incoming<'_>, request_id: &str) -> Option<Respo
         body: Some(incoming.body),
     };
     let (service, protocol) = meant(&request);
-    if matches!(protocol, Protocol::Query | Protocol::Ec2) && has_own_version(incoming) {
+    let is_form = is_in_body(&request) || matches!(protocol, Protocol::Query | Protocol::Ec2);
+    if is_form && has_own_version(incoming) {
         // One of our calls, signed for the wrong service.
         return None;
     }

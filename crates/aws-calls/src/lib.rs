@@ -18,6 +18,14 @@ pub mod rules;
 pub mod s3;
 pub mod view;
 
+/// Whether two names differ in case, hyphens and underscores only, in which servers write names of their own.
+fn alike(one: &str, other: &str) -> bool {
+    fn plain(name: &str) -> impl Iterator<Item = char> {
+        name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase())
+    }
+    plain(one).eq(plain(other))
+}
+
 pub use call::Call;
 pub use input::Input;
 pub use recognise::{Recognised, Unrecognised, recognise};

@@ -39,6 +39,11 @@ impl<'r> Object<'r> {
         Ok(Self { text, members })
     }
 
+    /// The names of the members.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|(name, ..)| name.as_str())
+    }
+
     /// The member of that name.
     pub fn member(&self, name: &str) -> Result<Option<Value>, Unreadable> {
         let found = self.members.iter().find(|(other, ..)| other.eq_ignore_ascii_case(name));

@@ -18,7 +18,7 @@ use aws_reference::operations::{Location, Member, Protocol, Shape};
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-use crate::{Call, Request};
+use crate::{Call, Request, alike};
 
 /// The largest body that is read, in bytes, also after it is decompressed. DynamoDB and Kinesis take at most 16 MiB.
 pub const MAX_BODY: usize = 16 << 20;
@@ -146,8 +146,26 @@ impl<'r> Input<'r> {
             Protocol::Cbor => cbor::members(&body).map(Body::Decoded),
             Protocol::Json if is_cbor(&self.request) => cbor::members(&body).map(Body::Decoded),
             Protocol::RestXml => xml::members(&body, self.call, self.shape()).map(Body::Decoded),
+            Protocol::RestJson => {
+                let object = json::Object::parse(body)?;
+                self.no_label_in(&object)?;
+                Ok(Body::Json(object))
+            }
             _ => json::Object::parse(body).map(Body::Json),
         }
+    }
+
+    /// Refuses a body that has a member like a label of the path: some servers look for labels in the body first.
+    fn no_label_in(&self, body: &json::Object<'_>) -> Result<(), Unreadable> {
+        let Some(shape) = self.shape() else { return Ok(()) };
+        let sent = |(name, member): (&'r String, &'r Member)| member.name.as_deref().unwrap_or(name);
+        let labels: Vec<&str> =
+            shape.members.iter().filter(|(_, member)| member.location == Location::Uri).map(sent).collect();
+        let own: Vec<&str> =
+            shape.members.iter().filter(|(_, member)| member.location == Location::Body).map(sent).collect();
+        let mut names = body.names().filter(|name| !own.contains(name));
+        let other = names.find(|name| labels.iter().any(|label| alike(name, label)));
+        other.map_or(Ok(()), |name| Err(Unreadable::ambiguous(name)))
     }
 
     fn in_body(&self, name: &str, member: Option<&Member>) -> Result<Option<Value>, Unreadable> {

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use aws_reference::operations::{self, Operation, Protocol, Segment, Service, Summary};
+use aws_reference::operations::{self, Location, Operation, Protocol, Segment, Service, Summary};
 use percent_encoding::percent_decode_str;
 
 use super::refusal::{Reason, Unrecognised};
-use super::shown::Shown;
-use crate::{Call, Request};
+use super::shown::{Shown, is_no_member};
+use crate::{Call, Request, alike};
 
 /// A call by method and path.
 pub(super) fn call(
@@ -32,7 +32,27 @@ pub(super) fn call(
             return Err(refuse(Reason::Ambiguous("an encoded slash that could end a part of the path")));
         }
     }
+    if let Some(what) = misplaced(&found, &query) {
+        return Err(refuse(Reason::Ambiguous(what)));
+    }
     Ok(found)
+}
+
+/// Members in the query string that belong into path, headers or body. Some servers look for all of them there.
+fn misplaced(call: &Call, query: &[Parameter<'_>]) -> Option<&'static str> {
+    let members = || call.service.input(&call.operation).into_iter().flat_map(|shape| &shape.members);
+    let is_own = |parameter: &str| {
+        let sent = members().any(|(name, member)| {
+            member.location == Location::QueryString && member.name.as_deref().unwrap_or(name) == parameter
+        });
+        sent || is_no_member(parameter) || call.operation.uri.query().any(|(name, _)| name == parameter)
+    };
+    let is_like_a_member = |parameter: &str| {
+        members().any(|(name, member)| {
+            alike(parameter, name) || member.name.as_deref().is_some_and(|name| alike(parameter, name))
+        })
+    };
+    query.iter().any(|(name, _)| !is_own(name) && is_like_a_member(name)).then_some("members in the query string")
 }
 
 fn rest(summary: &Summary) -> Option<(Arc<Service>, Protocol)> {

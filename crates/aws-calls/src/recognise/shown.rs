@@ -29,6 +29,9 @@ pub(super) struct Shown<'r> {
     pub is_form: bool,
     /// Whether the query string has a parameter `Action`.
     pub has_action: bool,
+    /// Whether the query string has anything that is not of the signature or a hint of the SDKs. Some servers look there
+    /// for members before they look into the body.
+    pub has_parameters: bool,
     /// Something that makes every reading doubtful.
     pub doubtful: Option<&'static str>,
 }
@@ -38,6 +41,8 @@ impl<'r> Shown<'r> {
         let (is_form, charset_known) = form(request);
         let has_target = request.headers.contains_key("x-amz-target");
         let target = request.header("x-amz-target").and_then(|target| target.rsplit_once('.'));
+        let mut names = form_urlencoded::parse(request.query.as_bytes()).map(|(name, _)| name);
+        let has_parameters = names.any(|name| !is_no_member(&name));
         let smithy = request.headers.get("smithy-protocol");
         let is_cbor = smithy.is_some_and(|value| value.as_bytes() == b"rpc-v2-cbor");
         let doubtful = repeated(request.headers)
@@ -46,7 +51,7 @@ impl<'r> Shown<'r> {
             .or((has_target && is_cbor).then_some("an X-Amz-Target and a Smithy-Protocol"))
             .or((has_target && is_form).then_some("an X-Amz-Target and a form"))
             .or((is_form && !charset_known).then_some("a form in an unknown character set"));
-        Self { target, is_cbor, is_form, has_action: has_action(request.query), doubtful }
+        Self { target, is_cbor, is_form, has_action: has_action(request.query), has_parameters, doubtful }
     }
 
     /// The protocol that the request seems to be in, for its refusal.
@@ -67,6 +72,11 @@ impl<'r> Shown<'r> {
         let by_target = self.target.and_then(|(prefix, _)| operations::with_target_prefix(prefix).first());
         services.first().or(by_target).copied()
     }
+}
+
+/// Whether a parameter belongs to the signature, or is the hint with which JavaScript's SDK names the operation.
+pub(super) fn is_no_member(name: &str) -> bool {
+    name == "x-id" || name.starts_with("X-Amz-")
 }
 
 fn repeated(headers: &HeaderMap) -> Option<&'static str> {

@@ -27,6 +27,9 @@ pub(super) fn json(
     if request.method != "POST" || request.path != "/" {
         return refuse(Reason::Ambiguous("an X-Amz-Target and a path or method that could name another operation"));
     }
+    if shown.has_parameters {
+        return refuse(Reason::Ambiguous("members in the query string"));
+    }
     let found = find(Protocol::Json, prefix, operation, scope, services)?;
     // Whatever the content type says, some servers read a body that is no object as a form.
     let is_object =
@@ -56,6 +59,9 @@ pub(super) fn cbor(
     };
     if shown.has_action || shown.is_form {
         return refuse(Reason::Ambiguous("a Smithy-Protocol and an Action"));
+    }
+    if shown.has_parameters {
+        return refuse(Reason::Ambiguous("members in the query string"));
     }
     if request.method != "POST" {
         return refuse(Reason::UnknownOperation(format!("{} {}", request.method, request.path)));
