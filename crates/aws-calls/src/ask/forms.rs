@@ -103,8 +103,13 @@ impl Form {
             Self::KmsAlias if variable == "KeyId" => crate::kms::key(binder, bound, value),
             Self::KmsAlias => Ok(Some(value.strip_prefix("alias/").ok_or_else(wrong)?.to_owned())),
             Self::Function => function(bound, value),
-            Self::Parameter if value.starts_with("arn:") => Ok(Some(value.to_owned())),
-            Self::Parameter => Ok(Some(parameter(value).to_owned())),
+            Self::Parameter => Ok(Some(match Arn::parse(value) {
+                Some(arn) => {
+                    let (name, _) = arn.resource.split_once(':').unwrap_or((arn.resource, ""));
+                    value.strip_suffix(arn.resource).map_or_else(String::new, |start| format!("{start}{name}"))
+                }
+                None => parameter(value).to_owned(),
+            })),
             Self::ParameterPath => {
                 // The path `/` is `parameter/`, and its variable is empty.
                 bound.set(variable, value.trim_matches('/'))?;
