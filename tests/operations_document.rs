@@ -27,7 +27,7 @@ const DIFFERENCES: &str = "docs/differences.toml";
 const OF_ALL: &[&str] = &["client", "permissions", "principals"];
 
 /// The most tests that the table names for an operation: those that call it most often.
-const MOST: usize = 3;
+const MAX_TESTS: usize = 3;
 
 /// The kinds whose operations are families.
 const KINDS: &str =
@@ -130,7 +130,8 @@ fn document() -> String {
                 tests.iter().map(|tests| (Reverse(tests.calls(entry.name)), tests.title())).collect();
             tested.retain(|(calls, title)| calls.0 > 0 && !OF_ALL.contains(&title.as_str()));
             tested.sort();
-            let tested: Vec<String> = tested.into_iter().take(MOST).map(|(_, title)| link(&tests, title)).collect();
+            let tested: Vec<String> =
+                tested.into_iter().take(MAX_TESTS).map(|(_, title)| link(&tests, title)).collect();
             assert!(!tested.is_empty(), "{} has no test of its own in tests/api", entry.name);
             let different = differences.remove(entry.name).unwrap_or_default().join(" ");
             let (name, source) = (entry.name, source.display());

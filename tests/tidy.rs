@@ -43,10 +43,10 @@ const CRATES: &[(&str, &[&str])] = &[("iam-policy", &[]), ("aws-reference", &[])
 const FOLDERS: &[&str] = &["src", "crates", "tests", "benches", "examples"];
 
 /// The longest that a file may be, and from where on it needs a reason.
-const LONGEST: usize = 500;
-const LONG: usize = 400;
+const MAX_LINES: usize = 500;
+const MANY_LINES: usize = 400;
 
-/// Files beyond [`LONG`] lines, and why they are better whole.
+/// Files beyond [`MANY_LINES`] lines, and why they are better whole.
 const LONG_FILES: &[(&str, &str)] = &[];
 
 struct Source {
@@ -179,10 +179,10 @@ fn files_are_short() {
     for source in sources {
         let length = source.text.lines().count();
         let explained = LONG_FILES.iter().any(|(path, _)| Path::new(path) == source.path);
-        if length > LONGEST || (length > LONG && !explained) {
+        if length > MAX_LINES || (length > MANY_LINES && !explained) {
             wrong.push(source.told(length, "too long; split it by what its parts are about"));
         }
-        if length <= LONG && explained {
+        if length <= MANY_LINES && explained {
             wrong.push(source.told(length, "no longer long; take it off LONG_FILES"));
         }
     }

@@ -21,7 +21,7 @@ use super::tls::{self, Trust};
 /// How long one document may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// The greatest document. The largest key set, 200 keys of 8192 bits, is half as large.
-const GREATEST: usize = 512 * 1024;
+const MAX_RESPONSE_BYTES: usize = 512 * 1024;
 
 /// Why a document could not be had.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -125,7 +125,7 @@ where
     if response.status() != StatusCode::OK {
         return Err(answer(response.status().to_string()));
     }
-    let body = Limited::new(response.into_body(), GREATEST).collect().await;
+    let body = Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await;
     let body = body.map_err(|_| answer("too much, or breaks off".to_owned()))?;
     driver.abort();
     Ok(body.to_bytes().into())

@@ -5,7 +5,7 @@ use crate::identity::ProviderValue;
 use crate::shapes::{Constraint, SourceIdentity, Tag, TagKey, TagSet, TagValue, constraint_of, is_reserved};
 
 /// The most tags of a session.
-const MOST_TAGS: usize = 50;
+const MAX_TAGS: usize = 50;
 
 /// Someone whom a provider vouches for.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ impl Vouched {
     /// case.
     pub fn tag(&mut self, key: &str, value: &str) -> Result<()> {
         let is_tag = accepts("TagKey", key) && accepts("TagValue", value) && !is_reserved(key);
-        if !is_tag || self.tags.get(key).is_some() || self.tags.len() >= MOST_TAGS {
+        if !is_tag || self.tags.get(key).is_some() || self.tags.len() >= MAX_TAGS {
             return Err(invalid(format!("The session tag {key} is not valid")));
         }
         self.tags.set(Tag { key: TagKey::new(key), value: TagValue::new(value) });

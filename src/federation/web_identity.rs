@@ -16,7 +16,7 @@ use crate::shapes::{AccountId, ArnParts, Kind, Timestamp};
 /// How far the clocks of AWS and of an issuer may be apart, in seconds.
 const LEEWAY: i64 = 300;
 /// The greatest age of a token in seconds.
-const GREATEST_AGE: i64 = 24 * 3600;
+const MAX_AGE: i64 = 24 * 3600;
 /// Issuers that every account knows; whose audience counts, trust policies say.
 const BUILT_IN: &[&str] = &["accounts.google.com", "cognito-identity.amazonaws.com"];
 /// The claim with session tags ("Pass session tags in AWS STS").
@@ -207,7 +207,7 @@ impl Claims<'_> {
             )));
         }
         let issued = self.moment("iat").ok_or_else(|| missing("iat"))?;
-        if now.saturating_sub(issued) > GREATEST_AGE {
+        if now.saturating_sub(issued) > MAX_AGE {
             return Err(expired(format!("Token too old: {issued}")));
         }
         let begins = self.moment("nbf").unwrap_or(issued).max(issued);

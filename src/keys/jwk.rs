@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::jws::Algorithm;
 
 /// The most keys of each type that AWS takes from one issuer.
-const MOST_KEYS: usize = 100;
+const MAX_KEYS: usize = 100;
 
 /// The keys of an issuer that verify signatures.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ impl KeySet {
     pub fn read(json: &[u8]) -> Option<Self> {
         let published: Jwks = serde_json::from_slice(json).ok()?;
         let count = |kty: &str| published.keys.iter().filter(|key| key.kty == kty).count();
-        let few = count("RSA") <= MOST_KEYS && count("EC") <= MOST_KEYS;
+        let few = count("RSA") <= MAX_KEYS && count("EC") <= MAX_KEYS;
         few.then(|| Self(published.keys.into_iter().filter_map(PublicKey::read).collect()))
     }
 

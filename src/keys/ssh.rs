@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// The least length of an RSA key that IAM takes, in bits.
-const LEAST_RSA_BITS: usize = 2048;
+const MIN_RSA_BITS: usize = 2048;
 
 /// An RSA or Ed25519 public key.
 pub struct SshKey(PublicKey);
@@ -52,7 +52,7 @@ impl SshKey {
         let mut key = key.ok_or(SshKeyError::Invalid)?;
         key.set_comment("");
         let long_enough = match key.key_data() {
-            KeyData::Rsa(rsa) => rsa_bits(rsa) >= LEAST_RSA_BITS,
+            KeyData::Rsa(rsa) => rsa_bits(rsa) >= MIN_RSA_BITS,
             KeyData::Ed25519(_) => true,
             _ => false,
         };

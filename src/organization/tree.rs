@@ -15,7 +15,7 @@ static ROOT_ID: Pattern = Pattern::new("r-[0-9a-z]{4,32}");
 static UNIT_ID: Pattern = Pattern::new("[a-z0-9]{8,32}");
 
 /// How deep units nest (AWS: "Quotas for AWS Organizations").
-const DEEPEST: usize = 5;
+const MAX_DEPTH: usize = 5;
 
 /// What policies are attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,7 +172,7 @@ impl OrganizationSettings {
             line.push(parent);
             unit = parent;
         }
-        if line.len() > DEEPEST {
+        if line.len() > MAX_DEPTH {
             return Err(OrganizationError::TooDeep(name.to_owned()));
         }
         line.reverse();

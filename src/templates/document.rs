@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::error::{Code, Error, Result};
 
 /// The most strings that one string with lists in it can become.
-const MOST_STRINGS: usize = 1000;
+const MAX_STRINGS: usize = 1000;
 
 /// What stands for a placeholder: one value, or a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Replacements {
                 }
                 None => return Err(invalid(format!("The parameter {name} is missing."))),
             };
-            if texts.len() * values.len() > MOST_STRINGS {
+            if texts.len() * values.len() > MAX_STRINGS {
                 return Err(invalid(format!("The parameter {name} has too many values.")));
             }
             texts = texts.iter().flat_map(|text| values.iter().map(move |v| format!("{text}{before}{v}"))).collect();

@@ -7,11 +7,11 @@ use crate::error::{Code, Error, Result};
 
 /// The most parameters of a request, which are read and sorted before anyone knows who asks. The longest requests that
 /// AWS documents, simulations of policies, have some hundreds.
-const MOST_PARAMS: usize = 10_000;
+const MAX_PARAMS: usize = 10_000;
 
 /// The longest name of a parameter, in bytes, for the same reason. The longest that AWS documents, a service control
 /// policy of a simulation, has about 90.
-const LONGEST_NAME: usize = 128;
+const MAX_NAME_BYTES: usize = 128;
 
 /// One parameter: its full name (`Tags.member.1.Key`) and value, decoded.
 pub(super) type Param<'r> = (Cow<'r, str>, Cow<'r, str>);
@@ -28,14 +28,14 @@ impl<'r> Params<'r> {
     /// `MalformedInput` for more parameters, or longer names, than any operation has.
     pub fn read(query: &'r str, body: &'r [u8]) -> Result<Self> {
         let ends = query.bytes().chain(body.iter().copied()).filter(|byte| *byte == b'&');
-        if ends.count() >= MOST_PARAMS {
-            let message = format!("The request has more than {MOST_PARAMS} parameters.");
+        if ends.count() >= MAX_PARAMS {
+            let message = format!("The request has more than {MAX_PARAMS} parameters.");
             return Err(Error::new(Code::MalformedInput, message));
         }
         let mut entries: Vec<Param<'r>> =
             form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(body)).collect();
-        if entries.iter().any(|(name, _)| name.len() > LONGEST_NAME) {
-            let message = format!("The name of a parameter is longer than {LONGEST_NAME} bytes.");
+        if entries.iter().any(|(name, _)| name.len() > MAX_NAME_BYTES) {
+            let message = format!("The name of a parameter is longer than {MAX_NAME_BYTES} bytes.");
             return Err(Error::new(Code::MalformedInput, message));
         }
         entries.sort_by(|(a, _), (b, _)| compare(a, b));
@@ -151,11 +151,11 @@ mod tests {
     #[test]
     fn what_no_operation_has_is_refused_before_it_is_sorted() {
         let message = |body: &str| Params::read("", body.as_bytes()).err()?.message().map(str::to_owned);
-        assert_eq!(message(&vec!["a=1"; MOST_PARAMS].join("&")), None);
-        let too_many = vec!["a=1"; MOST_PARAMS + 1].join("&");
+        assert_eq!(message(&vec!["a=1"; MAX_PARAMS].join("&")), None);
+        let too_many = vec!["a=1"; MAX_PARAMS + 1].join("&");
         assert_eq!(message(&too_many).unwrap(), "The request has more than 10000 parameters.");
-        assert_eq!(message(&"n".repeat(LONGEST_NAME)), None);
-        let too_long = "n".repeat(LONGEST_NAME + 1);
+        assert_eq!(message(&"n".repeat(MAX_NAME_BYTES)), None);
+        let too_long = "n".repeat(MAX_NAME_BYTES + 1);
         assert_eq!(message(&too_long).unwrap(), "The name of a parameter is longer than 128 bytes.");
     }
 }

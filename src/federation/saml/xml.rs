@@ -19,15 +19,15 @@ pub const ENCRYPTION: &str = "http://www.w3.org/2001/04/xmlenc#";
 pub const ENCRYPTION_1_1: &str = "http://www.w3.org/2009/xmlenc11#";
 
 /// Real documents nest some fifteen elements deep.
-const GREATEST_DEPTH: u32 = 64;
+const MAX_DEPTH: u32 = 64;
 /// Real documents declare some twenty namespaces, and perhaps two more at each of hundreds of values.
-const MOST_DECLARATIONS: usize = 1_000;
+const MAX_DECLARATIONS: usize = 1_000;
 /// The most declarations in scope, summed over all elements. Real documents have some thousands.
-const MOST_IN_SCOPE: usize = 100_000;
+const MAX_IN_SCOPE: usize = 100_000;
 
 /// Reads a document; `None` if it is not well-formed or has a document type.
 pub fn read(text: &str) -> Option<Document<'_>> {
-    Parser::new().with_forbid_dtd(true).with_max_depth(GREATEST_DEPTH).parse(text).ok()
+    Parser::new().with_forbid_dtd(true).with_max_depth(MAX_DEPTH).parse(text).ok()
 }
 
 /// Whether a document can be canonicalized in little time: that costs every element all declarations of namespaces that
@@ -40,7 +40,7 @@ pub fn is_cheap_to_canonicalize(document: &Document<'_>) -> bool {
         let own = element.namespace_declarations.len();
         declared += own;
         in_scope += inherited + own;
-        if declared > MOST_DECLARATIONS || in_scope > MOST_IN_SCOPE {
+        if declared > MAX_DECLARATIONS || in_scope > MAX_IN_SCOPE {
             return false;
         }
         open.extend(document.children_iter(node).map(|child| (child, inherited + own)));

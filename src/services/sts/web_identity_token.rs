@@ -28,7 +28,7 @@ const SESSION_CLAIMS: [(&str, &str); 8] = [
     ("glue_credential_issuing_service", "glue:CredentialIssuingService"),
 ];
 /// The greatest size of a token's claims in bytes. AWS does not publish its limit.
-const GREATEST: usize = 8192;
+const MAX_CLAIMS_BYTES: usize = 8192;
 
 /// Gives a token that tells who the caller is, signed by the caller's account.
 #[derive(Deserialize)]
@@ -95,7 +95,7 @@ impl Query for GetWebIdentityToken {
         let key =
             issuer.signing_key(self.algorithm()?).ok_or_else(|| Error::internal("the account's key is damaged"))?;
         let claims = self.claims(cx, expiration)?;
-        if claims.to_string().len() > GREATEST {
+        if claims.to_string().len() > MAX_CLAIMS_BYTES {
             let message = "The claims of the token are too large.";
             return Err(Error::new(Code::JWTPayloadSizeExceeded, message));
         }

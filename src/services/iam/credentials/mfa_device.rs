@@ -17,7 +17,7 @@ use crate::shapes::{
 };
 
 /// The longest serial number that the other operations take (`serialNumberType`).
-const LONGEST_SERIAL_NUMBER: usize = 256;
+const MAX_SERIAL_NUMBER: usize = 256;
 
 /// A virtual device in an answer. Only `CreateVirtualMFADevice` shows the seed, twice.
 #[derive(Debug, Default, Serialize)]
@@ -77,9 +77,8 @@ impl Command for CreateVirtualMFADevice {
             tags: TagSet::from_request(Kind::MfaDevice, self.tags)?,
         };
         let serial_number = device.arn(cx.account.id);
-        if serial_number.len() > LONGEST_SERIAL_NUMBER {
-            let message =
-                format!("The serial number {serial_number} is longer than {LONGEST_SERIAL_NUMBER} characters.");
+        if serial_number.len() > MAX_SERIAL_NUMBER {
+            let message = format!("The serial number {serial_number} is longer than {MAX_SERIAL_NUMBER} characters.");
             return Err(Error::new(Code::InvalidInput, message));
         }
         let virtual_mfa_device = VirtualMfaDeviceShape {

@@ -9,7 +9,7 @@ use crate::identity::{Caller, Delegation, Principal, Session, SessionPrincipal};
 use crate::shapes::{AccountId, DelegationRequestId, DelegationState, Notes, Secret};
 
 /// The longest delegation that a root user can accept, in seconds (IAM User Guide, "IAM temporary delegation").
-const LONGEST_BY_ROOT: i32 = 4 * 3600;
+const MAX_SECONDS_BY_ROOT: i32 = 4 * 3600;
 
 /// The states in which nobody has decided.
 const UNDECIDED: [DelegationState; 2] = [DelegationState::Assigned, DelegationState::PendingApproval];
@@ -83,7 +83,7 @@ impl Command for AcceptDelegationRequest {
         let (is_root, now) = (cx.caller.principal == Principal::Root, cx.now);
         cx.change_delegation_request(&self.delegation_request_id, |request| {
             request.advance(&UNDECIDED, DelegationState::Accepted, now)?;
-            if is_root && request.session_duration > LONGEST_BY_ROOT {
+            if is_root && request.session_duration > MAX_SECONDS_BY_ROOT {
                 let message = "Root users can only accept delegation requests with a duration of 4 hours or less.";
                 return Err(Error::new(Code::AccessDenied, message));
             }

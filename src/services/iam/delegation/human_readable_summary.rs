@@ -19,7 +19,7 @@ use crate::templates::invalid;
 use iam_policy::{ConditionText, Effect, Policy, WrittenStatement};
 
 /// The longest summary, in characters (`summaryContentType`).
-const LONGEST: usize = 10_000;
+const MAX_SUMMARY_LENGTH: usize = 10_000;
 
 /// Tells in words what a delegation request asks for.
 #[derive(Deserialize)]
@@ -87,7 +87,7 @@ impl Query for GetHumanReadableSummary {
         let summary = (language == "en").then(|| summary(request, &compiled(&request.policy)?)).transpose()?;
         let (summary_state, summary_content) = match summary {
             None => (SummaryState::NotSupported, None),
-            Some(summary) if summary.chars().count() > LONGEST => (SummaryState::Failed, None),
+            Some(summary) if summary.chars().count() > MAX_SUMMARY_LENGTH => (SummaryState::Failed, None),
             Some(summary) => (SummaryState::Available, Some(summary)),
         };
         Ok(GetHumanReadableSummaryResult { summary_content, locale, summary_state })

@@ -13,7 +13,7 @@ use crate::shapes::{
 };
 
 /// The most certificates of one provider.
-const MOST_THUMBPRINTS: usize = 5;
+const MAX_THUMBPRINTS: usize = 5;
 
 /// Creates a provider. Without thumbprints, the one of the host's highest certificate is fetched.
 #[derive(Deserialize)]
@@ -119,7 +119,7 @@ fn check_url(text: &str, local: bool) -> Result<()> {
 
 /// Thumbprints in lower case.
 fn thumbprints(given: Thumbprints) -> Result<Vec<String>> {
-    if given.len() > MOST_THUMBPRINTS {
+    if given.len() > MAX_THUMBPRINTS {
         return Err(Error::new(Code::InvalidInput, "Thumbprint list must contain fewer than 5 entries."));
     }
     if given.iter().any(|thumbprint| !thumbprint.bytes().all(|byte| byte.is_ascii_hexdigit())) {

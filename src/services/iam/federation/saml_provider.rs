@@ -15,7 +15,7 @@ use crate::shapes::{
 };
 
 /// The most private keys of one provider.
-const MOST_PRIVATE_KEYS: usize = 2;
+const MAX_PRIVATE_KEYS: usize = 2;
 /// Metadata without an end are valid for a hundred years.
 const UNLIMITED: Months = Months::new(100 * 12);
 const CAPITALS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -112,8 +112,8 @@ fn add_key(provider: &mut SamlProvider, key: &PrivateKey, now: Timestamp, ids: &
     if !is_decryption_key(key.reveal()) {
         return Err(Error::new(Code::InvalidInput, "Could not parse private key"));
     }
-    if provider.private_keys.len() >= MOST_PRIVATE_KEYS {
-        let message = format!("Private key limit of {MOST_PRIVATE_KEYS} is reached.");
+    if provider.private_keys.len() >= MAX_PRIVATE_KEYS {
+        let message = format!("Private key limit of {MAX_PRIVATE_KEYS} is reached.");
         return Err(Error::new(Code::LimitExceeded, message));
     }
     let pem = Secret::new(key.reveal());

@@ -19,7 +19,7 @@ use iam_policy::simulate::{Keys, Scenario};
 use iam_policy::{Action, Grammar, Policy, PolicySet};
 
 /// How often one request may have a statement evaluated, so that none keeps the server busy for long.
-const MOST_EVALUATIONS: usize = 100_000;
+const MAX_EVALUATIONS: usize = 100_000;
 
 /// The most characters of a managed policy (AWS: IAM and STS quotas).
 const MANAGED_POLICY_SIZE: usize = 6144;
@@ -171,10 +171,10 @@ impl<'r> Simulation<'r> {
         let policies = sets.flat_map(PolicySet::policies);
         let asked = policies.clone().map(weight).sum::<usize>() + self.entries.len();
         let calls = self.actions.len().saturating_mul(self.resources.len().max(1));
-        if calls.saturating_mul(asked.max(1)) > MOST_EVALUATIONS {
+        if calls.saturating_mul(asked.max(1)) > MAX_EVALUATIONS {
             return Err(invalid(format!(
                 "The simulation is too large: the number of actions, times that of resources, times that of statements \
-                 and context entries may be at most {MOST_EVALUATIONS}."
+                 and context entries may be at most {MAX_EVALUATIONS}."
             )));
         }
         let longest = self.actions.iter().map(|(action, _)| action).max_by_key(|action| action.as_str().len());
