@@ -20,7 +20,7 @@ macro_rules! codes {
         pub enum Code { $($variant),+ }
 
         impl Code {
-            /// The code as it stands on the wire.
+            /// The code as it is on the wire.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $wire),+ }
             }

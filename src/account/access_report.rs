@@ -13,7 +13,7 @@ pub struct AccessReport {
     /// The unique id of the user or role that asked for it, or the account's number for the root user. Nobody else may
     /// read it.
     pub requester: String,
-    /// Whether actions are told as well as services.
+    /// Whether actions are reported as well as services.
     pub action_level: bool,
     /// When it was generated.
     pub created: Timestamp,

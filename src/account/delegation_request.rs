@@ -86,14 +86,14 @@ impl DelegationRequest {
         self.states.last().copied().unwrap_or((DelegationState::Expired, Timestamp::default()))
     }
 
-    /// When it expires unless its state changes: after a day if nobody has associated himself, after a week in any other
-    /// state (IAM User Guide, "Building your integration", "State transitions").
+    /// When it expires unless its state changes: after a day if nobody has associated himself, after a week in any
+    /// other state (IAM User Guide, "Building your integration", "State transitions").
     pub fn expires(&self) -> Timestamp {
         let (state, since) = self.latest();
         since.plus(if state == DelegationState::Unassigned { DAY } else { 7 * DAY })
     }
 
-    /// Where it stands now.
+    /// Its state now.
     pub fn state(&self, now: Timestamp) -> DelegationState {
         if now >= self.expires() { DelegationState::Expired } else { self.latest().0 }
     }
@@ -126,7 +126,7 @@ impl DelegationRequest {
         (state == DelegationState::Finalized).then(|| since.plus(self.session_duration.into()))
     }
 
-    /// The account in the request's ARN: the one that it is for, or whoever looks at it while that is not known.
+    /// The account in the request's ARN: the one that it is for, or the one that looks at it while that is not known.
     pub fn account_seen_by(&self, caller: AccountId) -> AccountId {
         self.owner_account.unwrap_or(caller)
     }

@@ -18,13 +18,13 @@ pub enum Subject<'a> {
     Policy(&'a str),
 }
 
-/// A policy that an entity has, and on which entity it stands.
+/// A policy that an entity has, and the entity that carries it.
 pub struct Granting<'a> {
     /// Name, kind and ARN.
     pub source: Source,
     /// The name of an inline policy.
     pub inline: Option<&'a str>,
-    /// The kind and name of the entity that it stands on.
+    /// The kind and name of the entity that carries it.
     pub owner: (Kind, &'a str),
     /// What it says.
     pub policy: Compiled,

@@ -78,7 +78,7 @@ impl ManagedPolicy {
     }
 }
 
-/// A managed policy, whoever manages it.
+/// A managed policy, AWS's or a customer's.
 #[derive(Clone, Copy, Debug)]
 pub enum Managed<'a> {
     /// By the account itself.
@@ -138,8 +138,8 @@ impl Account {
     /// The managed policy that a parameter names, of this account or AWS's.
     ///
     /// # Errors
-    /// `ValidationError` for what is no ARN, `InvalidInput` for that of something else, `missing` for a policy that does
-    /// not exist.
+    /// `ValidationError` for what is no ARN, `InvalidInput` for that of something else, `missing` for a policy that
+    /// does not exist.
     pub fn find_managed_policy(&self, arn: &str, missing: impl FnOnce() -> Error) -> Result<Managed<'_>> {
         let invalid = |code| Error::new(code, format!("ARN {arn} is not valid."));
         let parts = ArnParts::parse(arn).ok_or_else(|| invalid(Code::ValidationError))?;

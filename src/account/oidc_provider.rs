@@ -27,7 +27,7 @@ pub struct OidcProvider {
     pub tags: TagSet,
 }
 
-/// An issuer without its scheme: what stands in the provider's ARN and before the colon of condition keys.
+/// An issuer without its scheme: the part in the provider's ARN and before the colon of condition keys.
 pub fn without_scheme(url: &str) -> &str {
     url.split_once("://").map_or(url, |(_, rest)| rest)
 }

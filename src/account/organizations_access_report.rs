@@ -26,7 +26,7 @@ pub enum ReportOutcome {
         /// Those of them that were accessed, by namespace.
         accessed: Vec<OrganizationsAccess>,
     },
-    /// The sentence that tells why there is no report.
+    /// The sentence that says why there is no report.
     Failed(String),
 }
 

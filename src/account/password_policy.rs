@@ -120,8 +120,8 @@ impl Account {
     /// Refuses a new password that breaks the rules. `former` is the profile whose password it is to replace.
     ///
     /// # Errors
-    /// `PasswordPolicyViolation` with every rule that it breaks; that it was used before is told only if it breaks no
-    /// other.
+    /// `PasswordPolicyViolation` with every rule that it breaks; that it was used before is reported only if it breaks
+    /// no other.
     pub fn check_password(&self, password: &str, former: Option<&LoginProfile>) -> Result<()> {
         let Some(policy) = self.settings().password_policy else { return check_default(password) };
         policy.check(password)?;

@@ -71,8 +71,8 @@ pub struct TrustPolicy {
 }
 
 impl TrustPolicy {
-    /// Takes up a document that a client sends. `resolve` gives the unique id of a user or role by its ARN, `Some(None)`
-    /// for principals that have none, and `None` for those that do not exist.
+    /// Takes up a document that a client sends. `resolve` gives the unique id of a user or role by its ARN,
+    /// `Some(None)` for principals that have none, and `None` for those that do not exist.
     ///
     /// # Errors
     /// `MalformedPolicyDocument` in AWS's words.
@@ -108,8 +108,9 @@ impl TrustPolicy {
         self.compiled.get_or_init(compile).clone()
     }
 
-    /// The text as answers show it: accounts stand there by the ARN of their root user, a principal that is gone stands there by its id, one that was renamed by its new
-    /// ARN. `arn_of` gives the ARN of an id in its present spelling; `None` if it cannot tell.
+    /// The text as answers show it: accounts appear by the ARN of their root user, a principal that is gone appears by
+    /// its id, one that was renamed by its new ARN. `arn_of` gives the ARN of an id in its present spelling; `None` if
+    /// it is not known.
     pub fn encoded(&self, partition: Partition, arn_of: impl Fn(&str, &str) -> Option<String>) -> EncodedDocument {
         let Ok(policy) = self.compiled() else { return EncodedDocument(self.text.clone()) };
         let replace = |written: &str| {

@@ -11,7 +11,7 @@ pub struct SigningCertificate {
     pub id: String,
     /// The certificate as it was uploaded.
     pub body: String,
-    /// Its SHA-256, which tells duplicates.
+    /// Its SHA-256, by which duplicates are found.
     pub fingerprint: String,
     /// Whether it can be used.
     pub active: bool,
@@ -26,7 +26,7 @@ pub struct SshPublicKey {
     pub id: String,
     /// The key in OpenSSH's form.
     pub body: String,
-    /// Its MD5, which tells duplicates.
+    /// Its MD5, by which duplicates are found.
     pub fingerprint: String,
     /// Whether it can be used.
     pub active: bool,

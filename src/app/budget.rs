@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// The most denials in a second that are explained. The log tells no more of the others than the layer that denied them:
+/// The most denials in a second that are explained. Of the others the log says no more than the layer that denied them:
 /// a flood of denials must not slow the server.
 const MAX_PER_SECOND: u64 = 100;
 

@@ -156,8 +156,8 @@ impl App {
         Ok((entry, output))
     }
 
-    /// The region that a call is about. IAM is a global service: whatever region a client signs for, it answers from the
-    /// one region of its partition (IAM User Guide, "AWS global condition context keys", `aws:RequestedRegion`).
+    /// The region that a call is about. IAM is a global service: whatever region a client signs for, it answers from
+    /// the one region of its partition (IAM User Guide, "AWS global condition context keys", `aws:RequestedRegion`).
     fn region(&self, service: Service, signed: &str) -> String {
         let partition = self.authenticator.partition.unwrap_or_else(|| Partition::of_region(signed));
         let is_global = service.is_global() || signed == "aws-global";
@@ -283,7 +283,7 @@ impl App {
     }
 }
 
-/// Tells what a signature that does not fit had to cover, for those who debug a signer.
+/// Says what a signature that does not fit had to cover, for those who debug a signer.
 fn show_what_is_signed(signature: &Signature<'_>, request: &WireRequest<'_>) {
     if !tracing::enabled!(Level::DEBUG) {
         return;

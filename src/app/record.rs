@@ -1,4 +1,4 @@
-//! What the log tells of a call: one line, whatever came of it.
+//! What the log says of a call: one line, whatever came of it.
 
 use std::borrow::Cow;
 use std::time::Instant;
@@ -157,7 +157,7 @@ fn outcome(error: Option<&Error>) -> (&'static str, Level) {
     }
 }
 
-/// What the client was told, and what only the log sees.
+/// What the client reads, and what only the log shows.
 fn told(error: &Error) -> Cow<'_, str> {
     match (error.message(), error.cause()) {
         (Some(message), None) => Cow::Borrowed(message),

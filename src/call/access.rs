@@ -40,7 +40,7 @@ pub enum Target<'a> {
     /// The user that has enabled this MFA device.
     OwnerOfDevice(&'a str),
     /// A user, or the caller itself, and the id of a service-specific credential of its: the key
-    /// `iam:ServiceSpecificCredentialServiceName` tells the credential's service.
+    /// `iam:ServiceSpecificCredentialServiceName` is the credential's service.
     ServiceCredential(Option<&'a str>, &'a str),
     /// A virtual MFA device by ARN, which need not be enabled. Sessions of `AssumeRoot` reach no resource but the root
     /// user, and for them it is that one.
@@ -111,7 +111,7 @@ pub struct Check<'a> {
     pub keys: Vec<(Cow<'static, str>, Values<'a>)>,
     /// The tags in the request: `aws:RequestTag/…` and `aws:TagKeys`.
     pub tags: Vec<(&'a str, &'a str)>,
-    /// Whether the key `iam:PermissionsBoundary` tells the boundary that the entity has now.
+    /// Whether the key `iam:PermissionsBoundary` is the boundary that the entity has now.
     pub current_boundary: bool,
     /// Whether users need no permission if the account's password policy says `AllowUsersToChangePassword`.
     pub by_password_policy: bool,
@@ -182,7 +182,7 @@ impl<'a> Check<'a> {
 pub struct Access<'a> {
     /// Each must be allowed.
     pub checks: Vec<Check<'a>>,
-    /// Whether denials are told without a reason, as those of `AssumeRole` are.
+    /// Whether denials have no reason, as those of `AssumeRole` are.
     pub silent: bool,
 }
 
@@ -286,7 +286,7 @@ impl<'a> Access<'a> {
         self
     }
 
-    /// The keys that tell what the latest check's request configures of trusted identity propagation.
+    /// The keys for what the latest check's request configures of trusted identity propagation.
     pub fn identity_propagation(
         self,
         context: Option<&'a crate::shapes::ContextProvider>,
@@ -317,7 +317,7 @@ impl<'a> Access<'a> {
         access.again(format!("iam:Tag{}", kind.action_part()), Need::Tags)
     }
 
-    /// The latest check's key `iam:PermissionsBoundary` tells the boundary that the entity has now.
+    /// The latest check's key `iam:PermissionsBoundary` is the boundary that the entity has now.
     pub fn current_boundary(mut self) -> Self {
         if let Some(check) = self.latest() {
             check.current_boundary = true;
@@ -334,7 +334,7 @@ impl<'a> Access<'a> {
         self
     }
 
-    /// Denials are told without a reason.
+    /// Denials have no reason.
     pub fn silent(mut self) -> Self {
         self.silent = true;
         self

@@ -143,7 +143,7 @@ impl Question<'_> {
         Ok(Verdict::Allowed)
     }
 
-    /// Where the principal's account stands in the organization, and that of the resource: the one in its ARN, or else
+    /// Where the principal's account is in the organization, and that of the resource: the one in its ARN, or else
     /// its owner.
     fn places(&self, principal: &iam_policy::Principal<'_>, resource: &str, owner: AccountId) -> Places<'_> {
         let place = |account| self.organization?.place(account);

@@ -109,7 +109,7 @@ impl<A: AccountRef> Context<'_, A> {
         Ok(CredentialsOwner::User(user.name.clone()))
     }
 
-    /// The precondition of operations on the credentials, or the person, of whoever calls when no user is named.
+    /// The precondition of operations on the credentials, or the person, of the caller when no user is named.
     ///
     /// # Errors
     /// `ValidationError` when no user is named and the caller is neither user nor root user.

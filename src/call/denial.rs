@@ -1,4 +1,4 @@
-//! A denial, with what the log tells of it.
+//! A denial, with what the log says of it.
 
 use iam_policy::{Decision, Layer, Layers, Request};
 

@@ -150,8 +150,8 @@ pub struct TokenPage<T> {
     pub next_token: Option<String>,
 }
 
-/// The page after `token` of a listing, at most `size` members long. Each member has its key, by which they are ordered.
-/// `None` for a token that this listing did not give out.
+/// The page after `token` of a listing, at most `size` members long. Each member has its key, by which they are
+/// ordered. `None` for a token that this listing did not give out.
 pub fn token_page<T>(
     cx: &Context<'_, impl AccountRef>,
     listing: &str,
@@ -172,7 +172,7 @@ pub fn token_page<T>(
     Some(TokenPage { members: page.into_iter().map(|(_, member)| member).collect(), next_token })
 }
 
-/// What belongs to a user, the oldest first, behind a key: `age` tells when each was made, and its id.
+/// What belongs to a user, the oldest first, behind a key: `age` gives when each was made, and its id.
 pub fn oldest_first<'i, T>(
     items: &'i [T],
     after: Option<&str>,

@@ -92,7 +92,7 @@ impl Question<'_> {
         })
     }
 
-    /// A delegation request belongs to the account that it is for; while that is not known, to whoever asks.
+    /// A delegation request belongs to the account that it is for; while that is not known, to the caller.
     fn delegation_request<'f>(&'f self, id: Option<&str>) -> Result<Found<'f>> {
         let request = id.and_then(|id| self.account.delegation_request(id, self.facts.now).ok());
         let account = request.map_or(self.caller.account, |request| request.account_seen_by(self.caller.account));

@@ -12,7 +12,7 @@ use crate::shapes::Secret;
 pub struct CredentialSettings {
     /// The region that instances, tasks and pods are in; us-east-1 if left out.
     pub region: Option<String>,
-    /// Whether instance metadata is told without a token, as version 1 of the service does.
+    /// Whether instance metadata is given without a token, as version 1 of the service does.
     pub imdsv1: bool,
     /// The tasks of ECS, by the id in the path of their credentials.
     pub tasks: BTreeMap<String, TaskSettings>,

@@ -1,8 +1,8 @@
 //! Which addresses an identity provider may have.
 //!
-//! Its URL comes from whoever may create providers, so fetching from it must not become a way to what only this machine
-//! can reach. The address that was checked is the one that is connected to: a name that resolves differently a moment
-//! later changes nothing.
+//! Its URL comes from anyone who may create providers, so fetching from it must not become a way to what only this
+//! machine can reach. The address that was checked is the one that is connected to: a name that resolves differently a
+//! moment later changes nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -51,7 +51,7 @@ const METADATA: [Ipv4Addr; 3] =
 
 /// `fd00:ec2::/32`, where EC2 has its metadata, its time and its resolver; `fd20:ce::254` of Google Cloud and
 /// `fd00:c1::a9fe:a9fe` of Oracle Cloud; and `64:ff9b:1::/48`, the local prefix of NAT64 (RFC 8215): where in such an
-/// address the IPv4 address stands, only the network knows.
+/// address the IPv4 address is, only the network knows.
 fn is_never_v6(address: Ipv6Addr) -> bool {
     matches!(
         address.segments(),

@@ -67,7 +67,7 @@ pub fn propagate(
     Ok(())
 }
 
-/// What an answer tells of these keys.
+/// What an answer shows of these keys.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TrustedIdentityPropagationContext {

@@ -12,7 +12,7 @@ const MAX_TAGS: usize = 50;
 pub struct Vouched {
     /// The provider as trust policies name it: its ARN, or one of the built-in names.
     pub provider: String,
-    /// The condition keys that tell about them.
+    /// The condition keys about them.
     pub keys: ProviderKeys,
     /// The session tags that the provider gives them.
     pub tags: TagSet,
@@ -31,8 +31,8 @@ impl Vouched {
     /// Adds a session tag.
     ///
     /// # Errors
-    /// `InvalidIdentityToken` for keys and values that tags cannot have, and for a key that is there already, in whatever
-    /// case.
+    /// `InvalidIdentityToken` for keys and values that tags cannot have, and for a key that is there already, in
+    /// whatever case.
     pub fn tag(&mut self, key: &str, value: &str) -> Result<()> {
         let is_tag = accepts("TagKey", key) && accepts("TagValue", value) && !is_reserved(key);
         if !is_tag || self.tags.get(key).is_some() || self.tags.len() >= MAX_TAGS {
@@ -68,13 +68,13 @@ impl Vouched {
     }
 }
 
-/// Condition keys with the values that a provider gives them. Conditions ignore the case of keys, so a key that is there
-/// is never replaced: a value that was verified cannot be overridden by another spelling.
+/// Condition keys with the values that a provider gives them. Conditions ignore the case of keys, so a key that is
+/// there is never replaced: a value that was verified cannot be overridden by another spelling.
 #[derive(Debug, Default)]
 pub struct ProviderKeys(Vec<(String, ProviderValue)>);
 
 impl ProviderKeys {
-    /// Adds a key; tells whether it was not there yet.
+    /// Adds a key, and returns whether it was not there yet.
     pub fn add(&mut self, name: String, value: ProviderValue) -> bool {
         let is_new = self.get(&name).is_none();
         if is_new {

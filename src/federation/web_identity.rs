@@ -44,7 +44,7 @@ pub struct WebIdentity {
 pub struct Issuer<'a> {
     /// As trust policies name it.
     principal: String,
-    /// Without scheme: what stands before the colon of its condition keys.
+    /// Without scheme: the part before the colon of its condition keys.
     name: String,
     url: String,
     /// The applications that its tokens may be for; `None` if trust policies say.
@@ -118,7 +118,7 @@ impl<'a> Issuer<'a> {
         Ok(WebIdentity { vouched, subject, audience })
     }
 
-    /// Who the token is for. Where an authorized party stands beside the audience, it is the one that counts, and the
+    /// Who the token is for. Where there is an authorized party beside the audience, it is the one that counts, and the
     /// audience becomes the key `oaud`.
     fn audience(&self, claims: &Claims<'_>, vouched: &mut Vouched) -> Result<String> {
         let given = match claims.0.get("aud") {
@@ -236,7 +236,7 @@ impl Claims<'_> {
         Ok(true)
     }
 
-    /// Session tags and source identity. Tags stand in one claim, or flattened in one claim for each.
+    /// Session tags and source identity. Tags are in one claim, or flattened into one claim each.
     fn add_session(&self, vouched: &mut Vouched) -> Result<()> {
         let malformed = || invalid("The session tags in the token are malformed");
         let prefix = format!("{TAGS}/principal_tags/");

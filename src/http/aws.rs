@@ -67,8 +67,8 @@ pub async fn endpoint(
     respond(answer, &request_id, would_deny.as_ref())
 }
 
-/// Keeps foreign pages out. Their names cannot be told from the server's own where anybody may sign: while there are
-/// development credentials, and on a listener for this machine.
+/// Keeps foreign pages out. Their names cannot be distinguished from the server's own where anybody may sign: while
+/// there are development credentials, and on a listener for this machine.
 fn admit(parts: &Parts, state: &State) -> Result<(), Error> {
     if !names_one_host(parts) {
         return Err(Error::new(Code::MalformedInput, "The request must have one Host header."));

@@ -1,5 +1,5 @@
-//! Keeps out what browsers send for foreign pages: everybody knows the development credentials, so a page could sign, and
-//! the server's own endpoints ask for no credentials on loopback.
+//! Keeps out what browsers send for foreign pages: everybody knows the development credentials, so a page could sign,
+//! and the server's own endpoints ask for no credentials on loopback.
 
 use std::net::IpAddr;
 
@@ -26,7 +26,7 @@ pub fn is_from_foreign_page(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a browser sent the request and does not say for which site. Browsers say it to `https` and to this machine;
-/// to other hosts, a page can have them send a GET that nothing tells from a person's.
+/// to other hosts, a page can have them send a GET that looks like a person's.
 pub fn is_of_unknown_site(parts: &Parts) -> bool {
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     reads && is_browser(&parts.headers) && !parts.headers.contains_key(&SEC_FETCH_SITE)
@@ -68,8 +68,8 @@ pub fn names_one_host(parts: &Parts) -> bool {
     fits && hosts.next().is_none()
 }
 
-/// Whether a host is this machine by its own name. A foreign name that resolves to this machine is how pages reach servers
-/// that they should not.
+/// Whether a host is this machine by its own name. A foreign name that resolves to this machine is how pages reach
+/// servers that they should not.
 pub fn is_local(host: &str) -> bool {
     let name = name(host);
     name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -95,8 +95,8 @@ impl HostNames {
     }
 
     /// Whether no foreign page can have this host as its own: an address, a name without a domain, such as that of a
-    /// container, a name in a domain that nobody can register or in AWS's, or one that is allowed. Foreign pages come by a
-    /// name of their own that is made to resolve to this server (DNS rebinding).
+    /// container, a name in a domain that nobody can register or in AWS's, or one that is allowed. Foreign pages come
+    /// by a name of their own that is made to resolve to this server (DNS rebinding).
     pub fn contain(&self, host: &str) -> bool {
         let name = name(host);
         let below = |domain: &str| name.len() > domain.len() && name.ends_with(domain);

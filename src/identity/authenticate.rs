@@ -88,7 +88,7 @@ pub struct Authenticator {
     pub root: RootCredentials,
     /// What opens session tokens.
     pub key: Arc<ServerKey>,
-    /// The partition of every account; `None` where the region of a signature tells it.
+    /// The partition of every account; `None` where the region of a signature decides.
     pub partition: Option<Partition>,
 }
 
@@ -208,7 +208,7 @@ fn active_secret(credentials: &Credentials, access_key_id: &str) -> Result<Secre
 }
 
 /// What AWS says of a key that is unknown, inactive or deleted, and of a token that does not go with its key. Which of
-/// them it is, only the log tells.
+/// them it is, only the log says.
 pub(super) fn invalid_token(part: Part, why: impl Into<Cow<'static, str>>) -> Error {
     let error = Error::new(Code::InvalidClientTokenId, "The security token included in the request is invalid.");
     error.rejecting(part, why)

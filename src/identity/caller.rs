@@ -68,9 +68,9 @@ pub enum Principal {
 pub struct ServicePrincipal {
     /// The service principal, such as `ec2.amazonaws.com`.
     pub name: String,
-    /// The resource, if the service tells it: `aws:SourceArn`, and with its account `aws:SourceAccount`.
+    /// The resource, if the service names it: `aws:SourceArn`, and with its account `aws:SourceAccount`.
     pub source_arn: Option<String>,
-    /// What the requests of the sessions that it makes tell of the resource, by condition key.
+    /// What the requests of its sessions say of the resource, by condition key.
     pub session_keys: Vec<(String, ProviderValue)>,
 }
 
@@ -135,7 +135,7 @@ impl Caller {
 
     /// Sessions may not call everything (IAM User Guide, "Compare AWS STS credentials"): no session can ask for a
     /// user's session; those of users cannot call IAM without MFA, and of STS little; federated users can call neither.
-    /// Who acts by a delegation request does so by its policy, whoever accepted it.
+    /// A delegated session acts by the request's policy, not by the permissions of who accepted it.
     ///
     /// # Errors
     /// `InvalidClientTokenId` at IAM, `AccessDenied` at STS.

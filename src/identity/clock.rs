@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// The least and the greatest time that the clock can be set to, in seconds since 1970: four digits of a year.
 const RANGE: std::ops::RangeInclusive<i64> = 0..=253_402_300_799;
 
-/// Tells the time. Everything on AWS's side that depends on time asks the same clock. What a client's own clock has
+/// Gives the time. Everything on AWS's side that depends on time asks the same clock. What a client's own clock has
 /// made, such as the date of a signature, is judged by real time.
 #[derive(Debug, Default)]
 pub struct Clock(RwLock<Setting>);
@@ -17,7 +17,7 @@ pub struct Clock(RwLock<Setting>);
 enum Setting {
     /// It goes on, this much ahead of real time.
     Ahead(TimeDelta),
-    /// It stands still.
+    /// It is frozen.
     Frozen(DateTime<Utc>),
 }
 
@@ -44,7 +44,7 @@ pub struct Reading {
     pub now: DateTime<Utc>,
     /// Real time.
     pub real: DateTime<Utc>,
-    /// Whether the server's time stands still.
+    /// Whether the server's time is frozen.
     pub frozen: bool,
 }
 
@@ -73,7 +73,7 @@ impl Clock {
         self.setting().at(real)
     }
 
-    /// Both times, and whether the clock stands still.
+    /// Both times, and whether the clock is frozen.
     pub fn read(&self) -> Reading {
         let (setting, real) = (self.setting(), Utc::now());
         Reading { now: setting.at(real), real, frozen: matches!(setting, Setting::Frozen(_)) }
@@ -96,7 +96,7 @@ impl Clock {
         Ok(())
     }
 
-    /// Sets the server's time. It goes on from there, or stands still there if it stood still.
+    /// Sets the server's time. It goes on from there, or stays frozen there if it was frozen.
     ///
     /// # Errors
     /// [`OutOfRange`].
@@ -110,7 +110,7 @@ impl Clock {
         Ok(())
     }
 
-    /// Stops the server's time, or lets it go on from where it stands.
+    /// Stops the server's time, or lets it go on from where it is.
     pub fn freeze(&self, freeze: bool) {
         let mut setting = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let real = Utc::now();

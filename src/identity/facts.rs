@@ -1,4 +1,4 @@
-//! What is known of a request besides its parameters: the facts that condition keys tell.
+//! What is known of a request besides its parameters: the facts behind condition keys.
 
 use std::net::IpAddr;
 

@@ -31,12 +31,12 @@ pub struct Session {
     pub chained: bool,
     /// When a valid MFA code was given, if one was.
     pub mfa: Option<Timestamp>,
-    /// Who stands behind the session, set once along a chain.
+    /// The person behind the session, set once along a chain.
     pub source_identity: Option<String>,
     /// The provider of the web identity that assumed the role: `aws:FederatedProvider`.
     pub federated_provider: Option<String>,
-    /// What an identity provider, or the service that made the session, said and later requests still tell, by condition
-    /// key.
+    /// What an identity provider, or the service that made the session, said and later requests still carry, by
+    /// condition key.
     pub provider_keys: Vec<(String, ProviderValue)>,
     /// The keys of the tags that the next role in a chain inherits.
     pub transitive_tag_keys: Vec<String>,

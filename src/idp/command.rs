@@ -46,7 +46,7 @@ struct Keys {
     saml: String,
 }
 
-/// Serves until it is told to stop.
+/// Serves until it is asked to stop.
 ///
 /// # Errors
 /// When the address or the file cannot be used.

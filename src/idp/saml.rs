@@ -43,7 +43,7 @@ pub struct Assertion {
     pub tags: Vec<(String, String)>,
     /// The keys of those that the next roles inherit.
     pub transitive_tag_keys: Vec<String>,
-    /// Who stands behind the session.
+    /// The person behind the session.
     pub source_identity: Option<String>,
     /// When the response is made; it is good for five minutes.
     pub issued: Timestamp,

@@ -1,4 +1,4 @@
-//! The identity provider on the network: its documents, and a token or response for whoever asks.
+//! The identity provider on the network: its documents, and a token or response for anyone who asks.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::http::log_requests;
 /// How long tokens are good, in seconds.
 const LIFETIME: i64 = 3600;
 
-/// What there is, for whoever opens the provider in a browser.
+/// What there is, for a person who opens the provider in a browser.
 const INDEX: &str = "\
 An identity provider for tests, of iamd.
 
@@ -93,8 +93,8 @@ async fn metadata(State(idp): State<Arc<Idp>>) -> Response {
     ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], idp.saml.metadata()).into_response()
 }
 
-/// A response in base64. `role` is a role's ARN and its provider's, with a comma between; `tag` is a key and a value, with
-/// an equals sign between.
+/// A response in base64. `role` is a role's ARN and its provider's, with a comma between; `tag` is a key and a value,
+/// with an equals sign between.
 async fn response(State(idp): State<Arc<Idp>>, RawQuery(query): RawQuery) -> Response {
     let mut assertion = Assertion {
         id: random_id(),

@@ -31,7 +31,7 @@ enum Numbers {
     Ec(String, Vec<u8>),
 }
 
-/// A key as it stands in a key set.
+/// A key as it is in a key set.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Jwk {

@@ -151,7 +151,7 @@ mod tests {
         }
     }
 
-    /// Key and fingerprint as `ssh-keygen -E md5 -lf` tells them.
+    /// Key and fingerprint as `ssh-keygen -E md5 -lf` prints them.
     #[test]
     fn the_fingerprint_is_that_of_ssh_keygen() {
         let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti foo@bar.com\n";

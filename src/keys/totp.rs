@@ -10,7 +10,7 @@ use totp_rs::{Algorithm, Builder, Totp};
 use crate::error::{Error, Result};
 use crate::shapes::{Secret, Timestamp};
 
-/// Seconds for which a code stands.
+/// Seconds for which a code is valid.
 const STEP: u64 = 30;
 
 /// The steps that a device's clock may be off: AWS does not say; this is a minute either way.
@@ -31,7 +31,7 @@ impl Seed {
     }
 
     /// The seed of a hardware token. Only its maker knows the seed of a real one; here it is the SHA-256 of its serial
-    /// number, so that whoever knows the number can compute the codes.
+    /// number, so that anyone who knows the number can compute the codes.
     pub fn of_hardware(serial_number: &str) -> Self {
         Self::new(&Sha256::digest(serial_number))
     }

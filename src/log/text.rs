@@ -65,7 +65,7 @@ impl Text {
         }
         let part = fields.text("layer").or_else(|| fields.text("part")).or_else(|| fields.text("code"));
         reason(line, part.as_deref(), fields.text("reason").as_deref())?;
-        // Whose request it was is not known: where it came from may tell.
+        // The caller is not known: the source address may help.
         if is_nobodys {
             for text in ["method", "path", "source"].iter().filter_map(|name| fields.text(name)) {
                 write!(line, " {}", printable(&text))?;

@@ -1,4 +1,4 @@
-//! What stands at the paths of the organization, as reports of service access ask.
+//! What is at the paths of the organization, as reports of service access ask.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ impl Organization {
         self.place(account).map(|place| format!("{}{account}", place.path))
     }
 
-    /// What stands at a path of the form `o-…/r-…/ou-…/123456789012` or a beginning of it.
+    /// What is at a path of the form `o-…/r-…/ou-…/123456789012` or a beginning of it.
     pub fn entity_at(&self, path: &str) -> Option<Entity<'_>> {
         let path = path.trim_end_matches('/');
         let mut accounts = self.places.keys().copied();

@@ -1,4 +1,4 @@
-//! The organization that accounts belong to (AWS Organizations): where each account stands in it, and the policies that
+//! The organization that accounts belong to (AWS Organizations): where each account is in it, and the policies that
 //! bind it there. All of it comes from the configuration and is read once.
 
 mod attachments;
@@ -41,7 +41,8 @@ pub struct Organization {
 }
 
 impl Organization {
-    /// The organization as the settings want it; the files of its policies are in `folder` unless their paths are absolute.
+    /// The organization as the settings want it; the files of its policies are in `folder` unless their paths are
+    /// absolute.
     ///
     /// # Errors
     /// See [`OrganizationError`].
@@ -79,7 +80,7 @@ impl Organization {
         self.places.contains_key(&account)
     }
 
-    /// Where an account of the organization stands.
+    /// Where an account of the organization is.
     pub fn place(&self, account: AccountId) -> Option<&Place> {
         self.places.get(&account)
     }

@@ -1,10 +1,10 @@
-//! Where accounts stand in the organization, and what that means for a request.
+//! Where accounts are in the organization, and what that means for a request.
 
 use std::borrow::Cow;
 
 use iam_policy::{PolicySet, Values};
 
-/// Where an account stands in the organization.
+/// Where an account is in the organization.
 #[derive(Debug)]
 pub struct Place {
     /// The path to the account, without it: `o-…/r-…/ou-…/`.
@@ -30,14 +30,14 @@ impl Place {
         &self.path
     }
 
-    /// Two keys that tell the place: one has the organization's id, the other the path.
+    /// Two keys for the place: one has the organization's id, the other the path.
     fn told_by<'o>(&'o self, id: &'static str, paths: &'static str) -> [(Cow<'o, str>, Values<'o>); 2] {
         let organization = self.path.split('/').next().unwrap_or_default();
         [(id.into(), organization.into()), (paths.into(), vec![self.path.as_str()].into())]
     }
 }
 
-/// Where the two sides of a request stand.
+/// Where the two sides of a request are.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<'o> {
     /// The principal's account, if it has one and that is in the organization.
@@ -47,7 +47,7 @@ pub struct Places<'o> {
 }
 
 impl<'o> Places<'o> {
-    /// The condition keys that tell the places (IAM User Guide, "AWS global condition context keys"). Requests on no
+    /// The condition keys for the places (IAM User Guide, "AWS global condition context keys"). Requests on no
     /// resource in particular have those of the principal only.
     pub fn keys(&self, on_resource: bool) -> impl Iterator<Item = (Cow<'o, str>, Values<'o>)> {
         let principal = self.principal.map(|place| place.told_by("aws:PrincipalOrgID", "aws:PrincipalOrgPaths"));

@@ -74,7 +74,7 @@ impl AccountId {
         format!("arn:{}:iam::{self}:root", self.partition())
     }
 
-    /// The text that tells it from all accounts of all partitions: twelve digits, `aws-cn:` and twelve digits, …
+    /// The text that identifies it among all accounts of all partitions: twelve digits, `aws-cn:` and twelve digits, …
     pub fn qualified(self) -> String {
         match self.partition() {
             Partition::Aws => self.to_string(),

@@ -59,7 +59,7 @@ enums! {
     PolicyParameterType { String = "string", StringList = "stringList" }
     /// What the values of a role template's parameter must be (`parameterTypeType`).
     RoleParameterType { String, StringList, Number, NumberList, Arn, ArnList }
-    /// Where a delegation request stands (`stateType`).
+    /// The state of a delegation request (`stateType`).
     DelegationState {
         Unassigned = "UNASSIGNED",
         Assigned = "ASSIGNED",

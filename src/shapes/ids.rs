@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 
 use super::{AccountId, Secret};
 
-/// What a unique id stands for; the prefix tells.
+/// What a unique id stands for, by its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdPrefix {
     /// A user.

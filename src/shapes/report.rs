@@ -23,7 +23,7 @@ lists! {
 }
 
 enums! {
-    /// How much a report of service access tells (`AccessAdvisorUsageGranularityType`).
+    /// How detailed a report of service access is (`AccessAdvisorUsageGranularityType`).
     Granularity { ServiceLevel = "SERVICE_LEVEL", ActionLevel = "ACTION_LEVEL" }
     /// The order of a report (`sortKeyType`).
     SortKey {

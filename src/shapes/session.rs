@@ -15,7 +15,7 @@ static DIGITS: Pattern = Pattern::new(r"[\d]+");
 texts! {
     /// The name of a role session (`roleSessionNameType`).
     RoleSessionName = Text::length(2, 64).matching(&ANY_NAME);
-    /// Who stands behind a session (`sourceIdentityType`).
+    /// The person behind a session (`sourceIdentityType`).
     SourceIdentity = Text::length(2, 256).matching(&ANY_NAME);
     /// The secret handshake of cross-account roles (`externalIdType`).
     ExternalId = Text::length(2, 1224).matching(&EXTERNAL_ID);
@@ -70,7 +70,7 @@ lists! {
 }
 
 enums! {
-    /// Whose identity a web identity token tells (`webIdentityTokenSubjectModeType`).
+    /// Whose identity a web identity token names (`webIdentityTokenSubjectModeType`).
     SubjectMode { AWSIdentity, OriginIdentity }
 }
 

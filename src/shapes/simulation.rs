@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Arn, Pattern, PolicyDocument, Text, enums, lists, texts};
 
-/// Anything with a character of IAM's names: AWS's words for a refusal tell this pattern, not the model's.
+/// Anything with a character of IAM's names: AWS's refusals quote this pattern, not the model's.
 static EXCLUDED: Pattern = Pattern::new(r".*[\w+=,.@-]+.*");
 
 texts! {
@@ -16,8 +16,8 @@ texts! {
     ContextKeyName = Text::length(5, 256);
     /// Which resources a simulation must have (`ResourceHandlingOptionType`).
     ResourceHandlingOption = Text::length(1, 64);
-    /// The name of an inline policy to leave out (`policyNameType`), or with wildcards that of the user, group or role that
-    /// it stands on (`AttachmentName`).
+    /// The name of an inline policy to leave out (`policyNameType`), or with wildcards that of the user, group or role
+    /// that it is embedded in (`AttachmentName`).
     ExcludedName = Text::length(1, 128).matching(&EXCLUDED);
 }
 
@@ -40,7 +40,7 @@ enums! {
         Inline = "inline", AwsManaged = "aws-managed", UserManaged = "user-managed",
         PermissionBoundary = "permission-boundary", Scp = "scp", Rcp = "rcp",
     }
-    /// What an inline policy can stand on (`AttachmentType`).
+    /// What an inline policy can be embedded in (`AttachmentType`).
     AttachmentType { User = "user", Group = "group", Role = "role" }
 }
 
@@ -76,7 +76,7 @@ pub struct PolicyIdentifier {
     pub inline_policy_identifier: Option<InlinePolicyIdentifier>,
 }
 
-/// Inline policies by name, and by what they stand on.
+/// Inline policies by name, and by what they are embedded in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct InlinePolicyIdentifier {

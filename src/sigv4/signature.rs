@@ -86,8 +86,8 @@ impl<'a> Signature<'a> {
         self.verify_by(&Scheme::default(), request, secret, expected, now)
     }
 
-    /// Verifies that the holder of `secret` signed this request for `expected` by the rules of its service, not too long
-    /// before or after `now`.
+    /// Verifies that the holder of `secret` signed this request for `expected` by the rules of its service, not too
+    /// long before or after `now`.
     ///
     /// # Errors
     /// As [`verify`](Self::verify); `AccessDenied` for a presigned URL outside of its lifetime, and
@@ -216,7 +216,7 @@ impl<'a> Signature<'a> {
     }
 }
 
-/// Shows no token and no signature: whoever has those can repeat the request.
+/// Shows no token and no signature: anyone who has those can repeat the request.
 impl fmt::Debug for Signature<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signature")

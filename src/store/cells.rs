@@ -42,7 +42,7 @@ impl Cell {
         *self.durable.write().unwrap_or_else(PoisonError::into_inner) = account;
     }
 
-    /// Whether the cell no longer tells what is on disk: nothing may be built on it.
+    /// Whether the cell no longer shows what is on disk: nothing may be built on it.
     pub(super) fn is_void(&self) -> bool {
         self.void.load(Ordering::Acquire)
     }

@@ -32,7 +32,7 @@ impl Identity {
     }
 }
 
-/// What the header tells of a file.
+/// What a file's header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Header {
     /// Nothing was written yet.

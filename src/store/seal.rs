@@ -1,8 +1,8 @@
 //! Sealing what is stored with a key of the user's.
 //!
 //! With a key, each row's body is sealed whole by authenticated encryption that binds it to its table, account and key,
-//! so that no secret can be forgotten and no row can be put in another's place. Beside it the body keeps, in plain text,
-//! the members that the readable columns show: names, paths, ids and times.
+//! so that no secret can be forgotten and no row can be put in another's place. Beside it the body keeps, in plain
+//! text, the members that the readable columns show: names, paths, ids and times.
 
 use std::path::Path;
 
@@ -45,10 +45,10 @@ const READABLE: &[&str] = &[
 /// The member that holds the sealed body.
 const SEALED: &str = "sealed";
 
-/// The value of the server's that tells that the database is sealed, and by which key.
+/// The value of the server's that says that the database is sealed, and by which key.
 const MARK: &str = "seal";
 
-/// The value of the server's that tells that plain text may be left in free pages.
+/// The value of the server's that says that plain text may be left in free pages.
 const REMAINS: &str = "unsealed remains";
 
 /// A key of 32 bytes. It is wiped when dropped.

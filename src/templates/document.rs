@@ -116,7 +116,7 @@ pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What stands before the first placeholder, its name, and what stands behind it.
+/// The text before the first placeholder, its name, and the text after it.
 fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_once("@{")?;
     let (name, after) = rest.split_once('}')?;
@@ -136,7 +136,7 @@ fn fill(value: &Value, replacements: &Replacements) -> Result<Value> {
             let mut filled = Vec::with_capacity(members.len());
             for member in members {
                 match (member, fill(member, replacements)?) {
-                    // A string that became a list adds its members to the list that it stands in.
+                    // A string that became a list adds its members to the list that it is in.
                     (Value::String(_), Value::Array(texts)) => filled.extend(texts),
                     (_, value) => filled.push(value),
                 }

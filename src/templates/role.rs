@@ -1,5 +1,5 @@
-//! Role templates: from what roles are made by `AcquireRole`. AWS's services publish theirs to AWS alone; here they come
-//! from the configuration.
+//! Role templates: from what roles are made by `AcquireRole`. AWS's services publish theirs to AWS alone; here they
+//! come from the configuration.
 
 use std::collections::BTreeMap;
 
@@ -125,7 +125,7 @@ fn missing(arn: &str) -> Error {
     Error::new(Code::NoSuchEntity, format!("Role template not found in repository: {arn}"))
 }
 
-/// What a template's ARN tells: `arn:aws:iam::aws:role-template/{service}/{name}:{major version}`.
+/// The parts of a template's ARN: `arn:aws:iam::aws:role-template/{service}/{name}:{major version}`.
 pub struct TemplateName<'a> {
     /// The ARN itself.
     pub arn: &'a str,

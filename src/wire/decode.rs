@@ -25,7 +25,7 @@ use crate::shapes::{Constraint, Text, at_least_long, at_most_long, constraint_of
 pub struct Decoded<T> {
     /// The typed parameters.
     pub request: T,
-    /// IAM's own sentence about a name or path: to be told once the caller is found to be authorized.
+    /// IAM's own sentence about a name or path: to be answered once the caller is found to be authorized.
     pub after_authorization: Option<Error>,
 }
 
@@ -68,7 +68,7 @@ struct Value<'p, 'v> {
     path: String,
     shape: Option<&'static str>,
     violations: &'v RefCell<Violations>,
-    /// Inside a structure that is absent: its members are not told one by one.
+    /// Inside a structure that is absent: its members are not reported one by one.
     silent: bool,
 }
 
@@ -161,7 +161,7 @@ impl<'p, 'v> Value<'p, 'v> {
     }
 }
 
-/// `RoleName` is told as `roleName`, `SAMLAssertion` as `sAMLAssertion`.
+/// `RoleName` is reported as `roleName`, `SAMLAssertion` as `sAMLAssertion`.
 fn decapitalized(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())

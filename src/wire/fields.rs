@@ -1,4 +1,4 @@
-//! The parameters that an operation reads, told without a request.
+//! The parameters that an operation reads, found without a request.
 
 use std::cell::Cell;
 

@@ -35,7 +35,7 @@ pub(super) enum Node<'p> {
     Name(&'p str),
 }
 
-/// What a leaf is read as. The Query protocol sends everything as text; JSON tells.
+/// What a leaf is read as. The Query protocol sends everything as text; JSON has types.
 #[derive(Clone, Copy)]
 pub(super) enum Leaf {
     Text,

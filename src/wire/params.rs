@@ -102,7 +102,7 @@ impl<'p> Node<'p> {
         self.entries.last().is_some_and(|(name, _)| name.len() >= self.offset)
     }
 
-    /// What stands under `part`.
+    /// What is under `part`.
     pub fn child(self, part: &str) -> Self {
         let order = |(name, _): &Param<'p>| {
             let rest = name.get(self.offset..).unwrap_or_default();

@@ -16,7 +16,8 @@ pub(super) enum Wording {
     Iam,
     /// The framework's sentence with the values.
     Sts,
-    /// `InvalidInputException` with a reason for the first violation (Organizations API reference, "InvalidInputException").
+    /// `InvalidInputException` with a reason for the first violation (Organizations API reference,
+    /// "InvalidInputException").
     Organizations,
     /// `ValidationException` with a list of fields, as services of the protocol restJson1 have it.
     Fields,
@@ -79,7 +80,7 @@ struct Item {
     message: String,
 }
 
-/// Where a member stands among those of its structure: the framework keeps them in one of Java's hash maps with
+/// Where a member is among those of its structure: the framework keeps them in one of Java's hash maps with
 /// sixteen buckets, which is the order of every answer with several violations that is known of AWS.
 fn bucket(member: &str) -> usize {
     let hash = member.encode_utf16().fold(0_u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(unit.into()));
@@ -126,7 +127,7 @@ impl Violations {
         }
     }
 
-    /// Whether a plain member of a list of this shape is told, too, that it must not be null.
+    /// Whether a plain member of a list of this shape is also reported as one that must not be null.
     pub fn lists_null(&self, shape: Option<&str>) -> bool {
         self.wording == Wording::Iam && shape == Some("TagKeys")
     }
@@ -137,7 +138,7 @@ impl Violations {
         self.push(null, path, NOT_NULL);
     }
 
-    /// IAM's own sentence on a parameter; it is told after authorization, and only the first.
+    /// IAM's own sentence on a parameter, answered after authorization; only the first is kept.
     pub fn sentence(&mut self, path: &str, rule: &str) {
         self.sentence.get_or_insert_with(|| {
             Error::new(Code::ValidationError, format!("The specified value for {path} is invalid. {rule}"))

@@ -1,5 +1,5 @@
-//! What policies take that are made to be slow, beside the estimate by which the server tells them: 110 managed policies
-//! of 6 kB on one principal, the most that ten groups allow, and a request with fifty tags.
+//! What policies take that are made to be slow, beside the estimate by which the server recognises them: 110 managed
+//! policies of 6 kB on one principal, the most that ten groups allow, and a request with fifty tags.
 //!
 //!     cargo bench -p iam-policy --bench hostile
 

@@ -56,7 +56,7 @@ pub(crate) fn index_key(folded: &str) -> u64 {
     hasher.finish()
 }
 
-/// The actions of `Action` or `NotAction`. Case is ignored; wildcards stand in the name, not in the service.
+/// The actions of `Action` or `NotAction`. Case is ignored; wildcards are in the name, not in the service.
 #[derive(Clone, Debug)]
 pub(crate) struct ActionSet {
     /// `*`

@@ -98,7 +98,7 @@ struct Entry<'a> {
     values: Values<'a>,
 }
 
-/// The order of keys, as far as it is told without a look at their text: length, and the last bytes with the bit set
+/// The order of keys, as far as it is known without a look at their text: length, and the last bytes with the bit set
 /// that small letters have. Keys that differ mostly differ in this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Order {

@@ -2,7 +2,7 @@
 
 use super::Policy;
 
-/// The keys that a policy names in conditions and as variables, as written: each spelling once, as AWS tells them.
+/// The keys that a policy names in conditions and as variables, as written: each spelling once, as AWS lists them.
 pub fn context_keys(policy: &Policy) -> impl Iterator<Item = &str> {
     let mut seen = std::collections::HashSet::new();
     policy.statements().iter().flat_map(super::Statement::context_keys).filter(move |key| seen.insert(*key))

@@ -195,7 +195,7 @@ impl<'r, 'a> Procedure<'r, 'a> {
                 .layers
                 .service_control
                 .is_none_or(|levels| !levels.is_empty() && levels.iter().all(|level| allows(Some(level)))),
-            // `RCPFullAWSAccess` stands at every level and cannot be detached.
+            // `RCPFullAWSAccess` is at every level and cannot be detached.
             Layer::ResourceControl => true,
             Layer::Endpoint => self.layers.endpoint.is_none() || allows(self.layers.endpoint),
             Layer::Resource => reach.is_some(),

@@ -22,7 +22,7 @@ pub(crate) struct Fault {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FaultKind {
-    /// Not JSON, not an object, or an element that stands twice.
+    /// Not JSON, not an object, or an element that appears twice.
     Json,
     /// A known element of the wrong JSON type.
     Shape,

@@ -35,7 +35,7 @@ pub struct Invalid {
     pub message: Cow<'static, str>,
     /// Where the trouble is.
     pub position: Option<Position>,
-    /// What the trouble is, for people: AWS's sentence often does not tell.
+    /// What the trouble is, for people: AWS's sentence often does not say.
     pub detail: String,
 }
 

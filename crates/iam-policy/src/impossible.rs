@@ -1,4 +1,4 @@
-//! What no policy can allow, because AWS refuses it whoever asks.
+//! What no policy can allow, because AWS refuses it to everyone.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! Finds the statements that can match a request without looking at the others.
 //!
-//! A statement stands under each action it names, or under the service where it names a pattern, or under "any". Under
+//! A statement is under each action it names, or under the service where it names a pattern, or under "any". Under
 //! one such key the statements are sorted by the text their resources begin with, and each knows the nearest one before
 //! it whose text begins its own. All texts that begin a resource's ARN then lie on one chain, whose end is the greatest
 //! text not above the ARN: one binary search finds it.
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::action::Action;
 use super::statement::Statement;
 
-/// Where a statement stands: which policy of the set, which statement of the policy.
+/// Where a statement is: which policy of the set, which statement of the policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub policy: u32,

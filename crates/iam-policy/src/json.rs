@@ -51,7 +51,7 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
-    /// What serde_json finds wrong in a text. It tells line and column from 1, the column in bytes.
+    /// What serde_json finds wrong in a text. It gives line and column from 1, the column in bytes.
     pub fn new(text: &str, error: &serde_json::Error) -> Self {
         if text.starts_with('\u{feff}') {
             let detail = "a byte order mark (U+FEFF) stands before the JSON; save the file without it";

@@ -39,7 +39,7 @@ impl Policy {
         Self::compile(text, grammar, Position::START, Some(partition))
     }
 
-    /// [`Policy::parse`] for a document before which white space may stand, as the policy simulator takes it.
+    /// [`Policy::parse`] for a document before which white space may be, as the policy simulator takes it.
     ///
     /// # Errors
     /// The first rule of the grammar that the document breaks, in AWS's words.

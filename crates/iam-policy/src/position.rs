@@ -1,4 +1,4 @@
-//! Where things stand in a document.
+//! Where things are in a document.
 
 use std::fmt;
 

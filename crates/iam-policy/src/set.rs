@@ -65,7 +65,7 @@ struct Member {
     policy: Result<Arc<Policy>, Arc<Invalid>>,
 }
 
-/// A statement that decided, and the policy it stands in.
+/// A statement that decided, and the policy it is in.
 #[derive(Clone, Copy, Debug)]
 pub struct Match<'a> {
     /// Where the policy comes from.

@@ -31,13 +31,13 @@ pub struct Scenario<'a> {
     pub resource_policy: Option<&'a PolicySet>,
     /// The service control policies, a set per level from the root.
     pub service_control: Option<&'a [PolicySet]>,
-    /// The account that owns the resources whose ARNs do not tell; the caller's, if not given.
+    /// The account that owns the resources whose ARNs do not name one; the caller's, if not given.
     pub resource_owner: Option<&'a str>,
     /// All keys that the caller and the context entries give.
     pub context: &'a Context<'a>,
     /// The context entries alone.
     pub entries: &'a Context<'a>,
-    /// The keys that tell where the account stands that owns a resource; context entries replace them.
+    /// The keys that tell where the account is that owns a resource; context entries replace them.
     pub owner_keys: &'a dyn Fn(&str) -> Keys<'a>,
 }
 
@@ -87,8 +87,8 @@ pub struct SimulatedResource<'a> {
 const SOMEBODY: Principal<'_> = Principal::User { arn: "", id: "", account: "" };
 
 impl<'a> Scenario<'a> {
-    /// Simulates one action on the resources; on `*` if there are none. `is_about` tells the resources that the action
-    /// can be about.
+    /// Simulates one action on the resources; on `*` if there are none. `is_about` selects the resources that the
+    /// action can be about.
     pub fn simulate(&self, action: &Action, resources: &[&str], is_about: &dyn Fn(&str) -> bool) -> Simulated<'a> {
         let named = !matches!(resources, [] | ["*"]);
         let asked = if resources.is_empty() { &["*"] } else { resources };
@@ -205,8 +205,8 @@ impl<'a> Scenario<'a> {
         told.or(self.resource_owner).unwrap_or(own)
     }
 
-    /// Seen in AWS: every key that some statement asks for, even one about other actions, and also those that the caller
-    /// has; but none of an organization's.
+    /// Seen in AWS: every key that some statement asks for, even one about other actions, and also those that the
+    /// caller has; but none of an organization's.
     fn missing_keys(&self, action: &Action) -> Vec<String> {
         let sets = [Some(self.identity), self.boundary, self.resource_policy_for(action)];
         let mut seen = HashSet::new();
@@ -234,8 +234,8 @@ fn allows(explanation: &Explanation<'_>, layer: Layer) -> Option<bool> {
     Some(reports.all(|report| report.said() == Said::Allows))
 }
 
-/// The statements that made the decision: the Denies, or the Allows. Those of an organization are never shown, those of a
-/// boundary only if they deny.
+/// The statements that made the decision: the Denies, or the Allows. Those of an organization are never shown, those of
+/// a boundary only if they deny.
 fn deciding<'a>(explanation: &Explanation<'a>, decision: Verdict) -> Vec<(Layer, Match<'a>)> {
     let effect = match decision {
         Verdict::Allowed => Effect::Allow,

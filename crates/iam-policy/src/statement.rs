@@ -42,7 +42,7 @@ pub struct Statement {
     pub effect: Effect,
     /// Its place among the document's statements, from 0.
     pub index: usize,
-    /// Where its opening brace stands.
+    /// Where its opening brace is.
     pub position: Position,
     /// What the policy simulator calls its start: just behind the array's bracket or the statement before; of a lone
     /// statement, just behind its own brace.
@@ -190,7 +190,8 @@ impl Statement {
         self.resources.as_ref().is_none_or(|resources| resources.contain(request))
     }
 
-    /// How far the statement reaches a principal; one without a principal is about whoever it is attached to.
+    /// How far the statement reaches a principal; one without a principal is about the principals that it is attached
+    /// to.
     pub(crate) fn reach(&self, principal: &Principal<'_>, trust: bool, bounded: bool) -> Option<Reach> {
         match (&self.principal, self.effect) {
             (Some(element), Effect::Allow) => element.reach_to_allow(principal, trust),

@@ -21,7 +21,7 @@ pub(crate) struct Load {
     pub each: u64,
     /// For each byte of the values.
     pub byte: u64,
-    /// How many variables stand in patterns that are compiled when their values are known.
+    /// How many variables are in patterns that are compiled when their values are known.
     pub variables: u64,
 }
 
@@ -98,7 +98,7 @@ pub fn work(request: &Request<'_>, layers: &Layers<'_>) -> u64 {
     policies.fold(0, |all: u64, policy| all.saturating_add(work_of(policy, request, variable)))
 }
 
-/// Whether a decision certainly costs no more than `limit`. Mostly a few sums tell.
+/// Whether a decision certainly costs no more than `limit`. A few sums usually decide.
 pub fn is_within(limit: u64, request: &Request<'_>, layers: &Layers<'_>) -> bool {
     let load: Load = sets(layers).map(PolicySet::load).sum();
     let texts = [request.resource.text, request.action.as_str()].map(|text| Compared::new(std::iter::once(text)));

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
 
-/// Runs every case of a file and tells all that fail at once.
+/// Runs every case of a file and reports all failures at once.
 fn run(file: &str, check: impl Fn(&Value, &Value) -> Result<(), String>) {
     let path = format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
     let data: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

@@ -1,5 +1,5 @@
-//! The fields of a suite's requests, kept as they are written: a document is judged by its text, and every error has its
-//! place in the file.
+//! The fields of a suite's requests, kept as they are written: a document is judged by its text, and every error has
+//! its place in the file.
 
 use std::fmt;
 
@@ -37,8 +37,8 @@ impl Fields<'_> {
         self.0.iter().any(|field| field.name == name)
     }
 
-    /// The request that these fields make with the defaults of those that they lack, and some given in place of both. All
-    /// values stand where they stand in the file.
+    /// The request that these fields make with the defaults of those that they lack, and some given in place of both.
+    /// All values are where they are in the file.
     pub(super) fn completed(&self, defaults: &Fields<'_>, given: &[(&str, &str)]) -> String {
         let defaults = defaults.0.iter().filter(|field| !self.has(&field.name));
         let is_given = |name: &str| given.iter().any(|(field, _)| *field == name);

@@ -35,7 +35,7 @@ pub(super) fn report(suites: &[Ran]) -> std::io::Result<Vec<u8>> {
     Ok(report)
 }
 
-/// `reason`: of a case that is not well, the element that tells so, and its text.
+/// `reason`: of a case that failed, the element for it and its text.
 fn write_case(
     writer: &mut Writer<Vec<u8>>,
     file: &str,

@@ -1,4 +1,4 @@
-//! Texts whose parts stand where they stand in another text, so that a place in the one is the place in the other.
+//! Texts whose parts are where they are in another text, so that a position in the one is the position in the other.
 
 use iam_policy::Position;
 
@@ -18,7 +18,7 @@ impl Layout {
         self.end = Position::of(part, part.len()).within(self.end);
     }
 
-    /// Goes to a place with white space, or as near to it as what stands there already lets it.
+    /// Goes to a place with white space, or as near to it as the text already there allows.
     pub(super) fn go_to(&mut self, place: Position) {
         if let Some(lines) = place.line.checked_sub(self.end.line).filter(|lines| *lines > 0) {
             self.text.extend(std::iter::repeat_n('\n', lines as usize));

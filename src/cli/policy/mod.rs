@@ -47,9 +47,9 @@ pub enum PolicyCommand {
     Explain(EvaluateArgs),
     /// Check policy documents: errors, security warnings, warnings and suggestions
     ///
-    /// The findings have the issue codes and severities of AWS IAM Access Analyzer's policy checks, with line and column
-    /// in characters. The sentences are iamd's own, and so is one code: MALFORMED_POLICY_DOCUMENT is what IAM refuses and
-    /// no check of Access Analyzer is about.
+    /// The findings have the issue codes and severities of AWS IAM Access Analyzer's policy checks, with line and
+    /// column in characters. The sentences are iamd's own, and so is one code: MALFORMED_POLICY_DOCUMENT is what IAM
+    /// refuses and no check of Access Analyzer is about.
     #[command(
         after_help = "Examples:\n  iamd policy validate policies/*.json\n  iamd policy validate --kind trust role.json"
     )]
@@ -245,7 +245,7 @@ fn read_text(path: &Path) -> std::io::Result<String> {
     }
 }
 
-/// Reads the files that a request names, relative to where it stands itself.
+/// Reads the files that a request names, relative to its own folder.
 fn files_beside(path: &Path) -> impl Fn(&str) -> Result<String, String> {
     let directory = path.parent().map(Path::to_owned).unwrap_or_default();
     move |name| std::fs::read_to_string(directory.join(name)).map_err(|error| error.to_string())

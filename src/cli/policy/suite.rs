@@ -46,7 +46,7 @@ pub(super) struct Tested {
     pub failure: Option<String>,
 }
 
-/// What stands under a path.
+/// The value at a path.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// The suite files, in order.

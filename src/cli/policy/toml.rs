@@ -6,7 +6,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use super::layout::Layout;
 use iam_policy::Position;
 
-/// The JSON that a TOML file means. Everything stands in the line in which it stands in the file, and in its column if
+/// The JSON that a TOML file means. Everything is on its line of the file, and in its column if
 /// JSON, which wants more quotes, leaves room.
 ///
 /// # Errors

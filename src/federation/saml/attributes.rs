@@ -9,8 +9,8 @@ use crate::identity::ProviderValue;
 
 const OWN: &str = "https://aws.amazon.com/SAML/Attributes/";
 
-/// Condition keys by the attribute's name (IAM User Guide, "Available keys for SAML-based AWS STS federation"). Those of
-/// eduPerson and eduOrg have several values.
+/// Condition keys by the attribute's name (IAM User Guide, "Available keys for SAML-based AWS STS federation"). Those
+/// of eduPerson and eduOrg have several values.
 const KEYS: &[(&str, &str)] = &[
     ("urn:oid:1.3.6.1.4.1.5923.1.1.1.1", "saml:edupersonaffiliation"),
     ("urn:oid:1.3.6.1.4.1.5923.1.1.1.2", "saml:edupersonnickname"),
@@ -56,11 +56,11 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// Reads the attributes of an assertion; those that tell about the person go into `vouched`.
+    /// Reads the attributes of an assertion; those about the person go into `vouched`.
     ///
     /// # Errors
-    /// `InvalidIdentityToken` for AWS's own attributes with wrong values, for those that come twice, and for two values of
-    /// one condition key.
+    /// `InvalidIdentityToken` for AWS's own attributes with wrong values, for those that come twice, and for two values
+    /// of one condition key.
     pub fn read(assertion: Element<'_, '_>, vouched: &mut Vouched) -> Result<Self> {
         let (mut attributes, mut transitive, mut seen) = (Self::default(), Vec::new(), BTreeSet::new());
         let statements = assertion.children(ASSERTION, "AttributeStatement");

@@ -9,7 +9,7 @@ use uppsala::Document;
 use super::xml::{ASSERTION, ENCRYPTION, ENCRYPTION_1_1, Element};
 use crate::account::DecryptionKey;
 
-/// Key transports that tell nothing of what a changed ciphertext decrypts to: not PKCS #1 1.5.
+/// Key transports that reveal nothing of what a changed ciphertext decrypts to: not PKCS #1 1.5.
 const KEY_TRANSPORTS: &[&str] =
     &["http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p", "http://www.w3.org/2009/xmlenc11#rsa-oaep"];
 /// Ciphers that notice when a ciphertext is changed.
@@ -61,7 +61,7 @@ pub fn decrypt(response: &str, keys: &[DecryptionKey]) -> Option<String> {
     keys.iter().find_map(|key| {
         let mut manager = KeysManager::new();
         manager.add_key(loader::load_pem_auto(key.pem.reveal().trim().as_bytes(), None).ok()?);
-        // What is encrypted stands in the response; nothing is fetched, and no password is stretched.
+        // The encrypted data is in the response; nothing is fetched, and no password is stretched.
         let context = EncContext { max_pbkdf2_iterations: 0, ..EncContext::new(manager) };
         decrypt_document(&context.with_disable_cipher_reference(true), response).ok()
     })

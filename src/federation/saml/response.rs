@@ -275,7 +275,7 @@ impl Reader<'_> {
         data.find(good)?.attribute("Recipient").map(str::to_owned)
     }
 
-    /// Whether the assertion is for AWS; tells whether it may be used once only.
+    /// Whether the assertion is for AWS, and whether it may be used only once.
     fn check_conditions(&self, assertion: Element<'_, '_>) -> Result<bool> {
         let conditions = assertion.only_child(ASSERTION, "Conditions").ok_or_else(wrong_audience)?;
         let mut restrictions = conditions.children(ASSERTION, "AudienceRestriction").peekable();

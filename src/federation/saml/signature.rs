@@ -1,8 +1,8 @@
 //! The signatures of responses (SAML 2.0 core, section 5; XML Signature).
 //!
 //! What is signed and what is read must be the same element: a document with a good signature somewhere else in it is
-//! how such checks are deceived. So signatures may stand only where SAML has them, each refers to the element that it
-//! stands in, and the algorithms and transforms are those of SAML's profile.
+//! how such checks are deceived. So signatures are accepted only where SAML has them, each refers to the element that
+//! it is in, and the algorithms and transforms are those of SAML's profile.
 
 use bergshamra_dsig::verify::verify_all_document;
 use bergshamra_dsig::{DsigContext, VerifyResult};
@@ -51,7 +51,7 @@ pub fn signed(document: &Document<'_>, signable: &[Element<'_, '_>], keys: &[Key
     results.iter().map(|result| covered(result, &own)).collect()
 }
 
-/// The element that a signature is good for: the one that it stands in.
+/// The element that a signature is good for: the one that it is in.
 fn covered(result: &VerifyResult, own: &[(&Element<'_, '_>, Element<'_, '_>)]) -> Option<NodeId> {
     let VerifyResult::Valid { signature_node, references, .. } = result else { return None };
     let (parent, _) = own.iter().find(|(_, signature)| signature.node == *signature_node)?;

@@ -106,7 +106,7 @@ impl<'d, 't> Element<'d, 't> {
         Some(chrono::DateTime::parse_from_rfc3339(text.trim()).ok().map(|moment| moment.to_utc().into()))
     }
 
-    /// All text within. Comments are no text, as they are none for the signature either: what stands on their two sides
+    /// All text within. Comments are no text, as they are none for the signature either: the text on their two sides
     /// is one text.
     pub fn text(self) -> String {
         self.document.text_content_deep(self.node).trim().to_owned()

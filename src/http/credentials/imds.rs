@@ -1,5 +1,5 @@
-//! EC2's instance metadata service (EC2 User Guide, "Use instance metadata to manage your EC2 instance"). An instance here
-//! is its instance profile.
+//! EC2's instance metadata service (EC2 User Guide, "Use instance metadata to manage your EC2 instance"). An instance
+//! here is its instance profile.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -204,7 +204,7 @@ impl Instance<'_> {
         }
     }
 
-    /// The role's credentials, or why there are none, which EC2 tells with the status 200.
+    /// The role's credentials, or why there are none, which EC2 answers with the status 200.
     async fn credentials(&self, role: &Role, version: Version) -> Result<Value, Error> {
         let workload = Workload {
             service: ServicePrincipal {
@@ -297,7 +297,7 @@ fn respond(text: String, version: Version) -> Response {
     response
 }
 
-/// The page that stands for a status. Why it is that one, only the log tells.
+/// The page of a status. Only the log says why it is that one.
 fn page(status: StatusCode, why: &str) -> Response {
     let title = format!("{} - {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
     let text = format!(

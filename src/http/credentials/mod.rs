@@ -1,5 +1,5 @@
-//! Where an application finds the role of what it runs in: an EC2 instance, an ECS task, an EKS pod. AWS has a server for
-//! each inside the instance; here they are paths of the one port.
+//! Where an application finds the role of what it runs in: an EC2 instance, an ECS task, an EKS pod. AWS has a server
+//! for each inside the instance; here they are paths of the one port.
 //!
 //! The credentials are sessions like any other, made by `AssumeRole` of the service, which the role must trust.
 
@@ -31,7 +31,7 @@ const DEFAULT_REGION: &str = "us-east-1";
 /// Who gets credentials, and those that were given out.
 pub struct CredentialEndpoints {
     region: String,
-    /// Whether instance metadata is told without a token.
+    /// Whether instance metadata is given without a token.
     imdsv1: bool,
     /// The account of the instance, and the name or ARN of its instance profile.
     instance: Option<(AccountId, String)>,

@@ -58,7 +58,7 @@ impl Transport {
     }
 }
 
-/// Tells the server to stop, and then to stop at once. It also stops when there is nobody left to tell it.
+/// Asks the server to stop, and then to stop at once. It also stops when nothing is left to ask it.
 pub type Signals = mpsc::Receiver<()>;
 
 /// Serves until the first signal; then requests under way may end until the second, for ten seconds at most.

@@ -1,4 +1,4 @@
-//! TLS on the port of plain HTTP: the first byte of a connection tells which of them the client speaks.
+//! TLS on the port of plain HTTP: the first byte of a connection shows which of them the client speaks.
 
 mod authority;
 mod client;

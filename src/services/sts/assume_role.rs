@@ -114,7 +114,7 @@ impl Operation for AssumeRole {
         let texts = |keys: &'_ TagKeys| keys.iter().map(|key| key.to_string()).collect::<Vec<_>>();
         let verified = self.serial_number.is_some();
         let providers = self.context_providers();
-        // What is no role's ARN is told to those alone who may assume it.
+        // Only callers that may assume it learn that an ARN is not a role's.
         let target = match account_of_role(&self.role_arn) {
             Some(_) => Target::Trust(&self.role_arn),
             None => Target::Arn(self.role_arn.as_str().into()),
@@ -230,8 +230,8 @@ pub fn role_session(role: &Role, session: &str) -> SessionPrincipal {
     SessionPrincipal::Role { key, id, name, session: session.to_owned() }
 }
 
-/// The life of the session in seconds: within the role's limit, and within an hour where a role assumes a role. The limit
-/// does not bind AWS services (IAM User Guide, "Update the maximum session duration for a role").
+/// The life of the session in seconds: within the role's limit, and within an hour where a role assumes a role. The
+/// limit does not bind AWS services (IAM User Guide, "Update the maximum session duration for a role").
 ///
 /// # Errors
 /// `ValidationError`.
@@ -249,7 +249,7 @@ pub fn session_duration(role: &Role, caller: &Caller, wanted: Option<RoleDuratio
     Ok(wanted)
 }
 
-/// The denial in the words that policies deny in, which tell nothing of the role.
+/// The denial in the words of a policy's denial, which reveal nothing of the role.
 fn denied(cx: &Context<'_, impl AccountRef>, action: &str, role_arn: &str) -> Result<Error> {
     let own = cx.account_of(cx.caller.account).ok_or_else(|| Error::internal("the caller's account is gone"))?;
     let caller = cx.caller.arn(own)?;

@@ -15,8 +15,8 @@ use crate::shapes::{
 /// The life of a session when the request does not say, and the longest; in seconds.
 const FIFTEEN_MINUTES: i32 = 900;
 
-/// Gives temporary credentials of a member account's root user, which are good for one of the tasks that AWS has policies
-/// for (IAM User Guide, "Perform a privileged task on an AWS Organizations member account").
+/// Gives temporary credentials of a member account's root user, which are good for one of the tasks that AWS has
+/// policies for (IAM User Guide, "Perform a privileged task on an AWS Organizations member account").
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AssumeRoot {
@@ -119,7 +119,7 @@ fn account_of_root(target: &str) -> Option<AccountId> {
     })
 }
 
-/// One sentence for all that keeps the caller from the root user, which tells nothing of the organization.
+/// One sentence for all that keeps the caller from the root user, which reveals nothing of the organization.
 fn denied(cx: &Context<'_, impl AccountRef>, target: AccountId) -> Result<Error> {
     let caller = cx.caller.arn(&cx.account)?;
     let message =

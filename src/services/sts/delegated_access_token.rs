@@ -9,8 +9,8 @@ use crate::identity::{Caller, Session};
 use crate::services::iam::delegation::delegation_notice::read_trade_in_token;
 use crate::shapes::{AccountId, TradeInToken};
 
-/// Exchanges a trade-in token for temporary credentials of whoever accepted the delegation request, narrowed to what it
-/// asked for. They end with the request's time, however often the token is exchanged.
+/// Exchanges a trade-in token for temporary credentials of the one who accepted the delegation request, narrowed to
+/// what it asked for. They end with the request's time, however often the token is exchanged.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetDelegatedAccessToken {

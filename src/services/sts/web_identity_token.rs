@@ -1,4 +1,4 @@
-//! Tokens that tell others who the caller is.
+//! Tokens that prove to others who the caller is.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -30,7 +30,7 @@ const SESSION_CLAIMS: [(&str, &str); 8] = [
 /// The greatest size of a token's claims in bytes. AWS does not publish its limit.
 const MAX_CLAIMS_BYTES: usize = 8192;
 
-/// Gives a token that tells who the caller is, signed by the caller's account.
+/// Issues a token about the caller, signed by the caller's account.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetWebIdentityToken {
@@ -120,7 +120,7 @@ impl GetWebIdentityToken {
         }
     }
 
-    /// A scope goes with the subject's own identity and one audience, and no value stands in it twice.
+    /// A scope goes with the subject's own identity and one audience, and no value is in it twice.
     fn check_scope(&self) -> Result<()> {
         let Some(scope) = &self.scope else { return Ok(()) };
         let values: Vec<&str> = scope.split(' ').collect();

@@ -7,7 +7,7 @@ use super::{Malformed, Value};
 use crate::wire::input::{Leaf, Node};
 use crate::wire::validation::NOT_NULL;
 
-/// The members of a list. Structures are told as `tags.1.member.key`, plain members by the list's own name.
+/// The members of a list. Structures are reported as `tags.1.member.key`, plain members by the list's own name.
 pub(super) struct Members<'a, 'p, 'v, I> {
     of: &'a Value<'p, 'v>,
     members: I,
@@ -31,7 +31,7 @@ impl<'de, 'p, I: Iterator<Item = Node<'p>>> de::SeqAccess<'de> for Members<'_, '
     }
 }
 
-/// A member of a list: a plain one that breaks its shape's constraint is told with all demands of the shape.
+/// A member of a list: a plain one that breaks its shape's constraint is reported with all demands of the shape.
 struct Member<'a, 'p, 'v> {
     value: Value<'p, 'v>,
     list: &'a Value<'p, 'v>,

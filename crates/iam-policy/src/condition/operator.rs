@@ -38,7 +38,8 @@ pub(crate) enum Comparison {
 }
 
 impl Comparison {
-    /// Whether a value of a policy can be compared so. `Bool` and `Null` take any text but `true` for false, as AWS does.
+    /// Whether a value of a policy can be compared so. `Bool` and `Null` take any text but `true` for false, as AWS
+    /// does.
     pub(crate) fn reads(self, value: &str) -> bool {
         match self {
             Self::Text(_) | Self::Bool | Self::Null => true,
@@ -46,7 +47,7 @@ impl Comparison {
             Self::Date(_) => date(value).is_some(),
             Self::Binary => STANDARD.decode(value).is_ok(),
             Self::Ip => network(value).is_some(),
-            // A wildcard or a variable may stand for the scheme.
+            // A wildcard or a variable may be for the scheme.
             Self::Arn => matches!(value.split(':').next(), Some("arn")) || value.starts_with(['*', '?', '$']),
         }
     }

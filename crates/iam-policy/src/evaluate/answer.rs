@@ -55,7 +55,7 @@ pub enum LayerName {
     Vpce,
 }
 
-/// A statement that matches, and where it stands in the request's body.
+/// A statement that matches, and where it is in the request's body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MatchedStatement {
@@ -86,7 +86,7 @@ pub struct MatchedStatement {
 pub struct EvaluateError {
     /// What is wrong, for people.
     pub message: String,
-    /// The document that is refused: where it stands in the request, and its name.
+    /// The document that is refused: where it is in the request, and its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<String>,
     /// AWS's sentence about it.

@@ -1,4 +1,4 @@
-//! The JSON of a request, read value by value: each error names the field and where it stands.
+//! The JSON of a request, read value by value: each error names the field and where it is.
 
 use std::borrow::Cow;
 
@@ -44,7 +44,7 @@ impl<'a> Field<'a> {
         self.raw.get() == "null"
     }
 
-    /// The members of an object; a name may stand once, in whatever case if `folded`.
+    /// The members of an object; a name may appear once, in whatever case if `folded`.
     pub(super) fn members(&self, folded: bool) -> Result<Vec<(Cow<'a, str>, Self)>> {
         if !self.raw.get().starts_with('{') {
             return Err(self.error(format!("must be an object, not {}", self.kind())));

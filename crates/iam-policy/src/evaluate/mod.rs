@@ -25,7 +25,7 @@ pub fn evaluate(body: &[u8]) -> Result<Evaluation, EvaluateError> {
     with_explanation(body, &no_files, Evaluation::new)
 }
 
-/// Decides the request in a JSON body. Of a denial it tells, too, the principal's account and the authorization message
+/// Decides the request in a JSON body. For a denial it also gives the principal's account and the authorization message
 /// that the service would encode for it.
 ///
 /// # Errors
@@ -44,7 +44,8 @@ fn no_files(_: &str) -> Result<String, String> {
     Err("documents are part of the request here, not files".to_owned())
 }
 
-/// Decides the request in a JSON body and hands over the evidence. Where a document is `{"file": "…"}`, `files` reads it.
+/// Decides the request in a JSON body and hands over the evidence. Where a document is `{"file": "…"}`, `files` reads
+/// it.
 ///
 /// # Errors
 /// As [`evaluate`], and the reason why a file cannot be read.
@@ -96,7 +97,7 @@ fn path_of_role<'r>(asked: &'r EvaluateRequest<'_>) -> Option<&'r str> {
     }
 }
 
-/// The given context, and what principal and resource tell themselves where it is not given.
+/// The given context, and what principal and resource imply where it is not given.
 fn context<'a>(asked: &'a EvaluateRequest<'_>, principal: &Principal<'a>) -> Context<'a> {
     let owner = asked.resource_account.as_deref().or(Arn::new(&asked.resource).account());
     let owner = owner.map(|account| ("aws:ResourceAccount".into(), account.into()));

@@ -31,12 +31,12 @@ pub(super) struct EvaluateRequest<'a> {
     pub organization_management_account: Option<Cow<'a, str>>,
 }
 
-/// A policy document, or the file it stands in, and what to call it.
+/// A policy document, or the file it is in, and what to call it.
 #[derive(Debug)]
 pub(super) struct NamedDocument<'a> {
     pub name: Option<Cow<'a, str>>,
     pub document: Written<'a>,
-    /// Where it stands in the request: `identityPolicies[0]`.
+    /// Where it is in the request: `identityPolicies[0]`.
     pub path: String,
 }
 
@@ -62,8 +62,8 @@ struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// The members of an object that has no others than `known`. A misspelled one is named before the one it stands for is
-    /// missed.
+    /// The members of an object that has no others than `known`. A misspelled one is named before the one it stands for
+    /// is missed.
     fn of(field: &Field<'a>, known: &[&str]) -> Result<Self> {
         let left = field.members(false)?;
         match left.iter().find(|(name, _)| !known.contains(&&**name)) {
@@ -210,7 +210,7 @@ fn named<'a>(members: &mut Members<'a>) -> Result<NamedDocument<'a>> {
     Ok(NamedDocument { name, document, path: members.of.path.clone() })
 }
 
-/// A document that is only a `{"file": …}` stands elsewhere.
+/// A document that is only a `{"file": …}` is elsewhere.
 fn resource_policy(field: Field<'_>) -> Result<NamedDocument<'_>> {
     let path = field.path.clone();
     let file = match field.members(false).as_deref() {
@@ -221,7 +221,7 @@ fn resource_policy(field: Field<'_>) -> Result<NamedDocument<'_>> {
     Ok(NamedDocument { name: None, document, path })
 }
 
-/// The levels, from the root to the account. Policies that stand outside of a level are one together, the last.
+/// The levels, from the root to the account. Policies that are outside of a level are one together, the last.
 fn levels<'a>(field: &Field<'a>) -> Result<Vec<Level<'a>>> {
     let (mut levels, mut loose) = (Vec::new(), Vec::new());
     for item in field.items()? {

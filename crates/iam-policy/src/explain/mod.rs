@@ -41,8 +41,8 @@ pub struct LayerReport<'a> {
     pub matched: Vec<Match<'a>>,
     /// The statements that match but for something.
     pub near: Vec<NearMiss<'a>>,
-    /// The keys that statements about this action and resource ask for and the request does not have: in lower case, and
-    /// as written.
+    /// The keys that statements about this action and resource ask for and the request does not have: in lower case,
+    /// and as written.
     pub missing_keys: BTreeMap<String, String>,
 }
 
@@ -96,7 +96,7 @@ impl LayerReport<'_> {
     }
 }
 
-/// Decides a request and tells why.
+/// Decides a request and says why.
 pub fn explain<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Explanation<'a> {
     let procedure = Procedure::new(request, layers);
     let decision = decide(request, layers);
@@ -177,7 +177,7 @@ impl<'a> LayerReport<'a> {
         }
     }
 
-    /// A key is missing where a statement about this action, and about this resource as far as one can tell, asks for it.
+    /// A key is missing where a statement about this action, and about this resource as far as is known, asks for it.
     fn note_missing_keys(&mut self, request: &Request<'_>, statement: &Statement, mismatches: &[Mismatch<'_>]) {
         let is_missing = |key: &&str| request.context.get(key).is_none();
         let about_this = mismatches.iter().all(|mismatch| match mismatch {

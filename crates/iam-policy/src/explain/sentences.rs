@@ -26,7 +26,7 @@ impl Explanation<'_> {
         text
     }
 
-    /// Why the request is denied, for a line that tells action, resource and layer already; empty if it is allowed.
+    /// Why the request is denied, for a line that has action, resource and layer already; empty if it is allowed.
     pub fn brief(&self, request: &Request<'_>) -> String {
         let mut text = String::new();
         // Writing to a string does not fail.

@@ -92,7 +92,8 @@ impl<'n> Linter<'_> {
         }
     }
 
-    /// A service acts for whoever asks it to: a condition must tell for whom it may (AWS: "The confused deputy problem").
+    /// A service acts for anyone who asks it to: a condition must say for whom it may (AWS: "The confused deputy
+    /// problem").
     fn unrestricted_services(&mut self, elements: &Elements<'n>, node: &'n Node<'n>) {
         const TELLING: &[&str] = &["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"];
         let Value::Object(kinds) = &node.value else { return };

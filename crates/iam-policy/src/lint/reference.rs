@@ -1,4 +1,4 @@
-//! What the checks know of AWS: global condition keys here, services from whoever has them.
+//! What the checks know of AWS: global condition keys here, services from the caller.
 
 /// Knows AWS's services. Without it, checks about actions, resources and service keys do not run.
 pub trait Reference {

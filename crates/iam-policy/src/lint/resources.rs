@@ -85,7 +85,7 @@ impl<'n> Linter<'_> {
         }
     }
 
-    /// Whether some resource type of the service has such ARNs. The beginning of both tells.
+    /// Whether some resource type of the service has such ARNs. The beginning of both decides.
     fn resource_type(&mut self, at: usize, service: &str, region: &str, account: &str, name: &str) {
         let Some(known) = self.service(service).filter(|known| !known.resource_arns.is_empty()) else { return };
         let start = name.split(['*', '?', '$']).next().unwrap_or_default();
@@ -139,7 +139,7 @@ fn is_bucket(name: &str) -> bool {
     !name.starts_with(['*', '?']) && !OTHERS.iter().any(|other| name.starts_with(other))
 }
 
-/// Services with resources that belong to no account but to AWS, which their ARN templates do not tell.
+/// Services with resources that belong to no account but to AWS, which their ARN templates do not show.
 const OWNED_BY_AWS: &[&str] = &["resource-explorer-2"];
 
 /// Whether a text has the form of regions, as `eu-west-1` and `us-gov-east-1`. AWS opens new ones too often for a list.

@@ -62,7 +62,7 @@ impl<'n> Linter<'_> {
         }
     }
 
-    /// Unknown members, and those that stand twice.
+    /// Unknown members, and those that appear twice.
     fn members(&mut self, members: &[Member<'_>], known: &[&str], place: &str) {
         let mut seen: HashMap<String, &str> = HashMap::new();
         for member in members {

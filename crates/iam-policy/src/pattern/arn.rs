@@ -65,7 +65,7 @@ impl ArnPattern {
     }
 }
 
-/// Splits at the first five colons that stand outside of variables.
+/// Splits at the first five colons that are outside of variables.
 fn split(text: &str, variables: bool) -> Vec<&str> {
     let mut parts = Vec::with_capacity(PARTS);
     let (mut start, mut inside) = (0, false);
@@ -89,7 +89,8 @@ fn split(text: &str, variables: bool) -> Vec<&str> {
 pub(crate) enum ResourcePattern {
     /// `*`: everything, also a request without a resource.
     Everything,
-    /// The five parts and their colons are plain text, as they mostly are; the head goes on to the first that is special.
+    /// The five parts and their colons are plain text, as they mostly are; the head goes on to the first that is
+    /// special.
     Plain { head: Box<str>, tail: Pattern },
     /// Wildcards in the first five parts.
     Parts(Box<Parts>),

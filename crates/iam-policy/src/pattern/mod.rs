@@ -42,7 +42,7 @@ enum Shape {
     Everything,
     /// No `*`.
     Anchored,
-    /// Behind its first `*` each piece stands alone between two others.
+    /// Behind its first `*` each piece is alone between two others.
     Runs,
     /// None of these; compiled if there are no variables.
     Automaton(Option<Box<Automaton>>),

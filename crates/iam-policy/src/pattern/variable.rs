@@ -9,7 +9,7 @@ pub(crate) struct Variable {
     pub default: Option<Box<str>>,
 }
 
-/// What stands between `${` and `}`.
+/// What is between `${` and `}`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Placeholder {
     /// `${*}`, `${?}` and `${$}`: the character itself.
@@ -18,7 +18,8 @@ pub(crate) enum Placeholder {
 }
 
 impl Variable {
-    /// The value: a multivalued key cannot be used as a variable, so only its default remains (AWS: "Policy variables").
+    /// The value: a multivalued key cannot be used as a variable, so only its default remains (AWS: "Policy
+    /// variables").
     pub(crate) fn resolve<'v>(&'v self, context: &'v Context<'_>) -> Option<&'v str> {
         context.single(&self.key).or(self.default.as_deref())
     }

@@ -73,7 +73,7 @@ impl<'a> Principal<'a> {
         }
     }
 
-    /// The condition keys that tell who it is, as far as it tells them itself.
+    /// The condition keys about it, as far as they follow from it.
     pub fn context_keys(&self) -> Vec<(&'static str, Values<'a>)> {
         let (kind, arn): (_, Cow<'a, str>) = match *self {
             Self::Anonymous => ("Anonymous", "".into()),
@@ -128,7 +128,7 @@ impl<'a> Principal<'a> {
         matches!(self, Self::RoleSession { service_linked: true, .. })
     }
 
-    /// Whether its account's root user stands behind it, to whom everything is allowed.
+    /// Whether its account's root user is behind it, to whom everything is allowed.
     pub(crate) fn is_root(&self) -> bool {
         matches!(self, Self::Root { .. } | Self::FederatedUser { user: None, .. })
     }

@@ -132,7 +132,7 @@ impl PrincipalElement {
         }
     }
 
-    /// How far a statement that allows reaches the principal. `trust`: it stands in a role's trust policy, where `*`
+    /// How far a statement that allows reaches the principal. `trust`: it is in a role's trust policy, where `*`
     /// means AWS principals only (AWS: "AWS JSON policy elements: Principal").
     pub(crate) fn reach_to_allow(&self, principal: &Principal<'_>, trust: bool) -> Option<Reach> {
         let stranger = matches!(principal, Principal::Anonymous | Principal::Federated { .. });

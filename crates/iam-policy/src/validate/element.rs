@@ -44,7 +44,7 @@ pub(super) fn values(statement: &Written<'_>, message: &'static str) -> Check {
     })
 }
 
-/// The partition of a resource, and the four parts behind it; `None` for what has no colon. What stands before the
+/// The partition of a resource, and the four parts behind it; `None` for what has no colon. What is before the
 /// first colon does not matter to AWS.
 fn parts<'t>(text: &Text<'t>) -> Option<(&'t str, [Option<&'t str>; 4])> {
     let (_, rest) = text.value.split_once(':')?;

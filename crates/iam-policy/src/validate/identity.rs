@@ -7,7 +7,7 @@ use crate::document::{Document, Written};
 const SYNTAX: &str = "Syntax errors in policy.";
 const LEGACY: &str = "The policy failed legacy parsing";
 
-/// `managed`: the version must be the current one; `bare`: no white space stands before the document; `partition`: that
+/// `managed`: the version must be the current one; `bare`: no white space is before the document; `partition`: that
 /// of the account that is to take the document. As observed at AWS, resources are judged before actions, except for
 /// actions without a service, which come even before missing resources.
 pub(super) fn check(document: &Document<'_>, managed: bool, bare: bool, partition: Option<&str>) -> Check {

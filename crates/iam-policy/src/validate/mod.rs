@@ -16,7 +16,7 @@ use super::grammar::{Grammar, Refusal};
 
 type Check = Result<(), Refusal>;
 
-/// Checks a document; `bare`: nothing stands before it; `partition`: that of the account that is to take it.
+/// Checks a document; `bare`: nothing is before it; `partition`: that of the account that is to take it.
 pub(crate) fn check(document: &Document<'_>, grammar: Grammar, bare: bool, partition: Option<&str>) -> Check {
     match grammar {
         Grammar::Managed => identity::check(document, true, bare, partition),

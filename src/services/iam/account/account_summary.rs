@@ -9,10 +9,10 @@ use crate::call::{Access, AccountRef, Context, Operation, Query, View, operation
 use crate::error::{Code, Result};
 use crate::shapes::GlobalEndpointTokenVersion;
 
-/// What AWS tells as the quota of policy versions in use. The other quotas keep every account far below it.
+/// What AWS reports as the quota of policy versions in use. The other quotas keep every account far below it.
 const POLICY_VERSIONS_IN_USE: usize = 10_000;
 
-/// Tells how many entities the account has, and how many it may have.
+/// Says how many entities the account has, and how many it may have.
 #[derive(Deserialize)]
 pub struct GetAccountSummary {}
 

@@ -209,7 +209,7 @@ impl Command for DeleteAccessKey {
     }
 }
 
-/// Tells when and where an access key was last used, and whose it is.
+/// Says when and where an access key was last used, and whose it is.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetAccessKeyLastUsed {

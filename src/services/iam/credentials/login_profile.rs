@@ -28,7 +28,7 @@ impl LoginProfileShape {
     }
 }
 
-/// What the operations answer that tell about a login profile.
+/// What the operations on login profiles answer.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LoginProfileResult {
@@ -131,7 +131,7 @@ impl Command for CreateLoginProfile {
     }
 }
 
-/// Tells whether a user has a password.
+/// Says whether a user has a password.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetLoginProfile {

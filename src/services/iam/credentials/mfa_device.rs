@@ -1,4 +1,4 @@
-//! MFA devices: virtual ones are made and deleted, and all are told of. `mfa_activation` enables them.
+//! MFA devices: virtual ones are made and deleted, and all are listed. `mfa_activation` enables them.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -244,7 +244,7 @@ impl Listing for ListMFADevices {
     }
 }
 
-/// Tells about one device.
+/// Describes one device.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetMFADevice {

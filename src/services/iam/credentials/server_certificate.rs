@@ -100,8 +100,8 @@ impl Command for UploadServerCertificate {
 }
 
 impl UploadServerCertificate {
-    /// Checks certificate, key and chain; tells when the certificate expires. It must be valid at the time of upload
-    /// (IAM User Guide, "Manage server certificates in IAM").
+    /// Checks certificate, key and chain, and returns when the certificate expires. It must be valid at the time of
+    /// upload (IAM User Guide, "Manage server certificates in IAM").
     fn check(&self, now: Timestamp) -> Result<Timestamp> {
         let certificate = Certificate::read(&self.certificate_body)
             .ok_or_else(|| malformed("Unable to parse certificate. Please ensure the certificate is in PEM format."))?;

@@ -1,5 +1,5 @@
 //! What the requestor learns of its delegation requests. AWS publishes it to the SNS topic that the request names; here
-//! it is kept for whoever asks the server.
+//! it is kept for those who ask the server.
 
 use serde::Serialize;
 

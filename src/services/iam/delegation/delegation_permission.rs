@@ -89,7 +89,7 @@ impl Judge<'_> {
 
     fn action(&self, action: &Action, resource: &str) -> PermissionCheck {
         let request = iam_policy::Request::new(self.standing.principal(), action, resource, self.context);
-        // Only the caller's side is asked: a resource's policy says the same to whoever acts in the caller's name.
+        // Only the caller's side is asked: a resource's policy says the same to all who act in the caller's name.
         let request = request.owned_by(self.account);
         let explanation = iam_policy::explain(&request, &self.standing.layers());
         let near = || explanation.layers.iter().flat_map(|report| &report.near);

@@ -195,7 +195,7 @@ impl Command for AssociateDelegationRequest {
     }
 }
 
-/// Tells about a request.
+/// Describes a request.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetDelegationRequest {

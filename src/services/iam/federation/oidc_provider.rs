@@ -128,7 +128,7 @@ fn thumbprints(given: Thumbprints) -> Result<Vec<String>> {
     Ok(given.iter().map(|thumbprint| thumbprint.to_ascii_lowercase()).collect())
 }
 
-/// Tells about a provider.
+/// Describes a provider.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetOpenIDConnectProvider {
@@ -136,7 +136,7 @@ pub struct GetOpenIDConnectProvider {
     arn: Arn,
 }
 
-/// What `GetOpenIDConnectProvider` answers. The URL stands there without its scheme.
+/// What `GetOpenIDConnectProvider` answers. The URL is there without its scheme.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetOpenIDConnectProviderResult {

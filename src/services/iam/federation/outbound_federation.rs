@@ -79,7 +79,7 @@ impl Command for DisableOutboundWebIdentityFederation {
     }
 }
 
-/// Tells whether the account issues tokens, and under which URL.
+/// Says whether the account issues tokens, and under which URL.
 #[derive(Deserialize)]
 pub struct GetOutboundWebIdentityFederationInfo {}
 

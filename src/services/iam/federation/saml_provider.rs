@@ -130,7 +130,7 @@ fn check_encryption(provider: &SamlProvider) -> Result<()> {
     Ok(())
 }
 
-/// Tells about a provider.
+/// Describes a provider.
 #[derive(Deserialize)]
 pub struct GetSAMLProvider {
     #[serde(rename = "SAMLProviderArn")]

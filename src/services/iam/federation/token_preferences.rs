@@ -7,7 +7,7 @@ use crate::error::{Code, Result};
 use crate::shapes::GlobalEndpointTokenVersion;
 
 /// Chooses the version of the tokens. Tokens of this server are valid everywhere, whatever their version; the account's
-/// summary tells the choice.
+/// summary shows the choice.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SetSecurityTokenServicePreferences {

@@ -76,7 +76,7 @@ impl Command for CreateGroup {
     }
 }
 
-/// Tells about a group and lists its members.
+/// Describes a group and lists its members.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetGroup {
@@ -250,7 +250,7 @@ impl Operation for AddUserToGroup {
 
 impl Command for AddUserToGroup {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
-        // An unknown user is told before an unknown group.
+        // An unknown user is reported before an unknown group.
         cx.account.find::<User>(&self.user_name)?;
         let group = name_key(&cx.account.find::<Group>(&self.group_name)?.name);
         let quotas = &cx.environment.quotas;
@@ -284,7 +284,7 @@ impl Operation for RemoveUserFromGroup {
 
 impl Command for RemoveUserFromGroup {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
-        // An unknown user is told before an unknown group.
+        // An unknown user is reported before an unknown group.
         cx.account.find::<User>(&self.user_name)?;
         let group = name_key(&cx.account.find::<Group>(&self.group_name)?.name);
         cx.account.update::<User, _>(&self.user_name, |user| {

@@ -37,7 +37,8 @@ pub struct PolicyShape {
 }
 
 impl PolicyShape {
-    /// What listings tell: everything but description and tags. Uses are counted in this account, for AWS's policies too.
+    /// What listings show: everything but description and tags. Uses are counted in this account, for AWS's policies
+    /// too.
     pub fn brief(policy: Managed<'_>, account: &Account) -> Self {
         let (policy_id, arn, default_version_id, create_date, update_date) = match policy {
             Managed::Customer(policy) => (
@@ -70,7 +71,7 @@ impl PolicyShape {
         }
     }
 
-    /// What the account's authorization details tell: everything but tags, and all versions.
+    /// What the account's authorization details show: everything but tags, and all versions.
     pub fn detailed(policy: Managed<'_>, account: &Account) -> Self {
         let versions = Some(PolicyVersionShape::all(policy));
         Self { policy_version_list: versions, tags: None, ..Self::whole(policy, account) }
@@ -163,7 +164,7 @@ impl Command for CreatePolicy {
     }
 }
 
-/// Tells about a managed policy.
+/// Describes a managed policy.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetPolicy {

@@ -19,7 +19,7 @@ pub struct PolicyVersionShape {
 }
 
 impl PolicyVersionShape {
-    /// What is told of a version besides its document.
+    /// What answers show of a version besides its document.
     pub fn brief(policy: &ManagedPolicy, version: &PolicyVersion) -> Self {
         Self {
             document: None,
@@ -109,7 +109,7 @@ impl Command for CreatePolicyVersion {
     }
 }
 
-/// Tells about a version and shows its document.
+/// Describes a version and shows its document.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetPolicyVersion {

@@ -15,10 +15,10 @@ use crate::error::{Code, Error, Result};
 use crate::services::iam::reports::service_grants::{allow, is_namespace, subject, subject_target};
 use crate::shapes::{Arn, Granularity, JobId, Marker, MaxItems, ServiceNamespace, Timestamp};
 
-/// IAM tells activity of at least the last 400 days.
+/// IAM reports activity of at least the last 400 days.
 pub(crate) const TRACKED_SECONDS: i64 = 400 * 24 * 3600;
 
-/// The full name of a service, as reports tell it.
+/// The full name of a service, as reports show it.
 pub(crate) fn service_name(name: &str) -> &str {
     name.strip_suffix(" (IAM)").unwrap_or(name)
 }

@@ -64,8 +64,8 @@ impl Operation for AcquireRole {
         Access::free()
     }
 
-    /// There is no action of this name: whoever acquires a role must be able to see it, and to make it if it is not there
-    /// (Service Authorization Reference: what has the key `iam:RoleTemplateARN`).
+    /// There is no action of this name: a caller that acquires a role must be able to see it, and to make it if it is
+    /// not there (Service Authorization Reference: what has the key `iam:RoleTemplateARN`).
     fn further_access<'a>(&'a self, cx: &'a View<'_>) -> Access<'a> {
         let template = Some(self.template_arn.as_str());
         let get = |target| Access::free().also("iam:GetRole", target).key("iam:RoleTemplateARN", template);

@@ -30,7 +30,7 @@ pub struct InstanceProfileShape {
 }
 
 impl InstanceProfileShape {
-    /// What listings tell: everything but tags.
+    /// What listings show: everything but tags.
     pub fn brief(profile: &InstanceProfile, cx: &Context<'_, impl AccountRef>) -> Self {
         let role = profile.role.as_ref().and_then(|key| cx.account.roles.get(key));
         Self {
@@ -54,7 +54,7 @@ pub struct CreateInstanceProfile {
     tags: Option<Tags>,
 }
 
-/// An answer that tells about one instance profile.
+/// An answer about one instance profile.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct InstanceProfileResult {
@@ -95,7 +95,7 @@ impl Command for CreateInstanceProfile {
     }
 }
 
-/// Tells about an instance profile.
+/// Describes an instance profile.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetInstanceProfile {

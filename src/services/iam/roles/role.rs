@@ -49,7 +49,7 @@ pub struct CreateRole {
     tags: Option<Tags>,
 }
 
-/// An answer that tells about one role.
+/// An answer about one role.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RoleResult {
@@ -106,7 +106,7 @@ impl Command for CreateRole {
     }
 }
 
-/// Tells about a role.
+/// Describes a role.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetRole {

@@ -1,4 +1,4 @@
-//! Roles in answers. How much is told depends on the operation; it is what AWS's answers hold.
+//! Roles in answers. How much they show depends on the operation, as on AWS.
 
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ pub struct RoleLastUsed {
 }
 
 impl RoleShape {
-    /// What all answers tell.
+    /// What all answers show.
     pub fn brief(role: &Role, document: EncodedDocument, account: AccountId) -> Self {
         Self {
             path: role.path.to_string(),
@@ -69,12 +69,12 @@ impl RoleShape {
         }
     }
 
-    /// What an instance profile tells of its role.
+    /// What an instance profile shows of its role.
     pub fn nested(role: &Role, cx: &Context<'_, impl AccountRef>) -> Self {
         Self::brief(role, cx.shown_trust_policy(role), cx.account.id)
     }
 
-    /// What `ListRoles` tells: all but boundary, tags and last use.
+    /// What `ListRoles` shows: all but boundary, tags and last use.
     pub fn listed(role: &Role, cx: &Context<'_, impl AccountRef>) -> Self {
         Self {
             max_session_duration: Some(role.max_session_duration),
@@ -83,7 +83,7 @@ impl RoleShape {
         }
     }
 
-    /// What `UpdateRoleDescription` tells.
+    /// What `UpdateRoleDescription` shows.
     pub fn described(role: &Role, cx: &Context<'_, impl AccountRef>) -> Self {
         Self { description: role.description.clone(), ..Self::nested(role, cx) }
     }

@@ -143,7 +143,7 @@ impl Command for DeleteServiceLinkedRole {
     }
 }
 
-/// Tells how the deletion of a service-linked role stands.
+/// Reports how the deletion of a service-linked role is going.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetServiceLinkedRoleDeletionStatus {

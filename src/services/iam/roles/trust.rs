@@ -58,7 +58,7 @@ impl<A: AccountRef> Context<'_, A> {
         account.id != self.account.id && account.is_unused()
     }
 
-    /// The ARN that a principal has now, or its id if it is gone; `None` where that cannot be told.
+    /// The ARN that a principal has now, or its id if it is gone; `None` where that is not known.
     fn present_arn(&self, written: &str, id: &str) -> Option<String> {
         let account = ArnParts::parse(written).and_then(|arn| arn.account_id());
         match account {

@@ -19,7 +19,7 @@ pub struct SimulatedCaller {
 
 impl SimulatedCaller {
     /// The caller with this ARN, with its id if it exists in the account. Its tags are there only if it is the policy
-    /// source, on which the simulation needs permission: its conditions would tell them.
+    /// source, on which the simulation needs permission: its conditions would reveal them.
     ///
     /// # Errors
     /// `InvalidInput` for ARNs of other things, such as sessions.
@@ -41,7 +41,7 @@ impl SimulatedCaller {
         self.kind == Kind::User
     }
 
-    /// The principal: a role stands for a session of it, a group for whoever is in it.
+    /// The principal: a role stands for a session of it, a group for its members.
     pub fn principal(&self) -> Principal<'_> {
         let Self { arn, account, id, .. } = self;
         match self.kind {
@@ -61,7 +61,7 @@ impl SimulatedCaller {
         &self.account
     }
 
-    /// The condition keys that tell who calls. A group is nobody.
+    /// The condition keys about the caller. A group is no caller.
     pub fn keys(&self) -> Keys<'_> {
         // Seen in AWS: the ARN stands for the id.
         let mut keys: Keys<'_> = vec![("aws:userid".into(), self.arn.as_str().into())];

@@ -52,7 +52,7 @@ pub fn document(id: String, text: &str, grammar: Grammar) -> Result<Member> {
     Ok((Source { id: id.into(), kind, arn: None }, Ok(Arc::new(policy))))
 }
 
-/// The user, group or role whose policies are asked for. Seen in AWS: its name alone tells it, whatever the path.
+/// The user, group or role whose policies are asked for. Seen in AWS: its name alone identifies it, whatever the path.
 ///
 /// # Errors
 /// `InvalidInput` for other ARNs and for those of other accounts, `NoSuchEntity`.
@@ -73,8 +73,8 @@ pub fn source_target(arn: &str) -> Target<'_> {
     identity_name(arn).map_or_else(|_| Target::Arn(arn.into()), |(kind, name)| Target::Identity(kind, name))
 }
 
-/// The policies that a source has and that are not left out. A managed policy counts once, though a user may have it from
-/// several groups.
+/// The policies that a source has and that are not left out. A managed policy counts once, though a user may have it
+/// from several groups.
 pub fn granted(cx: &Context<'_, impl AccountRef>, source: Subject<'_>, exclusions: &Exclusions<'_>) -> Vec<Member> {
     let mut seen = HashSet::new();
     let granting = cx.account.granting(source).into_iter().filter(|granting| !exclusions.leave_out(granting));
@@ -143,7 +143,7 @@ impl<'r> Exclusions<'r> {
     }
 }
 
-/// Whether an inline policy can be told so: the owner's name may have wildcards, the policy's not.
+/// Whether an inline policy can be named so: the owner's name may have wildcards, the policy's not.
 fn is_identifier(identifier: &InlinePolicyIdentifier) -> bool {
     !identifier.policy_name.contains(['*', '?']) && stars(&identifier.attachment_name) <= 1
 }
@@ -167,7 +167,7 @@ fn names(identifier: &InlinePolicyIdentifier, granting: &Granting<'_>) -> bool {
         && matches(&identifier.attachment_name, owner)
 }
 
-/// Whether a managed policy can have such an ARN. Wildcards stand in the name only, the star once.
+/// Whether a managed policy can have such an ARN. Wildcards are allowed in the name only, the star once.
 fn is_pattern_of_arns(pattern: &str) -> bool {
     let Some(parts) = ArnParts::parse(pattern) else { return false };
     let is_owner = parts.account == "aws" || parts.account_id().is_some();

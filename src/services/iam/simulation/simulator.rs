@@ -305,7 +305,7 @@ const HANDLING: &[(&str, &[&str])] = &[
     ("EC2-VPC-EBS-Subnet", &["instance", "image", "security-group", "network-interface", "subnet", "volume"]),
 ];
 
-/// Where AWS tells which actions have scenarios.
+/// Where AWS documents which actions have scenarios.
 const SCENARIOS: &str = "https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html";
 
 /// Seen in AWS: options that it does not know say nothing.

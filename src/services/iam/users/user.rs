@@ -41,7 +41,7 @@ impl BoundaryShape {
 }
 
 impl UserShape {
-    /// What listings tell: everything but boundary and tags.
+    /// What listings show: everything but boundary and tags.
     pub fn brief(user: &User, account: AccountId) -> Self {
         Self {
             path: Some(user.path.to_string()),
@@ -132,7 +132,7 @@ impl Command for CreateUser {
     }
 }
 
-/// Tells about a user, or about the caller.
+/// Describes a user, or about the caller.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetUser {

@@ -21,7 +21,7 @@ pub struct CredentialsShape {
     pub expiration: Timestamp,
 }
 
-/// Temporary credentials and what answers tell about the size of their token.
+/// Temporary credentials and what answers say about the size of their token.
 #[derive(Debug)]
 pub struct Issued {
     /// The credentials.

@@ -45,9 +45,9 @@ pub struct Wanted<'a> {
     pub longest: Option<i64>,
     /// The least size of its token.
     pub least_size: Option<MinimumSessionTokenSize>,
-    /// Whether later requests tell the provider: `aws:FederatedProvider`.
+    /// Whether later requests name the provider: `aws:FederatedProvider`.
     pub tells_provider: bool,
-    /// Which of the provider's condition keys later requests tell.
+    /// Which of the provider's condition keys later requests carry.
     pub lasting: fn(&str) -> bool,
 }
 
@@ -61,7 +61,7 @@ pub struct Assumed {
     pub propagated: Option<TrustedIdentityPropagationContext>,
 }
 
-/// Issues the session to whoever is vouched for.
+/// Issues the session to the vouched identity.
 ///
 /// # Errors
 /// `ValidationError`, `MalformedPolicyDocument`, `PackedPolicyTooLarge`.

@@ -4,7 +4,7 @@ use crate::call::{AccountRef, Context, MfaCode};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{SessionSerialNumber, TokenCode};
 
-/// Checks `SerialNumber` and `TokenCode`: both or none, and a code of the caller's own device. It stands in an
+/// Checks `SerialNumber` and `TokenCode`: both or none, and a code of the caller's own device. It is in an
 /// operation's precondition, so wherever the operation goes on with a serial number, its code was valid.
 ///
 /// # Errors

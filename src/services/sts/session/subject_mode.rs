@@ -1,4 +1,4 @@
-//! The subject of web identity tokens that tell of the identity behind a session (STS API Reference,
+//! The subject of web identity tokens about the identity behind a session (STS API Reference,
 //! `GetWebIdentityToken`).
 
 use std::sync::LazyLock;
