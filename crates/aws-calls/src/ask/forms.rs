@@ -103,11 +103,12 @@ impl Form {
             Self::KmsAlias if variable == "KeyId" => crate::kms::key(binder, bound, value),
             Self::KmsAlias => Ok(Some(value.strip_prefix("alias/").ok_or_else(wrong)?.to_owned())),
             Self::Function => function(bound, value),
-            Self::Parameter => Ok(Some(match Arn::parse(value) {
+            Self::Parameter => Ok(Some(match Arn::parse(value).filter(|arn| arn.service == "ssm") {
                 Some(arn) => {
                     let (name, _) = arn.resource.split_once(':').unwrap_or((arn.resource, ""));
                     value.strip_suffix(arn.resource).map_or_else(String::new, |start| format!("{start}{name}"))
                 }
+                None if value.starts_with("arn:") => value.to_owned(),
                 None => parameter(value).to_owned(),
             })),
             Self::ParameterPath => {
