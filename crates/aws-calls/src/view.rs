@@ -14,11 +14,18 @@ pub trait Members {
     /// # Errors
     /// The request cannot be read, or not in one way only.
     fn member(&self, name: &str) -> Result<Option<Value>, Unreadable>;
+
+    /// The method and the path of the request, percent-encoded.
+    fn line(&self) -> (&str, &str);
 }
 
 impl Members for Input<'_> {
     fn member(&self, name: &str) -> Result<Option<Value>, Unreadable> {
         Self::member(self, name)
+    }
+
+    fn line(&self) -> (&str, &str) {
+        (self.method(), self.path())
     }
 }
 
@@ -203,6 +210,10 @@ pub(crate) mod tests {
     impl Members for Json {
         fn member(&self, name: &str) -> Result<Option<Value>, Unreadable> {
             Ok(self.0.get(name).cloned().filter(|value| !value.is_null()))
+        }
+
+        fn line(&self) -> (&str, &str) {
+            ("POST", "/")
         }
     }
 

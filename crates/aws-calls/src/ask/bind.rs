@@ -108,8 +108,12 @@ impl Binder<'_> {
         let Some(of) = &resource.of else { return Ok(Place::nowhere()) };
         let mut bound = Bound::default();
         for (variable, expression) in &resource.fill {
-            if !bound.values.contains_key(variable) || expression.paths().next().is_some() {
-                self.fill(&mut bound, of, variable, expression, view)?;
+            self.fill(&mut bound, of, variable, expression, view)?;
+        }
+        // What the request says goes before what the table says.
+        for (variable, expression) in &resource.fill {
+            if let (Some(text), false) = (expression.literal(), bound.values.contains_key(variable)) {
+                bound.set(variable, text)?;
             }
         }
         if bound.account.is_none() {
@@ -137,28 +141,18 @@ impl Binder<'_> {
         expression: &Expression,
         view: View<'_>,
     ) -> Result<(), Refusal> {
-        let mut is_filled = false;
         // All sources that the request has are read: they must not contradict each other.
-        for source in &expression.0 {
-            match source {
-                Source::Literal(text) if !is_filled && !bound.values.contains_key(variable) => {
-                    bound.set(variable, text)?
+        for source in expression.0.iter().filter(|source| !matches!(source, Source::Literal(_))) {
+            let found = view.of(source)?;
+            let [one] = found.as_slice() else {
+                if found.is_empty() {
+                    continue;
                 }
-                Source::Literal(_) => {}
-                Source::At(_) | Source::KeysOf(_) => {
-                    let found = view.of(source)?;
-                    let [one] = found.as_slice() else {
-                        if found.is_empty() {
-                            continue;
-                        }
-                        return Err(Refusal::Contradiction(variable.to_owned()));
-                    };
-                    let Some(name) = text(&one.value).filter(|name| !name.is_empty()) else { continue };
-                    let form = self.rules.forms.get(&one.member).copied().unwrap_or_default();
-                    self.bind(bound, of, variable, form, &name)?;
-                    is_filled = true;
-                }
-            }
+                return Err(Refusal::Contradiction(variable.to_owned()));
+            };
+            let Some(name) = text(&one.value).filter(|name| !name.is_empty()) else { continue };
+            let form = self.rules.forms.get(&one.member).copied().unwrap_or_default();
+            self.bind(bound, of, variable, form, &name)?;
         }
         Ok(())
     }

@@ -40,6 +40,10 @@ pub enum Code {
     LogGroup,
     /// `state-machine-qualifier`: the version or alias of a state machine.
     StateMachineQualifier,
+    /// `ecs-cluster`: `ecs:cluster`.
+    EcsCluster,
+    /// `verbs`: for every operation, the action is the HTTP method and the resource the path.
+    Verbs,
     /// `all-of-service`: the resource is everything of the service in the account and region.
     AllOfService,
 }
@@ -65,6 +69,8 @@ impl FromStr for Code {
             "insight-rule" => Self::InsightRule,
             "log-group" => Self::LogGroup,
             "state-machine-qualifier" => Self::StateMachineQualifier,
+            "ecs-cluster" => Self::EcsCluster,
+            "verbs" => Self::Verbs,
             "all-of-service" => Self::AllOfService,
             _ => return Err(TableError::Code(name.to_owned())),
         })
@@ -80,8 +86,8 @@ impl Code {
     /// Changes the questions that the words of the table gave.
     pub(super) fn apply(self, asking: &Asking<'_>, drafts: &mut Vec<Draft>) -> Result<(), Refusal> {
         match self {
-            // Both keys have to be known.
-            Self::KmsSameKey => Ok(()),
+            // These are not done question by question.
+            Self::KmsSameKey | Self::Verbs => Ok(()),
             Self::Item => crate::dynamodb::add_item_keys(asking, drafts),
             Self::Transaction => crate::dynamodb::transaction(asking, drafts),
             Self::Statements => crate::dynamodb::statements(asking, drafts),
@@ -127,6 +133,7 @@ impl Code {
                 }
                 Ok(())
             }
+            Self::EcsCluster => services::ecs_cluster(asking, drafts),
             Self::AllOfService => {
                 let scene = asking.scene;
                 let place = format!("{}:{}:{}", asking.rules.prefix, scene.region, scene.account);

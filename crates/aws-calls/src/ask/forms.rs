@@ -42,6 +42,8 @@ pub enum Form {
     StateMachine,
     /// `document`: a document's name or ARN; AWS's own documents belong to no account.
     Document,
+    /// `task-definition`: `family`, `family:revision` or an ARN.
+    TaskDefinition,
     /// `stack`: the name of a stack, which may have had others of that name before it, or its ARN.
     Stack,
 }
@@ -63,6 +65,7 @@ impl FromStr for Form {
             "log-group" => Self::LogGroup,
             "state-machine" => Self::StateMachine,
             "document" => Self::Document,
+            "task-definition" => Self::TaskDefinition,
             "stack" => Self::Stack,
             _ => return Err(TableError::Form(name.to_owned())),
         })
@@ -126,6 +129,14 @@ impl Form {
                 // AWS's own documents belong to no account.
                 bound.is_ownerless = ["AWS-", "Amazon"].iter().any(|start| value.starts_with(start));
                 Ok(Some(value.to_owned()))
+            }
+            Self::TaskDefinition if value.starts_with("arn:") => Ok(Some(value.to_owned())),
+            Self::TaskDefinition => {
+                // Without revision it is the newest, whichever that is.
+                let (family, revision) = value.split_once(':').unwrap_or((value, "*"));
+                bound.set("TaskDefinitionFamilyName", family)?;
+                bound.set("TaskDefinitionRevisionNumber", revision)?;
+                Ok(None)
             }
             Self::Stack if value.starts_with("arn:") => Ok(Some(value.to_owned())),
             Self::Stack => {

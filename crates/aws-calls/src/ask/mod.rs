@@ -113,6 +113,9 @@ impl Asking<'_> {
     /// # Errors
     /// The request does not say clearly what it is about.
     pub fn questions(&self) -> Result<Asked, Refusal> {
+        if self.rules.code.contains(&Code::Verbs) {
+            return self.verbs();
+        }
         let Some(rule) = self.rule()? else { return Ok(self.assumed()) };
         let mut drafts = self.drafts(&rule.main, None)?;
         for code in rule.code.iter().filter(|code| !code.is_for_all()) {
@@ -139,6 +142,14 @@ impl Asking<'_> {
             crate::kms::add_same_key(&mut asked.questions);
         }
         Ok(asked)
+    }
+
+    fn verbs(&self) -> Result<Asked, Refusal> {
+        let mut drafts = services::verbs(self)?;
+        let role = services::ROLES.parse().map_err(|_| Refusal::Unclear)?;
+        let pass = PassRole { when: Vec::new(), role, service: "apigateway.amazonaws.com".to_owned() };
+        drafts.extend(self.passed_roles(&pass)?);
+        Ok(collect(drafts))
     }
 
     /// What is read of the request.
@@ -287,7 +298,9 @@ impl Asking<'_> {
             return Ok(Vec::new());
         }
         let roles = view.texts(&pass.role)?;
-        let questions = roles.into_iter().filter(|role| !role.is_empty()).map(|role| {
+        // API Gateway takes this for the credentials of whoever calls.
+        let is_role = |role: &String| !role.is_empty() && role != "arn:aws:iam::*:user/*";
+        let questions = roles.into_iter().filter(is_role).map(|role| {
             let scene = self.scene;
             let arn = if role.starts_with("arn:") {
                 role

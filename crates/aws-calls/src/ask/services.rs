@@ -1,9 +1,15 @@
 //! Condition keys and resources of single services that take more than reading a member.
 
+use std::collections::BTreeMap;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
-use super::{Asking, Draft, Refusal};
-use crate::rules::Expression;
+use super::{Asking, Draft, Place, Refusal};
+use crate::rules::{Expression, Path};
+
+/// RFC 3986: all but the unreserved characters are encoded.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn only(asking: &Asking<'_>, member: &str) -> Result<Option<String>, Refusal> {
     let Ok(expression) = member.parse::<Expression>() else { return Ok(None) };
@@ -60,6 +66,37 @@ pub(super) fn function_arn(asking: &Asking<'_>, drafts: &mut [Draft]) -> Result<
     }
     Ok(())
 }
+
+/// `ecs:cluster`: the ARN of the cluster.
+pub(super) fn ecs_cluster(asking: &Asking<'_>, drafts: &mut [Draft]) -> Result<(), Refusal> {
+    if let Some(place) = asking.binder().place_of_type("cluster", asking.view(None))? {
+        add(drafts, "ecs:cluster", &place.resource);
+    }
+    Ok(())
+}
+
+/// The question of an operation of API Gateway. Version 2 of its API leaves `/v2` out of the path.
+pub(super) fn verbs(asking: &Asking<'_>) -> Result<Vec<Draft>, Refusal> {
+    let (method, path) = asking.members.line();
+    let segments = path.split('/').filter(|segment| !segment.is_empty()).map(|segment| {
+        let decoded = percent_decode_str(segment).decode_utf8_lossy();
+        format!("/{}", utf8_percent_encode(&decoded, RESERVED))
+    });
+    let whole: String = segments.collect();
+    let second = whole.strip_prefix("/v2").filter(|rest| rest.starts_with('/'));
+    let path = second.unwrap_or(&whole);
+    let scene = asking.scene;
+    let resource = format!("arn:{}:apigateway:{}::{path}", scene.partition, scene.region);
+    let place = Place { resource, ..Place::nowhere() };
+    let mut question = asking.question(format!("apigateway:{method}"), place);
+    let tags = if second.is_some() { "Tags.*" } else { "tags.*" };
+    let tags: Path = tags.parse().map_err(|_| Refusal::Unclear)?;
+    super::tags::add_requested(&mut question, &tags, asking.view(None))?;
+    Ok(vec![Draft { question, values: BTreeMap::new(), needs: Vec::new() }])
+}
+
+/// Members that name a role which API Gateway is to use.
+pub(super) const ROLES: &str = "credentials | CredentialsArn | authorizerCredentials | AuthorizerCredentialsArn";
 
 /// What the pattern of a rule lets through (EventBridge User Guide, "Using IAM policy conditions").
 pub(super) fn event_pattern(asking: &Asking<'_>, drafts: &mut [Draft]) -> Result<(), Refusal> {

@@ -110,6 +110,11 @@ impl<'r> Input<'r> {
         Ok(Self { body, ..input })
     }
 
+    /// The method of the request.
+    pub fn method(&self) -> &'r str {
+        self.request.method
+    }
+
     /// The path of the request, percent-encoded.
     pub fn path(&self) -> &'r str {
         self.request.path

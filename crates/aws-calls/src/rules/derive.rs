@@ -80,7 +80,8 @@ impl Rules {
     /// The type, if the input has its variables.
     fn fitting(&self, of: &ResourceType, input: &Input<'_>) -> Option<Resource> {
         let fill = of.template.names().map(|name| {
-            let by_table = self.fill.get(name).filter(|of| of.paths().any(|path| input.has(path)));
+            let by_table =
+                self.fill.get(name).filter(|of| of.literal().is_some() || of.paths().any(|path| input.has(path)));
             let of_type = || format!("{}arn", of.name.to_ascii_lowercase().replace([' ', '-'], ""));
             let found = by_table.cloned().or_else(|| Some(member(input.find(&[name, &of_type()])?)));
             Some((name.to_owned(), found?))

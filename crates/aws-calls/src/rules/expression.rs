@@ -143,9 +143,12 @@ impl Expression {
         })
     }
 
-    /// Whether there is always a value.
-    pub fn has_literal(&self) -> bool {
-        self.0.iter().any(|source| matches!(source, Source::Literal(_)))
+    /// The text that is taken where the request has nothing.
+    pub fn literal(&self) -> Option<&str> {
+        self.0.iter().find_map(|source| match source {
+            Source::Literal(text) => Some(text.as_str()),
+            Source::At(_) | Source::KeysOf(_) => None,
+        })
     }
 }
 
@@ -201,7 +204,7 @@ mod tests {
             [Source::At(path("EventBusName")), Source::KeysOf(path("Buses")), Source::Literal("default".to_owned())];
         assert_eq!(expression, Expression(sources.into()));
         assert_eq!(expression.paths().count(), 2);
-        assert!(expression.has_literal());
+        assert_eq!(expression.literal(), Some("default"));
     }
 
     #[test]
