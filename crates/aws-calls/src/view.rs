@@ -29,6 +29,9 @@ impl Members for Input<'_> {
     }
 }
 
+/// A value of another type than the model's.
+const WRONG_TYPE: Unreadable = Unreadable::Malformed("of the types that the operation takes");
+
 /// The element that `each` is at.
 #[derive(Clone, Debug)]
 pub struct Element {
@@ -77,7 +80,11 @@ impl View<'_> {
         let mut found: Vec<Found> =
             start.into_iter().map(|(member, value)| Found { member, key: None, value }).collect();
         for step in steps {
-            found = found.into_iter().flat_map(|found| found.follow(step)).collect();
+            let mut next = Vec::new();
+            for found in found {
+                next.extend(found.follow(step)?);
+            }
+            found = next;
         }
         found.retain(|found| !found.value.is_null());
         Ok(found)
@@ -94,17 +101,14 @@ impl View<'_> {
             }
             Source::At(path) => self.at(path),
             Source::KeysOf(path) => {
-                let keys = self.at(path)?.into_iter().flat_map(|found| match found.value {
-                    Value::Object(map) => {
-                        let member = found.member;
-                        map.into_iter()
-                            .filter(|(_, value)| !value.is_null())
-                            .map(|(key, _)| Found { member: member.clone(), key: None, value: Value::String(key) })
-                            .collect()
-                    }
-                    _ => Vec::new(),
-                });
-                Ok(keys.collect())
+                let mut keys = Vec::new();
+                for found in self.at(path)? {
+                    let Value::Object(map) = found.value else { return Err(WRONG_TYPE) };
+                    let named = map.into_iter().filter(|(_, value)| !value.is_null());
+                    let member = found.member;
+                    keys.extend(named.map(|(key, _)| Found { member: member.clone(), key: None, value: key.into() }));
+                }
+                Ok(keys)
             }
         }
     }
@@ -160,22 +164,23 @@ impl View<'_> {
 }
 
 impl Found {
-    fn follow(self, step: &Step) -> Vec<Self> {
-        match (step, self.value) {
+    /// What is there after a step. A list where the model has a map, and the like, may mean anything to an upstream.
+    fn follow(self, step: &Step) -> Result<Vec<Self>, Unreadable> {
+        let Self { member, key, value } = self;
+        Ok(match (step, value) {
+            (_, Value::Null) => Vec::new(),
             (Step::Member(name), Value::Object(mut map)) => {
                 let value = map.get_mut(name).map(Value::take);
-                value.map(|value| Self { member: name.clone(), key: self.key, value }).into_iter().collect()
+                value.map(|value| Self { member: name.clone(), key, value }).into_iter().collect()
             }
             (Step::Items, Value::Array(items)) => {
-                let (member, key) = (self.member, self.key);
                 items.into_iter().map(|value| Self { member: member.clone(), key: key.clone(), value }).collect()
             }
             (Step::Values, Value::Object(map)) => {
-                let member = self.member;
                 map.into_iter().map(|(key, value)| Self { member: member.clone(), key: Some(key), value }).collect()
             }
-            _ => Vec::new(),
-        }
+            _ => return Err(WRONG_TYPE),
+        })
     }
 }
 
@@ -241,7 +246,16 @@ pub(crate) mod tests {
         assert_eq!(texts("Tags.*"), ["blue", "test"]);
         assert_eq!(texts("keys of Tags"), ["team", "stage"]);
         assert_eq!(texts("Nothing | IndexName | =default"), ["default"]);
-        assert!(texts("Tags").is_empty() && texts("Tags[]").is_empty() && texts("TableName.x").is_empty());
+        assert!(texts("Tags").is_empty() && texts("Nothing.x[]").is_empty());
+    }
+
+    #[test]
+    fn values_of_other_types_are_refused() {
+        let request = request();
+        let view = View { members: &request, element: None, account: "" };
+        for wrong in ["Tags[]", "TableName.x", "Entries.*", "keys of TableName", "Layers[].x"] {
+            assert!(view.first(&wrong.parse().unwrap()).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -150,7 +150,10 @@ impl Binder<'_> {
                 }
                 return Err(Refusal::Contradiction(variable.to_owned()));
             };
-            let Some(name) = text(&one.value).filter(|name| !name.is_empty()) else { continue };
+            let name = text(&one.value).ok_or_else(|| Refusal::WrongName(one.value.to_string()))?;
+            if name.is_empty() {
+                continue;
+            }
             let form = self.rules.forms.get(&one.member).copied().unwrap_or_default();
             self.bind(bound, of, variable, form, &name)?;
         }

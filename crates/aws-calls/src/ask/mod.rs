@@ -17,7 +17,7 @@ use crate::arn::Arn;
 use crate::input::Unreadable;
 use crate::needs::{Fact, Facts, Need};
 use crate::questions::{Asked, Mapping, Owner, Question, Scene, Sentence, Shown};
-use crate::rules::{self, ActionWording, Demand, Expression, PassRole, Rule, Rules};
+use crate::rules::{self, ActionWording, Demand, Expression, PassRole, Path, Rule, Rules, Source};
 use crate::view::{Element, Members, View, text};
 use crate::{Call, Input};
 
@@ -136,6 +136,11 @@ impl Asking<'_> {
         }
         for pass_role in &rule.pass_roles {
             drafts.extend(self.passed_roles(pass_role)?);
+        }
+        // A call about no element at all would be allowed to everybody.
+        if drafts.is_empty() {
+            let each = rule.main.each.as_ref().and_then(Source::path).and_then(Path::member);
+            return Err(each.map_or(Refusal::Unclear, |member| Refusal::Missing(member.to_owned())));
         }
         let mut asked = collect(drafts);
         if rule.code.contains(&Code::KmsSameKey) {

@@ -48,7 +48,7 @@ pub(crate) fn add_item_keys(asking: &Asking<'_>, drafts: &mut [Draft]) -> Result
     let capacity = request.get("ReturnConsumedCapacity");
     match request.get("RequestItems") {
         Some(Value::Object(tables)) => {
-            for (draft, part) in drafts.iter_mut().zip(tables.values()) {
+            for (draft, part) in drafts.iter_mut().zip(tables.values().filter(|part| !part.is_null())) {
                 let parts: Vec<&Value> = part.as_array().map_or_else(|| vec![part], |writes| writes.iter().collect());
                 Item { operation: asking.operation, parts: &parts, capacity }.add_keys(asking, draft)?;
             }
@@ -148,3 +148,6 @@ fn table_draft(asking: &Asking<'_>, action: &str, part: &Value, is_index: bool) 
     let question = asking.question(format!("dynamodb:{action}"), place);
     Ok(Draft { question, values, needs })
 }
+
+#[cfg(test)]
+mod tests;

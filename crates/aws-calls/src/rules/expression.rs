@@ -112,6 +112,16 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
+impl Source {
+    /// The place that is read.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::At(path) | Self::KeysOf(path) => Some(path),
+            Self::Literal(_) => None,
+        }
+    }
+}
+
 impl FromStr for Source {
     type Err = TableError;
 
@@ -137,10 +147,7 @@ impl FromStr for Expression {
 impl Expression {
     /// The places that the expression reads.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.0.iter().filter_map(|source| match source {
-            Source::At(path) | Source::KeysOf(path) => Some(path),
-            Source::Literal(_) => None,
-        })
+        self.0.iter().filter_map(Source::path)
     }
 
     /// The text that is taken where the request has nothing.

@@ -230,3 +230,64 @@ fn lookups_are_operations_with_the_members_that_they_send() {
         }
     }
 }
+
+/// Inputs that nobody should send: every member has the same value.
+struct Same(serde_json::Value);
+
+impl aws_calls::view::Members for Same {
+    fn member(&self, _: &str) -> Result<Option<serde_json::Value>, aws_calls::input::Unreadable> {
+        Ok(Some(self.0.clone()).filter(|value| !value.is_null()))
+    }
+
+    fn line(&self) -> (&str, &str) {
+        ("POST", "/v2/%2e%2e//x")
+    }
+}
+
+#[test]
+fn whatever_is_sent_is_asked_about_or_refused() {
+    use aws_calls::ask::Asking;
+    use aws_calls::needs::Facts;
+    use aws_calls::questions::Scene;
+    use serde_json::json;
+
+    let scene = Scene { partition: "aws".into(), region: "eu-central-1".into(), account: "111122223333".into() };
+    let values = [
+        json!(null),
+        json!(""),
+        json!("x"),
+        json!("*"),
+        json!(":"),
+        json!("/"),
+        json!("arn:"),
+        json!("arn:aws:lambda:eu-central-1:111122223333:function:"),
+        json!("alias/"),
+        json!(0),
+        json!(true),
+        json!([]),
+        json!([[]]),
+        json!(["x", "y"]),
+        json!({}),
+        json!({"x": {"x": []}}),
+    ];
+    for (service, rules) in tables() {
+        for operation in service.operations() {
+            for value in &values {
+                let facts = Facts::none();
+                let members = Same(value.clone());
+                let asking = Asking {
+                    rules: &rules,
+                    operation: &operation.name,
+                    members: &members,
+                    scene: &scene,
+                    facts: &facts,
+                };
+                if let Ok(asked) = asking.questions() {
+                    assert!(!asked.questions.is_empty(), "{}: {value}", operation.name);
+                    let named = asked.questions.iter().all(|question| !question.resource.is_empty());
+                    assert!(named, "{}: {value}", operation.name);
+                }
+            }
+        }
+    }
+}
