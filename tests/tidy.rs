@@ -68,7 +68,7 @@ impl Source {
         lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
-    fn told(&self, line: usize, what: &str) -> String {
+    fn at(&self, line: usize, what: &str) -> String {
         format!("{}:{line}: {what}", self.path.display())
     }
 }
@@ -112,7 +112,7 @@ fn modules_use_only_what_is_below_them() {
                 let used = used.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
                 let Some(place) = layer(used).filter(|_| used != module) else { continue };
                 if place < own && !EXCEPTIONS.contains(&(module, used)) {
-                    wrong.push(source.told(line, &format!("{module} is below {used}")));
+                    wrong.push(source.at(line, &format!("{module} is below {used}")));
                 }
             }
         }
@@ -136,7 +136,7 @@ fn libraries_stay_where_they_belong() {
         for (line, text) in source.code() {
             for (library, homes) in homes {
                 if text.contains(&format!("{library}::")) && !homes.contains(&source.module()) {
-                    wrong.push(source.told(line, &format!("{library} belongs into {homes:?}")));
+                    wrong.push(source.at(line, &format!("{library} belongs into {homes:?}")));
                 }
             }
         }
@@ -150,7 +150,7 @@ fn the_libraries_compute_and_do_nothing_else() {
     for source in CRATES.iter().flat_map(|(name, _)| files(&format!("crates/{name}/src"), "rs")) {
         for (line, text) in source.code() {
             if text.contains("async ") || text.contains("::now()") || text.contains("std::fs") {
-                wrong.push(source.told(line, "the libraries know no I/O and no clock"));
+                wrong.push(source.at(line, "the libraries know no I/O and no clock"));
             }
         }
     }
@@ -180,10 +180,10 @@ fn files_are_short() {
         let length = source.text.lines().count();
         let explained = LONG_FILES.iter().any(|(path, _)| Path::new(path) == source.path);
         if length > MAX_LINES || (length > MANY_LINES && !explained) {
-            wrong.push(source.told(length, "too long; split it by what its parts are about"));
+            wrong.push(source.at(length, "too long; split it by what its parts are about"));
         }
         if length <= MANY_LINES && explained {
-            wrong.push(source.told(length, "no longer long; take it off LONG_FILES"));
+            wrong.push(source.at(length, "no longer long; take it off LONG_FILES"));
         }
     }
     assert_none(&wrong);
@@ -196,7 +196,7 @@ fn nothing_is_left_for_later() {
     for source in FOLDERS.iter().flat_map(|folder| files(folder, "rs")) {
         for (index, line) in source.text.lines().enumerate() {
             if let Some(word) = words.iter().find(|word| line.contains(*word)) {
-                wrong.push(source.told(index + 1, word));
+                wrong.push(source.at(index + 1, word));
             }
         }
     }
@@ -212,7 +212,7 @@ fn every_list_of_operations_is_in_the_registry() {
         let list = format!("{}::OPERATIONS", source.path.file_stem().unwrap().to_str().unwrap());
         let has_list = source.code().any(|(_, line)| line.starts_with("operations!") || line.contains("OPERATIONS:"));
         if has_list && !joined.contains(&list) {
-            wrong.push(source.told(1, &format!("{list} is not in the registry")));
+            wrong.push(source.at(1, &format!("{list} is not in the registry")));
         }
     }
     assert_none(&wrong);

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_accounts_own_rules_are_told_together() {
+    fn an_accounts_own_rules_are_reported_together() {
         let policy = PasswordPolicy {
             minimum_length: 10,
             require_symbols: true,

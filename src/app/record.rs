@@ -93,7 +93,7 @@ impl Record {
         let reason = match (evidence, rejection) {
             (Some(evidence), _) => Some(Cow::Borrowed(evidence.reason.as_str())),
             (None, Some(rejection)) => Some(Cow::Borrowed(&*rejection.why)),
-            (None, None) => error.map(told),
+            (None, None) => error.map(reason_of),
         };
         let reason = reason.as_deref().map(|text| shortened(text, MAX_REASON));
         let reason = reason.as_deref().filter(|text| !text.is_empty());
@@ -158,7 +158,7 @@ fn outcome(error: Option<&Error>) -> (&'static str, Level) {
 }
 
 /// What the client reads, and what only the log shows.
-fn told(error: &Error) -> Cow<'_, str> {
+fn reason_of(error: &Error) -> Cow<'_, str> {
     match (error.message(), error.cause()) {
         (Some(message), None) => Cow::Borrowed(message),
         (Some(_), Some(cause)) if error.code().status() >= 500 => cause.to_string().into(),

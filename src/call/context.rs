@@ -113,7 +113,7 @@ impl<A: AccountRef> Context<'_, A> {
     ///
     /// # Errors
     /// `ValidationError` when no user is named and the caller is neither user nor root user.
-    pub fn must_tell_whose(&self, given: Option<&str>) -> Result<()> {
+    pub fn must_name_an_owner(&self, given: Option<&str>) -> Result<()> {
         if self.is_about_root(given) { Ok(()) } else { self.user_name(given).map(drop) }
     }
 

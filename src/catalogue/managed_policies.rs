@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_tells_what_aws_tells() {
+    fn a_policy_has_what_aws_shows() {
         let policy = get("arn:aws:iam::aws:policy/job-function/ViewOnlyAccess").unwrap();
         assert_eq!(policy.name, "ViewOnlyAccess");
         assert_eq!(policy.path, "/job-function/");

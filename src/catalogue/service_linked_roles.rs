@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_tells_what_aws_tells() {
+    fn a_role_has_what_aws_shows() {
         let role = get("autoscaling.amazonaws.com").unwrap();
         assert_eq!(role.role_name, "AWSServiceRoleForAutoScaling");
         assert_eq!(role.policy_name, "AutoScalingServiceRolePolicy");

@@ -76,12 +76,12 @@ async fn reason(response: Response) -> (Response, Option<String>) {
     }
     // Refusals are texts of the server's own, and short.
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let told = told(&String::from_utf8_lossy(&body));
-    (Response::from_parts(parts, Body::from(body)), told)
+    let message = message_of(&String::from_utf8_lossy(&body));
+    (Response::from_parts(parts, Body::from(body)), message)
 }
 
 /// The sentence in a refusal, which is JSON or plain text.
-fn told(body: &str) -> Option<String> {
+fn message_of(body: &str) -> Option<String> {
     let json: Option<Value> = serde_json::from_str(body).ok();
     let member = json.as_ref().and_then(|json| json.get("error").or_else(|| json.get("message")));
     let text = member.and_then(Value::as_str).unwrap_or(body).trim();
@@ -97,14 +97,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_are_told_in_their_own_words() {
+    fn refusals_are_reported_in_their_own_words() {
         for (body, expected) in [
             (r#"{"error": "no"}"#, Some("no")),
             (r#"{"code": "X", "message": "no", "HTTPErrorCode": 400}"#, Some("no")),
             ("no\n", Some("no")),
             ("", None),
         ] {
-            assert_eq!(told(body).as_deref(), expected, "{body}");
+            assert_eq!(message_of(body).as_deref(), expected, "{body}");
         }
     }
 

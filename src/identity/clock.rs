@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_clock_stands_still_until_it_is_let_go() {
+    fn a_frozen_clock_waits_until_it_is_released() {
         let clock = Clock::default();
         clock.freeze(true);
         let now = clock.now();

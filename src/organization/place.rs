@@ -31,7 +31,7 @@ impl Place {
     }
 
     /// Two keys for the place: one has the organization's id, the other the path.
-    fn told_by<'o>(&'o self, id: &'static str, paths: &'static str) -> [(Cow<'o, str>, Values<'o>); 2] {
+    fn keys_of_place<'o>(&'o self, id: &'static str, paths: &'static str) -> [(Cow<'o, str>, Values<'o>); 2] {
         let organization = self.path.split('/').next().unwrap_or_default();
         [(id.into(), organization.into()), (paths.into(), vec![self.path.as_str()].into())]
     }
@@ -50,9 +50,9 @@ impl<'o> Places<'o> {
     /// The condition keys for the places (IAM User Guide, "AWS global condition context keys"). Requests on no
     /// resource in particular have those of the principal only.
     pub fn keys(&self, on_resource: bool) -> impl Iterator<Item = (Cow<'o, str>, Values<'o>)> {
-        let principal = self.principal.map(|place| place.told_by("aws:PrincipalOrgID", "aws:PrincipalOrgPaths"));
+        let principal = self.principal.map(|place| place.keys_of_place("aws:PrincipalOrgID", "aws:PrincipalOrgPaths"));
         let resource = self.resource.filter(|_| on_resource);
-        let resource = resource.map(|place| place.told_by("aws:ResourceOrgID", "aws:ResourceOrgPaths"));
+        let resource = resource.map(|place| place.keys_of_place("aws:ResourceOrgID", "aws:ResourceOrgPaths"));
         principal.into_iter().chain(resource).flatten()
     }
 }

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn all_broken_demands_are_told() {
+    fn all_broken_demands_are_reported() {
         static PATTERN: Pattern = Pattern::new("[a-z]+");
         let text = Text::length(1, 3).matching(&PATTERN);
         assert_eq!(text.broken_by("abc"), Vec::<String>::new());

@@ -27,7 +27,8 @@ pub enum Partition {
     AwsIsoF,
 }
 
-/// What distinguishes a partition: its name, the start of its regions' names, the region that signs for IAM, its domain.
+/// What distinguishes a partition: its name, the start of its regions' names, the region that signs for IAM, its
+/// domain.
 struct Facts {
     partition: Partition,
     name: &'static str,
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_tells_its_partition() {
+    fn a_region_shows_its_partition() {
         for (region, partition) in [
             ("eu-central-1", Partition::Aws),
             ("local", Partition::Aws),

@@ -124,7 +124,7 @@ mod tests {
 
     /// The digests were computed with OpenSSL.
     #[test]
-    fn the_parts_that_are_missing_are_told_together() {
+    fn the_parts_that_are_missing_are_reported_together() {
         const PARTS: &str = "Authorization header requires 'Credential' parameter. \
             Authorization header requires 'Signature' parameter. \
             Authorization header requires 'SignedHeaders' parameter. ";

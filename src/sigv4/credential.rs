@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_faults_of_a_scope_are_told_together() {
+    fn the_faults_of_a_scope_are_reported_together() {
         let only = Regions::Only("us-east-1");
         assert_eq!(scope_error("AKID/20260504/us-east-1/iam/aws4_request", only), None);
         assert_eq!(

@@ -74,10 +74,10 @@ impl<'a> Parameters<'a> {
         let missing: Vec<_> =
             required.into_iter().filter_map(|(name, value)| is_missing(value).then_some(name)).collect();
         if !missing.is_empty() {
-            let told: String =
+            let sentences: String =
                 missing.iter().map(|name| format!("AWS query-string parameters must include '{name}'. ")).collect();
             let why = format!("the query lacks {}", missing.join(", "));
-            return Err(incomplete(told + "Re-examine the query-string parameters.", why));
+            return Err(incomplete(sentences + "Re-examine the query-string parameters.", why));
         }
         Ok(Signature {
             location: Location::Query,
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told_together() {
+    fn what_is_missing_is_reported_together() {
         let headers = HeaderMap::new();
         for name in ["X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature"] {
             let message = format!(

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_tells_whose_a_file_is() {
+    fn the_header_shows_whose_a_file_is() {
         assert_eq!(header(b"").unwrap(), Header::Empty);
         assert_eq!(header(&database(*b"iamd")).unwrap(), Header::Marked);
         assert_eq!(header(&database([0; 4])).unwrap(), Header::Unmarked);

@@ -184,7 +184,7 @@ mod tests {
 
     /// What AWS was seen to answer, and the DynamoDB and SES of the same framework.
     #[test]
-    fn violations_stand_in_the_order_of_javas_hash_maps() {
+    fn violations_have_the_order_of_javas_hash_maps() {
         let cases: [&[&str]; 5] = [
             &["minimumPasswordLength", "passwordReusePrevention", "maxPasswordAge"],
             &["clientIDList", "thumbprintList", "url"],
@@ -196,8 +196,8 @@ mod tests {
             let mut violations = Violations::new(Wording::Iam);
             case.iter().rev().for_each(|path| violations.null(path));
             let error = violations.finish().unwrap_err();
-            let told: Vec<_> = error.message().unwrap().split('\'').skip(1).step_by(2).map(str::to_owned).collect();
-            assert_eq!(told, case);
+            let paths: Vec<_> = error.message().unwrap().split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+            assert_eq!(paths, case);
         }
     }
 }

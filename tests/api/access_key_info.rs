@@ -4,7 +4,7 @@ use crate::client::Server;
 use crate::principals::{ACCOUNT, allow, user};
 
 #[tokio::test]
-async fn a_key_tells_its_account() {
+async fn a_key_shows_its_account() {
     let server = Server::start().await;
     let root = server.root();
     for (key, account) in [("ASIAQNZGKIQY56JQ7WML", "029608264753"), ("AKIARZPUZDIKA2ABCDEF", "123456789012")] {

@@ -79,7 +79,7 @@ async fn two_keys_at_most_are_listed_in_the_order_of_their_creation() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_told_in_awss_words() {
+async fn what_does_not_exist_is_reported_in_awss_words() {
     let server = Server::start().await;
     let root = server.root();
     let nobody = "The user with name Nobody cannot be found.";
@@ -125,7 +125,7 @@ async fn the_root_users_keys_are_its_accounts() {
 }
 
 #[tokio::test]
-async fn the_last_use_is_told() {
+async fn the_last_use_is_reported() {
     let server = Server::start().await;
     let root = server.root();
     root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();

@@ -125,7 +125,7 @@ async fn populate(root: &Client) {
 }
 
 #[tokio::test]
-async fn details_tell_all_but_credentials() {
+async fn details_show_all_but_credentials() {
     let root = Server::start().await.root();
     populate(&root).await;
     root.iam("CreateAccessKey", &[("UserName", "Bob")]).await.ok();

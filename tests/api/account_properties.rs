@@ -17,7 +17,7 @@ async fn put(client: &Client, properties: &[(&str, &str)]) -> Answer {
     client.iam("PutAccountProperties", &entries).await
 }
 
-async fn told(client: &Client) -> Vec<(String, String)> {
+async fn properties(client: &Client) -> Vec<(String, String)> {
     let read = client.iam("GetAccountProperties", &[]).await.ok();
     read.texts("key").into_iter().zip(read.texts("value")).collect()
 }
@@ -29,16 +29,16 @@ fn enabled(value: &str) -> Vec<(String, String)> {
 #[tokio::test]
 async fn iam_manages_roles_by_a_role_of_its_own() {
     let root = Server::start().await.root();
-    assert_eq!(told(&root).await, enabled("false"));
+    assert_eq!(properties(&root).await, enabled("false"));
     put(&root, &[("RoleManager/Enabled", "false"), ("RoleManager/Other", "x")]).await.ok();
     assert!(root.iam("ListRoles", &[]).await.ok().texts("Arn").is_empty());
     for _ in 0..2 {
         put(&root, &[("RoleManager/Enabled", "true")]).await.ok();
-        assert_eq!(told(&root).await, enabled("true"), "others are ignored");
+        assert_eq!(properties(&root).await, enabled("true"), "others are ignored");
     }
     assert_eq!(root.iam("ListRoles", &[]).await.ok().texts("Arn"), [ROLE]);
     put(&root, &[("RoleManager/Enabled", "false")]).await.ok();
-    assert_eq!(told(&root).await, enabled("false"));
+    assert_eq!(properties(&root).await, enabled("false"));
     assert_eq!(root.iam("ListRoles", &[]).await.ok().texts("Arn"), [ROLE], "the role stays");
 }
 
@@ -59,7 +59,7 @@ async fn other_properties_are_refused() {
     for (properties, message) in cases {
         put(&root, properties).await.refused(400, "InvalidInput", message);
     }
-    assert_eq!(told(&root).await, enabled("false"));
+    assert_eq!(properties(&root).await, enabled("false"));
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn to_enable_needs_the_permission_to_make_the_role() {
     let bob = server.allowed("Bob", &["iam:PutAccountProperties"], &["*"], json!({})).await;
     put(&bob, &[("RoleManager/Enabled", "false")]).await.ok();
     put(&bob, &[("RoleManager/Enabled", "true")]).await.lacks("iam:CreateServiceLinkedRole", ROLE);
-    assert_eq!(told(&server.root()).await, enabled("false"));
+    assert_eq!(properties(&server.root()).await, enabled("false"));
 }
 
 #[tokio::test]
@@ -81,6 +81,6 @@ async fn reading_names_the_namespaces_that_are_read() {
     let actions = ["iam:GetAccountProperties"];
     let bob = server.allowed("Bob", &actions, &["*"], namespaces("RoleManager")).await;
     let eve = server.allowed("Eve", &actions, &["*"], namespaces("Support")).await;
-    assert_eq!(told(&bob).await, enabled("false"));
+    assert_eq!(properties(&bob).await, enabled("false"));
     eve.iam("GetAccountProperties", &[]).await.lacks("iam:GetAccountProperties", "*");
 }

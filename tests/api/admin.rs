@@ -173,7 +173,7 @@ async fn everybody_learns_whether_the_server_is_well_and_the_holder_of_the_token
 }
 
 #[tokio::test]
-async fn who_asks_for_nothing_is_told_what_the_server_is() {
+async fn a_request_for_nothing_is_answered_with_what_the_server_is() {
     let server = Server::start().await;
     let version = env!("CARGO_PKG_VERSION");
     let page = format!(

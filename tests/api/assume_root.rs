@@ -233,7 +233,7 @@ async fn the_deletion_task_takes_all_credentials_of_the_root_user() {
 }
 
 /// Whether requests with these credentials have the condition key `aws:AssumedRoot`.
-async fn tells_assumed_root(server: &Server, answer: &Answer) -> bool {
+async fn has_assumed_root_key(server: &Server, answer: &Answer) -> bool {
     let environment = &server.state.app.environment;
     let session = Session::open(&answer.text("SessionToken"), &environment.key).unwrap();
     let caller = Caller {
@@ -256,13 +256,13 @@ async fn tells_assumed_root(server: &Server, answer: &Answer) -> bool {
 }
 
 #[tokio::test]
-async fn conditions_can_tell_the_session_from_the_root_user() {
+async fn conditions_can_distinguish_the_session_from_the_root_user() {
     let server = organization().await;
     let admin = admin(&server, MANAGEMENT, json!({})).await;
     let assumed = assume(&admin, MEMBER, AUDIT, &[]).await.ok();
-    assert!(tells_assumed_root(&server, &assumed).await);
+    assert!(has_assumed_root_key(&server, &assumed).await);
     let own = server.root_of(MEMBER).sts("GetSessionToken", &[]).await.ok();
-    assert!(!tells_assumed_root(&server, &own).await);
+    assert!(!has_assumed_root_key(&server, &own).await);
 }
 
 #[tokio::test]

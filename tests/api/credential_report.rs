@@ -22,7 +22,7 @@ async fn report(root: &Client) -> Answer {
 }
 
 #[tokio::test]
-async fn it_tells_the_real_state_of_credentials() {
+async fn it_shows_the_real_state_of_credentials() {
     let server = Server::start().await;
     let root = server.root();
     root.iam("UpdateAccountPasswordPolicy", &[("MaxPasswordAge", "10")]).await.ok();

@@ -94,7 +94,7 @@ async fn no_other_transition_is_possible() {
 }
 
 #[tokio::test]
-async fn a_rejected_request_tells_why() {
+async fn a_rejected_request_shows_why() {
     let server = server().await;
     let root = server.root();
     let id = requested(&server, "flow-1", &[]).await;
@@ -267,7 +267,7 @@ async fn the_owner_may_look_and_forward_but_not_decide() {
 }
 
 #[tokio::test]
-async fn policies_can_tell_requests_apart() {
+async fn policies_can_distinguish_requests() {
     let server = server().await;
     let root = server.root();
     let (one, other) = (requested(&server, "flow-1", &[]).await, requested(&server, "flow-2", &[]).await);
@@ -289,7 +289,7 @@ async fn policies_can_tell_requests_apart() {
 }
 
 #[tokio::test]
-async fn creating_tells_its_keys_to_policies() {
+async fn creating_gives_its_keys_to_policies() {
     let server = server().await;
     let condition = json!({
         "NumericLessThanEquals": {"iam:DelegationDuration": "3600"},

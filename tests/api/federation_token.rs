@@ -11,7 +11,7 @@ async fn administrator(server: &Server) -> Client {
 }
 
 #[tokio::test]
-async fn it_tells_the_federated_user() {
+async fn it_shows_the_federated_user() {
     let server = Server::start().await;
     let policy = allow("s3:*", "*").to_string();
     let parameters = [("Name", "Eve"), ("Policy", &policy), ("MinimumSessionTokenSize", "2000")];

@@ -22,7 +22,7 @@ async fn members_follow_a_renamed_group() {
 }
 
 #[tokio::test]
-async fn an_unknown_user_is_told_before_an_unknown_group() {
+async fn an_unknown_user_is_reported_before_an_unknown_group() {
     let root = Server::start().await.root();
     root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
     for action in ["AddUserToGroup", "RemoveUserFromGroup"] {

@@ -64,7 +64,7 @@ async fn an_instance_finds_its_role_and_acts_as_it() {
 }
 
 #[tokio::test]
-async fn an_instance_tells_what_it_is() {
+async fn an_instance_shows_what_it_is() {
     let file = json!({"instance-profile": "arn:aws:iam::000000000000:instance-profile/web",
         "credentials": {"region": "eu-west-1"}});
     let server = Server::with(settings(file)).await;
@@ -128,7 +128,7 @@ async fn version_one_answers_where_it_is_allowed() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_the_role_is_told_as_ec2_does() {
+async fn what_is_wrong_with_the_role_is_reported_as_ec2_does() {
     let server = Server::with(with_profile()).await;
     let info = metadata_json(&server, "meta-data/iam/info").await;
     assert_eq!(info["Code"], "InstanceProfileNotFound");

@@ -39,7 +39,7 @@ async fn a_policy_is_created_read_and_deleted() {
 }
 
 #[tokio::test]
-async fn answers_tell_of_tags_as_aws_does() {
+async fn answers_show_of_tags_as_aws_does() {
     let root = Server::start().await.root();
     let document = allow("s3:*", "*");
     let made = root.iam("CreatePolicy", &[("PolicyName", "P"), ("PolicyDocument", &document)]).await.ok();

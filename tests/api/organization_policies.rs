@@ -15,8 +15,8 @@ const MEMBER: &str = "222222222222";
 const OTHER: &str = "333333333333";
 const STRANGER: &str = "444444444444";
 
-/// A server whose organization has these policies: their type, target and statement. `FullAWSAccess` is detached from some
-/// targets.
+/// A server whose organization has these policies: their type, target and statement. `FullAWSAccess` is detached from
+/// some targets.
 async fn server(policies: &[(&str, &str, Value)], without_full_access: &[&str]) -> Server {
     let policies = policies.iter().enumerate().map(|(index, (kind, target, statement))| {
         let document = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
@@ -149,7 +149,7 @@ async fn service_linked_roles_are_not_bound() {
 }
 
 #[tokio::test]
-async fn an_rcp_binds_whoever_comes_to_the_resource() {
+async fn an_rcp_binds_everyone_who_comes_to_the_resource() {
     let outside = json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}});
     let server = server(&[rcp("outer", "sts:AssumeRole", outside)], &[]).await;
     let (other, stranger) = (admin(&server, OTHER).await, admin(&server, STRANGER).await);

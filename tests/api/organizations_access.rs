@@ -46,7 +46,7 @@ fn accessed(answer: &Answer) -> Vec<(String, String, String)> {
 }
 
 #[tokio::test]
-async fn a_report_tells_what_the_accounts_have_called() {
+async fn a_report_shows_what_the_accounts_have_called() {
     let server = Server::with(settings()).await;
     let management = server.root_of(MANAGEMENT);
     let never = report(&management, ROOT).await;

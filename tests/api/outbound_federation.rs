@@ -68,7 +68,7 @@ async fn tokens_are_verified_by_the_published_keys() {
 }
 
 #[tokio::test]
-async fn a_token_tells_who_the_caller_is() {
+async fn a_token_shows_who_the_caller_is() {
     let server = enabled(Settings { token_issuer: Some("https://iam.test/".into()), ..Settings::default() }).await;
     let ann = user(&server, "000000000000", "ann", Some(allow("sts:*", "*"))).await;
     let tag = [("UserName", "ann"), ("Tags.member.1.Key", "Team"), ("Tags.member.1.Value", "a")];

@@ -73,7 +73,7 @@ async fn a_login_profile_is_made_read_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_password_must_be_given_and_is_never_told() {
+async fn a_password_must_be_given_and_is_never_shown() {
     let server = Server::start().await;
     let root = server.root();
     root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();

@@ -332,7 +332,7 @@ async fn the_simulator_agrees_with_what_happens() {
 }
 
 #[tokio::test]
-async fn a_simulation_tells_no_tags_of_others() {
+async fn a_simulation_shows_no_tags_of_others() {
     let (_, root) = with_bob().await;
     let tag = [("UserName", "Eve"), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "red")];
     root.iam("CreateUser", &tag).await.ok();

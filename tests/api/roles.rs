@@ -11,7 +11,7 @@ use crate::fixtures::TRUST;
 const BOUNDARY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 
 #[tokio::test]
-async fn a_role_tells_what_awss_answers_tell() {
+async fn a_role_shows_what_awss_answers_show() {
     let root = Server::start().await.root();
     let parameters = [
         ("RoleName", "App"),
@@ -140,7 +140,7 @@ async fn a_role_in_use_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn the_last_use_is_told_for_400_days() {
+async fn the_last_use_is_reported_for_400_days() {
     let server = Server::start().await;
     let root = server.root();
     let name = ("RoleName", "R");

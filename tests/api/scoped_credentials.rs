@@ -35,7 +35,7 @@ fn missing(action: &str, resource: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_answer_tells_the_same_identity() {
+async fn the_answer_shows_the_same_identity() {
     let server = Server::start().await;
     let bob = user(&server, ACCOUNT, "Bob", Some(allow("*", "*"))).await;
     let caller = server.session(&bob.sts("GetSessionToken", &[]).await.ok());

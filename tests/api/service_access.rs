@@ -8,7 +8,7 @@ const POLICY: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iam:*","s3:GetObject"],"Resource":"*"}}"#;
 
 #[tokio::test]
-async fn a_report_tells_the_requests_really_seen() {
+async fn a_report_shows_the_requests_really_seen() {
     let server = Server::start().await;
     let root = server.root();
     root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
@@ -30,7 +30,7 @@ async fn a_report_tells_the_requests_really_seen() {
 }
 
 #[tokio::test]
-async fn actions_are_told_when_asked_for() {
+async fn actions_are_reported_when_asked_for() {
     let server = Server::start().await;
     let root = server.root();
     root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
@@ -123,7 +123,7 @@ async fn a_marker_is_good_for_one_list_of_one_report() {
 }
 
 #[tokio::test]
-async fn entities_are_told_by_their_present_names() {
+async fn entities_are_reported_by_their_present_names() {
     let root = Server::start().await.root();
     root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
     root.iam("PutUserPolicy", &[("UserName", "Bob"), ("PolicyName", "p"), ("PolicyDocument", POLICY)]).await.ok();
@@ -175,7 +175,7 @@ async fn policies_that_grant_access_are_listed_by_service() {
 }
 
 #[tokio::test]
-async fn what_a_policy_grants_is_told_service_by_service() {
+async fn what_a_policy_grants_is_reported_service_by_service() {
     let root = Server::start().await.root();
     root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
     let put = async |name: &str, statements: &str| {

@@ -111,7 +111,7 @@ async fn all_users_are_listed_page_by_page() {
 }
 
 #[tokio::test]
-async fn policies_can_tell_services_apart() {
+async fn policies_can_distinguish_services() {
     let server = Server::start().await;
     let root = server.root();
     root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();

@@ -75,7 +75,7 @@ fn guarded() -> Value {
 }
 
 #[tokio::test]
-async fn a_session_with_mfa_opens_iam_and_tells_its_age() {
+async fn a_session_with_mfa_opens_iam_and_shows_its_age() {
     let server = Server::start().await;
     let bob = user(&server, ACCOUNT, "Bob", Some(allow("iam:ListUsers", "*"))).await;
     let device = Device::of(&server, &server.root(), "Bob").await;

@@ -20,7 +20,7 @@ use std::collections::{BTreeSet, HashMap};
 use iamd::call::Entry;
 use iamd::services;
 use iamd::wire::Service;
-use probes::{Probes, decode, null, told};
+use probes::{Probes, decode, member_name, null};
 use published::{Declared, Model, Request};
 
 /// Runs `check` for every operation that iamd has, and tells all that differs at once.
@@ -78,7 +78,7 @@ fn what_is_required_is_missed() {
     for_each_operation(|entry, model, declared| {
         let Some(input) = &declared.input else { return Vec::new() };
         let required = &model.shape(input).required;
-        let nulls = required.iter().map(|name| format!("{} {}", null(entry.service, &told(name)), NOT_NULL));
+        let nulls = required.iter().map(|name| format!("{} {}", null(entry.service, &member_name(name)), NOT_NULL));
         let expected: BTreeSet<String> = nulls.collect();
         match decode(entry, &Request::new()) {
             Ok(_) if expected.is_empty() => Vec::new(),
@@ -121,7 +121,7 @@ fn every_constraint_is_enforced_in_awss_words() {
         for (name, member) in &shape.members {
             let others: Vec<String> = shape.required.iter().filter(|required| *required != name).cloned().collect();
             let probes = Probes { entry, model, others: model.example(shape, "", &others) };
-            probes.parameter(name, &told(name), model.shape(member), &mut wrong);
+            probes.parameter(name, &member_name(name), model.shape(member), &mut wrong);
         }
         wrong
     });

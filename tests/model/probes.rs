@@ -21,7 +21,7 @@ pub fn null(service: Service, path: &str) -> String {
 }
 
 /// `RoleName` is told as `roleName`.
-pub fn told(name: &str) -> String {
+pub fn member_name(name: &str) -> String {
     name[..1].to_lowercase() + &name[1..]
 }
 
@@ -158,7 +158,7 @@ impl Probes<'_> {
         for (member, of) in &shape.members {
             let others: Vec<String> = shape.members.keys().filter(|other| *other != member).cloned().collect();
             let others = self.model.example(shape, &format!("{name}."), &others);
-            let path = format!("{path}.{}", told(member));
+            let path = format!("{path}.{}", member_name(member));
             if shape.required.contains(member) && !others.is_empty() {
                 let begins = null(self.entry.service, &path);
                 let begins = begins.split(" at ").next().unwrap();

@@ -61,7 +61,7 @@ fn evaluate_prints_the_decision_as_json() {
 }
 
 #[test]
-fn the_exit_code_tells_the_decision_when_asked_to() {
+fn the_exit_code_shows_the_decision_when_asked_to() {
     for command in ["evaluate", "explain"] {
         assert_eq!(policy(&[command, "request.json"]).0, 0);
         assert_eq!(policy(&[command, "--exit-code", "request.json"]).0, 1);
@@ -99,7 +99,7 @@ fn explain_draws_every_layer() {
 }
 
 #[test]
-fn what_cannot_be_decided_is_told_with_its_place() {
+fn what_cannot_be_decided_is_reported_with_its_place() {
     let user = r#""principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject""#;
     let requests = [
         (
@@ -166,7 +166,7 @@ const TYPOS: &str = r#"{
 }"#;
 
 #[test]
-fn validate_tells_findings_with_line_and_column() {
+fn validate_shows_findings_with_line_and_column() {
     let folder = folder(&[("typos.json", TYPOS)]);
     let expected = "\
 typos.json:3:17: error MISSING_RESOURCE
@@ -217,7 +217,7 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
-fn validate_tells_of_every_file() {
+fn validate_shows_of_every_file() {
     let folder = folder(&[("a.json", "{\"Version\":\"éééé\",}"), ("b.json", "\u{feff}{}")]);
     let (code, out, err) = policy_with(folder.path(), "", &["validate", "a.json", "none.json", "b.json"]);
     let missing = "iamd: none.json: No such file or directory (os error 2)\n";

@@ -44,7 +44,7 @@ fn test_runs_the_examples() {
 }
 
 #[test]
-fn test_tells_what_fails_and_why() {
+fn test_shows_what_fails_and_why() {
     let suite = r#"{
       "defaults": {"principal": "arn:aws:iam::111122223333:user/ann", "identityPolicies": [{"file": "p.json"}]},
       "cases": [

@@ -201,8 +201,8 @@ impl<'a> Scenario<'a> {
         if self.caller.is_none() || is_assumption(action) {
             return own;
         }
-        let told = Arn::new(resource).account().filter(|account| is_account(account));
-        told.or(self.resource_owner).unwrap_or(own)
+        let named = Arn::new(resource).account().filter(|account| is_account(account));
+        named.or(self.resource_owner).unwrap_or(own)
     }
 
     /// Seen in AWS: every key that some statement asks for, even one about other actions, and also those that the

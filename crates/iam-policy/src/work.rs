@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_kept_exactly_where_the_sums_do_not_tell() {
+    fn a_limit_is_kept_exactly_where_the_sums_do_not_decide() {
         let set = set(r#""*a?b*""#);
         let layers = Layers { identity: Some(&set), ..Layers::default() };
         // Nothing is compared with this long value.

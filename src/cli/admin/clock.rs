@@ -15,8 +15,8 @@ use crate::cli::running::AdminOptions;
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "Examples: iamd clock +1h; iamd clock -2d; iamd clock 2030-01-01T00:00:00Z; iamd clock reset")]
 pub struct ClockOptions {
-    /// +1h, -2d, +1d12h30m or +90s to move it, a time to set it, freeze and resume to stop it and let it go on, reset to
-    /// go back to real time [default: show it]
+    /// +1h, -2d, +1d12h30m or +90s to move it, a time to set it, freeze and resume to stop it and let it go on, reset
+    /// to go back to real time [default: show it]
     #[arg(value_name = "MOVE", allow_hyphen_values = true)]
     turn: Option<Turn>,
     #[command(flatten)]
@@ -103,12 +103,12 @@ pub fn clock(options: &ClockOptions) -> Result<(), Failure> {
         None => call(&options.server, "GET", "clock", "")?,
     };
     let stopped = if frozen { ", stopped" } else { "" };
-    writeln!(Output::stdout(), "{now} ({}{stopped})", told(ahead))?;
+    writeln!(Output::stdout(), "{now} ({}{stopped})", distance(ahead))?;
     Ok(())
 }
 
 /// How far the clock is from real time.
-fn told(ahead: i64) -> String {
+fn distance(ahead: i64) -> String {
     let mut rest = ahead.unsigned_abs();
     let mut parts = Vec::new();
     for (seconds, unit) in [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")] {
@@ -161,9 +161,9 @@ mod tests {
     }
 
     #[test]
-    fn the_shift_is_told_in_units() {
-        assert_eq!(told(0), "real time");
-        assert_eq!(told(3600), "1h ahead of real time");
-        assert_eq!(told(-93_784), "1d 2h 3m 4s behind real time");
+    fn the_shift_is_reported_in_units() {
+        assert_eq!(distance(0), "real time");
+        assert_eq!(distance(3600), "1h ahead of real time");
+        assert_eq!(distance(-93_784), "1d 2h 3m 4s behind real time");
     }
 }

@@ -13,10 +13,10 @@ use iam_policy::{Explanation, Failure as Mismatch, LayerReport, NearMiss, Reques
 
 pub(super) fn run(args: &EvaluateArgs, out: &mut dyn Write) -> Outcome {
     let body = read(&args.request)?;
-    let told = with_explanation(body.as_bytes(), &files_beside(&args.request), |request, explanation| {
+    let explained = with_explanation(body.as_bytes(), &files_beside(&args.request), |request, explanation| {
         (tree(request, explanation), explanation.decision.is_allowed())
     });
-    let (tree, allowed) = told.map_err(|error| Failure::in_file(&args.request, &error))?;
+    let (tree, allowed) = explained.map_err(|error| Failure::in_file(&args.request, &error))?;
     for line in tree.to_string().lines() {
         match style_of(line) {
             Some(style) => writeln!(out, "{style}{line}{style:#}")?,

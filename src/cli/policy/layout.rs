@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_stand_where_they_are_wanted() {
+    fn parts_are_where_they_are_wanted() {
         let mut layout = Layout::new();
         let place = |line, column| Position { line, column };
         layout.push("{é");

@@ -179,7 +179,7 @@ mod tests {
     }"#;
 
     #[test]
-    fn failures_tell_what_was_found_and_why() {
+    fn failures_show_what_was_found_and_why() {
         let suite = Suite::read(SUITE).unwrap();
         let path = Path::new("x.test.json");
         let tested: Vec<_> = suite.cases.iter().flat_map(|case| case.run(&suite.defaults, path)).collect();

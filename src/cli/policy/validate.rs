@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_stand_behind_their_place() {
+    fn findings_follow_their_position() {
         let document = "{\"Statement\": {\"Effect\": \"Allow\",\n \"Action\": [\"iam:PassRole\", \"iam:Fly\"], \"Resource\": \"*\"}}";
         let findings = lint(document, Grammar::Identity, &Nothing);
         let findings: Vec<_> = findings.into_iter().map(|finding| (Path::new("p.json"), finding)).collect();

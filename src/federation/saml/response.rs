@@ -182,8 +182,8 @@ impl Reader<'_> {
         let encryption = Encryption::of(outer, response).ok_or_else(unreadable)?;
         let covered = signed(outer, &[response], &self.signer.keys).ok_or_else(unsigned)?;
         // Whoever changes an unsigned ciphertext must not learn from the answer what it decrypts to.
-        let tells = encryption.is_authenticated || !covered.is_empty();
-        let vague = |error: Error| if tells { error } else { undecryptable() };
+        let explains = encryption.is_authenticated || !covered.is_empty();
+        let vague = |error: Error| if explains { error } else { undecryptable() };
         let text = decrypt(text, &self.provider.private_keys).ok_or_else(undecryptable)?;
         let document = read(&text).map_err(vague)?;
         let envelope = root(&document).map_err(vague)?.only_child(ASSERTION, "EncryptedAssertion");

@@ -111,7 +111,7 @@ impl Query for AssumeRoleWithSAML {
             duration: self.duration_seconds,
             longest: identity.longest,
             least_size: self.minimum_session_token_size,
-            tells_provider: false,
+            names_provider: false,
             lasting: |key| ["saml:namequalifier", "saml:sub", "saml:sub_type"].contains(&key),
         };
         let Assumed { issued, user, propagated } = federated::assume(cx, identity.vouched, wanted)?;

@@ -108,7 +108,7 @@ impl Query for AssumeRoleWithWebIdentity {
             duration: self.duration_seconds,
             longest: None,
             least_size: self.minimum_session_token_size,
-            tells_provider: true,
+            names_provider: true,
             lasting: |key| [":amr", ":aud", ":sub"].iter().any(|end| key.ends_with(end)),
         };
         let Assumed { issued, user, propagated } = federated::assume(cx, vouched, wanted)?;

@@ -55,7 +55,7 @@ fn all_violations_come_at_once() {
 }
 
 #[test]
-fn members_of_plain_lists_are_told_with_all_demands() {
+fn members_of_plain_lists_are_reported_with_all_demands() {
     let demand = r"Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+, Member must not be null]";
     assert_eq!(
         message("UserName=a&TagKeys.member.1=%2A"),

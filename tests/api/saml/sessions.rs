@@ -209,7 +209,7 @@ async fn a_response_must_report_success_and_be_for_the_sign_in_endpoint() {
 }
 
 #[tokio::test]
-async fn nothing_but_a_region_stands_before_the_sign_in_host() {
+async fn nothing_but_a_region_precedes_the_sign_in_host() {
     let world = World::new().await;
     world.role("Any", json!({}), &[]).await;
     let roles = vec![(arn("Any"), PROVIDER.to_owned())];

@@ -209,7 +209,7 @@ async fn assertions_are_decrypted_and_still_verified() {
 }
 
 #[tokio::test]
-async fn ciphertexts_that_are_changed_tell_nothing() {
+async fn ciphertexts_that_are_changed_show_nothing() {
     let world = World::new().await;
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap().serialize_pem();
     let update = [("SAMLProviderArn", PROVIDER), ("AddPrivateKey", key.as_str())];

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 
 #[tokio::test]
-async fn new_keys_are_found_and_a_dead_issuer_is_told() {
+async fn new_keys_are_found_and_a_dead_issuer_is_reported() {
     let world = World::new().await;
     world.with(json!({})).await.ok();
     world.answer(|_| http::StatusCode::INTERNAL_SERVER_ERROR.into_response());

@@ -172,7 +172,7 @@ async fn tags_and_source_identity_come_from_the_token_and_need_permission() {
 }
 
 #[tokio::test]
-async fn the_session_tells_its_provider_and_is_narrowed() {
+async fn the_session_shows_its_provider_and_is_narrowed() {
     let world = World::new().await;
     let key = format!("{}:sub", world.name);
     let policy = json!({"Version": "2012-10-17", "Statement": [

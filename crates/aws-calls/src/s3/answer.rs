@@ -63,8 +63,8 @@ impl Routed<'_> {
         Ok(expected)
     }
 
-    /// What decides whether the caller may learn that a key does not exist. AWS: who may list the bucket gets 404, others
-    /// 403 with the sentence of this question. None: the request is not about an object that should exist.
+    /// What decides whether the caller may learn that a key does not exist. AWS: who may list the bucket gets 404,
+    /// others 403 with the sentence of this question. None: the request is not about an object that should exist.
     ///
     /// # Errors
     /// A copy source that cannot be read.
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_not_told_why() {
+    fn strangers_do_not_learn_why() {
         for (relation, said) in [
             (Relation::SameAccount, "User: …"),
             (Relation::SameOrganization, "User: …"),

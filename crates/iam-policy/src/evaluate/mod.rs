@@ -52,7 +52,7 @@ fn no_files(_: &str) -> Result<String, String> {
 pub fn with_explanation<T>(
     body: &[u8],
     files: &dyn Fn(&str) -> Result<String, String>,
-    tell: impl FnOnce(&Request<'_>, &Explanation<'_>) -> T,
+    write: impl FnOnce(&Request<'_>, &Explanation<'_>) -> T,
 ) -> Result<T, EvaluateError> {
     let body = std::str::from_utf8(body).map_err(|_| EvaluateError::new("the request is not UTF-8"))?;
     let asked = EvaluateRequest::read(body)?;
@@ -85,7 +85,7 @@ pub fn with_explanation<T>(
     if !is_within(MAX_WORK, &request, &layers) {
         return Err(EvaluateError::new("the documents, and the values that they are compared with, are too long"));
     }
-    Ok(tell(&request, &explain(&request, &layers)))
+    Ok(write(&request, &explain(&request, &layers)))
 }
 
 /// The ARN of a session's role: `aws:PrincipalArn` has its path, which the session's own ARN has not.
@@ -101,9 +101,9 @@ fn path_of_role<'r>(asked: &'r EvaluateRequest<'_>) -> Option<&'r str> {
 fn context<'a>(asked: &'a EvaluateRequest<'_>, principal: &Principal<'a>) -> Context<'a> {
     let owner = asked.resource_account.as_deref().or(Arn::new(&asked.resource).account());
     let owner = owner.map(|account| ("aws:ResourceAccount".into(), account.into()));
-    let told = principal.context_keys().into_iter().map(|(key, values)| (key.into(), values));
+    let implied = principal.context_keys().into_iter().map(|(key, values)| (key.into(), values));
     let given = asked.context.iter().cloned();
-    owner.into_iter().chain(told).chain(given).collect()
+    owner.into_iter().chain(implied).chain(given).collect()
 }
 
 /// A role's policy is its trust policy; a key's is a key policy, without which nobody can use the key.

@@ -38,7 +38,7 @@ fn an_answer_has_its_evidence() {
 }
 
 #[test]
-fn a_denial_tells_what_came_closest() {
+fn a_denial_shows_what_came_closest() {
     let condition = r#""Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}, "Bool": {"x:y": "true"}}, "Sid""#;
     let found = answer(&BODY.replace("\"Sid\"", condition).replace("\"aws:TagKeys\": [\"a\"]", "\"x:y\": false"));
     assert_eq!((&found["decision"], &found["deniedBy"]), (&json!("implicitDeny"), &json!(["identity"])));
@@ -51,7 +51,7 @@ fn a_denial_tells_what_came_closest() {
 }
 
 #[test]
-fn a_refused_document_tells_where_and_why() {
+fn a_refused_document_shows_where_and_why() {
     let error = evaluate(BODY.replace("s3:Get*", "Get*").as_bytes()).unwrap_err();
     assert_eq!(error.document.as_deref(), Some("identityPolicies[0] (readers)"));
     assert_eq!(error.position, Some(Position { line: 9, column: 64 }));

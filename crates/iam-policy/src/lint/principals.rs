@@ -95,14 +95,15 @@ impl<'n> Linter<'_> {
     /// A service acts for anyone who asks it to: a condition must say for whom it may (AWS: "The confused deputy
     /// problem").
     fn unrestricted_services(&mut self, elements: &Elements<'n>, node: &'n Node<'n>) {
-        const TELLING: &[&str] = &["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"];
+        const SOURCE_KEYS: &[&str] = &["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"];
         let Value::Object(kinds) = &node.value else { return };
         let Some(member) = kinds.iter().find(|member| member.key == "Service") else { return };
         if self.grammar != Grammar::Resource {
             return;
         }
-        let told = elements.condition_keys().any(|key| TELLING.iter().any(|telling| telling.eq_ignore_ascii_case(key)));
-        if !told {
+        let names_source =
+            elements.condition_keys().any(|key| SOURCE_KEYS.iter().any(|source| source.eq_ignore_ascii_case(key)));
+        if !names_source {
             let message = "any customer's resource may use the service to get here; test aws:SourceArn, aws:SourceAccount \
                 or aws:SourceOrgID";
             self.report(Code::RestrictAccessToServicePrincipal, member.value.start, message);

@@ -10,7 +10,7 @@ impl<'n> Linter<'_> {
         if let Some((negated, node)) = elements.either("Principal", "NotPrincipal") {
             let everyone = matches!(&node.value, Value::String(text) if text == "*");
             if negated || !everyone {
-                let message = "the Principal of an RCP is \"*\"; conditions tell whom the statement is about";
+                let message = "the Principal of an RCP is \"*\"; conditions say whom the statement is about";
                 self.report(Code::RcpSyntaxErrorPrincipal, node.start, message);
             }
         }

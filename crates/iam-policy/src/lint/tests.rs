@@ -73,7 +73,7 @@ fn structure() {
 }
 
 #[test]
-fn a_finding_tells_where_and_what() {
+fn a_finding_shows_where_and_what() {
     let text = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [{\"Effect\": \"Allow\",\n    \"Action\": \"s3:GetObjct\", \
         \"Resource\": \"*\"}]\n}";
     let findings = lint(text, Grammar::Identity, &Known);

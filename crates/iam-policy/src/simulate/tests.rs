@@ -74,7 +74,7 @@ fn positions_are_as_aws_counts_them() {
 }
 
 #[test]
-fn missing_keys_are_told_without_a_resource_too() {
+fn missing_keys_are_reported_without_a_resource_too() {
     let text = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
             "Condition": {"StringEquals": {"aws:SourceVpc": "${aws:username}"}}}}"#;
     let text = text.replace("{\"Statement\"", "{\"Version\": \"2012-10-17\", \"Statement\"");
@@ -109,7 +109,7 @@ fn boundary_organization_and_the_other_account_have_their_details() {
 }
 
 #[test]
-fn an_arn_tells_its_owner_before_the_parameter_does() {
+fn an_arn_shows_its_owner_before_the_parameter_does() {
     let (identity, context) = (
         set(&[r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#], Grammar::Identity),
         Context::new(),

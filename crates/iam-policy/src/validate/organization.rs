@@ -18,7 +18,7 @@ fn statement(statement: &Written<'_>) -> Check {
         WrittenNames::Kinds(_) => false,
     });
     if !everyone {
-        return refuse(MESSAGE, statement.start, "Principal must be \"*\"; conditions tell whom the policy is about");
+        return refuse(MESSAGE, statement.start, "Principal must be \"*\"; conditions say whom the policy is about");
     }
     if let Some(list) = &statement.not_action {
         return refuse(MESSAGE, list.at, "NotAction is not supported");

@@ -226,7 +226,7 @@ fn shared_issuers(statement: &Written<'_>) -> Check {
         refuse(
             format!("Missing or insufficient condition on {key} for the shared OIDC provider {host}"),
             name.at,
-            format!("anyone may have a token of {host}; a condition on {key} must tell whose are trusted"),
+            format!("anyone may have a token of {host}; a condition on {key} must say whose are trusted"),
         )
     })
 }

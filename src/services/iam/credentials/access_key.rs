@@ -69,7 +69,7 @@ impl Operation for CreateAccessKey {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_tell_whose(self.user_name.as_deref())
+        cx.must_name_an_owner(self.user_name.as_deref())
     }
 }
 
@@ -122,7 +122,7 @@ impl Listing for ListAccessKeys {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_tell_whose(self.user_name.as_deref())
+        cx.must_name_an_owner(self.user_name.as_deref())
     }
 
     fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, AccessKeyMetadata>> {
@@ -161,7 +161,7 @@ impl Operation for UpdateAccessKey {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_tell_whose(self.user_name.as_deref())
+        cx.must_name_an_owner(self.user_name.as_deref())
     }
 }
 
@@ -194,7 +194,7 @@ impl Operation for DeleteAccessKey {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_tell_whose(self.user_name.as_deref())
+        cx.must_name_an_owner(self.user_name.as_deref())
     }
 }
 

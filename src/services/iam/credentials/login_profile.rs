@@ -36,7 +36,7 @@ pub struct LoginProfileResult {
 }
 
 /// Refuses the root user's long-term credentials: its password is within reach of sessions of `AssumeRoot` only.
-fn must_tell_whose(cx: &Context<'_, impl AccountRef>, given: Option<&str>) -> Result<()> {
+fn must_name_an_owner(cx: &Context<'_, impl AccountRef>, given: Option<&str>) -> Result<()> {
     if cx.is_about_root(given) && cx.caller.has_assumed_root() {
         return Ok(());
     }
@@ -88,7 +88,7 @@ impl Operation for CreateLoginProfile {
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
         let given = self.user_name.as_deref();
-        must_tell_whose(cx, given)?;
+        must_name_an_owner(cx, given)?;
         let message = match (cx.is_about_root(given), &self.password) {
             (true, Some(_)) => "Must not specify password when calling with AssumeRoot credentials",
             // The setting is for users and roles only.
@@ -148,7 +148,7 @@ impl Operation for GetLoginProfile {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        must_tell_whose(cx, self.user_name.as_deref())
+        must_name_an_owner(cx, self.user_name.as_deref())
     }
 }
 
@@ -227,7 +227,7 @@ impl Operation for DeleteLoginProfile {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        must_tell_whose(cx, self.user_name.as_deref())
+        must_name_an_owner(cx, self.user_name.as_deref())
     }
 }
 

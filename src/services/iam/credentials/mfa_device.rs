@@ -229,7 +229,7 @@ impl Listing for ListMFADevices {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_tell_whose(self.user_name.as_deref())
+        cx.must_name_an_owner(self.user_name.as_deref())
     }
 
     fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, MfaDeviceShape>> {

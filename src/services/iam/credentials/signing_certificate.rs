@@ -72,7 +72,7 @@ impl Operation for UploadSigningCertificate {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_tell_whose(self.user_name.as_deref())
+        cx.must_name_an_owner(self.user_name.as_deref())
     }
 }
 
@@ -142,7 +142,7 @@ impl Listing for ListSigningCertificates {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_tell_whose(self.user_name.as_deref())
+        cx.must_name_an_owner(self.user_name.as_deref())
     }
 
     fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, SigningCertificateShape>> {
@@ -175,7 +175,7 @@ impl Operation for UpdateSigningCertificate {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_tell_whose(self.user_name.as_deref())
+        cx.must_name_an_owner(self.user_name.as_deref())
     }
 }
 
@@ -209,7 +209,7 @@ impl Operation for DeleteSigningCertificate {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_tell_whose(self.user_name.as_deref())
+        cx.must_name_an_owner(self.user_name.as_deref())
     }
 }
 

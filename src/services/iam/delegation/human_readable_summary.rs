@@ -104,11 +104,11 @@ fn language(locale: &str) -> Option<String> {
 
 fn summary(request: &DelegationRequest, policy: &Policy) -> Result<String> {
     let mut text = String::new();
-    let told = tell(&mut text, request, policy);
-    told.map(|()| text).map_err(Error::internal)
+    let written = write(&mut text, request, policy);
+    written.map(|()| text).map_err(Error::internal)
 }
 
-fn tell(text: &mut String, request: &DelegationRequest, policy: &Policy) -> std::fmt::Result {
+fn write(text: &mut String, request: &DelegationRequest, policy: &Policy) -> std::fmt::Result {
     match &request.requestor_name {
         Some(name) => write!(text, "{name} (account {})", request.requestor)?,
         None => write!(text, "Account {}", request.requestor)?,
@@ -219,14 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_told_in_words() {
+    fn durations_are_reported_in_words() {
         for (seconds, expected) in [(3600, "1 hour"), (5400, "1 hour 30 minutes"), (301, "5 minutes 1 second")] {
             assert_eq!(duration(seconds), expected);
         }
     }
 
     #[test]
-    fn every_element_of_a_statement_is_told() {
+    fn every_element_of_a_statement_is_reported() {
         let cases = [
             (
                 r#"{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject","iam:*"],"Resource":["arn:aws:s3:::a","arn:aws:s3:::b"]}"#,

@@ -174,13 +174,13 @@ fn keys_and_certificates(cx: &Context<'_, impl AccountRef>, credentials: &Creden
 fn key(cx: &Context<'_, impl AccountRef>, key: Option<&AccessKey>) -> [String; 5] {
     let nothing = || NOTHING.to_owned();
     let last = key.and_then(|key| cx.environment.volatile.usage.last(cx.account.id, &key.id));
-    let told = |tell: fn(&LastUse) -> String| last.as_ref().map_or_else(nothing, tell);
+    let shown = |show: fn(&LastUse) -> String| last.as_ref().map_or_else(nothing, show);
     [
         key.is_some_and(|key| key.active).to_string(),
         key.map_or_else(nothing, |key| date(key.created)),
-        told(|last| date(last.used)),
-        told(|last| last.region.clone()),
-        told(|last| last.service.clone()),
+        shown(|last| date(last.used)),
+        shown(|last| last.region.clone()),
+        shown(|last| last.service.clone()),
     ]
 }
 

@@ -88,7 +88,7 @@ impl Operation for AcquireRole {
         if !wanted.tags.is_empty() {
             needs("iam:TagRole", None);
         }
-        wanted.tell_tags(access)
+        wanted.show_tags(access)
     }
 
     fn other_accounts(&self, _: &Account) -> Vec<AccountId> {
@@ -229,7 +229,7 @@ fn must_fit(shape: &str, value: &str) -> Result<()> {
 
 impl Wanted {
     /// The tags of the request as the condition keys that creating and tagging have.
-    fn tell_tags<'a>(&self, access: Access<'a>) -> Access<'a> {
+    fn show_tags<'a>(&self, access: Access<'a>) -> Access<'a> {
         if self.tags.is_empty() {
             return access;
         }

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_type_tells_one_value_from_a_list() {
+    fn the_type_distinguishes_one_value_from_a_list() {
         let read = |kind, value| {
             let given = [entry("abcde", Some(kind), &[value])];
             entries(&given).unwrap().pop().unwrap().1.as_slice().concat()

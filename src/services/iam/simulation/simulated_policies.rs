@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn wildcards_stand_in_names_only() {
+    fn wildcards_are_in_names_only() {
         for arn in ["arn:aws:iam::aws:policy/Read*", "arn:aws:iam::111122223333:policy/a/b/P?*"] {
             assert!(is_pattern_of_arns(arn), "{arn}");
         }

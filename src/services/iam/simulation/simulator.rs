@@ -142,14 +142,14 @@ impl<'r> Simulation<'r> {
         })
     }
 
-    fn with_scenario<T>(&self, tell: impl FnOnce(Scenario<'_>) -> T) -> T {
-        let told = self.caller.as_ref().map_or_else(|| keys_of_nobody(&self.account), SimulatedCaller::keys);
+    fn with_scenario<T>(&self, use_scenario: impl FnOnce(Scenario<'_>) -> T) -> T {
+        let about_caller = self.caller.as_ref().map_or_else(|| keys_of_nobody(&self.account), SimulatedCaller::keys);
         let place = |account: &str| self.organization?.place(AccountId::parse(account)?);
         let principal = self.caller.as_ref().and_then(|caller| place(caller.account()));
         let places = Places { principal, resource: None };
-        let context = told.into_iter().chain(places.keys(false)).chain(self.entries.iter().cloned()).collect();
+        let context = about_caller.into_iter().chain(places.keys(false)).chain(self.entries.iter().cloned()).collect();
         let entries: iam_policy::Context<'_> = self.entries.iter().cloned().collect();
-        tell(Scenario {
+        use_scenario(Scenario {
             caller: self.caller.as_ref().map(SimulatedCaller::principal),
             identity: &self.identity,
             boundary: self.boundary.as_deref(),

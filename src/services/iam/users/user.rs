@@ -156,7 +156,7 @@ impl Operation for GetUser {
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_tell_whose(self.user_name.as_deref())
+        cx.must_name_an_owner(self.user_name.as_deref())
     }
 }
 

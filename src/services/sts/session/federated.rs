@@ -46,7 +46,7 @@ pub struct Wanted<'a> {
     /// The least size of its token.
     pub least_size: Option<MinimumSessionTokenSize>,
     /// Whether later requests name the provider: `aws:FederatedProvider`.
-    pub tells_provider: bool,
+    pub names_provider: bool,
     /// Which of the provider's condition keys later requests carry.
     pub lasting: fn(&str) -> bool,
 }
@@ -75,7 +75,7 @@ pub fn assume(cx: &View<'_>, vouched: Vouched, wanted: Wanted<'_>) -> Result<Ass
         source_identity: vouched.source_identity,
         transitive_tag_keys: vouched.transitive_tag_keys,
         tags: vouched.tags,
-        federated_provider: wanted.tells_provider.then_some(vouched.provider),
+        federated_provider: wanted.names_provider.then_some(vouched.provider),
         provider_keys: lasting.collect::<Vec<(String, ProviderValue)>>(),
         ..begin(cx, role_session(&role, wanted.session_name), seconds.min(longest))
     };

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn other_endpoints_are_told_apart() {
+    fn other_endpoints_are_distinguished() {
         let (name, account) = ("ap".to_owned(), "111122223333".to_owned());
         assert_eq!(
             read("ap-111122223333.s3-accesspoint.eu-central-1.amazonaws.com"),
