@@ -141,6 +141,33 @@ pub fn changes_tags(call: &Call) -> bool {
     changes(&rules::of_service(&call.service).tags, call.name())
 }
 
+/// Answers that hold tokens: service, operation, where the token is, and the operation that takes it.
+const TOKENS: &[(&str, &str, &str, &str)] = &[
+    ("dynamodbstreams", "GetRecords", "NextShardIterator", "GetRecords"),
+    ("dynamodbstreams", "GetShardIterator", "ShardIterator", "GetRecords"),
+    ("kinesis", "GetRecords", "NextShardIterator", "GetRecords"),
+    ("kinesis", "GetShardIterator", "ShardIterator", "GetRecords"),
+    ("kinesis", "ListShards", "NextToken", "ListShards"),
+    ("kms", "CreateGrant", "GrantToken", "RetireGrant"),
+];
+
+/// Whether the answer to a call may hold tokens that later calls bring back.
+pub fn gives_tokens(call: &Call) -> bool {
+    let service = call.service.summary.name;
+    TOKENS.iter().any(|(of, operation, ..)| *of == service && *operation == call.name())
+}
+
+/// The needs that the answer to a call answers: its tokens stand for what the first question of the call is about.
+pub fn tokens(call: &Call, answer: &Value) -> Vec<Need> {
+    let service = call.service.summary.name;
+    let of_call = TOKENS.iter().filter(|(of, operation, ..)| *of == service && *operation == call.name());
+    let tokens = of_call.filter_map(|(_, _, member, taken_by)| {
+        let token = answer.get(member)?.as_str()?.to_owned();
+        Some(Need::ResourceOfToken { operation: (*taken_by).to_owned(), token })
+    });
+    tokens.collect()
+}
+
 fn changes(lookups: &[rules::Lookup], operation: &str) -> bool {
     lookups.iter().any(|lookup| lookup.changed_by.iter().any(|name| name == operation))
 }
@@ -307,6 +334,23 @@ mod tests {
         assert_eq!(fact(&queue, &json!({})), Fact::Tags(Vec::new()));
         let key = need("arn:aws:kms:eu-central-1:444455556666:key/k");
         assert_eq!(fact(&key, &json!({"Tags": [{"TagKey": "team", "TagValue": "blue"}]})), blue);
+    }
+
+    #[test]
+    fn tokens_are_where_models_have_them() {
+        use aws_reference::operations;
+        for (service, operation, _, taken_by) in TOKENS {
+            let service = operations::service(service).unwrap();
+            assert!(service.operation(operation).is_some() && service.operation(taken_by).is_some(), "{operation}");
+        }
+        let service = operations::service("kinesis").unwrap();
+        let operation = service.operation("GetShardIterator").unwrap().clone();
+        let protocol = service.summary.protocols().next().unwrap();
+        let call = Call { service, operation, protocol };
+        assert!(gives_tokens(&call));
+        let need = Need::ResourceOfToken { operation: "GetRecords".to_owned(), token: "t".to_owned() };
+        assert_eq!(tokens(&call, &json!({"ShardIterator": "t"})), [need]);
+        assert!(tokens(&call, &json!({})).is_empty());
     }
 
     #[test]

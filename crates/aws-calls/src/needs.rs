@@ -122,9 +122,10 @@ impl Need {
     /// When the need has to be answered.
     pub fn matters(&self) -> Matters {
         match self {
-            Self::KeyOfAlias { .. } | Self::KeyOfCiphertext | Self::SecretArn { .. } | Self::ResourceOfToken { .. } => {
-                Matters::Always
-            }
+            Self::KeyOfAlias { .. } | Self::KeyOfCiphertext | Self::SecretArn { .. } => Matters::Always,
+            // No read of the upstream tells. Whoever remembers what tokens stand for gives it with the first facts; the
+            // question about any other token is about all resources.
+            Self::ResourceOfToken { .. } => Matters::ToKeys(&[]),
             Self::Tags { .. } => Matters::ToKeys(TAG_KEYS),
             Self::ObjectTags { .. } => Matters::ToKeys(&["s3:ExistingObjectTag/"]),
             Self::BucketTags { .. } => Matters::ToKeys(&["s3:BucketTag/", "aws:ResourceTag/"]),

@@ -74,3 +74,27 @@ fn read(service: &Service) -> Rules {
     rules.derive(service);
     rules
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ask::{Code, Form};
+
+    const WORDS: &str = include_str!("../../data/README.md");
+
+    /// The names in the first column of the table under a heading.
+    fn names(heading: &str) -> Vec<&'static str> {
+        let (_, table) = WORDS.split_once(heading).unwrap();
+        let rows = table.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+        let rows = rows.take_while(|line| line.starts_with('|'));
+        rows.flat_map(|row| row.split('|').nth(1).unwrap().split(','))
+            .map(|name| name.trim().trim_matches('`'))
+            .collect()
+    }
+
+    #[test]
+    fn the_documented_forms_and_codes_exist() {
+        assert!(names("## Forms").iter().all(|name| name.parse::<Form>().is_ok()));
+        assert!(names("## Code").iter().all(|name| name.parse::<Code>().is_ok()));
+        assert_eq!((names("## Forms").len(), names("## Code").len()), (14, 19));
+    }
+}
