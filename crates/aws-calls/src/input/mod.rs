@@ -90,7 +90,7 @@ enum Body<'r> {
     Opaque,
     /// Members in JSON.
     Json(json::Object<'r>),
-    /// Members in CBOR or XML, decoded.
+    /// Members in CBOR or XML, decoded and named as in the model.
     Decoded(serde_json::Map<String, Value>),
     /// Parameters of a form, with those of the query string.
     Form(form::Form<'r>),
@@ -184,9 +184,7 @@ impl<'r> Input<'r> {
         match &self.body {
             Body::Missing => Err(Unreadable::BodyMissing),
             Body::Opaque | Body::Form(_) => Ok(None),
-            Body::Decoded(members) => {
-                Ok(members.get(name).cloned().map(|value| json::renamed(value, member, &self.call.service)))
-            }
+            Body::Decoded(members) => Ok(members.get(name).cloned()),
             Body::Json(object) => {
                 let sent = member.and_then(|member| member.name.as_deref()).unwrap_or(name);
                 let value = match payload {

@@ -15,8 +15,24 @@ const SUFFIXES: &[&str] = &[
     ".localhost.localstack.cloud",
 ];
 
-/// Labels of hosts that belong to what customers run, on whatever server.
-const APPLICATIONS: &[(&str, &str)] = &[("execute-api", "execute-api"), ("lambda-url", "lambda")];
+/// What names of this machine end in. Before it are buckets, or services as before AWS's names.
+const LOCAL: &str = ".localhost";
+
+/// Labels of hosts that belong to what customers run or keep, on whatever server, and the service whose calls may have
+/// them all the same.
+const APPLICATIONS: &[(&str, &str)] = &[
+    ("alb", ""),
+    ("aoss", "aoss"),
+    ("appsync-api", "appsync"),
+    ("appsync-realtime-api", "appsync"),
+    ("cloudfront", "cloudfront"),
+    ("elb", ""),
+    ("execute-api", "execute-api"),
+    ("lambda-url", "lambda"),
+    ("s3", "s3"),
+    ("s3-accesspoint", "s3"),
+    ("s3-website", "s3"),
+];
 
 /// Refuses a call whose host is that of another service.
 pub(super) fn check(request: &Request<'_>, call: &Call) -> Result<(), Unrecognised> {
@@ -30,7 +46,7 @@ pub(super) fn check(request: &Request<'_>, call: &Call) -> Result<(), Unrecognis
             return refuse();
         }
     }
-    match before_suffix(&name) {
+    match before_suffix(&name).or_else(|| name.strip_suffix(LOCAL)) {
         None => Ok(()),
         Some(labels) if is_of(labels, summary, call.operation.host_prefix.as_deref()) => Ok(()),
         Some(_) => refuse(),

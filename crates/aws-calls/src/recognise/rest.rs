@@ -20,6 +20,10 @@ pub(super) fn call(
     let refuse = |reason| Unrecognised::new(shown.service(services), shown.protocol(services), reason);
     let path =
         Path::parse(request.path).ok_or_else(|| refuse(Reason::Ambiguous("a path with empty or dot segments")))?;
+    // Emulators have pages of their own there.
+    if path.segments.first().is_some_and(|first| first.starts_with('_') || first == "moto-api") {
+        return Err(refuse(Reason::Ambiguous("the path of a server's own page")));
+    }
     let query: Vec<_> = form_urlencoded::parse(request.query.as_bytes()).collect();
     let candidates: Vec<_> = services.iter().copied().filter_map(rest).collect();
     let find = |segments: &[Cow<'_, str>]| best(&candidates, request.method, segments, &query);
