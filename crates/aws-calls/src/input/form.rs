@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Input, Unreadable, path};
 
-/// The parameters of a form and of the query string.
+/// The parameters of a form and of the query string, sorted by name.
 #[derive(Debug)]
 pub(super) struct Form<'r>(Vec<(Cow<'r, str>, Cow<'r, str>)>);
 
@@ -18,8 +18,9 @@ impl<'r> Form<'r> {
         if std::str::from_utf8(body).is_err() {
             return Err(Unreadable::Malformed("a form in UTF-8"));
         }
-        let parameters = [query.as_bytes(), body].into_iter().flat_map(form_urlencoded::parse);
-        Ok(Self(parameters.collect()))
+        let mut parameters: Vec<_> = [query.as_bytes(), body].into_iter().flat_map(form_urlencoded::parse).collect();
+        parameters.sort();
+        Ok(Self(parameters))
     }
 
     /// A member of the input.
@@ -38,9 +39,15 @@ impl<'r> Form<'r> {
 
     /// The only value of a parameter.
     fn text(&self, name: &str) -> Result<Option<Value>, Unreadable> {
-        let mut values = self.0.iter().filter(|(other, _)| other == name).map(|(_, value)| value);
+        let mut values = self.from(name).take_while(|(other, _)| other == name).map(|(_, value)| value);
         let value = values.next().map(|value| Value::String(value.to_string()));
         if values.next().is_some() { Err(Unreadable::ambiguous(name)) } else { Ok(value) }
+    }
+
+    /// The parameters that do not come before this name.
+    fn from(&self, name: &str) -> impl Iterator<Item = &(Cow<'r, str>, Cow<'r, str>)> {
+        let start = self.0.partition_point(|(other, _)| other.as_ref() < name);
+        self.0.iter().skip(start)
     }
 
     /// Refuses a parameter that some servers would take for this one.
@@ -55,8 +62,9 @@ impl<'r> Form<'r> {
     /// The numbers that follow a prefix, in their order.
     fn numbers(&self, prefix: &str) -> Result<BTreeSet<u32>, Unreadable> {
         let mut numbers = BTreeSet::new();
-        for (name, _) in &self.0 {
-            let Some(rest) = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')) else { continue };
+        let below = format!("{prefix}.");
+        for (name, _) in self.from(&below) {
+            let Some(rest) = name.strip_prefix(below.as_str()) else { break };
             let text = rest.split('.').next().unwrap_or_default();
             let Ok(number) = text.parse::<u32>() else { continue };
             if number.to_string() != text {
@@ -91,7 +99,7 @@ impl Reader<'_> {
             _ => self.structure(&prefix, shape)?,
         };
         // An empty list is sent as its name alone.
-        let is_named = || self.form.0.iter().any(|(sent, _)| sent == name);
+        let is_named = || self.form.from(name).next().is_some_and(|(sent, _)| sent == name);
         Ok(Some(value).filter(|value| !is_empty(value) || is_named()))
     }
 

@@ -1,6 +1,7 @@
 //! JSON in which every name is there once.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use aws_reference::operations::{Member, Service};
@@ -28,10 +29,11 @@ impl<'r> Object<'r> {
         let text = text.ok_or(Unreadable::Malformed("JSON"))?;
         let Members(raw) = serde_json::from_str(&text).map_err(|_| Unreadable::Malformed("a JSON object"))?;
         let mut members: Vec<(String, usize, usize)> = Vec::with_capacity(raw.len());
+        let mut names = HashSet::with_capacity(raw.len());
         for (name, value) in raw {
             // Both are parts of the same text.
             let start = (value.get().as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
-            if members.iter().any(|(other, ..)| other.eq_ignore_ascii_case(&name)) {
+            if !names.insert(name.to_ascii_lowercase()) {
                 return Err(Unreadable::ambiguous(name));
             }
             members.push((name, start, start + value.get().len()));

@@ -84,3 +84,19 @@ fn bodies_are_read_where_members_are_in_them() {
         assert_eq!(body_use(&Call { service, operation: operation.clone(), protocol }), expected, "{}", operation.name);
     }
 }
+
+#[test]
+fn large_inputs_are_read_in_one_go() {
+    const COUNT: usize = 20_000;
+    let entry = |n| format!("&PublishBatchRequestEntries.member.{n}.Id={n}");
+    let body = format!("Action=PublishBatch{}", (1..=COUNT).map(entry).collect::<String>());
+    let form = headers(&[("content-type", "application/x-www-form-urlencoded")]);
+    let request = Request { method: "POST", path: "/", query: "", headers: &form, body: Some(body.as_bytes()) };
+    let Ok(Recognised::Call(call)) = recognise(&request, Some("sns")) else { panic!("not recognised") };
+    let entries = Input::read(&call, request).unwrap().member("PublishBatchRequestEntries").unwrap();
+    assert_eq!(entries.unwrap().as_array().map(Vec::len), Some(COUNT));
+
+    let members: Vec<_> = (0..10 * COUNT).map(|n| format!("\"m{n}\":{n}")).collect();
+    let object = json::Object::parse(format!("{{{}}}", members.join(",")).into_bytes().into()).unwrap();
+    assert_eq!(object.member("m7"), Ok(Some(json!(7))));
+}
