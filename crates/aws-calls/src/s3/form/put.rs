@@ -87,7 +87,8 @@ impl Fields {
         let Stored { bucket, key, etag, location } = *stored;
         let page = self.get("success_action_redirect").or_else(|| self.get("redirect"));
         let is_page = |page: &&str| {
-            (page.starts_with("http://") || page.starts_with("https://")) && !page.contains(|c: char| c.is_control())
+            (page.starts_with("http://") || page.starts_with("https://"))
+                && page.bytes().all(|byte| byte.is_ascii_graphic())
         };
         if let Some(page) = page.filter(is_page) {
             let encoded = |text| utf8_percent_encode(text, ENCODED);
