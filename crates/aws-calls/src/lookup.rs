@@ -4,8 +4,6 @@ use serde_json::{Map, Value};
 
 use crate::Call;
 use crate::arn::Arn;
-use crate::ask::Refusal;
-use crate::fault::Fault;
 use crate::needs::{Fact, Need};
 use crate::questions::Question;
 use crate::rules::{self, Path, Rules, Step};
@@ -243,17 +241,6 @@ fn tags(value: &Value) -> Vec<(String, String)> {
         Value::Object(map) => map.iter().map(|(name, value)| (name.clone(), text(value).unwrap_or_default())).collect(),
         Value::Array(items) => items.iter().filter_map(|item| crate::ask::tag(None, item)).collect(),
         _ => Vec::new(),
-    }
-}
-
-impl From<Refusal> for Fault {
-    /// As services answer parameters that they do not take.
-    fn from(refusal: Refusal) -> Self {
-        let code = match &refusal {
-            Refusal::Unreadable(_) => "SerializationException",
-            _ => "ValidationException",
-        };
-        Self::new(400, code, refusal.to_string())
     }
 }
 

@@ -202,7 +202,10 @@ impl Binder<'_> {
         let fits = |of: &&ResourceType| of.template.read(&text).is_some();
         // An ARN fits the type that writes most of it, and that must be one of those that the rule names.
         let best = self.rules.read(&text).map(|(of, _)| of.template.literal_length());
-        let of = types().filter(fits).max_by_key(|of| of.template.literal_length()).ok_or_else(|| wrong(&text))?;
+        let Some(of) = types().filter(fits).max_by_key(|of| of.template.literal_length()) else {
+            let is_whole = demand.takes_any_arn && parts.service == self.rules.prefix && !parts.resource.is_empty();
+            return if is_whole { self.place_of_any(&text, &parts) } else { Err(wrong(&text)) };
+        };
         if of.prefix == self.rules.prefix && best.is_some_and(|best| best > of.template.literal_length()) {
             return Err(wrong(&text));
         }
@@ -214,6 +217,16 @@ impl Binder<'_> {
             }
         }
         self.finish(of, bound)
+    }
+
+    /// A resource of the service that the reference has no type for: its ARN is what is decided about.
+    fn place_of_any(&self, arn: &str, parts: &Arn<'_>) -> Result<Place, Refusal> {
+        let is_here = parts.region.is_empty() || parts.region == self.scene.region;
+        if !is_here || parts.partition != self.scene.partition {
+            return Err(Refusal::Elsewhere(arn.to_owned()));
+        }
+        let account = Some(parts.account.to_owned()).filter(|account| !account.is_empty());
+        Ok(Place { resource: arn.to_owned(), account, ..Place::nowhere() })
     }
 
     fn finish(&self, of: &ResourceType, mut bound: Bound) -> Result<Place, Refusal> {

@@ -2,6 +2,7 @@
 
 mod bind;
 mod code;
+mod fault;
 mod forms;
 mod services;
 mod tags;

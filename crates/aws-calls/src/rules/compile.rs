@@ -93,6 +93,7 @@ impl Compiler<'_> {
             each: rule.each.as_deref().map(str::parse::<Source>).transpose()?,
             resources: resources.collect::<Result<_, _>>()?,
             arn: optional(rule.arn)?,
+            takes_any_arn: false,
             token: optional(rule.token)?,
             owner: optional(rule.owner)?,
             keys: rule.keys.into_iter().map(|(key, of)| Ok((key, of.parse()?))).collect::<Result<_, TableError>>()?,

@@ -111,7 +111,7 @@ impl<'i> Input<'i> {
 
     /// The list or map of tags that the operation gives to what it makes or tags.
     fn tags(&self) -> Option<Path> {
-        let name = self.find(&["tags", "taglist"])?;
+        let name = self.find(&["tags", "taglist", "tagstoadd"])?;
         let shape = self.service.shape(self.shape?.members.get(name)?.shape()?)?;
         let step = if shape.value.is_some() { Step::Values } else { Step::Items };
         Some(Path { of_element: false, steps: vec![Step::Member(name.to_owned()), step] })
@@ -127,7 +127,7 @@ fn member(name: &str) -> Expression {
 }
 
 fn demand(arn: Option<Expression>, resources: Vec<Resource>) -> Demand {
-    Demand { arn, resources, ..Demand::default() }
+    Demand { takes_any_arn: arn.is_some(), arn, resources, ..Demand::default() }
 }
 
 fn knows(action: &Action, key: &str) -> bool {

@@ -121,6 +121,8 @@ pub struct Demand {
     pub resources: Vec<Resource>,
     /// Where the ARN of the resource is.
     pub arn: Option<Expression>,
+    /// Whether the ARN may be of a type that the reference does not name for the action.
+    pub takes_any_arn: bool,
     /// Where the token of an earlier answer is that stands for the resource.
     pub token: Option<Expression>,
     /// Where the account of resources that are given by name comes from.
