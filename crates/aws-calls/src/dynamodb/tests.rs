@@ -8,7 +8,7 @@ use crate::view::tests::Json;
 
 fn asked(operation: &str, input: Value, facts: &Facts) -> Vec<Question> {
     let scene = Scene { partition: "aws".into(), region: "eu-central-1".into(), account: "111122223333".into() };
-    let rules = rules::of_service(&*aws_reference::operations::service("dynamodb").unwrap());
+    let rules = rules::of_service(&aws_reference::operations::service("dynamodb").unwrap());
     let members = Json(input);
     Asking { rules: &rules, operation, members: &members, scene: &scene, facts }.questions().unwrap().questions
 }

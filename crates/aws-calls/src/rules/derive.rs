@@ -112,8 +112,10 @@ impl<'i> Input<'i> {
     /// The list or map of tags that the operation gives to what it makes or tags.
     fn tags(&self) -> Option<Path> {
         let name = self.find(&["tags", "taglist", "tagstoadd"])?;
-        let shape = self.service.shape(self.shape?.members.get(name)?.shape()?)?;
-        let step = if shape.value.is_some() { Step::Values } else { Step::Items };
+        let member = self.shape?.members.get(name)?;
+        let shape = member.shape().and_then(|name| self.service.shape(name));
+        let is_map = shape.is_some_and(|shape| shape.value.is_some()) || member.plain() == Some("map");
+        let step = if is_map { Step::Values } else { Step::Items };
         Some(Path { of_element: false, steps: vec![Step::Member(name.to_owned()), step] })
     }
 }
