@@ -21,6 +21,7 @@ mod authorization;
 mod canonical;
 mod chunks;
 mod credential;
+mod form;
 mod framing;
 mod presigned;
 mod region;
@@ -37,6 +38,7 @@ use http::{HeaderMap, HeaderName};
 
 pub use chunks::{ChunkSigner, Chunks, MAX_CHUNK, Trailer};
 pub use credential::{Credential, Expected};
+pub use form::SignedForm;
 pub use framing::ChunkError;
 pub use region::Regions;
 pub use scheme::{PathForm, Payload, Scheme};

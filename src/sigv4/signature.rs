@@ -237,7 +237,7 @@ const EXCEEDS_A_WEEK: &str = "X-Amz-Expires must be less than a week (in seconds
 const LACKS_EXPIRES: &str = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, \
     X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
 
-const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. \
+pub(super) const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. \
     Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
 
 /// A well-formed signature that is not accepted.
