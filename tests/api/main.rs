@@ -79,6 +79,7 @@ mod sessions;
 mod signin_sessions;
 mod signing_certificates;
 mod simulation_inputs;
+mod snapshots;
 mod ssh_public_keys;
 mod tags;
 mod trust_policies;
