@@ -70,7 +70,7 @@ SQS_MAPS = {
 # Protocols in which the name of a member of a member depends on the model.
 NAMED_BY_MODEL = {"query", "ec2", "rest-xml"}
 
-# JSON services whose nested members are kept as well: whoever maps their calls to permissions can check the paths.
+# JSON services whose nested members are kept as well: rules that map their calls to permissions name them.
 NESTED = {
     "apigateway", "apigatewayv2", "cloudwatch", "dynamodb", "dynamodbstreams", "ecr", "ecs", "events", "firehose",
     "kinesis", "kms", "lambda", "logs", "pipes", "resourcegroupstaggingapi", "scheduler", "secretsmanager", "ssm",

@@ -23,7 +23,7 @@ impl<T: ?Sized, const N: usize> Recent<T, N> {
         if let Some(value) = self.get(name) {
             return value;
         }
-        // Nobody waits while a value is made; if two make the same one, either serves.
+        // The lock is not held while a value is made; if two threads make the same one, either serves.
         let value = make();
         let mut values = self.lock();
         values.push_front((name, Arc::clone(&value)));

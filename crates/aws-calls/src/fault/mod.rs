@@ -102,7 +102,7 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-/// The ids of S3: sixteen digits, and a longer one that tells AWS the host.
+/// The ids of S3: sixteen digits, and a longer one in which AWS finds the host.
 fn s3_ids(request_id: &str) -> (String, String) {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;

@@ -1,6 +1,6 @@
 //! The members of a call's input, wherever the protocol puts them.
 //!
-//! Members have the names of the service's model and come as the JSON that they mean, so that whoever reads them need not
+//! Members have the names of the service's model and come as the JSON that they mean, so that their readers need not
 //! know the protocol. What two servers could read in two ways is an error: a member that is there twice, in another case,
 //! or in two places.
 

@@ -77,7 +77,7 @@ fn form_protocol(service: Option<&'static Summary>) -> Protocol {
 }
 
 /// The operation of the service whose version it is. Of a service that shares its signing name with no other, older
-/// versions are taken as well, as AWS does. A request that is not signed must name the version: nothing else tells the
+/// versions are taken as well, as AWS does. A request that is not signed must name the version: nothing else says the
 /// service.
 fn find(action: &str, version: Option<&str>, services: &'static [&'static Summary], is_signed: bool) -> Option<Call> {
     let forms = || {

@@ -53,6 +53,12 @@ pub(super) fn check(request: &Request<'_>, call: &Call) -> Result<(), Unrecognis
     }
 }
 
+/// Whether the host is none of AWS's, or an endpoint of the service as far as services with its signing name go.
+pub(super) fn may_be_of(request: &Request<'_>, summary: &Summary) -> bool {
+    let own = service_of(request).filter(|found| found.signing_name == summary.signing_name);
+    own.is_none_or(|_| before_suffix(&name(request)).is_some_and(|labels| is_of(labels, summary, None)))
+}
+
 /// The service whose endpoint the host is, if it is one of AWS's.
 pub(super) fn service_of(request: &Request<'_>) -> Option<&'static Summary> {
     let name = name(request);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aws_reference::operations::{self, Location, Operation, Protocol, Segment, Service, Summary};
 use percent_encoding::percent_decode_str;
 
+use super::host;
 use super::refusal::{Reason, Unrecognised};
 use super::shown::{Shown, is_no_member};
 use crate::{Call, Request, alike};
@@ -25,14 +26,18 @@ pub(super) fn call(
         return Err(refuse(Reason::Ambiguous("the path of a server's own page")));
     }
     let query: Vec<_> = form_urlencoded::parse(request.query.as_bytes()).collect();
-    let candidates: Vec<_> = services.iter().copied().filter_map(rest).collect();
+    let candidates: Vec<_> =
+        services.iter().copied().filter(|summary| host::may_be_of(request, summary)).filter_map(rest).collect();
     let find = |segments: &[Cow<'_, str>]| best(&candidates, request.method, segments, &query);
     let unknown = || Reason::UnknownOperation(format!("{} {}", request.method, request.path));
-    let found = find(&path.segments).ok_or_else(|| refuse(unknown()))?;
+    let Best { call: found, is_clear } = find(&path.segments).ok_or_else(|| refuse(unknown()))?;
+    if !is_clear {
+        return Err(refuse(Reason::Ambiguous("a path of two services, and a host of neither")));
+    }
     // Servers that decode the path before they look at it see slashes where the client has none.
     if let Some(decoded) = path.decoded_first() {
         let other = find(&decoded);
-        if other.is_some_and(|other| !Arc::ptr_eq(&other.operation, &found.operation)) {
+        if other.is_some_and(|other| !Arc::ptr_eq(&other.call.operation, &found.operation)) {
             return Err(refuse(Reason::Ambiguous("an encoded slash that could end a part of the path")));
         }
     }
@@ -92,6 +97,9 @@ impl<'r> Path<'r> {
 
     /// The segments of the decoded path, if they differ.
     fn decoded_first(&self) -> Option<Vec<Cow<'r, str>>> {
+        if self.segments.is_empty() {
+            return None;
+        }
         let decoded = percent_decode_str(self.raw).decode_utf8().ok()?;
         let segments: Vec<_> = decoded.split('/').map(|segment| Cow::Owned(segment.to_owned())).collect();
         (segments.len() != self.segments.len()).then_some(segments)
@@ -109,7 +117,7 @@ fn best(
     method: &str,
     segments: &[Cow<'_, str>],
     query: &[Parameter<'_>],
-) -> Option<Call> {
+) -> Option<Best> {
     let mut found: Vec<(Fit, &Arc<Service>, &Arc<Operation>, Protocol)> = Vec::new();
     for (service, protocol) in candidates {
         for operation in service.operations().iter().filter(|operation| operation.method == method) {
@@ -121,13 +129,23 @@ fn best(
     found.sort_by_key(|(fit, ..)| Reverse(fit.clone()));
     let (best, ..) = found.first()?;
     let best = best.clone();
-    let mut equal = found.into_iter().filter(|(fit, ..)| *fit == best);
-    let (_, service, operation, protocol) = chosen(&mut equal, segments)?;
-    Some(Call { service: Arc::clone(service), operation: Arc::clone(operation), protocol })
+    found.retain(|(fit, ..)| *fit == best);
+    let is_clear = found.windows(2).all(|two| matches!(two, [one, other] if one.2.name == other.2.name));
+    let (_, service, operation, protocol) = chosen(&mut found.into_iter(), segments)?;
+    let call = Call { service: Arc::clone(service), operation: Arc::clone(operation), protocol };
+    Some(Best { call, is_clear })
+}
+
+/// The operation that fits best.
+struct Best {
+    call: Call,
+    /// Whether all that fit as well are operations of the same name.
+    is_clear: bool,
 }
 
 /// Of operations with the same path, which several services with one signing name have, the one of the service that the
-/// ARN in the path belongs to; else the first. They are tag calls, and calls that one service took over from another.
+/// ARN in the path belongs to; else the first. They are tag calls, and calls that one service took over from another: what
+/// they are called is the same.
 fn chosen<'c, F>(
     equal: &mut impl Iterator<Item = (F, &'c Arc<Service>, &'c Arc<Operation>, Protocol)>,
     segments: &[Cow<'_, str>],

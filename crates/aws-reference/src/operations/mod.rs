@@ -61,7 +61,7 @@ pub struct Summary {
     pub prefix: &'static str,
     /// The first label or labels of its host: `states`.
     pub endpoint_prefix: &'static str,
-    /// What stands before the operation in `X-Amz-Target` and in the path of rpc-v2-cbor: `AWSStepFunctions`. Empty if
+    /// What comes before the operation in `X-Amz-Target` and in the path of rpc-v2-cbor: `AWSStepFunctions`. Empty if
     /// it speaks neither.
     pub target_prefix: &'static str,
     /// The version of awsJson: `1.0` or `1.1`. Empty if not known.
@@ -70,7 +70,7 @@ pub struct Summary {
     pub api_version: &'static str,
     /// The namespace of its XML, or empty.
     pub xml_namespace: &'static str,
-    /// Whether it once spoke the Query protocol and still tells clients the codes of that time.
+    /// Whether it once spoke the Query protocol and still sends clients the codes of that time.
     pub query_compatible: bool,
     protocols: &'static str,
     tables: Place,
