@@ -14,3 +14,14 @@ pub use multipart::{Fields, Form, boundary};
 pub use policy::{FormPolicy, LengthRange};
 pub use put::{Done, Stored};
 pub use signature::FormSignature;
+
+/// The fields of a form with these, and a file `f.txt`.
+#[cfg(test)]
+fn fields(pairs: &[(&str, &str)]) -> Fields {
+    let part = |(name, value): &(&str, &str)| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let before: String = pairs.iter().map(part).collect();
+    let file = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\n\r\n";
+    Form::read("b", (before + file).as_bytes()).unwrap().unwrap().fields
+}

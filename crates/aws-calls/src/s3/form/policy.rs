@@ -142,17 +142,8 @@ fn failed(reason: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Form;
+    use super::super::fields;
     use super::*;
-
-    fn fields(pairs: &[(&str, &str)]) -> Fields {
-        let mut body = String::new();
-        for (name, value) in pairs {
-            body.push_str(&format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
-        }
-        body.push_str("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\n\r\n");
-        Form::read("b", body.as_bytes()).unwrap().unwrap().fields
-    }
 
     fn policy(conditions: &str) -> FormPolicy {
         let text = format!("{{\"expiration\": \"2026-01-02T00:00:00.000Z\", \"conditions\": [{conditions}]}}");

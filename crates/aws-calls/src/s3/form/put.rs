@@ -127,17 +127,8 @@ fn tagging(document: &str) -> Result<String, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Form;
+    use super::super::fields;
     use super::*;
-
-    fn fields(pairs: &[(&str, &str)]) -> Fields {
-        let mut body = String::new();
-        for (name, value) in pairs {
-            body.push_str(&format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
-        }
-        body.push_str("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\n\r\n");
-        Form::read("b", body.as_bytes()).unwrap().unwrap().fields
-    }
 
     #[test]
     fn fields_become_headers_of_the_object() {

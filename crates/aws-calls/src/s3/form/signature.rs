@@ -85,16 +85,11 @@ impl Fields {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Form;
+    use super::super::fields;
     use super::*;
 
     fn signature(pairs: &[(&str, &str)]) -> String {
-        let mut body = String::new();
-        for (name, value) in pairs {
-            body.push_str(&format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
-        }
-        body.push_str("--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n");
-        let fields = Form::read("b", body.as_bytes()).unwrap().unwrap().fields;
+        let fields = fields(pairs);
         match fields.signature() {
             Ok(Some(FormSignature::V4 { credential, date, signature, string_to_sign, token })) => {
                 format!("4 {credential} {date} {signature} {string_to_sign} {token:?}")

@@ -18,83 +18,21 @@ pub enum Server {
     Other,
 }
 
-/// Sub-resources by method: on buckets, on objects.
-type Known = (&'static str, &'static [&'static str], &'static [&'static str]);
+/// The sub-resources that moto 5 and ministack 1.5 know. They run what they do not know without the sub-resource: they
+/// delete a bucket instead of its metrics.
+struct Known {
+    method: &'static str,
+    level: Level,
+    both: &'static [&'static str],
+    moto: &'static [&'static str],
+    ministack: &'static [&'static str],
+}
 
-/// What moto 5 knows. It runs what it does not know without the sub-resource: it deletes a bucket instead of its metrics.
-const MOTO: &[Known] = &[
-    (
-        "GET",
-        &[
-            "accelerate",
-            "acl",
-            "cors",
-            "encryption",
-            "inventory",
-            "lifecycle",
-            "list-type",
-            "location",
-            "logging",
-            "notification",
-            "object-lock",
-            "ownershipControls",
-            "policy",
-            "policyStatus",
-            "publicAccessBlock",
-            "replication",
-            "tagging",
-            "uploads",
-            "versioning",
-            "versions",
-            "website",
-        ],
-        &["acl", "attributes", "legal-hold", "tagging", "uploadId"],
-    ),
-    (
-        "PUT",
-        &[
-            "accelerate",
-            "acl",
-            "cors",
-            "encryption",
-            "inventory",
-            "lifecycle",
-            "logging",
-            "notification",
-            "object-lock",
-            "ownershipControls",
-            "policy",
-            "publicAccessBlock",
-            "replication",
-            "tagging",
-            "versioning",
-            "website",
-        ],
-        &["acl", "legal-hold", "retention", "tagging", "uploadId"],
-    ),
-    ("POST", &["delete"], &["restore", "select", "uploadId", "uploads"]),
-    (
-        "DELETE",
-        &[
-            "cors",
-            "encryption",
-            "lifecycle",
-            "ownershipControls",
-            "policy",
-            "publicAccessBlock",
-            "replication",
-            "tagging",
-            "website",
-        ],
-        &["tagging", "uploadId"],
-    ),
-];
-
-/// What ministack 1.5 knows. It does with others as moto does.
-const MINISTACK: &[Known] = &[
-    (
-        "GET",
-        &[
+const KNOWN: &[Known] = &[
+    Known {
+        method: "GET",
+        level: Level::Bucket,
+        both: &[
             "accelerate",
             "acl",
             "cors",
@@ -115,11 +53,13 @@ const MINISTACK: &[Known] = &[
             "versions",
             "website",
         ],
-        &["acl", "annotation", "attributes", "legal-hold", "retention", "tagging", "uploadId"],
-    ),
-    (
-        "PUT",
-        &[
+        moto: &["inventory", "policyStatus"],
+        ministack: &[],
+    },
+    Known {
+        method: "PUT",
+        level: Level::Bucket,
+        both: &[
             "accelerate",
             "acl",
             "cors",
@@ -132,17 +72,17 @@ const MINISTACK: &[Known] = &[
             "policy",
             "publicAccessBlock",
             "replication",
-            "requestPayment",
             "tagging",
             "versioning",
             "website",
         ],
-        &["acl", "annotation", "legal-hold", "retention", "tagging", "uploadId"],
-    ),
-    ("POST", &["delete"], &["restore", "uploadId", "uploads"]),
-    (
-        "DELETE",
-        &[
+        moto: &["inventory"],
+        ministack: &["requestPayment"],
+    },
+    Known {
+        method: "DELETE",
+        level: Level::Bucket,
+        both: &[
             "cors",
             "encryption",
             "lifecycle",
@@ -153,8 +93,38 @@ const MINISTACK: &[Known] = &[
             "tagging",
             "website",
         ],
-        &["annotation", "tagging", "uploadId"],
-    ),
+        moto: &[],
+        ministack: &[],
+    },
+    Known { method: "POST", level: Level::Bucket, both: &["delete"], moto: &[], ministack: &[] },
+    Known {
+        method: "GET",
+        level: Level::Object,
+        both: &["acl", "attributes", "legal-hold", "tagging", "uploadId"],
+        moto: &[],
+        ministack: &["annotation", "retention"],
+    },
+    Known {
+        method: "PUT",
+        level: Level::Object,
+        both: &["acl", "legal-hold", "retention", "tagging", "uploadId"],
+        moto: &[],
+        ministack: &["annotation"],
+    },
+    Known {
+        method: "DELETE",
+        level: Level::Object,
+        both: &["tagging", "uploadId"],
+        moto: &[],
+        ministack: &["annotation"],
+    },
+    Known {
+        method: "POST",
+        level: Level::Object,
+        both: &["restore", "uploadId", "uploads"],
+        moto: &["select"],
+        ministack: &[],
+    },
 ];
 
 /// Sub-resources that AWS added since 2024, by level. A server that is older would run the request without them.
@@ -187,16 +157,18 @@ const MINISTACK_PAGES: &[&str] = &[
 
 impl Server {
     fn knows(self, method: &str, level: Level, sub_resource: &str) -> bool {
-        let table = match self {
-            Self::Moto => MOTO,
-            Self::Ministack => MINISTACK,
-            Self::Localstack | Self::Other => return !RECENT.contains(&(level, sub_resource)),
+        let line = KNOWN.iter().find(|known| known.method == method && known.level == level);
+        let own = |known: &Known| match self {
+            Self::Moto => known.moto,
+            Self::Ministack => known.ministack,
+            Self::Localstack | Self::Other => &[],
         };
-        let line = table.iter().find(|(known, ..)| *known == method);
-        line.is_some_and(|(_, buckets, objects)| match level {
-            Level::Bucket => buckets.contains(&sub_resource),
-            Level::Object => objects.contains(&sub_resource),
-        })
+        match self {
+            Self::Moto | Self::Ministack => {
+                line.is_some_and(|known| known.both.contains(&sub_resource) || own(known).contains(&sub_resource))
+            }
+            Self::Localstack | Self::Other => !RECENT.contains(&(level, sub_resource)),
+        }
     }
 
     fn has_page(self, bucket: &str) -> bool {
@@ -292,14 +264,12 @@ mod tests {
 
     #[test]
     fn tables_name_sub_resources_of_s3() {
-        for (method, buckets, objects) in MOTO.iter().chain(MINISTACK) {
-            for (level, names) in [(Level::Bucket, buckets), (Level::Object, objects)] {
-                for name in *names {
-                    let is_route = ROUTES
-                        .iter()
-                        .any(|route| route.method == *method && route.level == level && route.sub_resource == *name);
-                    assert!(is_route, "{method} {name}");
-                }
+        for known in KNOWN {
+            for name in known.both.iter().chain(known.moto).chain(known.ministack) {
+                let is_route = ROUTES.iter().any(|route| {
+                    route.method == known.method && route.level == known.level && route.sub_resource == *name
+                });
+                assert!(is_route, "{} {name}", known.method);
             }
         }
     }
