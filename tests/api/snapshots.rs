@@ -31,7 +31,7 @@ const RANDOM: [(&str, &str); 8] = [
     (r"<(SecretAccessKey|ServicePassword|SessionToken|WebIdentityToken)>[^<]*<", "<$1>[secret]<"),
     (r"<(Base32StringSeed|QRCodePNG)>[^<]*<", "<$1>[secret]<"),
     (r"<(SessionTokenSize|SessionTokenUtilization|PackedPolicySize)>[0-9]+<", "<$1>[size]<"),
-    (r"<Content>[^<]*<", "<Content>[report]<"),
+    (r"<(Content|Marker)>[^<]*<", "<$1>[sealed]<"),
     (r"<ServiceSpecificCredentialId>[^<]*<", "<ServiceSpecificCredentialId>[id]<"),
 ];
 
