@@ -5,6 +5,7 @@ mod credentials;
 mod database;
 mod declaration;
 mod error;
+mod gateway;
 mod listener;
 mod log;
 mod sources;
@@ -22,6 +23,10 @@ use serde::Deserialize;
 pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
 pub use database::Database;
 pub use error::ConfigError;
+pub use gateway::{
+    AccountRule, Chunked, DEFAULT_UPSTREAM, GatewayConfig, GatewaySettings, SecureTransport, Unmapped, UpstreamConfig,
+    UpstreamFlag, UpstreamKind, UpstreamSettings,
+};
 pub use listener::HostList;
 pub use log::{LogFormat, LogLevel};
 pub use sources::{Origin, Sources};
@@ -70,6 +75,11 @@ settings! {
     enforcement: Enforcement = "on", "enforcement", "IAMD_ENFORCEMENT", "MODE";
     /// Whether explicit denials name the policy, as AWS does since January 2026
     denials_name_policy: bool = "true", "denials-name-policy", "IAMD_DENIALS_NAME_POLICY", "true|false";
+
+    "Gateway":
+    /// Where other services than IAM and STS are, for all or for one such as s3=URL; several with commas (none)
+    #[serde(default, deserialize_with = "gateway::upstreams")]
+    upstream: Vec<UpstreamFlag>, "upstream", "IAMD_UPSTREAM", "[SERVICE=]URL";
 
     "Credentials":
     /// Access key id of the root user of account 000000000000 (test)
@@ -168,6 +178,7 @@ impl Settings {
     fn check(&self) -> Result<(), ConfigError> {
         self.check_listener()?;
         self.tls_source()?;
+        self.gateway()?;
         let Some(url) = &self.token_issuer else { return Ok(()) };
         let parsed = url::Url::parse(url).ok();
         let plain = |url: &url::Url| url.has_host() && url.query().is_none() && url.fragment().is_none();

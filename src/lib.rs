@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod federation;
+pub mod gateway;
 pub mod http;
 pub mod identity;
 pub mod idp;

@@ -1,6 +1,7 @@
 //! The one path that every call takes: read, authorise, execute, commit, record.
 
 mod budget;
+mod decide;
 mod gate;
 mod record;
 mod route;
@@ -24,7 +25,7 @@ use crate::wire::{Answer, Decoded, Exchange, Output, Service};
 
 pub use self::budget::Budget;
 pub use self::gate::Gate;
-use self::record::{Line, Record};
+pub use self::record::{Line, Record};
 use self::route::Route;
 use self::run::Run;
 
@@ -145,7 +146,7 @@ impl App {
         };
         record.called_by(&caller);
         if !entry.unsigned {
-            self.note_use(entry, &caller, &record.action, &request.facts);
+            self.note_use(entry.service.prefix(), &caller, &record.action, &request.facts);
         }
         let input = match input {
             Some(input) => input,
@@ -178,8 +179,7 @@ impl App {
     }
 
     /// Notes when the access key was last used, and what its user, its role or the root user last called.
-    fn note_use(&self, entry: &Entry, caller: &Caller, action: &str, facts: &RequestFacts) {
-        let service = entry.service.prefix();
+    pub fn note_use(&self, service: &str, caller: &Caller, action: &str, facts: &RequestFacts) {
         let call = Use { account: caller.account, used: facts.now, service, region: &facts.region };
         let usage = &self.environment.volatile.usage;
         // Only long-term keys have a last use.

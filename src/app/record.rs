@@ -18,13 +18,15 @@ const MAX_WORD: usize = 300;
 
 /// The request line that the log shows.
 #[derive(Clone, Copy)]
-pub(super) struct Line<'r> {
+pub struct Line<'r> {
+    /// The method.
     pub method: &'r str,
+    /// The path.
     pub path: &'r str,
 }
 
 /// What is known of a call, gathered on its way.
-pub(super) struct Record {
+pub struct Record {
     start: Instant,
     /// The action, or what came instead of one.
     pub action: Cow<'static, str>,

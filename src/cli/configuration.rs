@@ -101,13 +101,13 @@ fn show(sources: &Sources, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Takes out the tokens of tasks and pods.
+/// Takes out the tokens of tasks and pods, and the secret keys of upstreams.
 fn redact(value: &mut toml::Value) {
     match value {
         toml::Value::Table(table) => {
             for (name, value) in table {
                 match name.as_str() {
-                    "token" => *value = "(secret)".into(),
+                    "token" | "secret-key" => *value = "(secret)".into(),
                     _ => redact(value),
                 }
             }

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::call::Enforcement;
-use crate::config::{Database, LogFormat, Settings};
+use crate::config::{DEFAULT_UPSTREAM, Database, LogFormat, Settings, UpstreamConfig};
 use crate::http::{self, Limits, Signals, State, Tls};
 use crate::log;
 use crate::store::{Sqlite, StoreError};
@@ -40,8 +40,11 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     let store = Arc::new(store);
     let (app, committer) = App::start(&settings, store.clone()).await?;
     let kept = kept(&store).await?;
-    let state = Arc::new(State::new(app, &settings, database)?);
+    let state = Arc::new(State::new(app, &settings, database)?.with_gateway(&settings).await?);
     banner(&settings, listen, &kept, tls.as_ref());
+    if let Some(gateway) = state.gateway.clone() {
+        tokio::spawn(gateway.find_kinds());
+    }
     http::serve(listener, http::router(state), Limits::new(&settings), tls.map(Arc::new), &mut signals).await;
     // The router is gone, and with it the accounts: the committer writes what it still has and ends. Only a request that
     // computes can hold them longer, and nobody waits for its answer.
@@ -88,8 +91,9 @@ fn banner(settings: &Settings, listen: SocketAddr, kept: &Kept, tls: Option<&Tls
         Enforcement::On => "Enforcement is on: what no policy allows is denied.",
         Enforcement::Log => "Enforcement ONLY LOGS: what no policy allows goes through, marked x-iamd-would-deny.",
     };
+    let upstreams = upstreams(settings);
     let mut text = format!(
-        "iamd {} serves IAM and STS at {endpoint}\n{enforcement}\n{}\n",
+        "iamd {} serves IAM and STS at {endpoint}\n{upstreams}{enforcement}\n{}\n",
         env!("CARGO_PKG_VERSION"),
         kept.sentence
     );
@@ -120,6 +124,18 @@ fn banner(settings: &Settings, listen: SocketAddr, kept: &Kept, tls: Option<&Tls
     if development && !listen.ip().is_loopback() {
         tracing::warn!("development credentials are accepted from other machines; --no-dev-credentials refuses them");
     }
+}
+
+/// Where other services are, a line each.
+fn upstreams(settings: &Settings) -> String {
+    // The settings have been read before.
+    let config = settings.gateway().ok().flatten();
+    let upstreams = config.into_iter().flat_map(|config| config.upstreams);
+    let line = |(service, upstream): (String, UpstreamConfig)| match service.as_str() {
+        DEFAULT_UPSTREAM => format!("Other services come from http://{}.\n", upstream.authority),
+        service => format!("{service} comes from http://{}.\n", upstream.authority),
+    };
+    upstreams.map(line).collect()
 }
 
 /// A text as a word of the shell.

@@ -15,6 +15,7 @@ pub(super) fn number_of_values(value: &str) -> clap::builder::ValueRange {
 macro_rules! settings {
     ($($topic:literal: $(
         #[doc = $doc:literal]
+        $(#[$attribute:meta])*
         $field:ident: $type:ty $(= $default:literal)?, $key:literal, $env:literal, $value:literal;
     )+)+) => {
         /// The settings as they were given.
@@ -26,6 +27,7 @@ macro_rules! settings {
                 #[arg(long = $key, value_name = $value, help_heading = $topic)]
                 #[arg(num_args = number_of_values($value), require_equals = is_switch($value))]
                 #[arg(default_missing_value = "true")]
+                $(#[$attribute])*
                 pub $field: Option<$type>,
             )+)+
 
@@ -59,6 +61,11 @@ macro_rules! settings {
             #[serde(default)]
             pub role_templates: RoleTemplates,
 
+            /// The gateway, in the configuration file.
+            #[arg(skip)]
+            #[serde(default)]
+            pub gateway: GatewaySettings,
+
             /// The quotas in the configuration file.
             #[arg(skip)]
             #[serde(default)]
@@ -83,6 +90,7 @@ macro_rules! settings {
                     $($($field: self.$field.or(other.$field),)+)+
                     quota: if self.quota.is_empty() { other.quota } else { self.quota },
                     credentials: other.credentials,
+                    gateway: other.gateway,
                     issuers: other.issuers,
                     quotas: other.quotas,
                     organization: other.organization,

@@ -1,7 +1,7 @@
 //! Where settings come from: flags, then variables, then the configuration file.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -54,7 +54,7 @@ struct Flags {
 impl Settings {
     /// The keys of the configuration file that are tables.
     pub const TABLES: &[&str] =
-        &["credentials", "issuers", "organization", "policy-templates", "quotas", "role-templates"];
+        &["credentials", "gateway", "issuers", "organization", "policy-templates", "quotas", "role-templates"];
     /// The variable of `--quota`.
     const QUOTAS_VARIABLE: &str = "IAMD_QUOTAS";
 
@@ -108,9 +108,17 @@ impl Settings {
 
     /// The one setting that a variable gives, read as its flag is.
     fn from_variable(key: &str, variable: &str, value: &OsString) -> Result<Self, ConfigError> {
-        let mut flag = OsString::from(format!("--{key}="));
-        flag.push(value);
-        let read = Flags::try_parse_from([flag]).map_err(|error| {
+        let flag = |value: &OsStr| {
+            let mut flag = OsString::from(format!("--{key}="));
+            flag.push(value);
+            flag
+        };
+        // A flag that may be given several times has its values in one variable.
+        let flags: Vec<_> = match value.to_str() {
+            Some(values) if key == "upstream" => values.split(',').map(|value| flag(value.trim().as_ref())).collect(),
+            _ => vec![flag(value)],
+        };
+        let read = Flags::try_parse_from(flags).map_err(|error| {
             let text = error.to_string();
             let mut sentence: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
             if let Some(first) = sentence.first_mut() {

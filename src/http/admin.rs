@@ -107,6 +107,9 @@ pub async fn reset(
     match state.app.reset(account).await {
         Ok(()) => {
             state.credentials.forget(account);
+            if let Some(gateway) = &state.gateway {
+                gateway.forget(account);
+            }
             let forgotten = account.map_or("everything".to_owned(), |id| id.to_string());
             tracing::info!(forgotten, "reset");
             Json(json!({"reset": forgotten})).into_response()

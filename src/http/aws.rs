@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::guard::{host, is_from_foreign_page, is_of_unknown_site, names_one_host};
 use super::request_body::{ReadError, Receiving};
-use super::{State, landing, other_services};
+use super::{State, gateway, landing, other_services};
 use crate::app::{Outcome, WireRequest};
 use crate::error::{Code, Error};
 use crate::identity::RequestFacts;
@@ -48,10 +48,19 @@ pub async fn endpoint(
     let (parts, body) = request.into_parts();
     let request_id = uuid::Uuid::new_v4().to_string();
     let accepts_json = accepts_json(&parts.headers);
+    let gateway = state.gateway.as_ref().filter(|_| gateway::is_for_others(&parts));
     let mut body = state.bodies.receive(body);
-    let admitted = match admit(&parts, &state) {
-        Ok(()) if landing::is_wanted(&parts) => return landing::answer(&state, &parts),
-        Ok(()) => read(&mut body, &parts, &state, now.into()).await,
+    let admitted = match admit(&parts, &state, gateway.is_some()) {
+        Ok(()) if landing::is_wanted(&parts) && (gateway.is_none() || parts.uri.path() == "/") => {
+            return landing::answer(&state, &parts);
+        }
+        Ok(()) => match gateway {
+            Some(gateway) => {
+                let facts = facts(&incoming(&parts, &[]), request_id, peer, now.into());
+                return gateway::answer(&state, gateway, &parts, body, facts, real).await;
+            }
+            None => read(&mut body, &parts, &state, now.into()).await,
+        },
         Err(refusal) => Err(refusal),
     };
     if let Err(error) = admitted {
@@ -68,8 +77,9 @@ pub async fn endpoint(
 }
 
 /// Keeps foreign pages out. Their names cannot be distinguished from the server's own where anybody may sign: while
-/// there are development credentials, and on a listener for this machine.
-fn admit(parts: &Parts, state: &State) -> Result<(), Error> {
+/// there are development credentials, and on a listener for this machine. Pages may send what is signed for other
+/// services by a key that they must have been given, such as uploads to presigned URLs.
+fn admit(parts: &Parts, state: &State, is_for_others: bool) -> Result<(), Error> {
     if !names_one_host(parts) {
         return Err(Error::new(Code::MalformedInput, "The request must have one Host header."));
     }
@@ -77,7 +87,8 @@ fn admit(parts: &Parts, state: &State) -> Result<(), Error> {
     let refused = |message| Err(Error::new(Code::AccessDenied, message));
     let development = state.app.authenticator.root.are_public();
     let is_guarded = development || state.listen.ip().is_loopback();
-    if is_from_foreign_page(&parts.headers) {
+    let is_for_pages = is_for_others && gateway::is_for_pages(parts);
+    if is_from_foreign_page(&parts.headers) && !is_for_pages {
         return refused("Requests that a browser makes for pages of other origins are refused.");
     }
     if is_guarded && !host.is_empty() && !state.hosts.contain(host) {
@@ -85,7 +96,7 @@ fn admit(parts: &Parts, state: &State) -> Result<(), Error> {
             "The Host header names a public domain, which may be one of other origins; --allowed-hosts allows it.",
         );
     }
-    if development && is_of_unknown_site(parts) && !landing::is_wanted(parts) {
+    if development && is_of_unknown_site(parts) && !landing::is_wanted(parts) && !is_for_pages {
         return refused(
             "Requests that a browser may make for pages of other origins are refused while there are development \
              credentials.",
@@ -130,7 +141,7 @@ fn too_large(limit: usize) -> Error {
     Error::new(Code::RequestEntityTooLarge, message)
 }
 
-fn unreadable(error: ReadError) -> Error {
+pub(super) fn unreadable(error: ReadError) -> Error {
     match error {
         ReadError::TooLarge(limit) => too_large(limit),
         ReadError::Busy => Error::new(

@@ -8,6 +8,7 @@ mod clock;
 mod credentials;
 mod delegation;
 mod evaluate;
+mod gateway;
 mod guard;
 mod health;
 mod landing;
@@ -39,6 +40,7 @@ pub use tls::{Tls, TlsError};
 
 use crate::app::App;
 use crate::config::{ConfigError, Settings};
+use crate::gateway::Gateway;
 use crate::shapes::Secret;
 
 /// What every handler sees.
@@ -57,6 +59,8 @@ pub struct State {
     pub hosts: HostNames,
     /// How much memory request bodies may take.
     pub bodies: BodyLimits,
+    /// What is in front of other services, if there are any.
+    pub gateway: Option<Arc<Gateway>>,
 }
 
 impl State {
@@ -73,7 +77,20 @@ impl State {
             database,
             hosts: HostNames::new(settings.host_names().chain(machine::name())),
             bodies: BodyLimits::new(settings.max_body_size(), settings.max_buffered_bytes()),
+            gateway: None,
         })
+    }
+}
+
+impl State {
+    /// The same, with a gateway if the settings have an upstream.
+    ///
+    /// # Errors
+    /// For settings of the gateway that mean nothing, and when the database fails.
+    pub async fn with_gateway(self, settings: &Settings) -> Result<Self, Box<dyn std::error::Error>> {
+        let Some(config) = settings.gateway()? else { return Ok(self) };
+        let buckets = self.app.store.load_buckets().await?;
+        Ok(Self { gateway: Some(Arc::new(Gateway::new(config, buckets, settings.host_names()))), ..self })
     }
 }
 

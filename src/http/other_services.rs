@@ -30,7 +30,7 @@ pub(super) fn refusal(incoming: &Incoming<'_>, request_id: &str) -> Option<Respo
     }
     let message = format!(
         "iamd serves IAM and STS, not {claimed}. Set AWS_ENDPOINT_URL_IAM and AWS_ENDPOINT_URL_STS in place of \
-         AWS_ENDPOINT_URL."
+         AWS_ENDPOINT_URL, or start iamd with --upstream and the URL of a server that has {claimed}."
     );
     tracing::info!(service = claimed, "a request of another service: {message}");
     let (status, code) = match protocol {

@@ -137,6 +137,16 @@ impl Receiving {
         &self.bytes
     }
 
+    /// Takes what has been read. Its memory stays taken from the budget.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// The rest of the body, which is not held in memory.
+    pub fn stream(&mut self) -> Body {
+        std::mem::take(&mut self.body)
+    }
+
     fn push(&mut self, data: &[u8]) -> Result<(), ReadError> {
         let length = self.bytes.len().saturating_add(data.len());
         if length > self.bytes.capacity() {

@@ -9,7 +9,7 @@ use super::{Caller, Principal, ServerKey, Session};
 use crate::account::{Credentials, Reference, RootUser, User};
 use crate::error::{Code, Error, Part, Result};
 use crate::shapes::{AccountId, Partition, Secret, Timestamp, account_of_access_key};
-use crate::sigv4::{Expected, Incoming, Regions, Signature};
+use crate::sigv4::{Expected, Incoming, Regions, Scheme, Signature, Version2};
 use crate::store::Accounts;
 use crate::wire::Service;
 
@@ -82,6 +82,21 @@ pub struct Moment {
     pub now: Timestamp,
 }
 
+/// A caller whose signature fits.
+pub struct Verified {
+    /// The caller.
+    pub caller: Caller,
+    /// The secret that signed, by which the chunks of the body are signed as well.
+    pub secret: Secret,
+}
+
+/// The credentials that a request claims to be signed with.
+#[derive(Clone, Copy)]
+struct Claimed<'r> {
+    access_key_id: &'r str,
+    token: Option<&'r str>,
+}
+
 /// What authentication needs to know.
 pub struct Authenticator {
     /// Root users that need not be created.
@@ -104,34 +119,79 @@ impl Authenticator {
         request: &Incoming<'_>,
         signature: &Signature<'_>,
         service: Service,
-        Moment { real, now }: Moment,
+        moment: Moment,
     ) -> Result<Caller> {
+        let expected = Expected { service: service.signing_name(), regions: Regions::of_endpoint(endpoint(request)) };
+        let verified = self.verify(accounts, request, signature, (&expected, &Scheme::default()), moment).await?;
+        Ok(verified.caller)
+    }
+
+    /// Verifies the signature of a request to any service, by the rules of that.
+    ///
+    /// # Errors
+    /// As [`authenticate`](Self::authenticate), and those of [`Signature::verify_by`].
+    pub async fn verify(
+        &self,
+        accounts: &Accounts,
+        request: &Incoming<'_>,
+        signature: &Signature<'_>,
+        (expected, scheme): (&Expected<'_>, &Scheme<'_>),
+        Moment { real, now }: Moment,
+    ) -> Result<Verified> {
         let partition = self.partition_of(signature);
-        let (caller, secret) = self.find(accounts, signature, now).await?;
-        if caller.account.partition() != partition {
-            let why = format!("it belongs to the partition {}, not {partition}", caller.account.partition());
+        let claimed =
+            Claimed { access_key_id: &signature.credential().access_key_id, token: signature.session_token() };
+        let verified = self.find(accounts, claimed, partition, now).await?;
+        let found = verified.caller.account.partition();
+        if found != partition {
+            let why = format!("it belongs to the partition {found}, not {partition}");
             return Err(invalid_token(Part::SessionToken, why));
         }
-        let regions = Regions::of_endpoint(endpoint(request));
-        signature.verify(request, secret.reveal(), &Expected { service: service.signing_name(), regions }, real)?;
-        Ok(caller)
+        signature.verify_by(scheme, request, verified.secret.reveal(), expected, real)?;
+        Ok(verified)
+    }
+
+    /// Verifies the Signature Version 2 of a presigned URL for S3. `bucket` is the one that the host names.
+    ///
+    /// # Errors
+    /// As [`authenticate`](Self::authenticate), and those of [`Version2::verify`].
+    pub async fn verify_version2(
+        &self,
+        accounts: &Accounts,
+        request: &Incoming<'_>,
+        (signature, bucket): (&Version2<'_>, Option<&str>),
+        Moment { real, now }: Moment,
+    ) -> Result<Caller> {
+        let claimed = Claimed { access_key_id: signature.access_key_id(), token: signature.session_token() };
+        // It names no region, and regions of other partitions never took it.
+        let verified = self.find(accounts, claimed, self.partition.unwrap_or_default(), now).await?;
+        signature.verify(request, bucket, verified.secret.reveal(), real)?;
+        Ok(verified.caller)
     }
 
     /// Whether the credentials that a signature names exist and are good; whether they made it is not looked at.
     pub async fn knows(&self, accounts: &Accounts, signature: &Signature<'_>, now: Timestamp) -> bool {
-        self.find(accounts, signature, now).await.is_ok()
+        let claimed =
+            Claimed { access_key_id: &signature.credential().access_key_id, token: signature.session_token() };
+        self.find(accounts, claimed, self.partition_of(signature), now).await.is_ok()
     }
 
     fn partition_of(&self, signature: &Signature<'_>) -> Partition {
         self.partition.unwrap_or_else(|| Partition::of_region(&signature.credential().region))
     }
 
-    async fn find(&self, accounts: &Accounts, signature: &Signature<'_>, now: Timestamp) -> Result<(Caller, Secret)> {
-        let access_key_id = &*signature.credential().access_key_id;
-        match signature.session_token() {
-            Some(token) => self.temporary(accounts, access_key_id, token, now).await,
-            None => self.long_term(accounts, access_key_id, self.partition_of(signature)).await,
-        }
+    async fn find(
+        &self,
+        accounts: &Accounts,
+        Claimed { access_key_id, token }: Claimed<'_>,
+        partition: Partition,
+        now: Timestamp,
+    ) -> Result<Verified> {
+        let (caller, secret) = match token {
+            Some(token) => self.temporary(accounts, access_key_id, token, now).await?,
+            None => self.long_term(accounts, access_key_id, partition).await?,
+        };
+        Ok(Verified { caller, secret })
     }
 
     async fn long_term(

@@ -10,7 +10,7 @@ mod session;
 mod standing;
 mod wrong_codes;
 
-pub use authenticate::{Authenticator, Moment, RootCredentials};
+pub use authenticate::{Authenticator, Moment, RootCredentials, Verified};
 pub use caller::{Caller, Principal, ServicePrincipal};
 pub use clock::{Clock, OutOfRange, Reading};
 pub use facts::RequestFacts;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod batch;
+mod buckets;
 mod cells;
 mod census;
 mod committer;
@@ -15,6 +16,7 @@ mod tests;
 mod usage;
 
 pub use accounts::{Accounts, Turn};
+pub use buckets::BucketRecord;
 pub use cells::Cell;
 pub use error::StoreError;
 pub use seal::SealingKey;

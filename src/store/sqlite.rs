@@ -8,6 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
 
 use super::batch::Batch;
+use super::buckets::{self, BucketRecord};
 use super::census::{self, AccountCounts};
 use super::connection::{Connection, Fault, Lease};
 use super::error::StoreError;
@@ -134,6 +135,32 @@ impl Sqlite {
         lease.settle(uses).await.map_err(|fault| self.explain(&fault))
     }
 
+    /// All that is known of buckets.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load_buckets(&self) -> Result<Vec<BucketRecord>, StoreError> {
+        let mut lease = self.connection.lease().await.map_err(|fault| self.explain(&fault))?;
+        let buckets = buckets::load(&mut lease).await;
+        lease.settle(buckets).await.map_err(|fault| self.explain(&fault))
+    }
+
+    /// Writes what is known of a bucket.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn save_bucket(&self, bucket: &BucketRecord) -> Result<(), StoreError> {
+        self.write(async |lease| buckets::save(lease, bucket).await).await.map_err(|fault| self.explain(&fault))
+    }
+
+    /// Forgets a bucket.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remove_bucket(&self, name: &str) -> Result<(), StoreError> {
+        self.write(async |lease| buckets::remove(lease, name).await).await.map_err(|fault| self.explain(&fault))
+    }
+
     /// Whether the last write failed.
     pub(super) fn is_failing(&self) -> bool {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_some()
@@ -255,7 +282,7 @@ async fn load(lease: &mut Lease<'_>, sealer: Option<&Sealer>, id: AccountId, now
 async fn forget(lease: &mut Lease<'_>, account: Option<AccountId>) -> Result<(), Fault> {
     let account = account.map(AccountId::qualified);
     let tables = TABLES.iter().map(|table| (*table, "account"));
-    for (table, column) in tables.chain([("usage", "account"), ("accounts", "id")]) {
+    for (table, column) in tables.chain([("usage", "account"), ("buckets", "account"), ("accounts", "id")]) {
         let sql = AssertSqlSafe(format!("delete from {table} where ?1 is null or {column} = ?1"));
         sqlx::query(sql).bind(&account).execute(lease.connection()).await?;
     }

@@ -1,6 +1,8 @@
 //! The deadline of a request's body, whichever handler reads it.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -18,9 +20,23 @@ pub enum BodyError {
     Connection(#[from] hyper::Error),
 }
 
-/// A body that has to arrive as a whole before its deadline.
+/// How fast a body has to arrive: as a whole in the time for it, or, for uploads of any size, so that it never stops for
+/// that long.
+#[derive(Clone, Debug, Default)]
+pub struct Pace(Arc<AtomicBool>);
+
+impl Pace {
+    /// Lets the body take longer, as long as it goes on.
+    pub fn relax(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A body that has to arrive before its deadline.
 pub struct TimedBody {
     inner: Incoming,
+    timeout: Duration,
+    pace: Pace,
     end: Instant,
     /// Made when the body has to be waited for.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -28,8 +44,8 @@ pub struct TimedBody {
 
 impl TimedBody {
     /// Gives the body so much time from now.
-    pub fn new(inner: Incoming, timeout: Duration) -> Self {
-        Self { inner, end: Instant::now() + timeout, deadline: None }
+    pub fn new(inner: Incoming, timeout: Duration, pace: Pace) -> Self {
+        Self { inner, timeout, pace, end: Instant::now() + timeout, deadline: None }
     }
 }
 
@@ -42,6 +58,10 @@ impl Body for TimedBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) {
+            if self.pace.0.load(Ordering::Relaxed) {
+                self.end = Instant::now() + self.timeout;
+                self.deadline = None;
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::from)));
         }
         let end = self.end;

@@ -21,7 +21,7 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 use tower_service::Service;
 
-use super::body::TimedBody;
+use super::body::{Pace, TimedBody};
 use super::stream::Stream;
 use super::{Limits, Transport};
 use crate::http::refusal::refused;
@@ -136,7 +136,9 @@ impl hyper::service::Service<http::Request<Incoming>> for Handler {
     type Future = axum::routing::future::RouteFuture<Self::Error>;
 
     fn call(&self, request: http::Request<Incoming>) -> Self::Future {
-        let mut request = request.map(|body| Body::new(TimedBody::new(body, self.limits.timeout)));
+        let pace = Pace::default();
+        let mut request = request.map(|body| Body::new(TimedBody::new(body, self.limits.timeout, pace.clone())));
+        request.extensions_mut().insert(pace);
         request.extensions_mut().insert(ConnectInfo(self.peer));
         request.extensions_mut().insert(self.transport);
         self.router.clone().call(request)

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use body::BodyError;
+pub use body::{BodyError, Pace};
 
 use self::connection::Connection;
 use super::tls::Tls;

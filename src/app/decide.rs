@@ -1,0 +1,62 @@
+//! Decides calls to other services.
+
+use tracing::Level;
+
+use super::App;
+use crate::account::Account;
+use crate::call::{self, Asker, Denial, Outside, QUICK, Verdict};
+use crate::error::{Error, Result};
+use crate::identity::{Caller, RequestFacts, Standing};
+use crate::log;
+
+impl App {
+    /// Decides whether a caller may do all that a call to another service asks for, and answers question by question.
+    /// Decisions that take long go through the gate.
+    ///
+    /// # Errors
+    /// `InvalidClientTokenId` when the user behind the caller is gone.
+    pub async fn decide(
+        &self,
+        caller: &Caller,
+        own: &Account,
+        facts: &RequestFacts,
+        asked: &[Outside<'_>],
+    ) -> Result<Vec<Option<Box<Denial>>>> {
+        if Standing::is_quickly_known(caller, own)?
+            && let Some(decided) = self.decide_within(caller, own, facts, asked, Some(QUICK))?
+        {
+            return Ok(decided);
+        }
+        let decided = self.gate.compute(|| self.decide_within(caller, own, facts, asked, None)).await?;
+        decided.ok_or_else(|| Error::internal("a decision without a limit of work was not made"))
+    }
+
+    /// The decisions; `None` if one of them takes more work than `max_work`.
+    fn decide_within(
+        &self,
+        caller: &Caller,
+        own: &Account,
+        facts: &RequestFacts,
+        asked: &[Outside<'_>],
+        max_work: Option<u64>,
+    ) -> Result<Option<Vec<Option<Box<Denial>>>>> {
+        let standing = Standing::of(caller, own)?;
+        let asker = Asker {
+            caller,
+            facts,
+            organization: self.environment.organization.as_ref(),
+            name_policy: self.environment.denials_name_policy,
+            explain: &|| tracing::enabled!(target: log::REQUEST, Level::WARN) && self.explanations.take(),
+            max_work,
+        };
+        let mut decided = Vec::with_capacity(asked.len());
+        for asked in asked {
+            decided.push(match call::decide(&asker, &standing, asked)? {
+                Verdict::Allowed => None,
+                Verdict::Denied(denial) => Some(denial),
+                Verdict::TakesLong => return Ok(None),
+            });
+        }
+        Ok(Some(decided))
+    }
+}

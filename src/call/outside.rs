@@ -1,0 +1,151 @@
+//! Decides whether a caller may do something to a resource of another service, by the same engine and the same policies
+//! of the caller as for IAM's own calls.
+
+use super::Verdict;
+use super::denial::{Denial, Evidence};
+use crate::error::{Code, Error, Result};
+use crate::identity::{Caller, Principal, RequestFacts, Standing};
+use crate::organization::{Organization, Place, Places};
+use crate::shapes::AccountId;
+use iam_policy::{Action, Context, Decision, Layer, PolicySet, ResourceKind, Values};
+
+/// Who asks, and how.
+pub struct Asker<'q> {
+    /// Who calls.
+    pub caller: &'q Caller,
+    /// Facts of the request.
+    pub facts: &'q RequestFacts,
+    /// The organization, if there is one.
+    pub organization: Option<&'q Organization>,
+    /// Whether explicit denials name the policy.
+    pub name_policy: bool,
+    /// Whether a denial is worth an explanation, which costs more than the decision.
+    pub explain: &'q (dyn Fn() -> bool + Sync),
+    /// The most that a decision may take, in the engine's measure of work; `None` if it may take as long as it does.
+    pub max_work: Option<u64>,
+}
+
+/// One action on one resource of another service.
+pub struct Outside<'q> {
+    /// The action: `s3:GetObject`.
+    pub action: &'q str,
+    /// The resource, an ARN or `*`, under every name that policies may have for it. There is at least one.
+    pub resources: &'q [&'q str],
+    /// The account that owns the resource.
+    pub owner: AccountId,
+    /// The condition keys that the request and the resource give. A key without values is there and empty.
+    pub keys: &'q [(String, Vec<String>)],
+    /// The resource's policy.
+    pub policy: Option<&'q PolicySet>,
+    /// What kind of policy that is.
+    pub kind: ResourceKind,
+    /// Whether the policy of another account's resource can allow the action.
+    pub across_accounts: bool,
+    /// `aws:SecureTransport`.
+    pub secure_transport: bool,
+    /// The words in which it is denied.
+    pub words: Words<'q>,
+}
+
+/// What differs in a sentence of denial from service to service.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'q> {
+    /// The action as the sentence writes it.
+    pub action: &'q str,
+    /// What follows the action: ` on resource: …`, or nothing.
+    pub on: &'q str,
+}
+
+/// Decides. Where a resource has several names, a Deny for one of them denies, and else an Allow for one of them allows.
+///
+/// # Errors
+/// `InvalidClientTokenId` when the user behind the caller is gone.
+pub fn decide(asker: &Asker<'_>, standing: &Standing<'_>, asked: &Outside<'_>) -> Result<Verdict> {
+    let mut verdict = None;
+    for resource in asked.resources {
+        let (decided, is_final) = asked.decide_by(asker, standing, resource)?;
+        match decided {
+            Verdict::TakesLong => return Ok(Verdict::TakesLong),
+            Verdict::Denied(_) if is_final => return Ok(decided),
+            Verdict::Allowed => verdict = Some(Verdict::Allowed),
+            Verdict::Denied(_) => verdict = verdict.or(Some(decided)),
+        }
+    }
+    verdict.ok_or_else(|| Error::internal("a question about no resource"))
+}
+
+impl Outside<'_> {
+    /// The verdict on one name of the resource, and whether no other name can change it.
+    fn decide_by(&self, asker: &Asker<'_>, standing: &Standing<'_>, resource: &str) -> Result<(Verdict, bool)> {
+        let action = parse(self.action)?;
+        let principal = standing.principal();
+        let place = |account| asker.organization?.place(account);
+        let on_resource = resource != "*";
+        let places = Places {
+            principal: principal.account().and_then(|_| place(asker.caller.account)),
+            resource: place(self.owner).filter(|_| on_resource),
+        };
+        let is_own = self.owner == asker.caller.account;
+        let layers = iam_policy::Layers {
+            resource: self.policy.filter(|_| is_own || self.across_accounts),
+            resource_kind: self.kind,
+            service_control: places.principal.and_then(Place::service_control),
+            resource_control: places.resource.and_then(Place::resource_control),
+            ..standing.layers()
+        };
+        let owner = self.owner.to_string();
+        let context = self.context(asker, standing, places, on_resource.then_some(owner.as_str()));
+        let request = iam_policy::Request::new(principal, &action, resource, &context).owned_by(&owner);
+        if asker.max_work.is_some_and(|limit| !iam_policy::is_within(limit, &request, &layers)) {
+            return Ok((Verdict::TakesLong, true));
+        }
+        let decision = match standing.lost {
+            true => Decision::ImplicitDeny { missing: Layer::Identity },
+            false => iam_policy::decide(&request, &layers),
+        };
+        let Some(error) = self.denial(&decision, asker, standing)? else { return Ok((Verdict::Allowed, false)) };
+        let evidence = Evidence::of(&decision, standing.lost, &request, &layers, asker.explain);
+        let is_explicit = matches!(decision, Decision::ExplicitDeny { .. });
+        Ok((Verdict::Denied(Box::new(Denial { error, evidence })), is_explicit))
+    }
+
+    fn denial(&self, decision: &Decision<'_>, asker: &Asker<'_>, standing: &Standing<'_>) -> Result<Option<Error>> {
+        let shown = parse(self.words.action)?;
+        let Some(reason) = decision.reason(&shown, asker.name_policy) else { return Ok(None) };
+        let who = match asker.caller.principal {
+            Principal::Anonymous => "anonymous",
+            _ => &standing.arn,
+        };
+        let Words { action, on } = self.words;
+        let message = format!("User: {who} is not authorized to perform: {action}{on} {reason}");
+        Ok(Some(Error::new(Code::AccessDenied, message)))
+    }
+
+    fn context<'k>(
+        &'k self,
+        asker: &'k Asker<'_>,
+        standing: &'k Standing<'_>,
+        places: Places<'k>,
+        owner: Option<&'k str>,
+    ) -> Context<'k> {
+        let mut keys = standing.keys(asker.facts);
+        keys.retain(|(key, _)| key != "aws:SecureTransport");
+        keys.push(("aws:SecureTransport".into(), self.secure_transport.into()));
+        if let Some(owner) = owner {
+            keys.push(("aws:ResourceAccount".into(), owner.into()));
+        }
+        keys.extend(places.keys(owner.is_some()));
+        keys.extend(self.keys.iter().map(|(key, values)| {
+            let values = match values.as_slice() {
+                [value] => Values::from(value.as_str()),
+                values => values.iter().map(String::as_str).collect::<Vec<_>>().into(),
+            };
+            (key.as_str().into(), values)
+        }));
+        keys.into_iter().collect()
+    }
+}
+
+fn parse(action: &str) -> Result<Action> {
+    Action::parse(action).ok_or_else(|| Error::internal(format!("{action} is no action")))
+}

@@ -1,0 +1,415 @@
+//! The settings of the gateway: `--upstream`, and the table `[gateway]` of the configuration file.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::time::Duration;
+
+use http::HeaderName;
+use http::uri::Authority;
+use ipnet::IpNet;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{ConfigError, SettingValue, Settings};
+use crate::shapes::{AccountId, Secret};
+use crate::wire::Service;
+
+/// The name of the upstream of all services that have none of their own.
+pub const DEFAULT_UPSTREAM: &str = "default";
+
+/// How long what an upstream said of a resource is believed.
+const DEFAULT_POLICY_TTL: Duration = Duration::from_secs(5);
+/// A day, in seconds.
+const MAX_POLICY_TTL: u64 = 86_400;
+
+/// An upstream as a flag has it: `URL`, or `SERVICE=URL`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamFlag {
+    /// The service; `default` for all others.
+    pub service: String,
+    /// The URL.
+    pub url: String,
+}
+
+impl FromStr for UpstreamFlag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (service, url) = match text.split_once('=') {
+            Some((service, url)) if !service.contains([':', '/']) => (service, url),
+            _ => (DEFAULT_UPSTREAM, text),
+        };
+        authority_of(url)?;
+        Ok(Self { service: service.to_owned(), url: url.to_owned() })
+    }
+}
+
+/// The upstreams in the configuration file.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a URL, or a list of URLs such as \"s3=http://127.0.0.1:9000\"")]
+enum WrittenUpstreams {
+    List(Vec<String>),
+    Text(String),
+}
+
+/// Reads `upstream` of the configuration file.
+pub(super) fn upstreams<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<Vec<UpstreamFlag>>, D::Error> {
+    let written = match WrittenUpstreams::deserialize(input)? {
+        WrittenUpstreams::List(texts) => texts,
+        WrittenUpstreams::Text(text) => vec![text],
+    };
+    let read = written.iter().map(|text| text.parse()).collect::<Result<Vec<_>, String>>();
+    read.map(Some).map_err(serde::de::Error::custom)
+}
+
+impl SettingValue for Vec<UpstreamFlag> {
+    fn shown(&self) -> Option<toml::Value> {
+        let text = |flag: &UpstreamFlag| match flag.service.as_str() {
+            DEFAULT_UPSTREAM => flag.url.clone(),
+            service => format!("{service}={}", flag.url),
+        };
+        Some(self.iter().map(text).collect::<Vec<_>>().into())
+    }
+
+    fn schema() -> Value {
+        json!({"type": ["array", "string"], "items": {"type": "string", "minLength": 1}})
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+/// The table `[gateway]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct GatewaySettings {
+    /// The account that owns buckets which were not made through the gateway; 000000000000 if left out.
+    pub default_owner: Option<String>,
+    /// What happens to calls whose resource is not known.
+    pub unmapped: Unmapped,
+    /// What `aws:SecureTransport` is.
+    pub secure_transport: SecureTransport,
+    /// For how many seconds policies and tags that an upstream told are believed; 5 if left out.
+    pub policy_ttl: Option<u64>,
+    /// The domains whose subdomains are buckets.
+    pub bucket_domains: Vec<String>,
+    /// The addresses of proxies that may ask `/_iamd/authorize`.
+    pub trusted: Vec<String>,
+    /// The upstreams, by service.
+    pub upstreams: BTreeMap<String, UpstreamSettings>,
+}
+
+/// An upstream in the configuration file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct UpstreamSettings {
+    /// Where it is.
+    pub url: Option<String>,
+    /// What it is; found out if left out.
+    pub kind: Option<UpstreamKind>,
+    /// The access key id that the gateway signs with; `test` if left out.
+    pub access_key: Option<String>,
+    /// Its secret; `test` if left out.
+    pub secret_key: Option<Secret>,
+    /// How it learns whose resources a call is about: `fixed`, `key-id`, or `header:NAME`.
+    pub accounts: Option<String>,
+    /// Whether it takes chunked bodies.
+    pub chunked: Option<Chunked>,
+}
+
+/// What happens to calls whose resource is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unmapped {
+    /// They need permission for the operation's name on `*`.
+    #[default]
+    Assume,
+    /// They are refused.
+    Refuse,
+}
+
+/// What `aws:SecureTransport` is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecureTransport {
+    /// True: what is plain HTTP here is TLS at AWS.
+    #[default]
+    Assumed,
+    /// Whether the request came by TLS.
+    AsSent,
+}
+
+/// The servers that the gateway knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpstreamKind {
+    /// moto's server.
+    Moto,
+    /// ministack.
+    Ministack,
+    /// LocalStack.
+    Localstack,
+    /// Any other.
+    Plain,
+}
+
+/// What becomes of chunked bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Chunked {
+    /// They stay chunked, without signatures and with their checksum.
+    Keep,
+    /// Their data alone is sent.
+    Decode,
+}
+
+/// How an upstream learns whose resources a call is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountRule {
+    /// It has one account.
+    Fixed,
+    /// By the twelve digits that the request is signed with as the access key id.
+    KeyId,
+    /// By this header.
+    Header(HeaderName),
+}
+
+/// The gateway in force.
+#[derive(Clone, Debug)]
+pub struct GatewayConfig {
+    /// The account that owns buckets which were not made through the gateway.
+    pub default_owner: AccountId,
+    /// What happens to calls whose resource is not known.
+    pub unmapped: Unmapped,
+    /// What `aws:SecureTransport` is.
+    pub secure_transport: SecureTransport,
+    /// How long what an upstream said of a resource is believed.
+    pub policy_ttl: Duration,
+    /// The domains whose subdomains are buckets, in small letters.
+    pub bucket_domains: Vec<String>,
+    /// The addresses of proxies that may ask for decisions.
+    pub trusted: Vec<IpNet>,
+    /// The upstreams by the service's signing name; [`DEFAULT_UPSTREAM`] is that of the others.
+    pub upstreams: BTreeMap<String, UpstreamConfig>,
+}
+
+/// An upstream in force.
+#[derive(Clone, Debug)]
+pub struct UpstreamConfig {
+    /// Host and port.
+    pub authority: Authority,
+    /// What it is; `None` to find it out.
+    pub kind: Option<UpstreamKind>,
+    /// The access key id that the gateway signs with.
+    pub access_key: String,
+    /// Its secret.
+    pub secret_key: Secret,
+    /// How it learns whose resources a call is about; `None`: as its kind does.
+    pub accounts: Option<AccountRule>,
+    /// What becomes of chunked bodies; `None`: as its kind needs it.
+    pub chunked: Option<Chunked>,
+}
+
+impl Settings {
+    /// The gateway, if there is an upstream.
+    ///
+    /// # Errors
+    /// For settings that mean nothing.
+    pub fn gateway(&self) -> Result<Option<GatewayConfig>, ConfigError> {
+        let table = &self.gateway;
+        let mut upstreams = BTreeMap::new();
+        for (service, settings) in &table.upstreams {
+            let place = format!("gateway.upstreams.{service}");
+            upstreams.insert(service.clone(), settings.in_force(&place)?);
+        }
+        for flag in self.upstream.iter().flatten() {
+            let authority = authority_of(&flag.url).map_err(ConfigError::Value)?;
+            match upstreams.get_mut(&flag.service) {
+                Some(known) => known.authority = Some(authority),
+                None => {
+                    let config =
+                        PartialUpstream { authority: Some(authority), ..UpstreamSettings::none().in_force("")? };
+                    upstreams.insert(flag.service.clone(), config);
+                }
+            }
+        }
+        let upstreams = upstreams.into_iter().map(|(service, config)| Ok((service.clone(), config.whole(&service)?)));
+        let upstreams: BTreeMap<String, UpstreamConfig> = upstreams.collect::<Result<_, ConfigError>>()?;
+        check_services(upstreams.keys())?;
+        let config = GatewayConfig {
+            default_owner: table.default_owner()?,
+            unmapped: table.unmapped,
+            secure_transport: table.secure_transport,
+            policy_ttl: table.policy_ttl()?,
+            bucket_domains: table.bucket_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
+            trusted: table.trusted()?,
+            upstreams,
+        };
+        Ok((!config.upstreams.is_empty()).then_some(config))
+    }
+}
+
+impl GatewaySettings {
+    fn default_owner(&self) -> Result<AccountId, ConfigError> {
+        let text = self.default_owner.as_deref().unwrap_or("000000000000");
+        let wrong = || ConfigError::Value(format!("gateway.default-owner: {text} is not an account of twelve digits"));
+        AccountId::parse(text).ok_or_else(wrong)
+    }
+
+    fn policy_ttl(&self) -> Result<Duration, ConfigError> {
+        match self.policy_ttl {
+            Some(seconds) if seconds > MAX_POLICY_TTL => Err(ConfigError::Value(format!(
+                "gateway.policy-ttl must be at most {MAX_POLICY_TTL} seconds, and not {seconds}"
+            ))),
+            given => Ok(given.map_or(DEFAULT_POLICY_TTL, Duration::from_secs)),
+        }
+    }
+
+    fn trusted(&self) -> Result<Vec<IpNet>, ConfigError> {
+        let read = |text: &String| {
+            let network = text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
+            let wrong = |_| ConfigError::Value(format!("gateway.trusted: {text} is not an address such as 10.0.0.0/8"));
+            network.map_err(wrong)
+        };
+        self.trusted.iter().map(read).collect()
+    }
+}
+
+/// An upstream whose address may still come from a flag.
+struct PartialUpstream {
+    authority: Option<Authority>,
+    kind: Option<UpstreamKind>,
+    access_key: String,
+    secret_key: Secret,
+    accounts: Option<AccountRule>,
+    chunked: Option<Chunked>,
+}
+
+impl UpstreamSettings {
+    fn none() -> Self {
+        Self { url: None, kind: None, access_key: None, secret_key: None, accounts: None, chunked: None }
+    }
+
+    fn in_force(&self, place: &str) -> Result<PartialUpstream, ConfigError> {
+        let wrong = |why: String| ConfigError::Value(format!("{place}: {why}"));
+        let accounts = match self.accounts.as_deref() {
+            None => None,
+            Some("fixed") => Some(AccountRule::Fixed),
+            Some("key-id") => Some(AccountRule::KeyId),
+            Some(other) => {
+                let name = other.strip_prefix("header:").and_then(|name| name.parse().ok());
+                let name = name
+                    .ok_or_else(|| wrong(format!("accounts must be fixed, key-id or header:NAME, and not {other}")))?;
+                Some(AccountRule::Header(name))
+            }
+        };
+        if self.access_key.is_some() != self.secret_key.is_some() {
+            return Err(wrong("give both access-key and secret-key".to_owned()));
+        }
+        Ok(PartialUpstream {
+            authority: self.url.as_deref().map(authority_of).transpose().map_err(wrong)?,
+            kind: self.kind,
+            access_key: self.access_key.clone().unwrap_or_else(|| "test".to_owned()),
+            secret_key: self.secret_key.clone().unwrap_or_else(|| Secret::new("test")),
+            accounts,
+            chunked: self.chunked,
+        })
+    }
+}
+
+impl PartialUpstream {
+    fn whole(self, service: &str) -> Result<UpstreamConfig, ConfigError> {
+        let lacks = || ConfigError::Value(format!("gateway.upstreams.{service} has no url"));
+        let Self { authority, kind, access_key, secret_key, accounts, chunked } = self;
+        let authority = authority.ok_or_else(lacks)?;
+        Ok(UpstreamConfig { authority, kind, access_key, secret_key, accounts, chunked })
+    }
+}
+
+/// Host and port of `http://HOST[:PORT]`.
+fn authority_of(url: &str) -> Result<Authority, String> {
+    let wrong = || format!("{url} is not a URL such as http://127.0.0.1:5000, without a path");
+    let rest = url.strip_prefix("http://").ok_or_else(wrong)?;
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    if rest.is_empty() || rest.contains(['/', '?', '#', '@']) {
+        return Err(wrong());
+    }
+    rest.parse().map_err(|_| wrong())
+}
+
+/// Refuses names that are no service's signing name, or one that the server answers itself.
+fn check_services<'s>(names: impl Iterator<Item = &'s String>) -> Result<(), ConfigError> {
+    for name in names.filter(|name| *name != DEFAULT_UPSTREAM) {
+        if Service::ALL.iter().any(|own| own.signing_name() == name) {
+            return Err(ConfigError::Value(format!("the upstream of {name}: iamd answers {name} itself")));
+        }
+        let mut known: Vec<_> =
+            aws_reference::operations::services().iter().map(|service| service.signing_name).collect();
+        known.dedup();
+        if !known.contains(&name.as_str()) {
+            let (place, name) = (String::new(), name.clone());
+            return Err(ConfigError::Unknown { place, what: "service of an upstream", name, known });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gateway(flags: &[&str], table: &str) -> Result<Option<GatewayConfig>, String> {
+        let upstream = flags.iter().map(|flag| flag.parse()).collect::<Result<Vec<_>, String>>()?;
+        let gateway = toml::from_str(table).map_err(|error| error.message().to_owned())?;
+        let upstream = (!upstream.is_empty()).then_some(upstream);
+        Settings { upstream, gateway, ..Settings::default() }.gateway().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_an_upstream_there_is_no_gateway() {
+        assert!(gateway(&[], "").unwrap().is_none());
+        assert!(gateway(&[], "policy-ttl = 1").unwrap().is_none());
+    }
+
+    #[test]
+    fn upstreams_come_from_flags_and_the_file() {
+        let table =
+            "[upstreams.s3]\nurl = 'http://127.0.0.1:1'\naccess-key = 'a'\nsecret-key = 'b'\naccounts = 'fixed'";
+        let config = gateway(&["http://127.0.0.1:5000/", "s3=http://minio:9000"], table).unwrap().unwrap();
+        let authorities: Vec<_> =
+            config.upstreams.iter().map(|(name, upstream)| (name.as_str(), upstream.authority.as_str())).collect();
+        assert_eq!(authorities, [("default", "127.0.0.1:5000"), ("s3", "minio:9000")]);
+        assert_eq!(config.upstreams["s3"].access_key, "a");
+        assert_eq!(config.upstreams["s3"].accounts, Some(AccountRule::Fixed));
+        assert_eq!((config.secure_transport, config.unmapped), (SecureTransport::Assumed, Unmapped::Assume));
+    }
+
+    #[test]
+    fn what_means_nothing_is_refused() {
+        for url in ["127.0.0.1:5000", "https://a", "http://", "http://a/b", "http://u@a", "ftp://a", "http://a b"] {
+            let error = gateway(&[url], "").unwrap_err();
+            assert_eq!(error, format!("{url} is not a URL such as http://127.0.0.1:5000, without a path"));
+        }
+        for (flag, table, sentence) in [
+            ("sqss=http://a", "", "unknown service of an upstream sqss; did you mean sqs?"),
+            ("iam=http://a", "", "the upstream of iam: iamd answers iam itself"),
+            ("http://a", "default-owner = '1'", "gateway.default-owner: 1 is not an account of twelve digits"),
+            ("http://a", "policy-ttl = 86401", "gateway.policy-ttl must be at most 86400 seconds, and not 86401"),
+            ("http://a", "trusted = ['x']", "gateway.trusted: x is not an address such as 10.0.0.0/8"),
+            ("http://a", "[upstreams.s3]", "gateway.upstreams.s3 has no url"),
+            (
+                "http://a",
+                "[upstreams.default]\naccounts = 'x'",
+                "gateway.upstreams.default: accounts must be fixed, key-id or header:NAME, and not x",
+            ),
+            (
+                "http://a",
+                "[upstreams.default]\naccess-key = 'x'",
+                "gateway.upstreams.default: give both access-key and secret-key",
+            ),
+        ] {
+            assert_eq!(gateway(&[flag], table).unwrap_err(), sentence, "{flag} {table}");
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The decision on what a call asks.
+
+use std::borrow::Cow;
+
+use aws_calls::fault::Fault;
+use aws_calls::questions::{Asked, Owner, Question, Shown};
+use aws_calls::s3::access::Objection;
+use aws_calls::s3::{self, Relation};
+use iam_policy::ResourceKind;
+
+use super::facts::{BucketOf, ResourcePolicy, Silence};
+use super::meant::Meant;
+use super::refusal;
+use super::steps::Failure;
+use super::{Arrival, Gateway};
+use crate::app::{App, Record};
+use crate::call::{Denial, Enforcement, Outside, Words};
+use crate::config::SecureTransport;
+use crate::error::{Code, Error, Result};
+use crate::identity::{Caller, Principal};
+use crate::shapes::AccountId;
+
+/// What was decided of a call that goes on.
+pub(super) struct Decided {
+    /// The account that owns what the call is about.
+    pub owner: AccountId,
+    /// The parts of the request that are denied, where AWS answers the others: their places, and why.
+    pub denied: Vec<(usize, String)>,
+}
+
+/// A call whose questions are to be decided.
+pub(super) struct Decision<'d> {
+    pub app: &'d App,
+    pub arrival: &'d Arrival<'d>,
+    pub meant: &'d Meant<'d>,
+    pub caller: &'d Caller,
+}
+
+impl Gateway {
+    /// Decides all questions of a call. Where AWS answers in part, a denied part does not end the call.
+    pub(super) async fn decide(
+        &self,
+        decision: &Decision<'_>,
+        asked: &Asked,
+        body: &[u8],
+        record: &mut Record,
+    ) -> std::result::Result<Decided, Failure> {
+        let Some(first) = asked.questions.first() else {
+            return Err(Error::internal("a call that asks nothing").into());
+        };
+        let Decision { app, meant, caller, .. } = *decision;
+        record.resource = Some(first.resource.clone());
+        let denials = self.denials(decision, &asked.questions).await?;
+        let enforces = app.environment.enforcement == Enforcement::On;
+        let mut denied = Vec::new();
+        for (question, denial) in asked.questions.iter().zip(denials) {
+            let Some(denial) = denial else { continue };
+            let Denial { error, evidence } = *denial;
+            record.evidence = Some(evidence);
+            let owner = self.owner(question, caller)?;
+            match part_of(meant, question) {
+                Some(part) if enforces => {
+                    let sentence = error.message().unwrap_or_default();
+                    denied.push((part, self.spoken(decision, sentence, owner).to_owned()));
+                }
+                _ if enforces => return Err(self.denied(decision, error, owner)),
+                _ => {}
+            }
+            record.would_deny = (!enforces).then_some(error);
+        }
+        let owner = self.owner(first, caller)?;
+        if let Meant::S3(routed, _) = meant
+            && let Some(objection) =
+                self.objection(routed, body, (owner, &decision.arrival.facts.region)).await.map_err(silent)?
+        {
+            return Err(self.objected(decision, objection, first, owner).await?);
+        }
+        Ok(Decided { owner, denied })
+    }
+
+    /// The denials of questions, each in the place of its question.
+    pub(super) async fn denials(
+        &self,
+        decision: &Decision<'_>,
+        questions: &[Question],
+    ) -> std::result::Result<Vec<Option<Box<Denial>>>, Failure> {
+        let Decision { app, arrival, caller, .. } = *decision;
+        let owners: Vec<AccountId> =
+            questions.iter().map(|question| self.owner(question, caller)).collect::<Result<_>>()?;
+        let mut policies: Vec<Option<ResourcePolicy>> = Vec::with_capacity(questions.len());
+        for (question, owner) in questions.iter().zip(&owners) {
+            policies.push(self.policy_of(decision, question, *owner).await.map_err(silent)?);
+        }
+        let sentences: Vec<Sentence<'_>> = questions.iter().map(Sentence::of).collect();
+        let resources: Vec<Vec<&str>> = questions.iter().map(names).collect();
+        let secure_transport = match self.config.secure_transport {
+            SecureTransport::Assumed => true,
+            SecureTransport::AsSent => arrival.secure,
+        };
+        let with = questions.iter().zip(&owners).zip(&policies).zip(sentences.iter().zip(&resources));
+        let outsides: Vec<Outside<'_>> = with
+            .map(|(((question, owner), policy), (sentence, resources))| Outside {
+                action: &question.action,
+                resources,
+                owner: *owner,
+                keys: &question.keys,
+                policy: policy.as_ref().map(ResourcePolicy::set),
+                kind: policy.as_ref().map_or(ResourceKind::Ordinary, |policy| policy.kind),
+                across_accounts: question.across_accounts,
+                secure_transport,
+                words: Words { action: sentence.action, on: &sentence.on },
+            })
+            .collect();
+        let own = app.accounts.get(caller.account).await?.durable();
+        let decided = app.decide(caller, &own, &arrival.facts, &outsides).await?;
+        if decided.len() == questions.len() {
+            Ok(decided)
+        } else {
+            Err(Error::internal("not all questions were decided").into())
+        }
+    }
+
+    /// The policy of what a question is about, as far as it bears on the caller.
+    pub(super) async fn policy_of(
+        &self,
+        decision: &Decision<'_>,
+        question: &Question,
+        owner: AccountId,
+    ) -> std::result::Result<Option<ResourcePolicy>, Silence> {
+        let region = &decision.arrival.facts.region;
+        match &question.owner {
+            Owner::Bucket(name) => {
+                let bucket = BucketOf { name, owner, region };
+                let on = (question.action.as_str(), question.resource.as_str());
+                let document = self.policies_of_bucket(bucket, decision.caller, on).await?;
+                Ok(document.map(|document| ResourcePolicy { document, kind: ResourceKind::Ordinary }))
+            }
+            Owner::Caller | Owner::Account(_) => self.resource_policy(question, owner).await,
+        }
+    }
+
+    /// The account that owns what a question is about.
+    pub(super) fn owner(&self, question: &Question, caller: &Caller) -> Result<AccountId> {
+        let partition = caller.account.partition();
+        match &question.owner {
+            Owner::Caller => Ok(caller.account),
+            Owner::Account(digits) => {
+                let account = AccountId::parse(digits).map(|account| account.in_partition(partition));
+                account.ok_or_else(|| Error::internal(format!("{digits} is no account")))
+            }
+            Owner::Bucket(name) => Ok(self.owners.of_bucket(name).owner),
+        }
+    }
+
+    /// A denial in the words of the service.
+    pub(super) fn denied(&self, decision: &Decision<'_>, error: Error, owner: AccountId) -> Failure {
+        let meant = decision.meant;
+        let sentence = error.message().unwrap_or_default();
+        let spoken = self.spoken(decision, sentence, owner).to_owned();
+        let spoken = Error::new(Code::AccessDenied, spoken);
+        let refusal = refusal::of_error(&spoken, Some(meant.service()), meant.protocol());
+        Failure { error, refusal: Some(refusal) }
+    }
+
+    /// What of a sentence the caller hears: S3 says why only within an account or an organization.
+    fn spoken<'s>(&self, decision: &Decision<'_>, sentence: &'s str, owner: AccountId) -> &'s str {
+        let Meant::S3(..) = decision.meant else { return sentence };
+        let caller = decision.caller;
+        let organization = decision.app.environment.organization.as_ref();
+        let relation = match caller.principal {
+            Principal::Anonymous => Relation::Anonymous,
+            _ if caller.account == owner => Relation::SameAccount,
+            _ if organization.is_some_and(|found| found.contains(caller.account) && found.contains(owner)) => {
+                Relation::SameOrganization
+            }
+            _ => Relation::Stranger,
+        };
+        s3::denial(sentence, relation)
+    }
+
+    async fn objected(
+        &self,
+        decision: &Decision<'_>,
+        objection: Objection,
+        question: &Question,
+        owner: AccountId,
+    ) -> std::result::Result<Failure, Failure> {
+        let (action, reason) = match objection {
+            Objection::Refused(refusal) => {
+                return Ok(Fault::new(refusal.status, refusal.code, refusal.message).into());
+            }
+            Objection::Denied { action, reason } => (action, reason),
+        };
+        let account = decision.app.accounts.get(decision.caller.account).await?.durable();
+        let arn = decision.caller.arn(&account)?;
+        let resource = &question.resource;
+        let message =
+            format!("User: {arn} is not authorized to perform: {action} on resource: \"{resource}\" {reason}");
+        Ok(self.denied(decision, Error::new(Code::AccessDenied, message), owner))
+    }
+}
+
+/// What cannot be asked cannot be decided.
+pub(super) fn silent(silence: Silence) -> Failure {
+    Error::new(Code::ServiceUnavailable, silence.to_string()).into()
+}
+
+/// The place of the part of the request that a question is about, where AWS answers the other parts.
+fn part_of(meant: &Meant<'_>, question: &Question) -> Option<usize> {
+    let is_partial = matches!(meant, Meant::S3(..)) && meant.operation() == "DeleteObjects";
+    question.part.as_deref().filter(|_| is_partial)?.parse().ok()
+}
+
+/// The words about a question.
+struct Sentence<'q> {
+    action: &'q str,
+    on: Cow<'q, str>,
+}
+
+impl<'q> Sentence<'q> {
+    fn of(question: &'q Question) -> Self {
+        let quoted = question.action.starts_with("s3:");
+        let on = match &question.sentence.resource {
+            Shown::Resource if quoted => format!(" on resource: \"{}\"", question.resource).into(),
+            Shown::Resource => format!(" on resource: {}", question.resource).into(),
+            Shown::Text(text) => format!(" on resource: {text}").into(),
+            Shown::Ciphertext => " on the resource associated with this ciphertext".into(),
+            Shown::Nothing => "".into(),
+        };
+        Self { action: question.sentence.action.as_deref().unwrap_or(&question.action), on }
+    }
+}
+
+/// The names that policies may have for a question's resource.
+fn names(question: &Question) -> Vec<&str> {
+    std::iter::once(question.resource.as_str()).chain(question.spellings.iter().map(String::as_str)).collect()
+}

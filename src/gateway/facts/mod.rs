@@ -1,0 +1,17 @@
+//! What decides about a call besides the request and the caller: who owns a resource, its policy, its tags.
+
+mod buckets;
+mod cache;
+mod inquiry;
+mod lookup;
+mod needs;
+mod owners;
+mod policies;
+mod xml;
+
+pub(super) use buckets::{BucketOf, Document};
+pub(super) use cache::Cache;
+pub(super) use inquiry::Silence;
+pub(super) use needs::MAX_ROUNDS;
+pub(super) use owners::Owners;
+pub(super) use policies::ResourcePolicy;

@@ -1,0 +1,7 @@
+//! The servers behind the gateway, and the requests as they get them.
+
+mod client;
+mod forward;
+
+pub use client::{Answer, Body, Unreachable, Upstream, Upstreams};
+pub use forward::{Forwarding, is_s3, of_answer};
