@@ -4,7 +4,7 @@ use aws_calls::fault::{self, Addressee, Fault};
 use aws_calls::questions::Mapping;
 use aws_reference::operations::{Protocol, Summary};
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Response};
+use http::{HeaderValue, Response, header};
 use http_body_util::{BodyExt, Full};
 
 use super::{Arrival, Body, steps};
@@ -44,6 +44,12 @@ pub(super) fn refused(
     let request = steps::request(arrival.parts, None);
     let to = Addressee { service, protocol, request, request_id: &arrival.facts.request_id };
     fault::answer(fault, &to).map(whole)
+}
+
+/// An answer after which the connection ends.
+pub(super) fn last(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// A body that is there already.

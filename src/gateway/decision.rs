@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use aws_calls::fault::Fault;
 use aws_calls::questions::{Asked, Owner, Question, Shown};
 use aws_calls::s3::access::Objection;
-use aws_calls::s3::{self, Relation};
+use aws_calls::s3::{self, ExpectedOwner, Relation};
 use iam_policy::ResourceKind;
 
 use super::facts::{BucketOf, ResourcePolicy, Silence};
@@ -69,6 +69,7 @@ impl Gateway {
             record.would_deny = (!enforces).then_some(error);
         }
         let owner = self.owner(first, caller)?;
+        self.check_expected_owners(decision)?;
         if let Meant::S3(routed, _) = meant
             && let Some(objection) =
                 self.objection(routed, body, (owner, &decision.arrival.facts.region)).await.map_err(silent)?
@@ -76,6 +77,20 @@ impl Gateway {
             return Err(self.objected(decision, objection, first, owner).await?);
         }
         Ok(Decided { owner, denied })
+    }
+
+    /// AWS: a request may say who owns its buckets, and is denied if somebody else does.
+    fn check_expected_owners(&self, decision: &Decision<'_>) -> std::result::Result<(), Failure> {
+        let Meant::S3(routed, _) = decision.meant else { return Ok(()) };
+        let expected = routed
+            .expected_owners()
+            .map_err(|refusal| Failure::from(Fault::new(refusal.status, refusal.code, refusal.message)))?;
+        for ExpectedOwner { bucket, account } in expected {
+            if self.owners.of_bucket(&bucket).owner.to_string() != account {
+                return Err(Fault::new(403, "AccessDenied", "Access Denied").into());
+            }
+        }
+        Ok(())
     }
 
     /// The denials of questions, each in the place of its question.
@@ -178,7 +193,7 @@ impl Gateway {
         s3::denial(sentence, relation)
     }
 
-    async fn objected(
+    pub(super) async fn objected(
         &self,
         decision: &Decision<'_>,
         objection: Objection,

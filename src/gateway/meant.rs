@@ -2,12 +2,13 @@
 
 use aws_calls::needs::Facts;
 use aws_calls::questions::{Asked, Question, Scene};
-use aws_calls::s3::{self, Hosts, Operation, Place, Routed, SignatureVersion, Signing, Style, Target};
+use aws_calls::s3::{self, Hosts, Operation, Place, Routed, Server, SignatureVersion, Signing, Style, Target};
 use aws_calls::{Call, Recognised, Request, Unrecognised, recognise};
 use aws_reference::operations::{self, Protocol, Service, Summary};
 use std::sync::Arc;
 
 use super::credentials::Presented;
+use crate::config::UpstreamKind;
 use aws_calls::fault::Fault;
 
 /// A request whose operation is known.
@@ -128,6 +129,21 @@ impl<'r> Meant<'r> {
             Style::VirtualHost { server } => Some((bucket.name()?, server)),
             Style::Path => None,
         }
+    }
+
+    /// Refuses a request that the upstream would take for another one.
+    ///
+    /// # Errors
+    /// `NotImplemented`.
+    pub fn check_for(&self, kind: UpstreamKind, method: &str) -> Result<(), Fault> {
+        let Self::S3(routed, _) = self else { return Ok(()) };
+        let server = match kind {
+            UpstreamKind::Moto => Server::Moto,
+            UpstreamKind::Ministack => Server::Ministack,
+            UpstreamKind::Localstack => Server::Localstack,
+            UpstreamKind::Plain => Server::Other,
+        };
+        routed.check_for(server, method).map_err(|refusal| of_s3(refusal).refusal)
     }
 
     /// What the request asks permission for.

@@ -7,6 +7,7 @@ mod body;
 mod credentials;
 mod decision;
 mod facts;
+mod form;
 mod meant;
 mod members;
 mod refusal;

@@ -51,6 +51,7 @@ impl Gateway {
         };
         let upstream = self.upstreams.of(service).ok_or_else(no_upstream)?;
         let kind = self.upstreams.kind(upstream).await.map_err(unavailable)?;
+        meant.check_for(kind, arrival.parts.method.as_str())?;
         let caller = authenticated.caller.account;
         let deletions = Deletions::parse(inbound.bytes()).ok().filter(|_| !decided.denied.is_empty());
         let denied: Vec<Denied> =
@@ -62,13 +63,17 @@ impl Gateway {
                 None => return Ok(of_deletions(deletions.answer(None, &denied))),
             },
         };
-        let port = arrival.parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok()?.rsplit_once(':'));
-        let port = port.map(|(_, port)| format!(":{port}")).unwrap_or_default();
-        let virtual_host = meant.virtual_host();
+        // A server of S3 may find a bucket in any host name but its own.
+        let (path, host) = match meant {
+            Meant::S3(routed, _) => {
+                (routed.upstream_path(arrival.parts.uri.path()), Some(upstream.authority().to_string()))
+            }
+            Meant::Call(_) => (None, None),
+        };
         let forwarding = Forwarding {
             parts: arrival.parts,
-            path: virtual_host.map(|(bucket, _)| format!("/{bucket}{}", arrival.parts.uri.path())),
-            host: virtual_host.map(|(_, server)| format!("{server}{port}")),
+            path,
+            host,
             call: meant.call(),
             service,
             region: &arrival.facts.region,
@@ -147,13 +152,13 @@ fn of_deletions(body: String) -> Response<Body> {
 }
 
 /// The upstream's answer without what is about its connection.
-fn of_upstream(response: Response<Incoming>) -> Response<Body> {
+pub(super) fn of_upstream(response: Response<Incoming>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     of_answer(&mut parts.headers);
     Response::from_parts(parts, body.map_err(Into::into).boxed_unsync())
 }
 
-fn unavailable(error: Unreachable) -> Failure {
+pub(super) fn unavailable(error: Unreachable) -> Failure {
     Error::new(Code::ServiceUnavailable, error.to_string()).into()
 }
 

@@ -3,6 +3,7 @@
 use aws_calls::Request;
 use aws_calls::needs::{Fact, Facts, Matters, Need};
 use aws_calls::questions::{Mapping, Scene};
+use aws_calls::s3::Operation;
 use aws_reference::operations::{Protocol, Summary};
 use http::Response;
 
@@ -10,6 +11,7 @@ use super::authentication::{Authenticated, authenticate};
 use super::credentials::Presented;
 use super::decision::{Decided, Decision};
 use super::facts::MAX_ROUNDS;
+use super::form::Posted;
 use super::meant::{Asking, Meant, Reads, Unclear};
 use super::refusal;
 use super::{Arrival, Body, Gateway, Inbound, answer};
@@ -22,7 +24,7 @@ use crate::sigv4::Incoming;
 use aws_calls::fault::Fault;
 
 /// The most bytes that are read for somebody whose access key is not known.
-const MAX_FOR_STRANGERS: usize = 1 << 20;
+pub(super) const MAX_FOR_STRANGERS: usize = 1 << 20;
 
 /// The most bytes of an upstream's error.
 const MAX_ERROR: usize = 64 * 1024;
@@ -31,7 +33,7 @@ const MAX_ERROR: usize = 64 * 1024;
 const MAX_DECRYPTED: usize = 64 * 1024;
 
 /// The region of calls that are not signed.
-const DEFAULT_REGION: &str = "us-east-1";
+pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
 /// Why a call is not answered by the upstream.
 pub(super) struct Failure {
@@ -93,7 +95,9 @@ impl Gateway {
             Err(Failure { error, refusal }) => {
                 let Tongue { service, protocol } = tongue;
                 let refusal = refusal.unwrap_or_else(|| refusal::of_error(&error, service, protocol));
-                answer::refused(&refusal, service, protocol, &arrival)
+                let refused = answer::refused(&refusal, service, protocol, &arrival);
+                // What of the body was not read is still to come, so the connection is of no more use.
+                if inbound.length() == Some(0) { refused } else { answer::last(refused) }
             }
         };
         Outcome { response }
@@ -128,6 +132,13 @@ impl Gateway {
             let decided = Decided { owner: self.config.default_owner, denied: Vec::new() };
             let forwarded = self.forward(app, arrival, inbound, &meant, authenticated, decided).await?;
             return Ok((forwarded, Mapping::Exact));
+        }
+        if let Meant::S3(routed, _) = &meant
+            && routed.operation == Operation::PostForm
+        {
+            let form = Posted { app, arrival, meant: &meant, routed };
+            let answer = self.serve_form(&form, presented, inbound, record).await?;
+            return Ok((answer, Mapping::Exact));
         }
         let reads = meant.reads(inbound.max());
         if let Reads::Whole(limit) = reads {
@@ -282,7 +293,7 @@ fn unknown(need: &Need) -> Error {
     Error::new(Code::AccessDenied, format!("iamd does not know {what}."))
 }
 
-fn too_large(limit: usize) -> Error {
+pub(super) fn too_large(limit: usize) -> Error {
     Error::new(Code::RequestEntityTooLarge, format!("Request must be smaller than {limit} bytes for this service"))
 }
 

@@ -9,7 +9,7 @@ use super::{Caller, Principal, ServerKey, Session};
 use crate::account::{Credentials, Reference, RootUser, User};
 use crate::error::{Code, Error, Part, Result};
 use crate::shapes::{AccountId, Partition, Secret, Timestamp, account_of_access_key};
-use crate::sigv4::{Expected, Incoming, Regions, Scheme, Signature, Version2};
+use crate::sigv4::{Expected, Incoming, Regions, Scheme, Signature, SignedForm, Version2};
 use crate::store::Accounts;
 use crate::wire::Service;
 
@@ -166,6 +166,18 @@ impl Authenticator {
         // It names no region, and regions of other partitions never took it.
         let verified = self.find(accounts, claimed, self.partition.unwrap_or_default(), now).await?;
         signature.verify(request, bucket, verified.secret.reveal(), real)?;
+        Ok(verified.caller)
+    }
+
+    /// Verifies the signature of an upload form to S3.
+    ///
+    /// # Errors
+    /// As [`authenticate`](Self::authenticate), and those of [`SignedForm::verify`].
+    pub async fn verify_form(&self, accounts: &Accounts, form: &SignedForm<'_>, now: Timestamp) -> Result<Caller> {
+        let claimed = Claimed { access_key_id: form.access_key_id(), token: form.session_token() };
+        let of_region = || form.region().map(Partition::of_region).unwrap_or_default();
+        let verified = self.find(accounts, claimed, self.partition.unwrap_or_else(of_region), now).await?;
+        form.verify(verified.secret.reveal(), &Expected { service: "s3", regions: Regions::Any })?;
         Ok(verified.caller)
     }
 

@@ -14,7 +14,7 @@ use iamd::services;
 use iamd::wire::Service;
 use regex::{Captures, Regex};
 use serde::Deserialize;
-use totp_rs::{Builder, Totp};
+use totp_rs::Builder;
 
 use crate::client::{Answer, Client, Server};
 

@@ -119,7 +119,7 @@ impl Gateway {
         }
     }
 
-    async fn bucket_access(&self, bucket: BucketOf<'_>) -> Result<Access, Silence> {
+    pub(in crate::gateway) async fn bucket_access(&self, bucket: BucketOf<'_>) -> Result<Access, Silence> {
         let known = self.owners.of_bucket(bucket.name);
         let block = self.bucket_document(bucket, "GetPublicAccessBlock").await?;
         let ownership = self.bucket_document(bucket, "GetBucketOwnershipControls").await?;
