@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use http::HeaderName;
 use http::uri::Authority;
-use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -94,8 +93,6 @@ pub struct GatewaySettings {
     pub policy_ttl: Option<u64>,
     /// The domains whose subdomains are buckets.
     pub bucket_domains: Vec<String>,
-    /// The addresses of proxies that may ask `/_iamd/authorize`.
-    pub trusted: Vec<String>,
     /// The upstreams, by service.
     pub upstreams: BTreeMap<String, UpstreamSettings>,
 }
@@ -188,8 +185,6 @@ pub struct GatewayConfig {
     pub policy_ttl: Duration,
     /// The domains whose subdomains are buckets, in small letters.
     pub bucket_domains: Vec<String>,
-    /// The addresses of proxies that may ask for decisions.
-    pub trusted: Vec<IpNet>,
     /// The upstreams by the service's signing name; [`DEFAULT_UPSTREAM`] is that of the others.
     pub upstreams: BTreeMap<String, UpstreamConfig>,
 }
@@ -243,7 +238,6 @@ impl Settings {
             secure_transport: table.secure_transport,
             policy_ttl: table.policy_ttl()?,
             bucket_domains: table.bucket_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
-            trusted: table.trusted()?,
             upstreams,
         };
         Ok((!config.upstreams.is_empty()).then_some(config))
@@ -264,15 +258,6 @@ impl GatewaySettings {
             ))),
             given => Ok(given.map_or(DEFAULT_POLICY_TTL, Duration::from_secs)),
         }
-    }
-
-    fn trusted(&self) -> Result<Vec<IpNet>, ConfigError> {
-        let read = |text: &String| {
-            let network = text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
-            let wrong = |_| ConfigError::Value(format!("gateway.trusted: {text} is not an address such as 10.0.0.0/8"));
-            network.map_err(wrong)
-        };
-        self.trusted.iter().map(read).collect()
     }
 }
 
@@ -356,60 +341,4 @@ fn check_services<'s>(names: impl Iterator<Item = &'s String>) -> Result<(), Con
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn gateway(flags: &[&str], table: &str) -> Result<Option<GatewayConfig>, String> {
-        let upstream = flags.iter().map(|flag| flag.parse()).collect::<Result<Vec<_>, String>>()?;
-        let gateway = toml::from_str(table).map_err(|error| error.message().to_owned())?;
-        let upstream = (!upstream.is_empty()).then_some(upstream);
-        Settings { upstream, gateway, ..Settings::default() }.gateway().map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn without_an_upstream_there_is_no_gateway() {
-        assert!(gateway(&[], "").unwrap().is_none());
-        assert!(gateway(&[], "policy-ttl = 1").unwrap().is_none());
-    }
-
-    #[test]
-    fn upstreams_come_from_flags_and_the_file() {
-        let table =
-            "[upstreams.s3]\nurl = 'http://127.0.0.1:1'\naccess-key = 'a'\nsecret-key = 'b'\naccounts = 'fixed'";
-        let config = gateway(&["http://127.0.0.1:5000/", "s3=http://minio:9000"], table).unwrap().unwrap();
-        let authorities: Vec<_> =
-            config.upstreams.iter().map(|(name, upstream)| (name.as_str(), upstream.authority.as_str())).collect();
-        assert_eq!(authorities, [("default", "127.0.0.1:5000"), ("s3", "minio:9000")]);
-        assert_eq!(config.upstreams["s3"].access_key, "a");
-        assert_eq!(config.upstreams["s3"].accounts, Some(AccountRule::Fixed));
-        assert_eq!((config.secure_transport, config.unmapped), (SecureTransport::Assumed, Unmapped::Assume));
-    }
-
-    #[test]
-    fn what_means_nothing_is_refused() {
-        for url in ["127.0.0.1:5000", "https://a", "http://", "http://a/b", "http://u@a", "ftp://a", "http://a b"] {
-            let error = gateway(&[url], "").unwrap_err();
-            assert_eq!(error, format!("{url} is not a URL such as http://127.0.0.1:5000, without a path"));
-        }
-        for (flag, table, sentence) in [
-            ("sqss=http://a", "", "unknown service of an upstream sqss; did you mean sqs?"),
-            ("iam=http://a", "", "the upstream of iam: iamd answers iam itself"),
-            ("http://a", "default-owner = '1'", "gateway.default-owner: 1 is not an account of twelve digits"),
-            ("http://a", "policy-ttl = 86401", "gateway.policy-ttl must be at most 86400 seconds, and not 86401"),
-            ("http://a", "trusted = ['x']", "gateway.trusted: x is not an address such as 10.0.0.0/8"),
-            ("http://a", "[upstreams.s3]", "gateway.upstreams.s3 has no url"),
-            (
-                "http://a",
-                "[upstreams.default]\naccounts = 'x'",
-                "gateway.upstreams.default: accounts must be fixed, key-id or header:NAME, and not x",
-            ),
-            (
-                "http://a",
-                "[upstreams.default]\naccess-key = 'x'",
-                "gateway.upstreams.default: give both access-key and secret-key",
-            ),
-        ] {
-            assert_eq!(gateway(&[flag], table).unwrap_err(), sentence, "{flag} {table}");
-        }
-    }
-}
+mod tests;

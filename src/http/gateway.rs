@@ -16,7 +16,8 @@ use crate::gateway::{Arrival, Body, Gateway, Inbound};
 use crate::identity::RequestFacts;
 use crate::wire::Service;
 
-/// Whether a request is not for one of the services that are answered here. Forms without a signature are for STS, which has operations that need none.
+/// Whether a request is not for one of the services that are answered here. Forms without a signature are for STS, which
+/// has operations that need none.
 pub(super) fn is_for_others(parts: &Parts) -> bool {
     let query = parts.uri.query().unwrap_or_default();
     if let Some(service) = service_of_header(&parts.headers).or_else(|| service_of_query(query)) {
