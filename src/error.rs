@@ -110,6 +110,12 @@ codes! {
     // Modelled by Organizations.
     AWSOrganizationsNotInUse = "AWSOrganizationsNotInUseException" 400,
     InvalidInputException = "InvalidInputException" 400,
+    // Modelled by the Resource Groups Tagging API.
+    InternalServiceException = "InternalServiceException" 500,
+    InvalidParameterException = "InvalidParameterException" 400,
+    // Modelled by Service Quotas.
+    InvalidPaginationToken = "InvalidPaginationTokenException" 400,
+    NoSuchResource = "NoSuchResourceException" 400,
     // Modelled by Access Analyzer.
     ValidationException = "ValidationException" 400,
 }

@@ -119,7 +119,15 @@ fn document() -> String {
          AWS's service model by `tests/model`, and proved to need its documented permission by `tests/api/permissions.rs`.\n\n\
          <!-- Written by `WRITE=1 cargo test --test operations_document`. -->\n",
     );
-    for (service, title) in [(Service::IAM, "IAM"), (Service::STS, "STS"), (Service::ORGANIZATIONS, "Organizations")] {
+    let titles = [
+        (Service::IAM, "IAM"),
+        (Service::STS, "STS"),
+        (Service::ORGANIZATIONS, "Organizations"),
+        (Service::ACCESS_ANALYZER, "Access Analyzer"),
+        (Service::TAGGING, "Resource Groups Tagging API"),
+        (Service::SERVICE_QUOTAS, "Service Quotas"),
+    ];
+    for (service, title) in titles {
         let mut entries: Vec<_> = services::all().filter(|entry| entry.service == service).collect();
         entries.sort_by_key(|entry| entry.name);
         writeln!(document, "\n## {title}: {} operations", entries.len()).unwrap();

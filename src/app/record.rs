@@ -72,21 +72,20 @@ impl Record {
 
     /// Writes the line.
     pub fn write(&self, request: Line<'_>, facts: &RequestFacts, error: Option<&Error>) {
-        let (outcome, level) = outcome(error);
+        let outcome = outcome(error);
         if let Some(evidence) = self.evidence.as_ref().filter(|_| self.would_deny.is_some()) {
             // The call went on: what came of it has a line of its own.
-            self.line(request, facts, "WOULD-DENY", Level::WARN, Some(Code::AccessDenied), Some(evidence), None);
+            self.line(request, facts, ("WOULD-DENY", Level::WARN), Some(Code::AccessDenied), Some(evidence), None);
         }
         let evidence = self.evidence.as_ref().filter(|_| self.would_deny.is_none() && error.is_some());
-        self.line(request, facts, outcome, level, error.map(Error::code), evidence, error);
+        self.line(request, facts, outcome, error.map(Error::code), evidence, error);
     }
 
     fn line(
         &self,
         request: Line<'_>,
         facts: &RequestFacts,
-        outcome: &str,
-        level: Level,
+        (outcome, level): (&str, Level),
         code: Option<Code>,
         evidence: Option<&Evidence>,
         error: Option<&Error>,

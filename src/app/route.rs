@@ -74,8 +74,17 @@ impl<'r> Route<'r> {
         Self { service: entry.service, name: entry.name.to_owned(), entry: Ok(entry), input: None }
     }
 
+    /// An operation that is not served. The client may have sent it here by `AWS_ENDPOINT_URL`.
     fn unknown(service: Service, name: String) -> Self {
-        Self { service, name, entry: Err(Error::without_message(Code::InvalidAction)), input: None }
+        let mut served: Vec<&str> =
+            services::all().filter(|entry| entry.service == service).map(|entry| entry.name).collect();
+        served.sort_unstable();
+        let message = format!(
+            "iamd serves IAM and STS, and of {service:?} only {}. Set AWS_ENDPOINT_URL_IAM and AWS_ENDPOINT_URL_STS in place of \
+             AWS_ENDPOINT_URL.",
+            served.join(", ")
+        );
+        Self { service, name, entry: Err(Error::new(Code::InvalidAction, message)), input: None }
     }
 }
 

@@ -55,6 +55,8 @@ pub enum Target<'a> {
     Sts(String),
     /// The same of IAM, for what is no entity, such as `access-report/o-…`.
     Iam(String),
+    /// A quota of a service, by their codes. Quotas of IAM are of no region.
+    ServiceQuota(&'a str, &'a str),
     /// A delegation request by id, or those that the caller makes.
     DelegationRequest(Option<&'a str>),
     /// The role with this ARN, whose trust policy decides too. What the caller's session hands down counts as given
@@ -227,6 +229,11 @@ impl<'a> Access<'a> {
         Self::to(Target::Arn(arn.into()))
     }
 
+    /// The operation's own action on a quota of a service, by their codes.
+    pub fn service_quota(service: &'a str, quota: &'a str) -> Self {
+        Self::to(Target::ServiceQuota(service, quota)).key("servicequotas:service", Some(service))
+    }
+
     /// The operation's own action on where an entity is moved to, too, if it is moved (IAM API Reference, `UpdateUser`,
     /// `UpdateGroup`, `UpdateServerCertificate`).
     pub fn moved(self, kind: Kind, name: &'a str, new_path: Option<&'a str>, new_name: Option<&'a str>) -> Self {
@@ -298,9 +305,15 @@ impl<'a> Access<'a> {
     }
 
     /// The tags of the latest check's request.
-    pub fn request_tags(mut self, tags: Option<&'a [Tag]>) -> Self {
+    pub fn request_tags(self, tags: Option<&'a [Tag]>) -> Self {
+        let tags = tags.unwrap_or_default().iter();
+        self.request_pairs(tags.map(|tag| (tag.key.as_str(), tag.value.as_str())).collect())
+    }
+
+    /// The same, as keys and values.
+    pub fn request_pairs(mut self, tags: Vec<(&'a str, &'a str)>) -> Self {
         if let Some(check) = self.latest() {
-            check.tags = tags.unwrap_or_default().iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect();
+            check.tags = tags;
         }
         self
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::denial::{Denial, Evidence};
 use super::resources::Found;
-use super::{Access, Check, Target};
+use super::{Access, AccountRef, Check, Context, Target};
 use crate::account::{Account, Role};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
@@ -84,6 +84,32 @@ pub fn authorize(question: &Question<'_>, access: &Access<'_>) -> Result<Verdict
         }
     }
     Ok(Verdict::Allowed)
+}
+
+impl<A: AccountRef> Context<'_, A> {
+    /// The denial if the caller lacks a permission, of operations that fail in parts. Each check has an action of its own.
+    ///
+    /// # Errors
+    /// Errors that precede the decision.
+    pub fn denial(&self, access: &Access<'_>) -> Result<Option<Error>> {
+        let own =
+            self.account_of(self.caller.account).ok_or_else(|| Error::internal("the caller's account is gone"))?;
+        let question = Question {
+            caller: self.caller,
+            own,
+            account: &self.account,
+            facts: self.facts,
+            organization: self.environment.organization.as_ref(),
+            action: "",
+            name_policy: self.environment.denials_name_policy,
+            explain: &|| false,
+            max_work: None,
+        };
+        Ok(match authorize(&question, access)? {
+            Verdict::Denied(denial) => Some(denial.error),
+            Verdict::Allowed | Verdict::TakesLong => None,
+        })
+    }
 }
 
 /// The tags that conditions see.

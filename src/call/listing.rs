@@ -159,6 +159,21 @@ pub fn token_page<T>(
     size: i32,
     members: impl Iterator<Item = (String, T)>,
 ) -> Option<TokenPage<T>> {
+    let mut left = usize::try_from(size).unwrap_or(1);
+    token_page_while(cx, listing, token, members, move |_| {
+        left = left.saturating_sub(1);
+        left > 0
+    })
+}
+
+/// The same of a page that takes members as long as there is room behind each.
+pub fn token_page_while<T>(
+    cx: &Context<'_, impl AccountRef>,
+    listing: &str,
+    token: Option<&str>,
+    members: impl Iterator<Item = (String, T)>,
+    mut has_room_behind: impl FnMut(&T) -> bool,
+) -> Option<TokenPage<T>> {
     let scope = scope(listing, cx);
     let key = &cx.environment.key;
     let after = match token {
@@ -166,10 +181,17 @@ pub fn token_page<T>(
         None => None,
     };
     let mut following = members.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
-    let page: Vec<_> = following.by_ref().take(usize::try_from(size).unwrap_or(1)).collect();
-    let last = page.last().map(|(key, _)| key.clone());
+    let (mut page, mut last) = (Vec::new(), None);
+    for (key, member) in following.by_ref() {
+        let has_room = has_room_behind(&member);
+        page.push(member);
+        last = Some(key);
+        if !has_room {
+            break;
+        }
+    }
     let next_token = following.next().and(last).map(|last| key.marker(&scope, &last));
-    Some(TokenPage { members: page.into_iter().map(|(_, member)| member).collect(), next_token })
+    Some(TokenPage { members: page, next_token })
 }
 
 /// What belongs to a user, the oldest first, behind a key: `age` gives when each was made, and its id.

@@ -19,7 +19,7 @@ pub use context::{AccountRef, Context, Environment, Transaction, View};
 pub use denial::{Denial, Evidence};
 pub(crate) use entry::operations;
 pub use entry::{DecodedCall, Entry};
-pub use listing::{Listing, Members, Page, Paging, TokenPage, oldest_first, token_page};
+pub use listing::{Listing, Members, Page, Paging, TokenPage, oldest_first, token_page, token_page_while};
 pub use mfa_code::{MfaCheck, MfaCode};
 pub use operation::{Command, Named, Operation, Query};
 pub use outside::{Asker, Outside, Words, decide};

@@ -81,6 +81,10 @@ impl Question<'_> {
                 arn: format!("arn:{}:iam::{}:{resource}", account.id.partition(), account.id).into(),
                 ..Found::default()
             },
+            Target::ServiceQuota(service, quota) => Found {
+                arn: format!("arn:{}:servicequotas::{}:{service}/{quota}", account.id.partition(), account.id).into(),
+                ..Found::default()
+            },
             Target::DelegationRequest(id) => self.delegation_request(*id)?,
             Target::Trust(arn) => {
                 // Credentials of one partition mean nobody in another.

@@ -6,3 +6,6 @@
 
 pub mod managed_policies;
 pub mod service_linked_roles;
+mod service_reference;
+
+pub use service_reference::KnownServices;

@@ -6,6 +6,5 @@ pub mod credential_process;
 pub mod help;
 pub mod output;
 pub mod policy;
-mod reference;
 pub mod running;
 pub mod serve;

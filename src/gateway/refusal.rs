@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     fn refused(error: &Error, name: &str, protocol: Protocol) -> (u16, String) {
-        let refusal = of_error(error, Some(&service(name).unwrap().summary), protocol);
+        let refusal = of_error(error, Some(service(name).unwrap().summary), protocol);
         (refusal.status, refusal.code.into_owned())
     }
 

@@ -40,7 +40,8 @@ pub(super) fn refusal(incoming: &Incoming<'_>, request_id: &str) -> Option<Respo
         Protocol::RestXml => (501, "NotImplemented"),
     };
     let addressee = Addressee { service, protocol, request, request_id };
-    Some(answer(&Fault::new(status, code, message), &addressee).map(Body::from))
+    let fault = Fault { query_code: Some(code), ..Fault::new(status, code, message) };
+    Some(answer(&fault, &addressee).map(Body::from))
 }
 
 /// The service that the request means, as far as it is known, and the protocol that it is in.

@@ -1,9 +1,12 @@
 //! The operations of every service. An operation is written once: its parameters, what it needs permission for, what it
 //! does, what it answers. **To add one**: write it in its kind's file and add its name to the list at the file's end.
 
+pub(crate) mod access_analyzer;
 pub(crate) mod iam;
 pub(crate) mod organizations;
+pub(crate) mod service_quotas;
 pub(crate) mod sts;
+pub(crate) mod tagging;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -16,8 +19,14 @@ pub use sts::{AssumeRole, CredentialsShape};
 
 /// Every operation.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    let others = organizations::OPERATIONS.into_iter().chain(sts::OPERATIONS);
-    iam::operations().chain(others.flatten().copied())
+    let others = [
+        &access_analyzer::OPERATIONS[..],
+        &organizations::OPERATIONS,
+        &service_quotas::OPERATIONS,
+        &sts::OPERATIONS,
+        &tagging::OPERATIONS,
+    ];
+    iam::operations().chain(others.into_iter().flatten().copied().flatten().copied())
 }
 
 /// The operation of this name.

@@ -10,7 +10,7 @@ mod document;
 mod ids;
 mod keys;
 mod names;
-mod organizations;
+mod neighbours;
 mod partition;
 mod provider;
 mod report;
@@ -30,7 +30,7 @@ pub use document::*;
 pub use ids::*;
 pub use keys::*;
 pub use names::*;
-pub use organizations::{OrganizationsNextToken, OrganizationsPageSize};
+pub use neighbours::*;
 pub use partition::*;
 pub use provider::*;
 pub use report::*;
@@ -176,8 +176,6 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
             keys::TEXTS,
             names::TEXTS,
             names::NUMBERS,
-            organizations::TEXTS,
-            organizations::NUMBERS,
             provider::TEXTS,
             provider::LISTS,
             report::TEXTS,
@@ -193,6 +191,7 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
         ]
         .into_iter()
         .flatten()
+        .chain(neighbours::constraints())
         .map(|(name, constraint)| (*name, constraint))
         .collect()
     });

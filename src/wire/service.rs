@@ -76,8 +76,33 @@ impl Service {
         is_global: false,
     });
 
+    /// The AWS Resource Groups Tagging API.
+    pub const TAGGING: Self = Self(&Definition {
+        signing_name: "tagging",
+        prefix: "tag",
+        version: "2017-01-26",
+        namespace: "",
+        target: "ResourceGroupsTaggingAPI_20170126",
+        protocol: &AwsJson("application/x-amz-json-1.1"),
+        wording: Wording::Sts,
+        is_global: false,
+    });
+
+    /// Service Quotas.
+    pub const SERVICE_QUOTAS: Self = Self(&Definition {
+        signing_name: "servicequotas",
+        prefix: "servicequotas",
+        version: "2019-06-24",
+        namespace: "",
+        target: "ServiceQuotasV20190624",
+        protocol: &AwsJson("application/x-amz-json-1.1"),
+        wording: Wording::Sts,
+        is_global: false,
+    });
+
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::IAM, Self::STS, Self::ORGANIZATIONS, Self::ACCESS_ANALYZER];
+    pub const ALL: [Self; 6] =
+        [Self::IAM, Self::STS, Self::ORGANIZATIONS, Self::ACCESS_ANALYZER, Self::TAGGING, Self::SERVICE_QUOTAS];
 
     /// The name in credential scopes, such as `access-analyzer`.
     pub fn signing_name(self) -> &'static str {

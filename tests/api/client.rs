@@ -164,6 +164,13 @@ impl Client {
         self.send_signed(request.body(body.to_owned()).unwrap(), service).await
     }
 
+    /// Calls an operation of a service with the protocol restJson1.
+    pub async fn rest(&self, service: &str, path: &str, body: &str) -> Answer {
+        let request = http::Request::post(format!("http://127.0.0.1:4593{path}")).header("host", "127.0.0.1:4593");
+        let request = request.header("content-type", "application/json").body(body.to_owned()).unwrap();
+        self.send_signed(request, service).await
+    }
+
     /// Calls `GetCallerIdentity` with these headers.
     pub async fn identity(&self, headers: &[(&str, &str)]) -> Answer {
         let mut request = form("GetCallerIdentity", "2011-06-15", &[]);

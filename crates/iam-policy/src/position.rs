@@ -20,6 +20,21 @@ impl Position {
         Locator::new(text).locate(offset)
     }
 
+    /// The byte offset of this place in `text`; a place that the text does not have is its end.
+    pub fn offset_in(self, text: &str) -> usize {
+        let mut position = Self::START;
+        for (at, character) in text.char_indices() {
+            if position == self {
+                return at;
+            }
+            position = match character {
+                '\n' => Self { line: position.line + 1, column: 1 },
+                _ => Self { column: position.column + 1, ..position },
+            };
+        }
+        text.len()
+    }
+
     /// This place, given in a text that itself begins at `start` of a larger one.
     #[must_use]
     pub fn within(self, start: Self) -> Self {
@@ -79,6 +94,15 @@ mod tests {
         let text = "aé\nb";
         let at = |offset| (Position::of(text, offset).line, Position::of(text, offset).column);
         assert_eq!([at(0), at(1), at(3), at(4), at(99)], [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2)]);
+    }
+
+    #[test]
+    fn a_place_is_found_again() {
+        let text = "aé\n\nb";
+        for offset in [0, 1, 3, 4, 5, 6] {
+            assert_eq!(Position::of(text, offset).offset_in(text), offset);
+        }
+        assert_eq!(Position { line: 7, column: 1 }.offset_in(text), text.len());
     }
 
     #[test]

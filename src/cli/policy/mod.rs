@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::output::Output;
-use super::reference::KnownServices;
+use crate::catalogue::KnownServices;
 use crate::log::printable_lines;
 use iam_policy::Grammar;
 use iam_policy::lint::Severity;

@@ -28,6 +28,9 @@ impl fmt::Display for Severity {
     }
 }
 
+/// AWS's reference of the checks.
+const REFERENCE: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html";
+
 /// Declares [`Code`]: a variant, Access Analyzer's issue code and its severity.
 macro_rules! codes {
     ($($variant:ident = $code:literal $severity:ident),+ $(,)?) => {
@@ -40,6 +43,18 @@ macro_rules! codes {
             /// The issue code.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code),+ }
+            }
+
+            /// AWS's page about the check, at its paragraph.
+            pub fn link(self) -> String {
+                let kind = match self.severity() {
+                    Severity::Error => "error",
+                    Severity::SecurityWarning => "security-warning",
+                    Severity::Warning => "general-warning",
+                    Severity::Suggestion => "suggestion",
+                };
+                let code = self.as_str().to_ascii_lowercase().replace('_', "-");
+                format!("{REFERENCE}#access-analyzer-reference-policy-checks-{kind}-{code}")
             }
 
             /// The severity of all its findings.

@@ -4,6 +4,7 @@
 mod actions;
 mod code;
 mod conditions;
+mod location;
 mod permissions;
 mod principals;
 mod reference;
@@ -15,6 +16,7 @@ mod tests;
 mod variables;
 
 pub use code::{Code, Severity};
+pub use location::{Location, Locations, PathElement, Place, Span};
 pub use reference::{KeyType, Reference, Service, ValueKind};
 
 use std::cell::RefCell;
@@ -34,6 +36,8 @@ pub struct Finding {
     pub message: String,
     /// Where.
     pub position: Position,
+    /// The same as a byte offset.
+    pub offset: usize,
 }
 
 impl Finding {
@@ -49,7 +53,8 @@ pub fn lint(text: &str, grammar: Grammar, reference: &dyn Reference) -> Vec<Find
         Ok(root) => root,
         Err(unreadable) => {
             let position = Position::of(text, unreadable.at);
-            return vec![Finding { code: Code::JsonSyntaxError, message: unreadable.detail, position }];
+            let code = Code::JsonSyntaxError;
+            return vec![Finding { code, message: unreadable.detail, position, offset: unreadable.at }];
         }
     };
     let mut linter =
@@ -62,7 +67,8 @@ pub fn lint(text: &str, grammar: Grammar, reference: &dyn Reference) -> Vec<Find
     {
         let message = format!("AWS refuses it: {} ({})", invalid.message, invalid.detail);
         let position = invalid.position.unwrap_or(Position::START);
-        findings.push(Finding { code: Code::MalformedPolicyDocument, message, position });
+        let offset = position.offset_in(text);
+        findings.push(Finding { code: Code::MalformedPolicyDocument, message, position, offset });
     }
     findings
 }
@@ -106,7 +112,9 @@ impl Linter<'_> {
         self.findings.sort_by_key(|(at, ..)| *at);
         let mut locator = Locator::new(text);
         let findings = self.findings.into_iter();
-        findings.map(|(at, code, message)| Finding { code, message, position: locator.locate(at) }).collect()
+        findings
+            .map(|(at, code, message)| Finding { code, message, position: locator.locate(at), offset: at })
+            .collect()
     }
 
     /// The quotas of documents (AWS: "IAM and AWS STS quotas").
