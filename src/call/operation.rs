@@ -11,7 +11,7 @@ use crate::identity::Caller;
 use crate::shapes::AccountId;
 use crate::wire::{Http, Service};
 
-/// An operation's place in the registry. The list at the end of its file gives it ([`operations`](super::operations)).
+/// An operation's place in the registry. The list at the end of its file gives it (`operations!`).
 pub trait Named: Sized {
     /// The name on the wire, such as `CreateUser`.
     const NAME: &'static str;
