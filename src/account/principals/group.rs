@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Grantee, Permissions, Quota, Reference, Resource, name_key};
+use crate::account::{Entity, Grantee, Permissions, Quota, Reference, Resource, name_key};
 use crate::shapes::{Kind, Path, TagSet, Timestamp};
 
 /// A group. Its members are the users that refer to it.

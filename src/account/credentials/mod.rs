@@ -1,8 +1,26 @@
 //! What a user, or the root user, signs in and signs requests with.
 
+mod login_profile;
+mod mfa_device;
+mod owner;
+mod password_policy;
+mod server_certificate;
+mod service_specific_credential;
+mod uploaded_keys;
+mod used_codes;
+
+pub use login_profile::*;
+pub use mfa_device::*;
+pub use owner::*;
+pub use password_policy::*;
+pub use server_certificate::*;
+pub use service_specific_credential::*;
+pub use uploaded_keys::*;
+pub use used_codes::*;
+
 use serde::{Deserialize, Serialize};
 
-use super::{EnabledMfaDevice, LoginProfile, Reference, ServiceSpecificCredential, SigningCertificate, SshPublicKey};
+use crate::account::Reference;
 use crate::error::{Error, Result};
 use crate::shapes::{Secret, Status, Timestamp};
 

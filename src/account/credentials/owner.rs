@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Account, Credentials, Entity, Reference, RootUser, User};
+use crate::account::{Account, Credentials, Entity, Reference, RootUser, User};
 use crate::error::Result;
 
 /// Who owns credentials.

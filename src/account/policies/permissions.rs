@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reference, StoredPolicy};
+use crate::account::{Reference, StoredPolicy};
 use crate::error::{Error, Result};
 
 /// Inline policies, attached managed policies and the boundary of one user, group or role.

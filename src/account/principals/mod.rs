@@ -1,6 +1,18 @@
 //! Users and roles as the principals of policies: by ARN while they exist, by unique id for ever.
 
-use super::{Account, Reference, Resource, Role, User};
+mod group;
+mod instance_profile;
+mod role;
+mod root_user;
+mod user;
+
+pub use group::*;
+pub use instance_profile::*;
+pub use role::*;
+pub use root_user::*;
+pub use user::*;
+
+use crate::account::{Account, Reference, Resource};
 use crate::shapes::{ArnParts, Kind};
 
 impl Account {

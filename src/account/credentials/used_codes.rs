@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Entity};
+use crate::account::{Account, Entity};
 use crate::error::Result;
 
 /// The steps for which used codes are remembered: a day. Older codes are refused for their age.

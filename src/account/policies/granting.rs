@@ -1,6 +1,6 @@
 //! The policies that give an entity its permissions, one by one: for reports of what grants what.
 
-use super::{Account, Compiled, Grantee, Group, Reference, Resource, Role, User, name_key};
+use crate::account::{Account, Compiled, Grantee, Group, Reference, Resource, Role, User, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{AccountId, ArnParts, Kind};
 use iam_policy::{Source, SourceKind};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Credentials, Entity, Grantee, Permissions, Quota, Reference, Resource, Taggable, name_key};
+use crate::account::{Credentials, Entity, Grantee, Permissions, Quota, Reference, Resource, Taggable, name_key};
 use crate::shapes::{Kind, Path, TagSet, Timestamp};
 
 /// An IAM user with all that belongs to it.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Entity, IdentityPropagation, Resource, Taggable};
+use crate::account::{Account, Entity, IdentityPropagation, Resource, Taggable};
 use crate::shapes::{Kind, TagSet, Timestamp};
 
 /// An issuer of web identity tokens.

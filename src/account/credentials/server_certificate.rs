@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Resource, Taggable, name_key};
+use crate::account::{Entity, Resource, Taggable, name_key};
 use crate::shapes::{Kind, Path, TagSet, Timestamp};
 
 /// A server certificate. Its private key is checked when it is uploaded and then forgotten: no operation gives it out.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Entity, Resource, StoredPolicy, Taggable, name_key};
+use crate::account::{Account, Entity, Resource, StoredPolicy, Taggable, name_key};
 use crate::catalogue::managed_policies as aws;
 use crate::error::{Code, Error, Result};
 use crate::shapes::{ArnParts, Kind, TagSet, Timestamp};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, LoginProfile};
+use crate::account::{Account, LoginProfile};
 use crate::error::{Code, Error, Result};
 
 /// The account's rules for passwords.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Credentials, Entity, Reference};
+use crate::account::{Credentials, Entity, Reference};
 
 /// The root user's credentials. The root user itself is always there.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

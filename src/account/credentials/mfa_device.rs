@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, CredentialsOwner, Entity, Resource, Taggable, name_key};
+use crate::account::{Account, CredentialsOwner, Entity, Resource, Taggable, name_key};
 use crate::error::{Error, Result};
 use crate::keys::Seed;
 use crate::shapes::{ArnParts, Kind, Path, TagSet, Timestamp};

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Entity, Grantee, Permissions, Quota, Reference, Resource, Taggable, TrustPolicy, name_key};
+use crate::account::{
+    Account, Entity, Grantee, Permissions, Quota, Reference, Resource, Taggable, TrustPolicy, name_key,
+};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{ArnParts, Kind, Path, TagSet, Timestamp};
 

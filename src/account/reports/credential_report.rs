@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Entity;
+use crate::account::Entity;
 use crate::shapes::Timestamp;
 
 /// A report as it was when it was generated: one row at most.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 
-use super::{Account, Compiled, Grantee, Managed, Permissions, Role, StoredPolicy, Subject, User};
+use crate::account::{Account, Compiled, Grantee, Managed, Permissions, Role, StoredPolicy, Subject, User};
 use crate::catalogue;
 use crate::shapes::Partition;
 use iam_policy::{Grammar, Policy, PolicySet, Source, SourceKind};
@@ -149,7 +149,7 @@ mod tests {
         let mut account = account();
         account.put(user(1)).unwrap();
         let first = account.policies_of_user(&user(1)).identity;
-        account.put(super::super::Settings::default()).unwrap();
+        account.put(crate::account::Settings::default()).unwrap();
         assert!(Arc::ptr_eq(&first, &account.policies_of_user(&user(1)).identity));
     }
 

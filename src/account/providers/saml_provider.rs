@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, IdentityPropagation, Resource, Taggable, name_key};
+use crate::account::{Entity, IdentityPropagation, Resource, Taggable, name_key};
 use crate::shapes::{AssertionEncryptionMode, Kind, Secret, TagSet, Timestamp};
 
 /// A SAML 2.0 identity provider.

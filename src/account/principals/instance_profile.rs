@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Reference, Resource, Taggable, name_key};
+use crate::account::{Entity, Reference, Resource, Taggable, name_key};
 use crate::shapes::{Kind, Path, TagSet, Timestamp};
 
 /// An instance profile with at most one role.

@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Entity};
+use crate::account::{Account, Entity};
 use crate::keys::{Algorithm, SigningKey};
 use crate::shapes::Secret;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Entity};
+use crate::account::{Account, Entity};
 use crate::shapes::Timestamp;
 
 /// A report as it was when it was generated.

@@ -1,0 +1,13 @@
+//! The policies of an account, and what they give its users, groups and roles.
+
+mod granting;
+mod managed_policy;
+mod permissions;
+mod policy_sets;
+mod stored_policy;
+
+pub use granting::*;
+pub use managed_policy::*;
+pub use permissions::*;
+pub use policy_sets::*;
+pub use stored_policy::*;
