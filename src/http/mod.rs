@@ -1,16 +1,11 @@
 //! The network: AWS's endpoint, those that hand out credentials, and the server's own, on one port.
 
-mod accounts;
 mod admin;
 mod ask;
 mod aws;
-mod clock;
 mod credentials;
-mod delegation;
-mod evaluate;
 mod gateway;
 mod guard;
-mod health;
 mod landing;
 mod listener;
 mod machine;
@@ -26,13 +21,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::get;
 
-pub use ask::{Answer, Target, ask, send};
+pub use ask::{Answer, Target, ask, ask_health, send};
 pub use aws::LARGE_OPERATIONS;
 pub use credentials::CredentialEndpoints;
 pub use guard::HostNames;
-pub use health::ask_health;
 pub use listener::{Limits, Signals, serve};
 pub use request_body::BodyLimits;
 pub use requests::log as log_requests;
@@ -99,13 +93,7 @@ impl State {
 pub fn router(state: Arc<State>) -> Router {
     // The limits of bodies are those of `receive`, for all extractors.
     let receive = || axum::middleware::from_fn_with_state(state.clone(), request_body::receive);
-    let own = Router::new()
-        .route("/accounts", get(accounts::list))
-        .route("/clock", get(clock::read).post(clock::turn))
-        .route("/delegation-notices", get(delegation::notices))
-        .route("/evaluate", post(evaluate::decide))
-        .route("/reset", post(admin::reset))
-        .fallback(refusal::not_found)
+    let own = admin::routes()
         .layer(DefaultBodyLimit::disable())
         .layer(receive())
         .layer(axum::middleware::from_fn_with_state(state.clone(), admin::guard));

@@ -10,7 +10,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::State;
+use crate::http::State;
 use crate::identity::{Clock, OutOfRange, Reading};
 
 /// What the body of a request can say.
@@ -88,7 +88,7 @@ impl Move {
 }
 
 /// The clock as answers show it.
-pub(super) fn shown(reading: &Reading) -> Value {
+pub(in crate::http) fn shown(reading: &Reading) -> Value {
     json!({
         "now": time(reading.now),
         "real": time(reading.real),

@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::State;
+use crate::http::State;
 use crate::services;
 use crate::shapes::AccountId;
 

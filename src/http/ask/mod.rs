@@ -1,9 +1,13 @@
 //! Asks a running server, for the commands that are its clients.
 
+mod health;
+
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use health::ask_health;
 
 use super::tls;
 

@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 
-use super::State;
+use crate::http::State;
 use crate::shapes::AccountId;
 use iam_policy::evaluate::{EvaluateError, Evaluation, with_authorization_message};
 

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::json;
 
-use super::State;
+use crate::http::State;
 
 /// The accounts that something was written to, with what they hold.
 pub async fn list(Shared(state): Shared<Arc<State>>) -> Response {

@@ -1,22 +1,39 @@
 //! The server's own endpoints, under `/_iamd/`.
 
+mod accounts;
+mod clock;
+mod delegation;
+mod evaluate;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{ConnectInfo, Query, Request, State as Shared};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use http::request::Parts;
 use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::State;
-use super::guard::{host, is_from_foreign_page, is_local, names_one_host};
-use super::refusal::refused;
 use crate::call::Enforcement;
+use crate::http::State;
+use crate::http::guard::{host, is_from_foreign_page, is_local, names_one_host};
+use crate::http::refusal::{not_found, refused};
 use crate::shapes::{AccountId, Secret};
+
+/// The endpoints that [`guard`] protects.
+pub fn routes() -> Router<Arc<State>> {
+    Router::new()
+        .route("/accounts", get(accounts::list))
+        .route("/clock", get(clock::read).post(clock::turn))
+        .route("/delegation-notices", get(delegation::notices))
+        .route("/evaluate", post(evaluate::decide))
+        .route("/reset", post(reset))
+        .fallback(not_found)
+}
 
 /// Lets through who has the token; without a token, who is on this machine. Pages of other sites never.
 pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
@@ -74,7 +91,7 @@ pub async fn health(
         "version": env!("CARGO_PKG_VERSION"),
         "enforcement": enforcement,
         "database": state.database,
-        "clock": super::clock::shown(&state.app.environment.clock.read()),
+        "clock": clock::shown(&state.app.environment.clock.read()),
     });
     (ready, Json(health))
 }
