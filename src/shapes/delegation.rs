@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::names::DESCRIPTION;
+use super::DESCRIPTION;
 use super::{Arn, Constraint, Pattern, Text, enums, lists, numbers, texts};
 
 static ACCOUNT: Pattern = Pattern::new(r"\d{12}");

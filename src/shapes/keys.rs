@@ -1,7 +1,7 @@
 //! The parameters of MFA devices, certificates, SSH keys and service-specific credentials.
 
 use super::document::PRINTABLE;
-use super::names::{NAME, NAME_RULE, WORD};
+use super::{NAME, NAME_RULE, WORD};
 use super::{Text, enums, texts};
 
 texts! {

@@ -3,15 +3,12 @@
 //! Each shape is a type, declared once with the constraint that AWS publishes for it. The wire finds the constraint by
 //! the type's name, which serde passes on ([`constraint_of`]).
 
-mod arn;
 mod constraint;
 mod delegation;
 mod document;
-mod ids;
+mod identifiers;
 mod keys;
-mod names;
 mod neighbours;
-mod partition;
 mod provider;
 mod report;
 mod secret;
@@ -23,15 +20,12 @@ mod time;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub use arn::*;
 pub use constraint::{Constraint, Pattern, Text, at_least_long, at_most_long};
 pub use delegation::*;
 pub use document::*;
-pub use ids::*;
+pub use identifiers::*;
 pub use keys::*;
-pub use names::*;
 pub use neighbours::*;
-pub use partition::*;
 pub use provider::*;
 pub use report::*;
 pub use secret::*;
@@ -167,15 +161,12 @@ use {enums, lists, numbers, texts};
 pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
     static ALL: LazyLock<HashMap<&str, &Constraint>> = LazyLock::new(|| {
         [
-            arn::TEXTS,
             delegation::TEXTS,
             delegation::NUMBERS,
             delegation::LISTS,
             delegation::MAPS,
             document::TEXTS,
             keys::TEXTS,
-            names::TEXTS,
-            names::NUMBERS,
             provider::TEXTS,
             provider::LISTS,
             report::TEXTS,
@@ -191,6 +182,7 @@ pub fn constraint_of(shape: &str) -> Option<&'static Constraint> {
         ]
         .into_iter()
         .flatten()
+        .chain(identifiers::constraints())
         .chain(neighbours::constraints())
         .map(|(name, constraint)| (*name, constraint))
         .collect()

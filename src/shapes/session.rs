@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::names::{DESCRIPTION, WORD};
+use super::{DESCRIPTION, WORD};
 use super::{Pattern, SessionArn, Text, enums, lists, numbers, texts};
 
 static ANY_NAME: Pattern = Pattern::new(r"[\w+=,.@-]*");

@@ -87,7 +87,7 @@ impl Partition {
     }
 
     /// Its number, which never changes: accounts are kept with it.
-    pub(super) fn number(self) -> u64 {
+    pub(in crate::shapes) fn number(self) -> u64 {
         match self {
             Self::Aws => 0,
             Self::AwsCn => 1,
@@ -100,7 +100,7 @@ impl Partition {
         }
     }
 
-    pub(super) fn from_number(number: u64) -> Option<Self> {
+    pub(in crate::shapes) fn from_number(number: u64) -> Option<Self> {
         FACTS.iter().map(|facts| facts.partition).find(|partition| partition.number() == number)
     }
 

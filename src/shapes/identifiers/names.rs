@@ -1,23 +1,24 @@
 //! Names, paths, markers and the small numbers of IAM.
 
-use super::{Pattern, Text, enums, numbers, texts};
 use crate::error::{Code, Error, Result};
+use crate::shapes::{Pattern, Text, enums, numbers, texts};
 
 /// The characters of IAM's names.
-pub(super) static NAME: Pattern = Pattern::new(r"[\w+=,.@-]+");
+pub(in crate::shapes) static NAME: Pattern = Pattern::new(r"[\w+=,.@-]+");
 static PATH: Pattern = Pattern::new(r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)");
 static PATH_PREFIX: Pattern = Pattern::new(r"\u002F[\u0021-\u007F]*");
 static POLICY_PATH: Pattern = Pattern::new(r"((/[A-Za-z0-9\.,\+@=_-]+)*)/");
 static MARKER: Pattern = Pattern::new(r"[\u0020-\u00FF]+");
 static ALIAS: Pattern = Pattern::new(r"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$");
 /// Letters, digits and underscores.
-pub(super) static WORD: Pattern = Pattern::new(r"[\w]+");
+pub(in crate::shapes) static WORD: Pattern = Pattern::new(r"[\w]+");
 static PROPERTY_KEY: Pattern = Pattern::new(r"^[A-Za-z][A-Za-z0-9/_-]*$");
 static VERSION: Pattern = Pattern::new(r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?");
 /// Text of Latin-1 and line breaks, or nothing.
-pub(super) static DESCRIPTION: Pattern = Pattern::new(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*");
+pub(in crate::shapes) static DESCRIPTION: Pattern = Pattern::new(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*");
 
-pub(super) const NAME_RULE: &str = "It must contain only alphanumeric characters and/or the following: +=,.@_-";
+pub(in crate::shapes) const NAME_RULE: &str =
+    "It must contain only alphanumeric characters and/or the following: +=,.@_-";
 const PATH_RULE: &str = "It must begin and end with / and contain only alphanumeric characters and/or / characters.";
 const PREFIX_RULE: &str =
     "It must begin with the / character and contain only alphanumeric characters and/or / characters.";

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Partition, Pattern, Text, texts};
+use crate::shapes::{Partition, Pattern, Text, texts};
 
 static STS_ARN: Pattern =
     Pattern::new(r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+");

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use data_encoding::BASE32_NOPAD;
 use rand::{Rng, RngExt};
 
-use super::{AccountId, Secret};
+use crate::shapes::{AccountId, Secret};
 
 /// What a unique id stands for, by its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
