@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::Position;
 use super::document::Document;
+use super::document::json::Node;
+use super::document::position::Locator;
 use super::grammar::{Grammar, Invalid};
-use super::json::Node;
-use super::position::Locator;
 use super::principal::{Name, PrincipalName};
 use super::statement::Statement;
 use super::validate;

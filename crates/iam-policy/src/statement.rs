@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::action::ActionSet;
 use super::condition::Condition;
+use super::document::position::Locator;
 use super::document::{List, Written, WrittenCondition, WrittenNames, WrittenPrincipal};
 use super::pattern::ResourcePattern;
-use super::position::Locator;
 use super::principal::{Name, Principal, PrincipalElement, PrincipalKind, PrincipalName, Reach};
 use super::request::Request;
 use super::work::Load;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::decide::{Decision, Layer};
-use crate::json::Unreadable;
+use crate::document::json::Unreadable;
 use crate::set::Match;
 use crate::{Effect, Explanation, Invalid, Position, Request};
 

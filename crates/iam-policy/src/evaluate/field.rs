@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::EvaluateError;
 use crate::Position;
-use crate::json;
+use crate::document::json;
 
 /// A value of the request and its path, such as `identityPolicies[0].name`.
 #[derive(Clone, Debug)]

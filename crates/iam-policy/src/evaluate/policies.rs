@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::EvaluateError;
 use super::field::Field;
 use super::request::{EvaluateRequest, Level, NamedDocument, Written};
-use crate::position::Locator;
+use crate::document::position::Locator;
 use crate::{Grammar, Invalid, Policy, PolicySet, Position, ResourceKind, Source, SourceKind};
 
 /// All policies of a request by layer.

@@ -1,11 +1,11 @@
 //! Statements that match but for something, and what that is.
 
 use crate::Principal;
+use crate::document::written::{ConditionText, WrittenStatement};
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::set::Source;
 use crate::statement::{Mismatch, Statement};
-use crate::written::{ConditionText, WrittenStatement};
 
 /// A statement that does not match the request, although it is about its action.
 #[derive(Clone, Debug)]

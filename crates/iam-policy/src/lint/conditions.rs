@@ -11,7 +11,7 @@ use super::reference::{ValueKind, global_key, global_keys};
 use super::{Code, KeyType, Linter, closest, did_you_mean};
 use crate::condition::{Comparison, Number, Operator, Quantifier, TextComparison, date, network};
 use crate::context::ValueType;
-use crate::json::{Member, Node, Value};
+use crate::document::json::{Member, Node, Value};
 
 impl<'n> Linter<'_> {
     pub(super) fn conditions(&mut self, node: &'n Node<'n>) {

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::Finding;
-use crate::json::{Node, Value};
+use crate::document::json::{Node, Value};
 
 /// A part of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -23,8 +23,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::json::Node;
-use super::position::Locator;
+use super::document::json::Node;
+use super::document::position::Locator;
 use super::{Grammar, Policy, Position};
 
 /// Something a check found.

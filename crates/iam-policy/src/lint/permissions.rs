@@ -3,7 +3,7 @@
 use super::structure::Elements;
 use super::{Code, Linter};
 use crate::Grammar;
-use crate::json::Node;
+use crate::document::json::Node;
 
 /// A dangerous action and the codes for the ways to allow it on everything.
 struct Dangerous {

@@ -3,7 +3,7 @@
 use super::structure::Elements;
 use super::{Code, Linter, did_you_mean};
 use crate::Grammar;
-use crate::json::{Node, Value};
+use crate::document::json::{Node, Value};
 use crate::validate::is_principal;
 
 const KINDS: &[&str] = &["AWS", "CanonicalUser", "Federated", "Service"];

@@ -2,8 +2,8 @@
 
 use super::structure::Elements;
 use super::{Code, Linter};
-use crate::json::{Node, Value};
-use crate::organization::supports_resource_control;
+use crate::decide::organization::supports_resource_control;
+use crate::document::json::{Node, Value};
 
 impl<'n> Linter<'_> {
     pub(super) fn resource_control(&mut self, elements: &Elements<'n>) {

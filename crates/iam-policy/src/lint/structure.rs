@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Code, Linter, did_you_mean};
 use crate::Grammar;
-use crate::json::{Member, Node, Value};
+use crate::document::json::{Member, Node, Value};
 
 const DOCUMENT: &[&str] = &["Version", "Id", "Statement"];
 const STATEMENT: &[&str] =

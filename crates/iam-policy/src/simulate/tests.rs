@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use super::super::{Grammar, Policy, Position, Source, SourceKind};
 use super::*;
+use crate::{Grammar, Policy, Position, Source, SourceKind};
 
 const DOCUMENT: &str = r#"{
     "Version": "2012-10-17",

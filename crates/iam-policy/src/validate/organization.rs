@@ -1,8 +1,8 @@
 //! The grammar of resource control policies.
 
 use super::{Check, is_filled, refuse, resource};
+use crate::decide::organization::supports_resource_control;
 use crate::document::{Document, Text, Written, WrittenNames};
-use crate::organization::supports_resource_control;
 
 /// They deny, to everyone, actions of the services that support them (AWS: "RCP syntax").
 pub(super) fn check_resource_control(document: &Document<'_>) -> Check {

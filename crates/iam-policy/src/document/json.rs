@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Position;
+use crate::Position;
 
 /// A policy document nests statement list, statement, condition, operator, key, value list, value.
 const MAX_DEPTH: usize = 8;

@@ -1,6 +1,6 @@
 //! What AWS Organizations' policies apply to.
 
-use super::Action;
+use crate::Action;
 
 /// Whether resource control policies bind an action: its service supports them, and it is not the one that every
 /// grantee keeps (AWS KMS Developer Guide, "Resource control policies": "kms:RetireGrant").

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::decide::Decision;
-use super::request::Request;
-use super::set::Match;
-use super::written::WrittenStatement;
-use super::{Effect, Principal};
+use crate::decide::Decision;
+use crate::document::written::WrittenStatement;
+use crate::request::Request;
+use crate::set::Match;
+use crate::{Effect, Principal};
 
 /// The decoded form of a denial: the decision, the statements that made it, and the request. Sealing and encoding it is
 /// not the engine's business.
@@ -90,8 +90,8 @@ fn last_part(arn: &str) -> &str {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::{Action, Context, Grammar, Layers, Policy, PolicySet, Source, SourceKind, decide};
     use super::*;
+    use crate::{Action, Context, Grammar, Layers, Policy, PolicySet, Source, SourceKind, decide};
 
     fn message(identity: &str) -> String {
         let source = Source { id: "p".into(), kind: SourceKind::User, arn: None };

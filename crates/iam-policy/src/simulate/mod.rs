@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use super::decide::{Decision, Layer};
-use super::evaluate::Verdict;
-use super::pattern::Arn;
-use super::principal::is_account;
-use super::request::{Layers, Request, ResourceKind};
-use super::set::Match;
-use super::{
+use crate::decide::{Decision, Layer};
+use crate::evaluate::Verdict;
+use crate::pattern::Arn;
+use crate::principal::is_account;
+use crate::request::{Layers, Request, ResourceKind};
+use crate::set::Match;
+use crate::{
     Action, Context, Effect, Explanation, LayerReport, PolicySet, Principal, Said, Values, context_keys, explain, work,
 };
 

@@ -1,8 +1,8 @@
 //! Statements in their own words, read again from the text when somebody wants to see them.
 
-use super::document::{Document, List, Written, WrittenCondition, WrittenNames, WrittenPrincipal};
 use super::json::Node;
-use super::policy::Policy;
+use super::{Document, List, Written, WrittenCondition, WrittenNames, WrittenPrincipal};
+use crate::policy::Policy;
 
 /// A statement's elements as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

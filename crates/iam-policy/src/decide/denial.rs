@@ -1,7 +1,7 @@
 //! The words in which AWS denies (AWS: "Troubleshoot access denied error messages").
 
-use super::Action;
-use super::decide::{Decision, Layer};
+use crate::Action;
+use crate::decide::{Decision, Layer};
 
 impl Layer {
     /// What AWS calls a policy of this layer.

@@ -1,12 +1,18 @@
 //! The decision (AWS: "Policy evaluation logic").
 
+mod authorization_message;
+mod denial;
+pub mod organization;
+
+pub use authorization_message::authorization_message;
+
 use std::cell::OnceCell;
 
-use super::principal::Reach;
-use super::request::{Layers, Request, ResourceKind};
-use super::set::{Match, PolicySet};
-use super::statement::{Effect, Statement};
-use super::{Principal, organization};
+use crate::Principal;
+use crate::principal::Reach;
+use crate::request::{Layers, Request, ResourceKind};
+use crate::set::{Match, PolicySet};
+use crate::statement::{Effect, Statement};
 
 /// A layer of policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -294,8 +300,8 @@ impl<'r, 'a> Procedure<'r, 'a> {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::{Action, Context, Grammar, Policy, Source, SourceKind};
     use super::*;
+    use crate::{Action, Context, Grammar, Policy, Source, SourceKind};
 
     fn set(grammar: Grammar, texts: &[&str]) -> PolicySet {
         let source = |id: &str| Source { id: id.into(), kind: SourceKind::None, arn: None };

@@ -1,7 +1,15 @@
 //! The document as written: its elements with their places, before any grammar judges them.
 
-use super::condition::Operator;
-use super::json::{Member, Node, Unreadable, Value};
+pub mod json;
+pub mod position;
+pub mod written;
+
+pub use json::Unreadable;
+pub use position::{Locator, Position};
+pub use written::{ConditionText, WrittenStatement};
+
+use crate::condition::Operator;
+use json::{Member, Node, Value};
 
 /// A string of the document and the byte offset of its opening quote.
 #[derive(Clone, Copy, Debug)]
