@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use iamd::cli::admin::{self, AccountsOptions, ClockOptions, ResetOptions};
+use iamd::cli::audit::{self, AuditOptions};
 use iamd::cli::configuration::{self, ConfigCommand};
 use iamd::cli::help::with_variables;
 use iamd::cli::output::Output;
@@ -42,6 +43,11 @@ enum Command {
     Reset(ResetOptions),
     /// List the accounts of a running server that something was written to
     Accounts(AccountsOptions),
+    /// Hold an account of a running server against the rules of CIS and AWS Config
+    ///
+    /// Prints what breaks a rule and the command that mends it. Exits with 0 if all rules are kept, with 1 if some are
+    /// not, with 2 if the command could not do its work.
+    Audit(AuditOptions),
     /// Serve an identity provider for tests: web identity tokens and SAML responses
     Idp(idp::Options),
     /// Print credentials of a role, for credential_process in the configuration of AWS's clients
@@ -84,6 +90,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Clock(options) => admin::clock(&options)?,
         Command::Reset(options) => admin::reset(&options)?,
         Command::Accounts(options) => admin::accounts(&options)?,
+        Command::Audit(options) => return Ok(audit::audit(&options)),
         Command::Idp(options) => serve_identities(options)?,
         Command::Credentials(options) => credential_process::run(&options)?,
         Command::Policy(command) => return Ok(policy::run(&command)),

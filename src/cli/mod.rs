@@ -1,6 +1,7 @@
 //! The commands.
 
 pub mod admin;
+pub mod audit;
 pub mod configuration;
 pub mod credential_process;
 pub mod help;

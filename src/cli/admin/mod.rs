@@ -18,7 +18,12 @@ pub use reset::{ResetOptions, reset};
 pub type Failure = Box<dyn std::error::Error>;
 
 /// Calls an endpoint of the running server's own and reads its answer. Every failure names the server's address.
-fn call<T: DeserializeOwned>(server: &AdminOptions, method: &str, path: &str, body: &str) -> Result<T, Failure> {
+pub(super) fn call<T: DeserializeOwned>(
+    server: &AdminOptions,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> Result<T, Failure> {
     let settings = server.settings()?;
     let target = server.target(&settings)?;
     let listen = target.listen;

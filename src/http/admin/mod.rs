@@ -1,6 +1,7 @@
 //! The server's own endpoints, under `/_iamd/`.
 
 mod accounts;
+mod audit;
 mod clock;
 mod delegation;
 mod evaluate;
@@ -28,6 +29,7 @@ use crate::shapes::{AccountId, Secret};
 pub fn routes() -> Router<Arc<State>> {
     Router::new()
         .route("/accounts", get(accounts::list))
+        .route("/audit", get(audit::report))
         .route("/clock", get(clock::read).post(clock::turn))
         .route("/delegation-notices", get(delegation::notices))
         .route("/evaluate", post(evaluate::decide))
