@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::Arrival;
 use super::credentials::Presented;
 use super::meant::Meant;
-use super::steps::Failure;
+use super::steps::{self, Failure};
 use super::upstream::is_s3;
 use crate::app::App;
 use crate::error::{Code, Error, Part};
@@ -55,7 +55,9 @@ pub(super) async fn authenticate(
                 window: window(service),
                 expires: true,
             };
-            let expected = Expected { service: expected_scope(signature, service), regions: Regions::Any };
+            let region = meant.region_of_host(&steps::request(arrival.parts, None));
+            let regions = region.as_deref().map_or(Regions::Any, Regions::Only);
+            let expected = Expected { service: expected_scope(signature, service), regions };
             let scope = (&expected, &scheme);
             let verified = authenticator.verify(&app.accounts, incoming, signature, scope, moment).await?;
             if is_s3(service) {

@@ -156,13 +156,11 @@ impl Gateway {
         (content, owner, region): (Vec<u8>, AccountId, &str),
     ) -> Result<Response<Body>, Failure> {
         let service = posted.meant.service().signing_name;
-        let no_upstream = || Fault::new(501, "NotImplemented", "iamd has no upstream for s3.");
-        let upstream = self.upstreams.of(service).ok_or_else(no_upstream)?;
-        let kind = self.upstreams.kind(upstream).await.map_err(unavailable)?;
-        posted.meant.check_for(kind, posted.arrival.parts.method.as_str())?;
+        let (upstream, kind) = self.upstream_for(posted.arrival, posted.meant).await?;
         let parts = put(fields, bucket, posted.arrival.parts)?;
         let forwarding = Forwarding {
             call: None,
+            has_form: true,
             parts: &parts,
             path: None,
             host: Some(upstream.authority().to_string()),

@@ -2,8 +2,9 @@
 
 use aws_calls::needs::Facts;
 use aws_calls::questions::{Asked, Question, Scene};
+use aws_calls::recognise::{self, recognise};
 use aws_calls::s3::{self, Hosts, Operation, Place, Routed, Server, SignatureVersion, Signing, Style, Target};
-use aws_calls::{Call, Recognised, Request, Unrecognised, recognise};
+use aws_calls::{Call, Recognised, Request, Unrecognised};
 use aws_reference::operations::{self, Protocol, Service, Summary};
 use std::sync::Arc;
 
@@ -128,6 +129,20 @@ impl<'r> Meant<'r> {
         match &routed.style {
             Style::VirtualHost { server } => Some((bucket.name()?, server)),
             Style::Path => None,
+        }
+    }
+
+    /// The region in the name of the endpoint that a call is sent to. Those of S3 are told by the signature alone: what
+    /// comes before the endpoint's name may be a bucket.
+    pub fn region_of_host(&self, request: &Request<'_>) -> Option<String> {
+        self.call().and_then(|_| recognise::region_of_host(request))
+    }
+
+    /// Whether the upstream is to see that the body is a form.
+    pub fn has_form(&self) -> bool {
+        match self {
+            Self::Call(call) => call.is_form(),
+            Self::S3(routed, _) => routed.keeps_content_type(),
         }
     }
 

@@ -14,9 +14,10 @@ use super::decision::Decided;
 use super::meant::Meant;
 use super::refusal;
 use super::steps::Failure;
-use super::upstream::{Forwarding, Unreachable, Upstream, of_answer};
+use super::upstream::{Forwarding, Unreachable, Upstream, is_misread, of_answer};
 use super::{Arrival, Body, Gateway, Inbound};
 use crate::app::App;
+use crate::config::UpstreamKind;
 use crate::error::{Code, Error};
 use crate::shapes::AccountId;
 use crate::sigv4::{Chunks, Payload};
@@ -45,13 +46,7 @@ impl Gateway {
         decided: Decided,
     ) -> Result<Response<Body>, Failure> {
         let service = meant.service().signing_name;
-        let no_upstream = || {
-            let message = format!("iamd has no upstream for {service}; --upstream {service}=URL names one.");
-            Failure::from(Fault::new(501, "NotImplemented", message))
-        };
-        let upstream = self.upstreams.of(service).ok_or_else(no_upstream)?;
-        let kind = self.upstreams.kind(upstream).await.map_err(unavailable)?;
-        meant.check_for(kind, arrival.parts.method.as_str())?;
+        let (upstream, kind) = self.upstream_for(arrival, meant).await?;
         let caller = authenticated.caller.account;
         let deletions = Deletions::parse(inbound.bytes()).ok().filter(|_| !decided.denied.is_empty());
         let denied: Vec<Denied> =
@@ -75,6 +70,7 @@ impl Gateway {
             path,
             host,
             call: meant.call(),
+            has_form: meant.has_form(),
             service,
             region: &arrival.facts.region,
             owner: decided.owner,
@@ -102,6 +98,27 @@ impl Gateway {
                 Ok(of_deletions(deletions.answer(Some(&String::from_utf8_lossy(&body)), &denied)))
             }
         }
+    }
+
+    /// The upstream of a call, which takes it for the call that it is.
+    pub(super) async fn upstream_for(
+        &self,
+        arrival: &Arrival<'_>,
+        meant: &Meant<'_>,
+    ) -> Result<(&Upstream, UpstreamKind), Failure> {
+        let service = meant.service().signing_name;
+        let no_upstream = || {
+            let message = format!("iamd has no upstream for {service}; --upstream {service}=URL names one.");
+            Failure::from(Fault::new(501, "NotImplemented", message))
+        };
+        let upstream = self.upstreams.of(service).ok_or_else(no_upstream)?;
+        let kind = self.upstreams.kind(upstream).await.map_err(unavailable)?;
+        meant.check_for(kind, arrival.parts.method.as_str())?;
+        if meant.call().is_some() && is_misread(kind, &url(arrival), &arrival.facts.region) {
+            let message = "The upstream would find another region in the URL than in the signature.";
+            return Err(Fault::new(501, "NotImplemented", message).into());
+        }
+        Ok((upstream, kind))
     }
 
     /// Keeps what a call that succeeded says about who owns what.
@@ -160,6 +177,12 @@ pub(super) fn of_upstream(response: Response<Incoming>) -> Response<Body> {
 
 pub(super) fn unavailable(error: Unreachable) -> Failure {
     Error::new(Code::ServiceUnavailable, error.to_string()).into()
+}
+
+/// Host, path and query of a request.
+fn url(arrival: &Arrival<'_>) -> String {
+    let host = arrival.parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    format!("{host}{}", arrival.parts.uri.path_and_query().map_or("/", |target| target.as_str()))
 }
 
 /// The body as the upstream gets it.

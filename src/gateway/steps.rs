@@ -73,6 +73,16 @@ struct Tongue {
     protocol: Protocol,
 }
 
+impl Tongue {
+    /// The words in which a request is refused whose signature cannot be read.
+    fn of(recognised: Result<Meant<'_>, Unclear>) -> Self {
+        match recognised {
+            Ok(meant) => Self { service: Some(meant.service()), protocol: meant.protocol() },
+            Err(Unclear { service, protocol, .. }) => Self { service, protocol },
+        }
+    }
+}
+
 impl Gateway {
     /// Answers a call and writes one line about it.
     pub async fn answer(&self, app: &App, mut arrival: Arrival<'_>, mut inbound: impl Inbound) -> Outcome {
@@ -80,11 +90,16 @@ impl Gateway {
         let mut tongue = Tongue { service: None, protocol: Protocol::RestJson };
         let presented = Presented::read(&incoming(arrival.parts, &[]));
         if let Ok(presented) = &presented {
-            arrival.facts.region = presented.region().unwrap_or(DEFAULT_REGION).to_owned();
+            let region = presented.region().map(str::to_owned);
+            let region = region.or_else(|| aws_calls::recognise::region_of_host(&request(arrival.parts, None)));
+            arrival.facts.region = region.unwrap_or_else(|| DEFAULT_REGION.to_owned());
         }
         let served = match presented {
             Ok(presented) => self.serve(app, &arrival, &presented, &mut inbound, &mut record, &mut tongue).await,
-            Err(error) => Err(error.into()),
+            Err(error) => {
+                tongue = Tongue::of(Meant::of(&request(arrival.parts, None), &[], None, &self.hosts));
+                Err(error.into())
+            }
         };
         // The one place that knows all of a call: what it asked, who did, what was decided and what came of it.
         let line = Line { method: arrival.parts.method.as_str(), path: arrival.parts.uri.path() };
@@ -136,6 +151,7 @@ impl Gateway {
         if let Meant::S3(routed, _) = &meant
             && routed.operation == Operation::PostForm
         {
+            self.upstream_for(arrival, &meant).await?;
             let form = Posted { app, arrival, meant: &meant, routed };
             let answer = self.serve_form(&form, presented, inbound, record).await?;
             return Ok((answer, Mapping::Exact));
@@ -150,6 +166,10 @@ impl Gateway {
         if let Reads::Whole(_) = reads {
             super::body::check_whole(inbound.bytes(), authenticated.payload)
                 .map_err(|fault| Failure::from(refusal::of_body(&fault)))?;
+        }
+        if matches!(meant, Meant::S3(..)) {
+            // Facts about buckets are asked for under their names, where the upstream may have something else.
+            self.upstream_for(arrival, &meant).await?;
         }
         app.note_use(meant.service().prefix, &authenticated.caller, &record.action, &arrival.facts);
         let scene = self.scene(app, arrival, &authenticated);

@@ -1,81 +1,23 @@
 """The gateway in front of moto: least-privilege callers work, and one permission less is denied in AWS's own words."""
 
 import json
-import pathlib
 import re
 import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from server import Server, environment
+from server import Server
+from upstreams import Caller, Moto
 
 QUEUE = "{endpoint}/000000000000/orders"
-
-
-class Moto:
-    """A running moto server, at `url`."""
-
-    def __enter__(self):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        program = str(pathlib.Path(sys.executable).parent / "moto_server")
-        command = [program, "-H", "127.0.0.1", "-p", str(port)]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen(command, env=environment(), **quiet)
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return self
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError("moto does not start")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
 
 
 @pytest.fixture(scope="module")
 def gateway():
     with Moto() as moto, Server("--upstream", moto.url, level="info") as server:
         yield Caller(server.endpoint, "test", "test")
-
-
-class Caller:
-    """boto3 as one identity, whose clients are made when they are wanted."""
-
-    def __init__(self, endpoint, key_id, secret):
-        self.endpoint, self.keys = endpoint, (key_id, secret)
-
-    def __getattr__(self, service):
-        return self.client(service)
-
-    def client(self, service, **config):
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id=self.keys[0],
-            aws_secret_access_key=self.keys[1],
-            config=Config(retries={"total_max_attempts": 1}, **config),
-        )
-
-    def user(self, name, *actions):
-        """A new user who may do this on everything."""
-        statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self.iam.create_user(UserName=name)
-        self.iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=document)
-        key = self.iam.create_access_key(UserName=name)["AccessKey"]
-        return Caller(self.endpoint, key["AccessKeyId"], key["SecretAccessKey"])
 
 
 def denied(call, status, code, action, resource, user):

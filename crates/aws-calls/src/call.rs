@@ -26,11 +26,15 @@ impl Call {
     /// sends it: moto takes the body for a form where there is no query string, or else the headers, and runs the
     /// `Action` that it finds there. `query` is what is passed on otherwise, without a signature.
     pub fn query_to_pass_on<'q>(&self, query: &'q str) -> Cow<'q, str> {
-        let is_form = matches!(self.protocol, Protocol::Query | Protocol::Ec2);
-        if is_form || form_urlencoded::parse(query.as_bytes()).any(|(name, _)| !name.is_empty()) {
+        if self.is_form() || form_urlencoded::parse(query.as_bytes()).any(|(name, _)| !name.is_empty()) {
             return Cow::Borrowed(query);
         }
         Cow::Owned(format!("x-id={}", self.name()))
+    }
+
+    /// Whether its members are the parameters of a form.
+    pub fn is_form(&self) -> bool {
+        matches!(self.protocol, Protocol::Query | Protocol::Ec2)
     }
 
     /// The prefix of the service's actions: `s3`.

@@ -217,9 +217,7 @@ fn protocol_of(service: &Service) -> Option<Protocol> {
 fn read(answer: &Answer, protocol: Option<Protocol>) -> Result<Said, u16> {
     match answer.status {
         200..300 => {}
-        // There is no such thing, or the upstream does not have the operation. One that refuses the question or is
-        // too busy has not said so: a policy that denies may be there.
-        400 | 404 | 405 | 501 => return Ok(Said::Nothing),
+        _ if super::absence::is_absence(answer) => return Ok(Said::Nothing),
         status => return Err(status),
     }
     let text = str::from_utf8(&answer.body).map_err(|_| answer.status)?;
@@ -297,7 +295,7 @@ mod tests {
         assert_eq!(answer(200, r#"{"a":1}"#), r#"{"a":1}"#);
         assert_eq!(answer(200, ""), "null");
         assert_eq!(answer(200, "<a/>"), "200");
-        assert_eq!((answer(404, ""), answer(501, "")), ("nothing".to_owned(), "nothing".to_owned()));
+        assert_eq!((answer(404, ""), answer(501, "")), ("404".to_owned(), "nothing".to_owned()));
         assert_eq!((answer(403, "{}"), answer(429, "")), ("403".to_owned(), "429".to_owned()));
         assert_eq!((answer(500, "{}"), answer(302, "")), ("500".to_owned(), "302".to_owned()));
     }

@@ -1,5 +1,6 @@
 //! What decides about a call besides the request and the caller: who owns a resource, its policy, its tags.
 
+mod absence;
 mod buckets;
 mod cache;
 mod inquiry;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 
+use super::region::is_of_other_region;
 use super::{Body, Upstream};
 use crate::config::{AccountRule, UpstreamKind};
 use crate::gateway::credentials::without_signature;
@@ -57,6 +58,8 @@ pub struct Forwarding<'f> {
     pub host: Option<String>,
     /// The call, if it is of a service other than S3.
     pub call: Option<&'f Call>,
+    /// Whether the server is to see that the body is a form.
+    pub has_form: bool,
     /// The service's signing name.
     pub service: &'f str,
     /// The region of the caller's signature.
@@ -132,7 +135,12 @@ impl Forwarding<'_> {
         let named = connection_options(given);
         let mut headers = HeaderMap::with_capacity(given.len());
         for (name, value) in given {
-            if is_for_upstream(name) && !named.contains(name) {
+            let is_misleading = match *name {
+                header::CONTENT_TYPE => !self.has_form && is_form(value),
+                header::USER_AGENT => is_of_other_region(value, self.region),
+                _ => false,
+            };
+            if is_for_upstream(name) && !named.contains(name) && !is_misleading {
                 headers.append(name.clone(), value.clone());
             }
         }
@@ -167,6 +175,13 @@ fn is_for_upstream(name: &HeaderName) -> bool {
     !name.contains('_')
         && ![&OF_CONNECTION[..], &OF_CREDENTIALS, &THAT_REWRITE].iter().any(|list| list.contains(&name))
         && !OF_EMULATORS.iter().any(|start| name.starts_with(start))
+}
+
+/// Whether a content type is that of a form. Some servers look for operations and members in the body of one, whatever the
+/// method and the service.
+fn is_form(content_type: &HeaderValue) -> bool {
+    let text = content_type.as_bytes().to_ascii_lowercase();
+    [&b"urlencoded"[..], b"url-encoded", b"multipart/"].iter().any(|kind| memchr::memmem::find(&text, kind).is_some())
 }
 
 /// The headers that `Connection` says are for the gateway alone. It cannot take away what the rules look at.

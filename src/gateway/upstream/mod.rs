@@ -2,6 +2,8 @@
 
 mod client;
 mod forward;
+mod region;
 
 pub use client::{Answer, Body, Unreachable, Upstream, Upstreams};
 pub use forward::{Forwarding, is_s3, of_answer};
+pub use region::is_misread;

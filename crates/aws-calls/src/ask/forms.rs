@@ -10,6 +10,7 @@ use super::Refusal;
 use super::bind::{Binder, Bound};
 use crate::arn::Arn;
 use crate::needs::{Fact, Need};
+use crate::recognise::region_in_host;
 use crate::rules::TableError;
 
 /// How the value of a member names a resource.
@@ -88,6 +89,8 @@ impl Form {
                 let (account, name) = queue(value).ok_or_else(wrong)?;
                 // Servers that know no accounts write `queue` in its place.
                 bound.set_account(if account == "queue" { &binder.scene.account } else { account })?;
+                // LocalStack looks there before it looks at the signature.
+                bound.region = region_of_queue(value);
                 Ok(Some(name.to_owned()))
             }
             Self::MoveTask => {
@@ -155,6 +158,17 @@ fn queue(url: &str) -> Option<(&str, &str)> {
     let (name, account) = (segments.next()?, segments.next()?);
     let has_account = account == "queue" || account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     (has_account && is_queue_name(name)).then_some((account, name))
+}
+
+/// The region in a queue's URL: `https://sqs.eu-central-1.amazonaws.com/…`, `…/queue/eu-central-1/…`.
+fn region_of_queue(url: &str) -> Option<String> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (host, path) = rest.split_once('/')?;
+    let mut before = path.trim_end_matches('/').rsplit('/').skip(2);
+    match (before.next(), before.next()) {
+        (Some(region), Some("queue")) => Some(region.to_owned()),
+        _ => region_in_host(host),
+    }
 }
 
 fn is_queue_name(name: &str) -> bool {
@@ -250,6 +264,20 @@ mod tests {
         assert_eq!(queue("http://localhost:9324/queue/jobs"), Some(("queue", "jobs")));
         for wrong in ["", "jobs", "https://host/jobs", "https://host/1111/jobs", "https://host/111122223333/a?b", "/"] {
             assert_eq!(queue(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_queues_url_may_name_a_region() {
+        for url in [
+            "https://sqs.eu-central-1.amazonaws.com/111122223333/jobs",
+            "https://eu-central-1.queue.amazonaws.com/111122223333/jobs",
+            "http://localhost:4566/queue/eu-central-1/111122223333/jobs",
+        ] {
+            assert_eq!(region_of_queue(url).as_deref(), Some("eu-central-1"), "{url}");
+        }
+        for url in ["http://a-b-1:4566/111122223333/a-b-1", "http://queue-1:9324/queue/jobs", "/111122223333/a"] {
+            assert_eq!(region_of_queue(url), None, "{url}");
         }
     }
 

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use aws_reference::operations::{Location, Member, Protocol, Shape};
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 
 use crate::{Call, Request, alike};
@@ -211,7 +211,7 @@ fn decoded<'r>(request: &Request<'r>, body: &'r [u8]) -> Result<Cow<'r, [u8]>, U
         b"gzip" => {
             let mut whole = Vec::new();
             let limit = MAX_BODY as u64 + 1;
-            GzDecoder::new(body).take(limit).read_to_end(&mut whole).map_err(|_| Unreadable::Encoded)?;
+            MultiGzDecoder::new(body).take(limit).read_to_end(&mut whole).map_err(|_| Unreadable::Encoded)?;
             if whole.len() > MAX_BODY { Err(Unreadable::Encoded) } else { Ok(Cow::Owned(whole)) }
         }
         _ => Err(Unreadable::Encoded),

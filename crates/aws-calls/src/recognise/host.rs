@@ -34,6 +34,9 @@ const APPLICATIONS: &[(&str, &str)] = &[
     ("s3-website", "s3"),
 ];
 
+/// The label of endpoints that have addresses of both kinds.
+const DUAL_STACK: &str = "dualstack";
+
 /// Refuses a call whose host is that of another service.
 pub(super) fn check(request: &Request<'_>, call: &Call) -> Result<(), Unrecognised> {
     let summary = call.service.summary;
@@ -66,9 +69,24 @@ pub(super) fn service_of(request: &Request<'_>) -> Option<&'static Summary> {
     operations::services().iter().find(|summary| is_of(labels, summary, None))
 }
 
+/// The region that the host of an endpoint names, as far as it is one of AWS's names or imitates them.
+pub fn region(request: &Request<'_>) -> Option<String> {
+    region_in(request.header("host").unwrap_or_default())
+}
+
+/// The region that a host names.
+pub(crate) fn region_in(host: &str) -> Option<String> {
+    let name = without_port(host);
+    let labels = before_suffix(&name).or_else(|| name.strip_suffix(LOCAL))?;
+    labels.split('.').rev().find(|label| *label != DUAL_STACK && is_place(label)).map(str::to_owned)
+}
+
 /// The host without port, in small letters.
 fn name(request: &Request<'_>) -> String {
-    let host = request.header("host").unwrap_or_default();
+    without_port(request.header("host").unwrap_or_default())
+}
+
+fn without_port(host: &str) -> String {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
@@ -110,6 +128,6 @@ fn is_after(labels: &str, prefix: &str, follows: impl Fn(&str) -> bool) -> bool 
 fn is_place(label: &str) -> bool {
     let mut parts = label.rsplit('-');
     let numbered = parts.next().is_some_and(|last| last.len() == 1 && last.bytes().all(|byte| byte.is_ascii_digit()));
-    label == "dualstack"
+    label == DUAL_STACK
         || (numbered && parts.clone().count() >= 2 && parts.all(|part| part.bytes().all(|b| b.is_ascii_lowercase())))
 }

@@ -11,6 +11,8 @@ mod rest;
 mod shown;
 mod target;
 
+pub use host::region as region_of_host;
+pub(crate) use host::region_in as region_in_host;
 pub use refusal::{Reason, Unrecognised};
 
 use aws_reference::operations::{self, Protocol, Summary};

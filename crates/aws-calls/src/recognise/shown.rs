@@ -18,6 +18,20 @@ const SINGLE: &[(&str, &str)] = &[
 /// Headers with which some servers let a request name another method than its own.
 const METHOD_OVERRIDES: &[&str] = &["x-http-method-override", "x-http-method", "x-method-override"];
 
+/// What a `Connection` header may name: what is about the connection alone (RFC 9110, section 7.6.1). A proxy takes away
+/// whatever else it names, so that the server behind it would not see a header that was decided on.
+const OF_CONNECTION: &[&str] = &[
+    "close",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "trailers",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// What a request shows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shown<'r> {
@@ -46,6 +60,8 @@ impl<'r> Shown<'r> {
         let smithy = request.headers.get("smithy-protocol");
         let is_cbor = smithy.is_some_and(|value| value.as_bytes() == b"rpc-v2-cbor");
         let doubtful = repeated(request.headers)
+            .or(takes_away(request.headers).then_some("a Connection header that takes another header away"))
+            .or((!request.path.is_ascii() || !request.query.is_ascii()).then_some("a URL that is not percent-encoded"))
             .or((has_target && target.is_none()).then_some("an X-Amz-Target that names no operation"))
             .or((smithy.is_some() && !is_cbor).then_some("an unknown Smithy-Protocol"))
             .or((has_target && is_cbor).then_some("an X-Amz-Target and a Smithy-Protocol"))
@@ -83,6 +99,16 @@ fn repeated(headers: &HeaderMap) -> Option<&'static str> {
     let twice = |name: &str| headers.get_all(name).iter().nth(1).is_some();
     let found = SINGLE.iter().find(|(name, _)| twice(name)).map(|(_, what)| *what);
     found.or_else(|| METHOD_OVERRIDES.iter().any(|name| headers.contains_key(*name)).then_some("a second method"))
+}
+
+/// Whether a `Connection` header names one of the headers that are there.
+fn takes_away(headers: &HeaderMap) -> bool {
+    headers.get_all("connection").iter().any(|value| {
+        let names = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        names
+            .filter_map(|name| http::HeaderName::from_bytes(name).ok())
+            .any(|name| !OF_CONNECTION.contains(&name.as_str()) && headers.contains_key(&name))
+    })
 }
 
 /// Whether the body is a form, and whether in a character set that everybody reads alike.

@@ -23,7 +23,9 @@ impl Source {
     /// `InvalidArgument`: no bucket and key, and whatever two servers could split or decode differently.
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
         // In a URL these separate or stand for a blank, in a key they do not: S3 wants them encoded.
-        if text.contains(['#', ';', '+', '&']) {
+        // Readers of URLs drop tabs, and disagree on what is not ASCII.
+        let is_plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+        if text.contains(['#', ';', '+', '&']) || !text.bytes().all(is_plain) {
             return Err(invalid());
         }
         let (path, version) = match text.split_once('?') {
@@ -120,6 +122,8 @@ mod tests {
             "app/a+b",
             "app/a#b",
             "app/a;b",
+            "app/a\tb",
+            "app/\u{e4}",
             "app/../other/k",
             "app/%zz",
             "arn:aws:s3:::app/k",

@@ -84,7 +84,9 @@ impl<'r> Query<'r> {
         for piece in raw.split('&').filter(|piece| !piece.is_empty()) {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
             let (name, value) = (decode(name)?, decode(value)?);
-            if let Some(known) = known(&name) {
+            // Some servers take what is around a name for no part of it.
+            let bare = name.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+            if let Some(known) = known(&name).or_else(|| known(bare)) {
                 let exact = *known == *name || is_header(&name);
                 let seen = parameters.iter().any(|(seen, _)| seen.eq_ignore_ascii_case(&name));
                 if !exact || seen {
@@ -204,6 +206,10 @@ mod tests {
             "prefix=%f",
             "prefix=%ff",
             "%61cl&acl",
+            "acl%00",
+            "%20acl",
+            "acl[]",
+            "?policy",
         ];
         for raw in wrong {
             assert!(Query::parse(raw).is_err(), "{raw}");

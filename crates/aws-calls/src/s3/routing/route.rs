@@ -74,6 +74,12 @@ impl<'r> Routed<'r> {
         Ok(Self { operation, ..routed })
     }
 
+    /// Whether the content type is kept with an object. For other operations it says nothing.
+    pub fn keeps_content_type(&self) -> bool {
+        let kept = ["CopyObject", "CreateMultipartUpload", "PutObject"];
+        matches!(self.operation, Operation::PostForm) || self.operation.name().is_some_and(|name| kept.contains(&name))
+    }
+
     /// The path that names the bucket, for an upstream that knows no buckets before host names. None: the request's.
     pub fn upstream_path(&self, path: &str) -> Option<String> {
         let (Target::Bucket { bucket } | Target::Object { bucket, .. }) = &self.target else { return None };
