@@ -1,6 +1,7 @@
 //! The settings: flags, then `IAMD_*` variables, then the configuration file. Each is declared once, here; an unknown
 //! one is refused, since a misspelled setting must never silently weaken the server.
 
+mod audit;
 mod credentials;
 mod database;
 mod declaration;
@@ -20,6 +21,7 @@ use clap::Args;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
 
+pub use audit::AuditMode;
 pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
 pub use database::Database;
 pub use error::ConfigError;
@@ -106,6 +108,12 @@ settings! {
     instance_profile: String, "instance-profile", "IAMD_INSTANCE_PROFILE", "NAME|ARN";
     /// Token that containers show for the role in the path /credentials/ACCOUNT/ROLE
     container_token: Secret, "container-token", "IAMD_CONTAINER_TOKEN", "TOKEN";
+
+    "Audit trail":
+    /// Whether every call is an event that can be looked up (on), or none is (off)
+    audit: AuditMode = "on", "audit", "IAMD_AUDIT", "MODE";
+    /// Most bytes of the audit trail; the oldest events make room
+    audit_size: u64 = "268435456", "audit-size", "IAMD_AUDIT_SIZE", "BYTES";
 
     "Log":
     /// How log lines are written: text or json

@@ -113,6 +113,12 @@ codes! {
     // Modelled by the Resource Groups Tagging API.
     InternalServiceException = "InternalServiceException" 500,
     InvalidParameterException = "InvalidParameterException" 400,
+    // Modelled by CloudTrail.
+    InvalidEventCategory = "InvalidEventCategoryException" 400,
+    InvalidLookupAttributes = "InvalidLookupAttributesException" 400,
+    InvalidMaxResults = "InvalidMaxResultsException" 400,
+    InvalidNextToken = "InvalidNextTokenException" 400,
+    InvalidTimeRange = "InvalidTimeRangeException" 400,
     // Modelled by Service Quotas.
     InvalidPaginationToken = "InvalidPaginationTokenException" 400,
     NoSuchResource = "NoSuchResourceException" 400,

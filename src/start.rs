@@ -10,7 +10,7 @@ use crate::call::{Environment, Volatile};
 use crate::config::Settings;
 use crate::federation::Issuers;
 use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
-use crate::store::{Accounts, Sqlite};
+use crate::store::{Accounts, Sqlite, Trail};
 
 /// Why the server cannot start, as one sentence.
 pub type Failure = Box<dyn std::error::Error>;
@@ -31,6 +31,10 @@ impl App {
         let key = Arc::new(ServerKey::new(&session_key));
         let usage = Arc::new(Usage::new(store.load_usage().await?));
         let (accounts, committer) = Accounts::new(store.clone(), usage.clone());
+        let trail = match settings.audit_size() {
+            Some(size) => Some(Trail::start(store.path().map(Settings::audit_path), settings.database_key()?, size)),
+            None => None,
+        };
         let environment = Environment {
             quotas: settings.quotas()?,
             key: key.clone(),
@@ -57,6 +61,7 @@ impl App {
                 environment,
                 explanations: Budget::default(),
                 gate: Gate::default(),
+                trail,
             },
             committer,
         ))

@@ -2,6 +2,7 @@
 
 mod budget;
 mod decide;
+mod event;
 mod gate;
 mod record;
 mod route;
@@ -15,15 +16,17 @@ use tracing::Level;
 
 use crate::account::Account;
 use crate::audit::Use;
-use crate::call::{DecodedCall, Entry, Environment, MfaCheck, MfaCode, Operation, Work};
+use crate::call::{DecodedCall, Entry, Environment, Fetched, Inquiry, MfaCheck, MfaCode, Operation, Work};
 use crate::error::{Error, Part, Result};
 use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
+use crate::services;
 use crate::shapes::{AccountId, Partition, Timestamp};
 use crate::sigv4::{Incoming, Signature};
-use crate::store::{Accounts, Sqlite};
-use crate::wire::{Answer, Decoded, Exchange, Output, Service};
+use crate::store::{Accounts, EventPage, Sqlite, Trail};
+use crate::wire::{Answer, Decoded, Exchange, Output, Service, recorded_parameters};
 
 pub use self::budget::Budget;
+pub use self::event::{Called, Came};
 pub use self::gate::Gate;
 pub use self::record::{Line, Record};
 use self::route::Route;
@@ -43,6 +46,8 @@ pub struct App {
     pub gate: Gate,
     /// How many denials are explained in the log.
     pub explanations: Budget,
+    /// The audit trail, unless it is off.
+    pub trail: Option<Arc<Trail>>,
 }
 
 /// A request of AWS's protocol: what came over the wire, and what is known of it.
@@ -97,6 +102,7 @@ impl App {
             request_id: &request.facts.request_id,
             accepts_json: request.accepts_json,
         };
+        self.keep(&record, &request.facts, result.as_ref().map(|(_, output)| &**output));
         let result = result.and_then(|(entry, output)| service.protocol().answer(&exchange(entry.name), &*output));
         record.write(request.line(), &request.facts, result.as_ref().err());
         let answer = result.unwrap_or_else(|error| service.protocol().fault(&exchange(""), &error));
@@ -112,8 +118,11 @@ impl App {
         let mut record = Record::begin();
         record.action = O::ENTRY.action().into();
         record.called_by(caller);
+        record.entry = Some(O::ENTRY);
+        self.note_caller(&mut record, caller).await?;
         let decoded = Decoded { request: operation.into_work(), after_authorization: None };
         let result = self.invoke(O::ENTRY, decoded, caller, facts, &mut record).await;
+        self.keep(&record, facts, result.as_ref().map(|output| &**output));
         record.write(INSIDE, facts, result.as_ref().err());
         let output: Box<dyn Any> = result?;
         let output = output.downcast::<O::Output>();
@@ -145,6 +154,7 @@ impl App {
             false => self.authenticate(entry, signature?, request).await?,
         };
         record.called_by(&caller);
+        self.note_caller(record, &caller).await?;
         if !entry.unsigned {
             self.note_use(entry.service.prefix(), &caller, &record.action, &request.facts);
         }
@@ -152,9 +162,21 @@ impl App {
             Some(input) => input,
             None => service.protocol().read(&request.incoming, entry.http.as_ref())?,
         };
+        if self.trail.is_some() {
+            record.entry = Some(entry);
+            record.parameters = recorded_parameters(services::shape(entry), &input);
+        }
         let decoded = entry.decode(&input)?;
         let output = self.invoke(entry, decoded, &caller, &request.facts, record).await?;
         Ok((entry, output))
+    }
+
+    /// Notes who calls, for the audit trail.
+    async fn note_caller(&self, record: &mut Record, caller: &Caller) -> Result<()> {
+        if self.trail.is_some() {
+            record.known_by(caller, self.accounts.get(caller.account).await?.durable());
+        }
+        Ok(())
     }
 
     /// The region that a call is about. IAM is a global service: whatever region a client signs for, it answers from
@@ -212,6 +234,7 @@ impl App {
             Some(code) => Some(self.check_mfa(caller, code, facts.now).await?),
             None => None,
         };
+        record.target = Some(id);
         let cell = self.accounts.get(id).await?;
         let mut named = call.other_accounts(&cell.durable());
         named.push(caller.account);
@@ -223,7 +246,7 @@ impl App {
         if entry.fetches
             && let Some(inquiry) = run.inquiry(call, &cell.durable(), record).await?
         {
-            run.fetched = Some(self.environment.issuers.fetch(&inquiry).await?);
+            run.fetched = Some(self.fetch(&inquiry).await?);
         }
         match work {
             Work::Query(query) => run.answer(query, &cell.durable(), record).await,
@@ -250,6 +273,16 @@ impl App {
         }
     }
 
+    async fn fetch(&self, inquiry: &Inquiry) -> Result<Fetched> {
+        match inquiry {
+            Inquiry::Issuer(inquiry) => self.environment.issuers.fetch(inquiry).await.map(Fetched::Issuer),
+            Inquiry::Events(query) => match &self.trail {
+                Some(trail) => trail.find(query).await.map(Fetched::Events),
+                None => Ok(Fetched::Events(EventPage { events: Vec::new(), has_more: false })),
+            },
+        }
+    }
+
     /// Checks an MFA code, and waits until it is known on disk that it was used.
     async fn check_mfa(&self, caller: &Caller, code: MfaCode<'_>, now: Timestamp) -> Result<MfaCheck> {
         let turn = self.accounts.turn(caller.account).await?;
@@ -268,6 +301,9 @@ impl App {
     pub async fn reset(&self, account: Option<AccountId>) -> Result<()> {
         self.accounts.reset(account).await?;
         self.environment.volatile.forget(account);
+        if let Some(trail) = &self.trail {
+            trail.forget(account).await?;
+        }
         Ok(())
     }
 

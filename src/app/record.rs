@@ -1,11 +1,14 @@
 //! What the log says of a call: one line, whatever came of it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tracing::Level;
 
-use crate::call::Evidence;
+use crate::account::Account;
+use crate::audit::Asked;
+use crate::call::{Entry, Evidence};
 use crate::error::{Code, Error};
 use crate::identity::{Caller, Principal, RequestFacts};
 use crate::log;
@@ -30,7 +33,17 @@ pub struct Record {
     start: Instant,
     /// The action, or what came instead of one.
     pub action: Cow<'static, str>,
+    /// The operation that is called, if it is answered here.
+    pub(super) entry: Option<&'static Entry>,
     caller: Option<(Option<AccountId>, String)>,
+    /// Who calls, and the account that knows it, for the audit trail.
+    pub(super) who: Option<(Caller, Arc<Account>)>,
+    /// The parameters in CloudTrail's form.
+    pub(super) parameters: Option<String>,
+    /// The account that the call works on.
+    pub(super) target: Option<AccountId>,
+    /// What the call asks permission for.
+    pub asked: Vec<Asked>,
     /// The access key id that a signature claims, if it has the form of one.
     key: Option<String>,
     /// What the call is about.
@@ -47,7 +60,12 @@ impl Record {
         Self {
             start: Instant::now(),
             action: Cow::Borrowed(""),
+            entry: None,
             caller: None,
+            who: None,
+            parameters: None,
+            target: None,
+            asked: Vec::new(),
             key: None,
             resource: None,
             evidence: None,
@@ -59,6 +77,16 @@ impl Record {
     pub fn called_by(&mut self, caller: &Caller) {
         let of_none = matches!(caller.principal, Principal::Anonymous | Principal::Service(_));
         self.caller = Some(((!of_none).then_some(caller.account), caller.label()));
+    }
+
+    /// Notes who calls and the account that knows it, for the audit trail.
+    pub fn known_by(&mut self, caller: &Caller, own: Arc<Account>) {
+        self.who = Some((caller.clone(), own));
+    }
+
+    /// How long the call has taken, in microseconds.
+    pub(super) fn micros(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// Notes the access key id that a signature claims. Where somebody gave the secret in its place, it is not shown.
@@ -107,7 +135,7 @@ impl Record {
         let resource = resource.map(|resource| shortened(resource, MAX_WORD));
         let agent = facts.user_agent.as_deref().map(|agent| shortened(agent, MAX_WORD));
         let path = shortened(request.path, MAX_WORD);
-        let micros = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let micros = self.micros();
         macro_rules! line {
             ($level:ident) => {
                 tracing::event!(

@@ -8,11 +8,10 @@ use super::App;
 use super::record::Record;
 use crate::account::Account;
 use crate::call::{
-    self, Access, Call, CommandCall, Context, Denial, Enforcement, Entry, MfaCheck, QUICK, QueryCall, Question,
-    Verdict, View,
+    self, Access, Call, CommandCall, Context, Denial, Enforcement, Entry, Fetched, Inquiry, MfaCheck, QUICK, QueryCall,
+    Question, Verdict, View,
 };
 use crate::error::{Error, Result};
-use crate::federation::{Fetched, Inquiry};
 use crate::identity::{Caller, RequestFacts};
 use crate::log;
 use crate::shapes::Ids;
@@ -144,7 +143,10 @@ impl Run<'_> {
             explain: &|| tracing::enabled!(target: log::REQUEST, Level::WARN) && self.app.explanations.take(),
             max_work,
         };
-        if record.resource.is_none() && tracing::enabled!(target: log::REQUEST, Level::INFO) {
+        if self.app.trail.is_some() && record.evidence.is_none() {
+            record.asked.extend(question.asked(access));
+            record.resource = record.asked.iter().map(|asked| &asked.resource).find(|name| *name != "*").cloned();
+        } else if record.resource.is_none() && tracing::enabled!(target: log::REQUEST, Level::INFO) {
             record.resource = question.resource(access);
         }
         call::authorize(&question, access)

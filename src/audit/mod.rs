@@ -1,6 +1,15 @@
-//! What is known of calls after they were made.
+//! What is known of calls: their events, and when credentials and roles were last used; and the audit of an account.
 
+mod event;
+mod record;
+mod resources;
 pub mod rules;
+mod search;
 mod usage;
 
+pub use event::{
+    Asked, Event, EventDenial, EventFailure, IdentityKind, IssuerKind, SessionContext, SessionIssuer, UserIdentity,
+};
+pub use resources::EventResource;
+pub use search::{Attribute, EventQuery, terms_of};
 pub use usage::{LastUse, Usage, Use};

@@ -8,6 +8,7 @@ use super::denial::{Denial, Evidence};
 use super::resources::Found;
 use super::{Access, AccountRef, Check, Context, Target};
 use crate::account::{Account, Role};
+use crate::audit::Asked;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
 use crate::organization::{Organization, Place, Places};
@@ -123,6 +124,16 @@ impl Question<'_> {
     pub fn resource(&self, access: &Access<'_>) -> Option<String> {
         let target = access.checks.iter().map(|check| &check.target).find(|target| !matches!(target, Target::Any))?;
         self.find(target).ok().map(|found| found.arn.into_owned())
+    }
+
+    /// What a call asks permission for: all the checks that are made, whatever comes of them.
+    pub fn asked(&self, access: &Access<'_>) -> impl Iterator<Item = Asked> {
+        let checks = access.checks.iter().map(|check| check.inheriting(self.caller.session.as_deref()));
+        let asked = checks.filter(|check| check.is_needed()).filter_map(|check| {
+            let resource = self.find(&check.target).ok()?.arn.into_owned();
+            Some(Asked { action: check.action.as_deref().unwrap_or(self.action).to_owned(), resource })
+        });
+        asked.collect::<Vec<_>>().into_iter()
     }
 
     fn check(&self, standing: &Standing<'_>, check: &Check<'_>, silent: bool) -> Result<Verdict> {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::error::{Code, Error, Result};
-use crate::federation::{Fetched, Issuers};
+use crate::federation::Issuers;
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
 use crate::organization::Organization;
 use crate::shapes::{AccountId, Ids, Timestamp};
 
-use super::{Enforcement, MfaCheck, Volatile};
+use super::{Enforcement, Fetched, MfaCheck, Volatile};
 use crate::templates::{PolicyTemplates, RoleTemplates};
 
 /// What all calls share.

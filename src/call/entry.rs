@@ -2,7 +2,7 @@
 
 use super::{Command, Operation, Query, Work};
 use crate::error::{Code, Result};
-use crate::wire::{self, Decoded, Http, Input, Service};
+use crate::wire::{self, Decoded, Http, Input, Service, Shape};
 
 /// A call with its parameters read.
 pub type DecodedCall = Decoded<Work>;
@@ -31,6 +31,8 @@ pub struct Entry {
     pub http: Option<Http>,
     /// The names of its parameters on the wire.
     pub parameters: fn() -> &'static [&'static str],
+    /// The shape of its parameters, for what is recorded of a call.
+    pub shape: fn() -> Shape,
     decode: fn(&Input<'_>) -> Result<DecodedCall>,
 }
 
@@ -58,6 +60,7 @@ impl Entry {
             reports: O::REPORTS,
             http: O::HTTP,
             parameters: wire::fields_of::<O>,
+            shape: wire::shape_of::<O>,
             decode: decode::<O>,
         }
     }

@@ -3,10 +3,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Access, Entry, MfaCode, Transaction, View, Work};
+use super::{Access, Entry, Inquiry, MfaCode, Transaction, View, Work};
 use crate::account::Account;
 use crate::error::{Code, Result};
-use crate::federation::Inquiry;
 use crate::identity::Caller;
 use crate::shapes::AccountId;
 use crate::wire::{Http, Service};
@@ -41,7 +40,7 @@ pub trait Operation: Named + DeserializeOwned + Send + Sync + 'static {
     /// Whether callers need not sign.
     const UNSIGNED: bool = false;
 
-    /// Whether it may need something from the network: see [`Operation::inquiry`].
+    /// Whether it may need something from outside of the account: see [`Operation::inquiry`].
     const FETCHES: bool = false;
 
     /// Whether it looks into the management account of the organization, if there is one.
@@ -87,7 +86,7 @@ pub trait Operation: Named + DeserializeOwned + Send + Sync + 'static {
         None
     }
 
-    /// What it needs from the network. It is fetched before the call runs, and then
+    /// What it needs from the network or the audit trail. It is fetched before the call runs, and then
     /// [`Context::fetched`](super::Context::fetched): operations are functions of an account, and nothing may wait while
     /// it holds the account's turn.
     ///

@@ -1,9 +1,8 @@
 //! Operations of any type, ready to run.
 
-use super::{Access, Command, MfaCode, Operation, Query, Transaction, View};
+use super::{Access, Command, Inquiry, MfaCode, Operation, Query, Transaction, View};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
-use crate::federation::Inquiry;
 use crate::identity::Caller;
 use crate::shapes::AccountId;
 use crate::wire::Output;

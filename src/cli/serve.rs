@@ -40,6 +40,7 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     let store = Arc::new(store);
     let (app, committer) = App::start(&settings, store.clone()).await?;
     let kept = kept(&store).await?;
+    let trail = app.trail.clone();
     let state = Arc::new(State::new(app, &settings, database)?.with_gateway(&settings).await?);
     banner(&settings, listen, &kept, tls.as_ref());
     if let Some(gateway) = state.gateway.clone() {
@@ -52,6 +53,9 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
         ended = committer => ended?,
         () = tokio::time::sleep(PATIENCE) => {}
         _ = signals.recv() => {}
+    }
+    if let Some(trail) = trail {
+        trail.close().await;
     }
     store.close().await;
     Ok(())

@@ -53,6 +53,7 @@ impl Settings {
         // A buffer that grows takes up to twice the size of the body.
         let least = self.max_body_size().saturating_mul(2);
         check_number("max-buffered-bytes", self.max_buffered_bytes, least..=MAX_BYTES.saturating_mul(2))?;
+        check_number("audit-size", self.audit_size, 1 << 20..=1 << 40)?;
         check_number("request-timeout", self.request_timeout, 1..=MAX_REQUEST_TIMEOUT)?;
         Ok(())
     }

@@ -8,6 +8,7 @@ mod packing;
 mod server_key;
 mod session;
 mod standing;
+mod user_identity;
 mod wrong_codes;
 
 pub use authenticate::{Authenticator, Moment, RootCredentials, Verified};

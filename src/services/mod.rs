@@ -2,6 +2,7 @@
 //! does, what it answers. **To add one**: write it in its kind's file and add its name to the list at the file's end.
 
 pub(crate) mod access_analyzer;
+pub(crate) mod cloudtrail;
 pub(crate) mod iam;
 pub(crate) mod organizations;
 pub(crate) mod service_quotas;
@@ -9,10 +10,10 @@ pub(crate) mod sts;
 pub(crate) mod tagging;
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use crate::call::Entry;
-use crate::wire::Service;
+use crate::wire::{Service, Shape};
 
 pub use iam::delegation::delegation_notice::notices;
 pub use sts::{AssumeRole, CredentialsShape};
@@ -21,6 +22,7 @@ pub use sts::{AssumeRole, CredentialsShape};
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     let others = [
         &access_analyzer::OPERATIONS[..],
+        &cloudtrail::OPERATIONS,
         &organizations::OPERATIONS,
         &service_quotas::OPERATIONS,
         &sts::OPERATIONS,
@@ -34,6 +36,14 @@ pub fn find(service: Service, name: &str) -> Option<&'static Entry> {
     static BY_NAME: LazyLock<HashMap<(Service, &str), &Entry>> =
         LazyLock::new(|| all().map(|entry| ((entry.service, entry.name), entry)).collect());
     BY_NAME.get(&(service, name)).copied()
+}
+
+/// The shape of an operation's parameters.
+pub fn shape(entry: &'static Entry) -> &'static Shape {
+    static SHAPES: LazyLock<HashMap<(Service, &str), OnceLock<Shape>>> =
+        LazyLock::new(|| all().map(|entry| ((entry.service, entry.name), OnceLock::new())).collect());
+    static NONE: Shape = Shape::Structure(Vec::new());
+    SHAPES.get(&(entry.service, entry.name)).map_or(&NONE, |shape| shape.get_or_init(entry.shape))
 }
 
 /// The operation of a REST protocol at this place.

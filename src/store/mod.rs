@@ -13,6 +13,7 @@ mod seal;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod usage;
 
 pub use accounts::{Accounts, Turn};
@@ -21,3 +22,4 @@ pub use cells::Cell;
 pub use error::StoreError;
 pub use seal::SealingKey;
 pub use sqlite::Sqlite;
+pub use trail::{EventPage, RETENTION_SECONDS, Trail};

@@ -195,6 +195,12 @@ impl<'de> de::Deserializer<'de> for Value<'_, '_> {
         visitor.visit_i32(self.checked_number()?)
     }
 
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
+        let Some(value) = self.leaf(Leaf::Number)? else { return visitor.visit_f64(0.0) };
+        let number: f64 = value.parse().map_err(|_| Malformed(None))?;
+        if number.is_finite() { visitor.visit_f64(number) } else { Err(Malformed(None)) }
+    }
+
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         match self.leaf(Leaf::Boolean)?.as_deref() {
             None => visitor.visit_bool(false),
@@ -274,7 +280,7 @@ impl<'de> de::Deserializer<'de> for Value<'_, '_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i8 i16 i64 u8 u16 u32 u64 f32 f64 char bytes byte_buf unit tuple tuple_struct identifier ignored_any
+        i8 i16 i64 u8 u16 u32 u64 f32 char bytes byte_buf unit tuple tuple_struct identifier ignored_any
     }
 }
 

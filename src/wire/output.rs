@@ -4,6 +4,7 @@ use std::any::Any;
 
 use serde::Serialize;
 
+use super::recorded::{self, Dates};
 use super::xml;
 use crate::error::{Error, Result};
 
@@ -20,6 +21,12 @@ pub trait Output: Any + Send {
     /// # Errors
     /// Only for a type without such a form, which is a fault of ours.
     fn to_json(&self) -> Result<String>;
+
+    /// Writes it as CloudTrail records it, in JSON and without secrets; `None` if there is nothing to record.
+    ///
+    /// # Errors
+    /// Only for a type without such a form, which is a fault of ours.
+    fn to_record(&self, dates: Dates) -> Result<Option<String>>;
 }
 
 impl<T: Serialize + Send + 'static> Output for T {
@@ -29,5 +36,9 @@ impl<T: Serialize + Send + 'static> Output for T {
 
     fn to_json(&self) -> Result<String> {
         serde_json::to_string(self).map_err(Error::internal)
+    }
+
+    fn to_record(&self, dates: Dates) -> Result<Option<String>> {
+        recorded::result(self, dates).map_err(Error::internal)
     }
 }

@@ -76,6 +76,18 @@ impl Service {
         is_global: false,
     });
 
+    /// AWS CloudTrail.
+    pub const CLOUDTRAIL: Self = Self(&Definition {
+        signing_name: "cloudtrail",
+        prefix: "cloudtrail",
+        version: "2013-11-01",
+        namespace: "",
+        target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+        protocol: &AwsJson("application/x-amz-json-1.1"),
+        wording: Wording::Sts,
+        is_global: false,
+    });
+
     /// The AWS Resource Groups Tagging API.
     pub const TAGGING: Self = Self(&Definition {
         signing_name: "tagging",
@@ -101,8 +113,15 @@ impl Service {
     });
 
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::IAM, Self::STS, Self::ORGANIZATIONS, Self::ACCESS_ANALYZER, Self::TAGGING, Self::SERVICE_QUOTAS];
+    pub const ALL: [Self; 7] = [
+        Self::IAM,
+        Self::STS,
+        Self::ORGANIZATIONS,
+        Self::ACCESS_ANALYZER,
+        Self::CLOUDTRAIL,
+        Self::TAGGING,
+        Self::SERVICE_QUOTAS,
+    ];
 
     /// The name in credential scopes, such as `access-analyzer`.
     pub fn signing_name(self) -> &'static str {

@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod cloudtrail_api;
 mod delegation_fixtures;
 mod fixtures;
 mod principals;

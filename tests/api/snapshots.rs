@@ -14,6 +14,7 @@ use iamd::services;
 use iamd::wire::Service;
 use regex::{Captures, Regex};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use totp_rs::Builder;
 
 use crate::client::{Answer, Client, Server};
@@ -129,6 +130,71 @@ async fn every_operation_answers_as_reviewed() {
     settings.set_omit_expression(true);
     settings
         .bind(|| answers.iter().for_each(|(operation, answer)| insta::assert_snapshot!(operation.as_str(), answer)));
+}
+
+/// Members of answers, and parameters, whose values no event may have.
+const SECRETS: [&str; 12] = [
+    "AddPrivateKey",
+    "Base32StringSeed",
+    "NewPassword",
+    "OldPassword",
+    "Password",
+    "PrivateKey",
+    "QRCodePNG",
+    "SecretAccessKey",
+    "ServiceCredentialSecret",
+    "ServicePassword",
+    "SubjectToken",
+    "WebIdentityToken",
+];
+
+#[tokio::test]
+async fn no_event_has_a_secret() {
+    let settings: Settings = toml::from_str(TEMPLATES).unwrap();
+    let server = Server::with(settings).await;
+    server.admin("POST", "/_iamd/clock", r#"{"now": "2027-01-01T00:00:00Z"}"#, &[]).await.ok();
+    server.admin("POST", "/_iamd/clock", r#"{"freeze": true}"#, &[]).await.ok();
+    let mut life = Life { server, answers: BTreeMap::new() };
+    let (mut secrets, mut calls) = (BTreeSet::new(), BTreeMap::<String, usize>::new());
+    for line in LIFE.lines() {
+        let call: Call = serde_json::from_str(line).unwrap();
+        let status = life.call(&call).await;
+        if call.r#as == "root" && !status.starts_with("403") {
+            *calls.entry(call.call.clone()).or_default() += 1;
+        }
+        let given = call.with.iter().filter(|(name, _)| SECRETS.contains(&name.as_str()));
+        secrets.extend(given.map(|(_, value)| life.value(value)));
+        let answer = &life.answers[&call.call];
+        secrets.extend(SECRETS.iter().flat_map(|member| answer.texts(member)));
+    }
+    secrets.retain(|secret| secret.len() > 7);
+    assert!(secrets.len() > 12, "{secrets:?}");
+    let (root, mut events, mut token) = (life.server.root(), Vec::new(), None);
+    loop {
+        let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
+        let body = token.map_or_else(|| json!({}), |token| json!({"NextToken": token}));
+        let answer = root.json("cloudtrail", target, &body.to_string()).await.ok();
+        let page: Value = serde_json::from_str(&answer.body).unwrap();
+        events.extend(page["Events"].as_array().unwrap().iter().cloned());
+        token = page["NextToken"].as_str().map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    for event in &events {
+        let event = event.to_string();
+        for secret in &secrets {
+            assert!(!event.contains(secret.as_str()), "{secret} is in {event}");
+        }
+    }
+    for (operation, count) in calls {
+        let of_it = events.iter().filter(|event| event["EventName"] == operation.as_str()).count();
+        // Those of STS are in the region of the call.
+        assert!(
+            of_it >= count || services::find(Service::STS, &operation).is_some(),
+            "{operation}: {of_it} of {count}"
+        );
+    }
 }
 
 #[test]

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::assume_role::{AssumedRoleUser, account_of_role, must_be_role_arn};
 use super::session::credentials::CredentialsShape;
 use super::session::federated::{self, Assumed, Wanted};
-use crate::call::{Access, Operation, Query, View, operations};
+use crate::call::{Access, Inquiry, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
-use crate::federation::{Fetched, Inquiry, Issuer, TrustedIdentityPropagationContext, WebIdentity, not_a_token};
+use crate::federation::{Fetched, Issuer, TrustedIdentityPropagationContext, WebIdentity, not_a_token};
 use crate::identity::Caller;
 use crate::keys::Token;
 use crate::shapes::{
@@ -72,11 +72,11 @@ impl Operation for AssumeRoleWithWebIdentity {
     fn inquiry(&self, cx: &View<'_>) -> Result<Option<Inquiry>> {
         must_be_role_arn(&self.role_arn)?;
         let token = self.token()?;
-        Ok(Some(Issuer::of(&token, cx.account)?.keys_for(&token)))
+        Ok(Some(Inquiry::Issuer(Issuer::of(&token, cx.account)?.keys_for(&token))))
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        let Some(Fetched::Keys(keys)) = cx.fetched else {
+        let Some(Fetched::Keys(keys)) = cx.fetched.and_then(|fetched| fetched.issuer()) else {
             return Err(Error::internal("a token is verified without keys"));
         };
         let token = self.token()?;

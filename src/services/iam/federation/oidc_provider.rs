@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::account::{IdentityPropagation, OidcProvider, PropagationChange, Quota, Resource, without_scheme};
-use crate::call::{Access, Command, Operation, Query, Transaction, View, operations};
+use crate::call::{Access, Command, Inquiry, Operation, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
-use crate::federation::{Fetched, Inquiry};
+use crate::federation::{self, Fetched};
 use crate::shapes::{
     Arn, ClientId, ClientIds, ContextProvider, IdentityCenterInstanceArn, Kind, OpenIdConnectProviderUrl, Tag, TagSet,
     Tags, Thumbprints, Timestamp,
@@ -61,7 +61,8 @@ impl Operation for CreateOpenIDConnectProvider {
         check_url(&self.url, cx.environment.issuers.accepts_local())?;
         let given = self.thumbprint_list.as_ref().is_some_and(|list| !list.is_empty());
         let exists = cx.account.get::<OidcProvider>(without_scheme(&self.url)).is_some();
-        Ok((!given && !exists).then(|| Inquiry::Thumbprint { issuer: self.url.to_string() }))
+        Ok((!given && !exists)
+            .then(|| Inquiry::Issuer(federation::Inquiry::Thumbprint { issuer: self.url.to_string() })))
     }
 }
 
@@ -69,7 +70,7 @@ impl Command for CreateOpenIDConnectProvider {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<CreateOpenIDConnectProviderResult> {
         check_url(&self.url, cx.environment.issuers.accepts_local())?;
         let mut thumbprints = thumbprints(self.thumbprint_list.unwrap_or_default())?;
-        if let Some(Fetched::Thumbprint(fetched)) = cx.fetched {
+        if let Some(Fetched::Thumbprint(fetched)) = cx.fetched.and_then(|fetched| fetched.issuer()) {
             thumbprints.extend(fetched.clone());
         }
         let mut client_ids: Vec<String> = Vec::new();

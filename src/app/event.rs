@@ -1,0 +1,176 @@
+//! Calls become events of the audit trail.
+
+use super::App;
+use super::record::Record;
+use crate::audit::{Asked, Event, EventDenial, EventFailure, IdentityKind, UserIdentity};
+use crate::call::{Entry, Evidence};
+use crate::error::{Code, Error, Result};
+use crate::identity::{Principal, RequestFacts};
+use crate::shapes::AccountId;
+use crate::wire::{Dates, Output, Service};
+
+/// The operation of a call, as events have it.
+pub struct Called<'c> {
+    /// The prefix of the service's actions.
+    pub service: &'c str,
+    /// The operation.
+    pub name: &'c str,
+    /// Whether it reads only.
+    pub read_only: bool,
+    /// Whether CloudTrail counts it among management events.
+    pub management: bool,
+}
+
+/// What came of a call.
+pub enum Came {
+    /// It succeeded, with this result in CloudTrail's form.
+    Result(Option<String>),
+    /// It failed.
+    Failure(EventFailure),
+}
+
+impl Called<'_> {
+    /// An operation that is answered here.
+    fn of(entry: &'static Entry) -> Called<'static> {
+        let service = entry.service.prefix();
+        // Who assumes a role changes nothing (CloudTrail's records of `AssumeRole` say `readOnly: true`).
+        let assumes = service == "sts" && entry.name.starts_with("AssumeRo");
+        let read_only = match entry.name {
+            "GetFederationToken" => false,
+            name => entry.read_only || assumes || name == "GenerateCredentialReport",
+        };
+        Called { service, name: entry.name, read_only, management: true }
+    }
+}
+
+impl App {
+    /// Adds the event of a call that is answered here to the audit trail.
+    pub(super) fn keep(&self, record: &Record, facts: &RequestFacts, result: Result<&dyn Output, &Error>) {
+        let (Some(_), Some(entry)) = (&self.trail, record.entry) else { return };
+        let service = entry.service;
+        let came = match result {
+            Ok(output) => Came::Result(output.to_record(dates(service)).unwrap_or_default()),
+            Err(error) => Came::Failure(failure(error)),
+        };
+        let called = Called::of(entry);
+        let is_read = called.read_only && service != Service::STS || entry.name == "GetCallerIdentity";
+        let came = match came {
+            // Of what reads only, the record shows no result; of roles that are assumed it does.
+            Came::Result(_) if is_read && !entry.unsigned => Came::Result(None),
+            came => came,
+        };
+        self.keep_event(record, facts, &called, came);
+    }
+
+    /// Adds the event of a call to the audit trail. Nothing is known of calls whose caller is not.
+    pub fn keep_event(&self, record: &Record, facts: &RequestFacts, called: &Called<'_>, came: Came) {
+        let Some(trail) = &self.trail else { return };
+        let Some((caller, own)) = &record.who else { return };
+        let (failure, result) = match came {
+            Came::Result(result) => (None, result),
+            Came::Failure(failure) => (Some(failure), None),
+        };
+        let is_denied = failure.as_ref().is_some_and(|failure| failure.code == "AccessDenied");
+        let target = record.target.unwrap_or(caller.account);
+        let (account, identity) = match &caller.principal {
+            Principal::Service(_) => (target, caller.identity(own)),
+            Principal::Anonymous => match federated(called.name, result.as_deref()) {
+                Some(identity) => (target, identity),
+                None => return,
+            },
+            _ => (caller.account, caller.identity(own)),
+        };
+        if account == AccountId::NOBODY {
+            return;
+        }
+        let by_service = identity.invoked_by.clone();
+        let event = Event {
+            sequence: 0,
+            random: rand::random(),
+            time: facts.now,
+            account,
+            shared_id: None,
+            service: called.service.to_owned(),
+            name: called.name.to_owned(),
+            region: facts.region.clone(),
+            source: by_service.clone().unwrap_or_else(|| facts.source_ip.to_string()),
+            user_agent: by_service.or_else(|| facts.user_agent.clone()).unwrap_or_default(),
+            request_id: facts.request_id.clone(),
+            identity,
+            read_only: called.read_only,
+            management: called.management,
+            // A denied call keeps its parameters to itself.
+            parameters: record.parameters.clone().filter(|_| !is_denied),
+            failure,
+            result,
+            asked: record.asked.clone(),
+            denial: record.evidence.as_ref().map(|evidence| denial(evidence, record.would_deny.is_some())),
+            micros: record.micros(),
+        };
+        // Both accounts see who assumes a role of the other; the other only that somebody of the first did.
+        if target != account && called.service == "sts" && event.failure.is_none() {
+            let shared_id = Some(rand::random());
+            let identity = caller.foreign_identity();
+            let copy = Event { random: rand::random(), account: target, shared_id, identity, ..event.clone() };
+            trail.add(Event { shared_id, ..event });
+            trail.add(copy);
+        } else {
+            trail.add(event);
+        }
+    }
+}
+
+/// How a service writes dates in its records.
+fn dates(service: Service) -> Dates {
+    if service == Service::STS { Dates::Comma } else { Dates::Plain }
+}
+
+/// The failure in a record: IAM's codes have `Exception` behind them there, but for a denial.
+fn failure(error: &Error) -> EventFailure {
+    let code = match error.code() {
+        Code::AccessDenied => "AccessDenied".to_owned(),
+        Code::ValidationError => "ValidationException".to_owned(),
+        code if code.as_str().ends_with("Exception") => code.as_str().to_owned(),
+        code => format!("{}Exception", code.as_str()),
+    };
+    EventFailure { code, message: error.message().map(str::to_owned) }
+}
+
+fn denial(evidence: &Evidence, let_through: bool) -> EventDenial {
+    EventDenial {
+        asked: Asked { action: evidence.action.clone(), resource: evidence.resource.clone() },
+        layer: evidence.layer.map(str::to_owned),
+        reason: evidence.reason.clone(),
+        let_through,
+        authorization_id: None,
+    }
+}
+
+/// Who called an operation that needs no signature, as far as the result says; `None` where there is nothing to see.
+fn federated(operation: &str, result: Option<&str>) -> Option<UserIdentity> {
+    let kind = match operation {
+        "AssumeRoleWithSAML" => IdentityKind::SamlUser,
+        "AssumeRoleWithWebIdentity" => IdentityKind::WebIdentityUser,
+        _ => return None,
+    };
+    let result: serde_json::Value = result.and_then(|result| serde_json::from_str(result).ok()).unwrap_or_default();
+    let member = |name: &str| result.get(name).and_then(serde_json::Value::as_str);
+    let (provider, subject, principal) = match kind {
+        IdentityKind::SamlUser => {
+            let (qualifier, subject) = (member("nameQualifier"), member("subject"));
+            (qualifier, subject, qualifier.zip(subject).map(|(qualifier, subject)| format!("{qualifier}:{subject}")))
+        }
+        _ => {
+            let (provider, subject) = (member("provider"), member("subjectFromWebIdentityToken"));
+            let parts = provider.zip(member("audience")).zip(subject);
+            (provider, subject, parts.map(|((provider, audience), subject)| format!("{provider}:{audience}:{subject}")))
+        }
+    };
+    Some(UserIdentity {
+        kind,
+        principal_id: principal,
+        user_name: subject.map(str::to_owned),
+        identity_provider: provider.map(str::to_owned),
+        ..UserIdentity::default()
+    })
+}

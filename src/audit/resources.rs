@@ -1,0 +1,96 @@
+//! What an event is about.
+
+use serde_json::{Value, json};
+
+use super::event::Event;
+
+/// A resource by which an event can be looked up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventResource {
+    /// Its type in CloudFormation's words.
+    pub kind: &'static str,
+    /// Its name, id or ARN.
+    pub name: String,
+}
+
+/// The members of parameters that name a resource, and the resource's type.
+const PARAMETERS: &[(&str, &str)] = &[
+    ("accessKeyId", "AWS::IAM::AccessKey"),
+    ("groupName", "AWS::IAM::Group"),
+    ("instanceProfileName", "AWS::IAM::InstanceProfile"),
+    ("openIDConnectProviderArn", "AWS::IAM::OIDCProvider"),
+    ("policyArn", "AWS::IAM::Policy"),
+    ("policySourceArn", "AWS::IAM::Policy"),
+    ("roleArn", "AWS::IAM::Role"),
+    ("roleName", "AWS::IAM::Role"),
+    ("sAMLProviderArn", "AWS::IAM::SAMLProvider"),
+    ("principalArn", "AWS::IAM::SAMLProvider"),
+    ("serialNumber", "AWS::IAM::MFADevice"),
+    ("serverCertificateName", "AWS::IAM::ServerCertificate"),
+    ("userName", "AWS::IAM::User"),
+    ("virtualMFADeviceName", "AWS::IAM::MFADevice"),
+];
+
+/// The structures of results that are resources, the members that name them, and their type.
+const RESULTS: &[(&str, &[&str], &str)] = &[
+    ("accessKey", &["accessKeyId"], "AWS::IAM::AccessKey"),
+    ("assumedRoleUser", &["assumedRoleId", "arn"], "AWS::STS::AssumedRole"),
+    ("credentials", &["accessKeyId"], "AWS::IAM::AccessKey"),
+    ("group", &["arn", "groupId"], "AWS::IAM::Group"),
+    ("instanceProfile", &["arn", "instanceProfileId"], "AWS::IAM::InstanceProfile"),
+    ("policy", &["arn", "policyId"], "AWS::IAM::Policy"),
+    ("role", &["arn", "roleId"], "AWS::IAM::Role"),
+    ("user", &["arn", "userId"], "AWS::IAM::User"),
+];
+
+impl Event {
+    /// The resources by which it can be looked up, each once.
+    pub fn resources(&self) -> Vec<EventResource> {
+        let read = |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let mut found = Vec::new();
+        let mut add = |kind, value: Option<&Value>| {
+            if let Some(name) = value.and_then(Value::as_str) {
+                found.push(EventResource { kind, name: name.to_owned() });
+            }
+        };
+        if let Some(parameters) = read(&self.parameters) {
+            PARAMETERS.iter().for_each(|(member, kind)| add(kind, parameters.get(member)));
+        }
+        if let Some(result) = read(&self.result) {
+            for (structure, members, kind) in RESULTS {
+                let structure = result.get(structure);
+                members.iter().for_each(|member| add(kind, structure.and_then(|found| found.get(member))));
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// The resources in the record: AWS has them for roles that are assumed.
+    pub(super) fn record_resources(&self) -> Vec<Value> {
+        if self.service != "sts" || self.failure.is_some() {
+            return Vec::new();
+        }
+        let resource = |found: &EventResource| {
+            let account = found.name.split(':').nth(4).filter(|_| found.name.starts_with("arn:"))?;
+            let shown = matches!(found.kind, "AWS::IAM::Role" | "AWS::IAM::SAMLProvider");
+            shown.then(|| json!({"accountId": account, "type": found.kind, "ARN": found.name}))
+        };
+        self.resources().iter().filter_map(resource).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::tests::example;
+
+    #[test]
+    fn resources_are_in_parameters_and_results() {
+        let mut event = example(1, "CreateAccessKey");
+        event.result = Some(r#"{"accessKey":{"userName":"bob","accessKeyId":"AKIA1"}}"#.to_owned());
+        let found: Vec<_> = event.resources().into_iter().map(|found| (found.kind, found.name)).collect();
+        let expected = [("AWS::IAM::AccessKey", "AKIA1".to_owned()), ("AWS::IAM::User", "bob".to_owned())];
+        assert_eq!(found, expected);
+    }
+}

@@ -1,0 +1,169 @@
+//! Looking events up.
+
+use super::event::Event;
+use crate::shapes::{AccountId, Timestamp};
+
+/// Which events are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventQuery {
+    /// The account that sees them.
+    pub account: AccountId,
+    /// The region of the calls; `None` for any.
+    pub region: Option<String>,
+    /// An attribute that they have.
+    pub attribute: Option<(Attribute, String)>,
+    /// The earliest time.
+    pub start: Timestamp,
+    /// The latest time.
+    pub end: Timestamp,
+    /// Only events before this place.
+    pub before: Option<u64>,
+    /// How many.
+    pub limit: usize,
+    /// Whether only management events are wanted.
+    pub management: bool,
+}
+
+/// The attributes by which events can be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attribute {
+    /// The access key that signed.
+    AccessKeyId,
+    /// The event's id.
+    EventId,
+    /// The operation.
+    EventName,
+    /// The service.
+    EventSource,
+    /// `true` or `false`.
+    ReadOnly,
+    /// The name of a resource.
+    ResourceName,
+    /// The type of a resource.
+    ResourceType,
+    /// The caller's name.
+    Username,
+}
+
+impl Attribute {
+    /// Whether an event has the attribute with this value.
+    fn fits(self, value: &str, event: &Event) -> bool {
+        match self {
+            Self::AccessKeyId => event.identity.access_key_id.as_deref() == Some(value),
+            Self::EventId => event.id().to_string() == value,
+            Self::EventName => event.name == value,
+            Self::EventSource => event.source_name() == value,
+            Self::ReadOnly => event.read_only.to_string() == value,
+            Self::ResourceName => event.resources().iter().any(|found| found.name == value),
+            Self::ResourceType => event.resources().iter().any(|found| found.kind == value),
+            Self::Username => event.user_name() == Some(value),
+        }
+    }
+}
+
+impl EventQuery {
+    /// Whether an event is wanted.
+    pub fn fits(&self, event: &Event) -> bool {
+        event.account == self.account
+            && (event.management || !self.management)
+            && self.before.is_none_or(|before| event.sequence < before)
+            && (self.start..=self.end).contains(&event.time)
+            && self.region.as_ref().is_none_or(|region| event.region == *region)
+            && self.attribute.as_ref().is_none_or(|(attribute, value)| attribute.fits(value, event))
+    }
+
+    /// The term that a block of events must have to be worth reading.
+    pub fn term(&self) -> u64 {
+        match &self.attribute {
+            // The id itself says where its event is.
+            None | Some((Attribute::EventId, _)) => term(self.account, "", ""),
+            Some((attribute, value)) => term(self.account, attribute.word(), value),
+        }
+    }
+}
+
+impl Attribute {
+    fn word(self) -> &'static str {
+        match self {
+            Self::AccessKeyId => "k",
+            Self::EventId => "",
+            Self::EventName => "n",
+            Self::EventSource => "s",
+            Self::ReadOnly => "o",
+            Self::ResourceName => "r",
+            Self::ResourceType => "t",
+            Self::Username => "u",
+        }
+    }
+}
+
+/// The terms under which an event can be found.
+pub fn terms_of(event: &Event, add: &mut impl FnMut(u64)) {
+    let mut add = |attribute: Attribute, value: &str| add(term(event.account, attribute.word(), value));
+    add(Attribute::EventId, "");
+    add(Attribute::EventName, &event.name);
+    add(Attribute::EventSource, &event.source_name());
+    add(Attribute::ReadOnly, if event.read_only { "true" } else { "false" });
+    if let Some(key) = &event.identity.access_key_id {
+        add(Attribute::AccessKeyId, key);
+    }
+    if let Some(name) = event.user_name() {
+        add(Attribute::Username, name);
+    }
+    for resource in event.resources() {
+        add(Attribute::ResourceName, &resource.name);
+        add(Attribute::ResourceType, resource.kind);
+    }
+}
+
+/// The hash of an account's attribute and value: FNV-1a, which is the same in every build.
+fn term(account: AccountId, attribute: &str, value: &str) -> u64 {
+    let account = account.qualified();
+    let parts = [account.as_bytes(), b"\0", attribute.as_bytes(), b"\0", value.as_bytes()];
+    parts
+        .into_iter()
+        .flatten()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::tests::example;
+    use super::*;
+
+    #[test]
+    fn what_fits_is_found_by_its_term() {
+        let event = example(7_000, "GetUser");
+        let all = |attribute| EventQuery {
+            account: event.account,
+            region: Some("us-east-1".to_owned()),
+            attribute,
+            start: Timestamp::from_seconds(0),
+            end: event.time,
+            before: None,
+            limit: 50,
+            management: true,
+        };
+        let mut terms = Vec::new();
+        terms_of(&event, &mut |term| terms.push(term));
+        let id = event.id().to_string();
+        for (attribute, value, other) in [
+            (Attribute::AccessKeyId, "AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLF"),
+            (Attribute::EventId, id.as_str(), "x"),
+            (Attribute::EventName, "GetUser", "getuser"),
+            (Attribute::EventSource, "iam.amazonaws.com", "sts.amazonaws.com"),
+            (Attribute::ReadOnly, "true", "false"),
+            (Attribute::ResourceName, "bob", "alice"),
+            (Attribute::ResourceType, "AWS::IAM::User", "AWS::IAM::Role"),
+            (Attribute::Username, "alice", "bob"),
+        ] {
+            let query = all(Some((attribute, value.to_owned())));
+            assert!(query.fits(&event) && terms.contains(&query.term()), "{attribute:?}");
+            assert!(!all(Some((attribute, other.to_owned()))).fits(&event), "{attribute:?}");
+        }
+        assert!(all(None).fits(&event) && terms.contains(&all(None).term()));
+        assert!(!EventQuery { before: Some(7_000), ..all(None) }.fits(&event));
+        assert!(!EventQuery { region: Some("eu-west-1".to_owned()), ..all(None) }.fits(&event));
+        assert!(!EventQuery { end: Timestamp::from_seconds(1), ..all(None) }.fits(&event));
+    }
+}

@@ -1,0 +1,41 @@
+//! What an operation needs from outside of the account, and what came.
+
+use crate::audit::EventQuery;
+use crate::federation;
+use crate::store::EventPage;
+
+/// What an operation needs from outside of the account. It is fetched before the operation runs.
+#[derive(Clone, Debug)]
+pub enum Inquiry {
+    /// From an identity provider.
+    Issuer(federation::Inquiry),
+    /// From the audit trail.
+    Events(EventQuery),
+}
+
+/// What was fetched.
+#[derive(Clone, Debug)]
+pub enum Fetched {
+    /// For [`Inquiry::Issuer`].
+    Issuer(federation::Fetched),
+    /// For [`Inquiry::Events`].
+    Events(EventPage),
+}
+
+impl Fetched {
+    /// What came from an identity provider.
+    pub fn issuer(&self) -> Option<&federation::Fetched> {
+        match self {
+            Self::Issuer(fetched) => Some(fetched),
+            Self::Events(_) => None,
+        }
+    }
+
+    /// What came from the audit trail.
+    pub fn events(&self) -> Option<&EventPage> {
+        match self {
+            Self::Events(page) => Some(page),
+            Self::Issuer(_) => None,
+        }
+    }
+}

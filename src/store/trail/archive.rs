@@ -1,0 +1,302 @@
+//! Blocks of events in a database of their own, so that no commit of an account waits for them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::super::connection::Fault;
+use super::super::seal::Sealer;
+use super::RETENTION_SECONDS;
+use crate::audit::{Event, EventQuery, terms_of};
+use crate::shapes::{AccountId, Timestamp};
+
+/// The tables, by the version of the database that each makes.
+const TABLES: [&str; 1] = [include_str!("../../../migrations/audit/0001_blocks.sql")];
+
+/// How many blocks are read at once.
+const READ_AT_ONCE: i64 = 8;
+
+/// After so many blocks, those that are too old are looked for.
+const EXPIRE_EVERY: u64 = 64;
+
+/// The form of a block.
+const VERSION: u8 = 1;
+
+/// Blocks of events.
+pub(super) struct Archive {
+    /// `None` for one in memory.
+    path: Option<PathBuf>,
+    sealer: Option<Sealer>,
+    max_size: u64,
+    open: Mutex<Option<Open>>,
+}
+
+struct Open {
+    connection: SqliteConnection,
+    /// The bytes in all blocks.
+    size: u64,
+    /// The blocks that were appended.
+    appended: u64,
+}
+
+impl Archive {
+    pub fn new(path: Option<PathBuf>, sealer: Option<Sealer>, max_size: u64) -> Self {
+        Self { path, sealer, max_size, open: Mutex::default() }
+    }
+
+    /// Writes a block of events, and removes the oldest blocks if there are too many.
+    pub async fn append(&self, events: &[Arc<Event>]) -> Result<(), Fault> {
+        let written = self.try_append(events).await;
+        if written.is_err() && self.path.is_some() {
+            // What the transaction began is undone with its connection.
+            *self.open.lock().await = None;
+        }
+        written
+    }
+
+    async fn try_append(&self, events: &[Arc<Event>]) -> Result<(), Fault> {
+        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
+        let mut terms = BTreeSet::new();
+        for event in events {
+            terms_of(event, &mut |term| {
+                terms.insert(term.cast_signed());
+            });
+        }
+        let times = || events.iter().map(|event| event.time.seconds());
+        let block = self.pack(first.sequence, events)?;
+        let size = block.len() as u64;
+        let mut guard = self.open().await?;
+        let Some(open) = guard.as_mut() else { return Ok(()) };
+        open.begin().await?;
+        sqlx::query("insert into blocks (first, last, earliest, latest, events) values (?, ?, ?, ?, ?)")
+            .bind(first.sequence.cast_signed())
+            .bind(last.sequence.cast_signed())
+            .bind(times().min())
+            .bind(times().max())
+            .bind(block)
+            .execute(&mut open.connection)
+            .await?;
+        let terms: Vec<i64> = terms.into_iter().collect();
+        sqlx::query("insert into terms (term, block) select value, ? from json_each(?)")
+            .bind(first.sequence.cast_signed())
+            .bind(sqlx::types::Json(terms))
+            .execute(&mut open.connection)
+            .await?;
+        open.commit().await?;
+        open.size += size;
+        open.appended += 1;
+        if open.appended % EXPIRE_EVERY == 1 {
+            open.expire(last.time.plus(-RETENTION_SECONDS)).await?;
+        }
+        while open.size > self.max_size && open.remove_oldest().await? {}
+        Ok(())
+    }
+
+    /// The events that fit, the newest first.
+    pub async fn find(&self, query: &EventQuery) -> Result<Vec<Event>, Fault> {
+        let mut found = Vec::new();
+        if self.path.as_ref().is_some_and(|path| !path.exists()) {
+            return Ok(found);
+        }
+        let mut before = query.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
+        let named = match &query.attribute {
+            Some((crate::audit::Attribute::EventId, id)) => match id.parse().ok().and_then(Event::sequence_of) {
+                Some(first) => Some(first.cast_signed()),
+                None => return Ok(found),
+            },
+            _ => None,
+        };
+        let sql = "select first, events from blocks join terms on block = first \
+                   where term = ? and first < ? and last >= ? and first <= ? and latest >= ? and earliest <= ? \
+                   order by first desc limit ?";
+        let mut guard = self.open().await?;
+        let Some(open) = guard.as_mut() else { return Ok(found) };
+        loop {
+            let rows = sqlx::query(sql)
+                .bind(query.term().cast_signed())
+                .bind(before)
+                .bind(named.unwrap_or(0))
+                .bind(named.map_or(i64::MAX, |first| first + 999))
+                .bind(query.start.seconds())
+                .bind(query.end.seconds())
+                .bind(READ_AT_ONCE)
+                .fetch_all(&mut open.connection)
+                .await?;
+            let is_last = (rows.len() as i64) < READ_AT_ONCE;
+            for row in rows {
+                before = row.try_get(0)?;
+                let events = self.unpack(before.cast_unsigned(), row.try_get(1)?)?;
+                found.extend(events.into_iter().rev().filter(|event| query.fits(event)));
+                if found.len() >= query.limit {
+                    found.truncate(query.limit);
+                    return Ok(found);
+                }
+            }
+            if is_last {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Forgets an account, or all.
+    pub async fn forget(&self, account: Option<AccountId>) -> Result<(), Fault> {
+        if self.path.as_ref().is_some_and(|path| !path.exists()) {
+            return Ok(());
+        }
+        let mut guard = self.open().await?;
+        let Some(open) = guard.as_mut() else { return Ok(()) };
+        let Some(account) = account else {
+            open.connection.execute("delete from terms; delete from blocks; pragma incremental_vacuum").await?;
+            open.size = 0;
+            return Ok(());
+        };
+        let every = EventQuery {
+            account,
+            region: None,
+            attribute: None,
+            start: Timestamp::from_seconds(i64::MIN),
+            end: Timestamp::from_seconds(i64::MAX),
+            before: None,
+            limit: usize::MAX,
+            management: false,
+        };
+        let sql = "select first, events from blocks join terms on block = first where term = ?";
+        let rows = sqlx::query(sql).bind(every.term().cast_signed()).fetch_all(&mut open.connection).await?;
+        for row in rows {
+            let first: i64 = row.try_get(0)?;
+            let events = self.unpack(first.cast_unsigned(), row.try_get(1)?)?;
+            let left: Vec<Arc<Event>> =
+                events.into_iter().filter(|event| event.account != account).map(Arc::new).collect();
+            open.begin().await?;
+            if left.is_empty() {
+                sqlx::query("delete from blocks where first = ?").bind(first).execute(&mut open.connection).await?;
+            } else {
+                let block = self.pack(first.cast_unsigned(), &left)?;
+                let sql = "update blocks set events = ? where first = ?";
+                sqlx::query(sql).bind(block).bind(first).execute(&mut open.connection).await?;
+            }
+            let sql = "delete from terms where block = ? and (term = ? or not exists \
+                       (select 1 from blocks where first = block))";
+            sqlx::query(sql).bind(first).bind(every.term().cast_signed()).execute(&mut open.connection).await?;
+            open.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Closes the database, so that all of it is in one file.
+    pub async fn close(&self) {
+        if let Some(open) = self.open.lock().await.take()
+            && let Err(error) = open.connection.close().await
+        {
+            tracing::error!(error = error.to_string(), "the database of the audit trail could not be closed");
+        }
+    }
+
+    async fn open(&self) -> Result<MutexGuard<'_, Option<Open>>, Fault> {
+        let mut guard = self.open.lock().await;
+        if guard.is_none() {
+            *guard = Some(Open::new(self.path.as_deref()).await?);
+        }
+        Ok(guard)
+    }
+
+    fn pack(&self, first: u64, events: &[Arc<Event>]) -> Result<Vec<u8>, Fault> {
+        let events: Vec<&Event> = events.iter().map(|event| &**event).collect();
+        let packed = postcard::to_stdvec(&events).map_err(|error| Fault::Content(error.to_string()))?;
+        let packed = match &self.sealer {
+            Some(sealer) => sealer.seal(("blocks", "", &first.to_string()), &packed)?,
+            None => packed,
+        };
+        Ok([&[VERSION, u8::from(self.sealer.is_some())], packed.as_slice()].concat())
+    }
+
+    fn unpack(&self, first: u64, block: &[u8]) -> Result<Vec<Event>, Fault> {
+        let unreadable = || Fault::Content("a block of the audit trail cannot be read".to_owned());
+        let events = match (block, &self.sealer) {
+            ([VERSION, 0, packed @ ..], _) => postcard::from_bytes(packed),
+            ([VERSION, 1, sealed @ ..], Some(sealer)) => {
+                postcard::from_bytes(&sealer.open(("blocks", "", &first.to_string()), sealed)?)
+            }
+            _ => return Err(unreadable()),
+        };
+        events.map_err(|_| unreadable())
+    }
+}
+
+impl Open {
+    async fn new(path: Option<&Path>) -> Result<Self, Fault> {
+        let options = match path {
+            Some(path) => SqliteConnectOptions::new().filename(owned_by_user(path)?),
+            None => SqliteConnectOptions::new().in_memory(true),
+        };
+        // After a crash of the machine the last events may be missing; the database is sound.
+        let options = options
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .pragma("cache_size", "-512");
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        prepare(&mut connection).await?;
+        let size: i64 = sqlx::query_scalar("select coalesce(sum(length(events)), 0) from blocks")
+            .fetch_one(&mut connection)
+            .await?;
+        Ok(Self { connection, size: size.unsigned_abs(), appended: 0 })
+    }
+
+    async fn begin(&mut self) -> Result<(), Fault> {
+        self.connection.execute("begin immediate").await?;
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<(), Fault> {
+        self.connection.execute("commit").await?;
+        Ok(())
+    }
+
+    /// Removes the blocks whose events are all older.
+    async fn expire(&mut self, oldest: Timestamp) -> Result<(), Fault> {
+        self.begin().await?;
+        let sql = "delete from terms where block in (select first from blocks where latest < ?)";
+        sqlx::query(sql).bind(oldest.seconds()).execute(&mut self.connection).await?;
+        let sql = "delete from blocks where latest < ?";
+        sqlx::query(sql).bind(oldest.seconds()).execute(&mut self.connection).await?;
+        self.commit().await
+    }
+
+    /// Removes the oldest block; whether there was one to spare.
+    async fn remove_oldest(&mut self) -> Result<bool, Fault> {
+        let sql = "select first, length(events) from blocks order by first limit 2";
+        let rows = sqlx::query(sql).fetch_all(&mut self.connection).await?;
+        let [oldest, _] = rows.as_slice() else { return Ok(false) };
+        let (first, size): (i64, i64) = (oldest.try_get(0)?, oldest.try_get(1)?);
+        self.begin().await?;
+        sqlx::query("delete from terms where block = ?").bind(first).execute(&mut self.connection).await?;
+        sqlx::query("delete from blocks where first = ?").bind(first).execute(&mut self.connection).await?;
+        self.commit().await?;
+        self.size = self.size.saturating_sub(size.unsigned_abs());
+        Ok(true)
+    }
+}
+
+/// Makes the tables that are not there yet.
+async fn prepare(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    let version: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&mut *connection).await?;
+    let known = usize::try_from(version).ok().filter(|version| *version <= TABLES.len());
+    let newer = || Fault::Content("the audit trail was written by a newer version of iamd".to_owned());
+    for (number, tables) in TABLES.iter().enumerate().skip(known.ok_or_else(newer)?) {
+        connection.execute(*tables).await?;
+        connection.execute(AssertSqlSafe(format!("pragma user_version = {}", number + 1))).await?;
+    }
+    Ok(())
+}
+
+/// Makes the file if it is absent, readable by its owner only.
+fn owned_by_user(path: &Path) -> Result<&Path, Fault> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let opened = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    opened.map(|_| path).map_err(|error| Fault::Content(format!("{}: {error}", path.display())))
+}

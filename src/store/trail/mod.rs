@@ -1,0 +1,190 @@
+//! The audit trail: events wait in memory for less than a second, then a block of them goes to disk at once.
+
+mod archive;
+mod pending;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{Notify, broadcast};
+use tokio::task::JoinHandle;
+
+use self::archive::Archive;
+use self::pending::Pending;
+use super::connection::Fault;
+use super::seal::{Sealer, SealingKey};
+use crate::audit::{Event, EventQuery};
+use crate::error::{Error, Result};
+use crate::shapes::AccountId;
+
+/// How long events wait for others to be written with.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The most events in a block.
+const MAX_BLOCK: usize = 512;
+
+/// How many events a reader of the live stream may lag behind.
+const MAX_LAG: usize = 1024;
+
+/// How long events are kept (CloudTrail User Guide, "Working with CloudTrail event history").
+pub const RETENTION_SECONDS: i64 = 90 * 24 * 3600;
+
+/// The audit trail.
+pub struct Trail {
+    pending: Mutex<Pending>,
+    /// There is something to write, or no more will come.
+    wake: Notify,
+    archive: Archive,
+    live: broadcast::Sender<Arc<Event>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A page of events, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventPage {
+    /// The events.
+    pub events: Vec<Arc<Event>>,
+    /// Whether there are more.
+    pub has_more: bool,
+}
+
+impl Trail {
+    /// A trail in a file, or in memory, of at most so many bytes. The file is not touched before there is an event.
+    pub fn start(path: Option<PathBuf>, key: Option<SealingKey>, max_size: u64) -> Arc<Self> {
+        let trail = Arc::new(Self {
+            pending: Mutex::default(),
+            wake: Notify::new(),
+            archive: Archive::new(path, key.as_ref().map(Sealer::new), max_size),
+            live: broadcast::channel(MAX_LAG).0,
+            writer: Mutex::default(),
+        });
+        let writer = tokio::spawn(trail.clone().write());
+        *trail.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
+        trail
+    }
+
+    /// Adds an event, whose sequence number is given here. It never waits: if too much waits to be written, the oldest
+    /// is dropped.
+    pub fn add(&self, mut event: Event) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+        let mut pending = self.lock();
+        event.sequence = pending.next(u64::try_from(now).unwrap_or_default());
+        let event = Arc::new(event);
+        if self.live.receiver_count() > 0 {
+            // There may be no more readers by now.
+            let _ = self.live.send(event.clone());
+        }
+        let wakes = pending.push(event);
+        drop(pending);
+        if wakes {
+            self.wake.notify_one();
+        }
+    }
+
+    /// The events from now on.
+    pub fn follow(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.live.subscribe()
+    }
+
+    /// How many events were dropped, because they came faster than they could be written.
+    pub fn dropped(&self) -> u64 {
+        self.lock().dropped
+    }
+
+    /// How many events wait to be written.
+    pub fn waiting(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Looks events up, the newest first.
+    ///
+    /// # Errors
+    /// When what was written cannot be read.
+    pub async fn find(&self, query: &EventQuery) -> Result<EventPage> {
+        // What leaves memory from now on is found in memory all the same, and not looked for on disk.
+        let (mut events, first) = self.lock().find(query, query.limit + 1);
+        if events.len() <= query.limit {
+            let query = EventQuery {
+                before: Some(query.before.unwrap_or(u64::MAX).min(first.unwrap_or(u64::MAX))),
+                limit: query.limit + 1 - events.len(),
+                ..query.clone()
+            };
+            let found = self.archive.find(&query).await.map_err(Error::internal)?;
+            events.extend(found.into_iter().map(Arc::new));
+        }
+        let has_more = events.len() > query.limit;
+        events.truncate(query.limit);
+        Ok(EventPage { events, has_more })
+    }
+
+    /// Forgets the events of an account, or all.
+    ///
+    /// # Errors
+    /// When they cannot be removed from disk.
+    pub async fn forget(&self, account: Option<AccountId>) -> Result<()> {
+        self.lock().forget(account);
+        self.archive.forget(account).await.map_err(Error::internal)
+    }
+
+    /// Writes what waits, and takes no more.
+    pub async fn close(&self) {
+        self.lock().closed = true;
+        self.wake.notify_one();
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer
+            && let Err(error) = writer.await
+        {
+            tracing::error!(error = error.to_string(), "the audit trail could not be closed");
+        }
+    }
+
+    async fn write(self: Arc<Self>) {
+        let mut is_failing = false;
+        loop {
+            self.wake.notified().await;
+            if !self.lock().closed {
+                // The others that come meanwhile are written with it; a full block need not wait.
+                let _ = tokio::time::timeout(PATIENCE, self.wake.notified()).await;
+            }
+            loop {
+                let block = self.lock().block(MAX_BLOCK);
+                let Some(last) = block.last().map(|event| event.sequence) else { break };
+                let written = self.archive.append(&block).await;
+                self.note(written.err(), &mut is_failing, block.len());
+                self.lock().remove_to(last);
+            }
+            if self.lock().closed {
+                break;
+            }
+        }
+        self.archive.close().await;
+    }
+
+    /// Says once that events cannot be written, and once that they can be again.
+    fn note(&self, fault: Option<Fault>, is_failing: &mut bool, count: usize) {
+        match fault {
+            Some(fault) => {
+                self.lock().dropped += count as u64;
+                if !*is_failing {
+                    tracing::error!(
+                        cause = fault.to_string(),
+                        "events of the audit trail cannot be written and are lost"
+                    );
+                }
+                *is_failing = true;
+            }
+            None if *is_failing => {
+                tracing::info!("events of the audit trail can be written again");
+                *is_failing = false;
+            }
+            None => {}
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

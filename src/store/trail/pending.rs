@@ -1,0 +1,79 @@
+//! Events that are not written yet.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::audit::{Event, EventQuery};
+use crate::shapes::AccountId;
+
+/// The most bytes, about, of events that wait to be written.
+const MAX_SIZE: usize = 32 << 20;
+
+/// How many events are worth writing at once.
+const FULL: usize = 512;
+
+/// Events that are not written yet, in the order in which they came.
+#[derive(Default)]
+pub(super) struct Pending {
+    events: VecDeque<Arc<Event>>,
+    size: usize,
+    last: u64,
+    /// How many events were lost.
+    pub dropped: u64,
+    /// No more will come.
+    pub closed: bool,
+}
+
+impl Pending {
+    /// The sequence number of the next event: the time, or the next one that is free.
+    pub fn next(&mut self, now: u64) -> u64 {
+        self.last = now.max(self.last + 1);
+        self.last
+    }
+
+    /// Adds an event; whether the writer is to look after it.
+    pub fn push(&mut self, event: Arc<Event>) -> bool {
+        self.size += event.size();
+        self.events.push_back(event);
+        while self.size > MAX_SIZE
+            && let Some(oldest) = self.events.pop_front()
+        {
+            self.size -= oldest.size();
+            self.dropped += 1;
+            if self.dropped.is_power_of_two() {
+                tracing::warn!(dropped = self.dropped, "events of the audit trail come faster than they are written");
+            }
+        }
+        self.events.len() == 1 || self.events.len() == FULL
+    }
+
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// The first events, at most so many.
+    pub fn block(&self, most: usize) -> Vec<Arc<Event>> {
+        self.events.iter().take(most).cloned().collect()
+    }
+
+    /// Removes the events up to this one.
+    pub fn remove_to(&mut self, last: u64) {
+        while self.events.front().is_some_and(|event| event.sequence <= last)
+            && let Some(event) = self.events.pop_front()
+        {
+            self.size -= event.size();
+        }
+    }
+
+    /// The events that fit, the newest first, at most so many; and the sequence number of the first that is here.
+    pub fn find(&self, query: &EventQuery, most: usize) -> (Vec<Arc<Event>>, Option<u64>) {
+        let fit = self.events.iter().rev().filter(|event| query.fits(event));
+        (fit.take(most).cloned().collect(), self.events.front().map(|event| event.sequence))
+    }
+
+    /// Forgets the events of an account, or all.
+    pub fn forget(&mut self, account: Option<AccountId>) {
+        self.events.retain(|event| account.is_some_and(|account| account != event.account));
+        self.size = self.events.iter().map(|event| event.size()).sum();
+    }
+}

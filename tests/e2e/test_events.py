@@ -1,0 +1,161 @@
+"""The audit trail, through boto3 and aws-cli."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+from clients import Boto3
+from server import Server
+
+
+def trail(who):
+    """A client of CloudTrail in the region of IAM's events."""
+    return who.session.client("cloudtrail", endpoint_url=who.endpoint, region_name="us-east-1")
+
+
+def records(who, **attribute):
+    """The records of the events that have an attribute, the newest first."""
+    attributes = [{"AttributeKey": key, "AttributeValue": value} for key, value in attribute.items()]
+    pages = trail(who).get_paginator("lookup_events").paginate(LookupAttributes=attributes)
+    return [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
+
+
+def test_the_record_of_a_user_s_call_is_whole(root, user, account):
+    root.iam.put_user_policy(
+        UserName="bob",
+        PolicyName="p",
+        PolicyDocument='{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iam:CreateUser","iam:TagUser"],"Resource":"*"}}',
+    )
+    made = user.iam.create_user(UserName="alice", Path="/a/", Tags=[{"Key": "k", "Value": "v"}])
+    [record] = [found for found in records(root, EventName="CreateUser") if found["requestParameters"]["userName"] == "alice"]
+    bob = root.iam.get_user(UserName="bob")["User"]
+    time, event_id, agent = record.pop("eventTime"), record.pop("eventID"), record.pop("userAgent")
+    date = record["responseElements"]["user"].pop("createDate")
+    assert time.endswith("Z") and len(event_id) == 36 and agent.startswith("Boto3/") and date[-2:] in ("AM", "PM")
+    assert record == {
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": "IAMUser",
+            "principalId": bob["UserId"],
+            "arn": bob["Arn"],
+            "accountId": account,
+            "accessKeyId": root.iam.list_access_keys(UserName="bob")["AccessKeyMetadata"][0]["AccessKeyId"],
+            "userName": "bob",
+        },
+        "eventSource": "iam.amazonaws.com",
+        "eventName": "CreateUser",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "127.0.0.1",
+        "requestParameters": {"userName": "alice", "path": "/a/", "tags": [{"key": "k", "value": "v"}]},
+        "responseElements": {
+            "user": {
+                "path": "/a/",
+                "userName": "alice",
+                "userId": made["User"]["UserId"],
+                "arn": made["User"]["Arn"],
+                "tags": [{"key": "k", "value": "v"}],
+            }
+        },
+        "requestID": made["ResponseMetadata"]["RequestId"],
+        "readOnly": False,
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": account,
+        "eventCategory": "Management",
+    }
+
+
+def test_a_denied_call_keeps_its_parameters_to_itself(root, user):
+    with pytest.raises(ClientError) as raised:
+        user.iam.create_user(UserName="alice")
+    record = records(root, EventName="CreateUser")[0]
+    assert record["errorCode"] == "AccessDenied"
+    assert record["errorMessage"] == raised.value.response["Error"]["Message"]
+    assert (record["requestParameters"], record["responseElements"]) == (None, None)
+
+
+def test_other_failures_have_parameters_and_a_code_of_cloudtrail(root):
+    with pytest.raises(root.iam.exceptions.NoSuchEntityException):
+        root.iam.get_user(UserName="nobody")
+    record = records(root, EventName="GetUser")[0]
+    assert (record["errorCode"], record["requestParameters"]) == ("NoSuchEntityException", {"userName": "nobody"})
+    assert record["readOnly"] is True
+
+
+def test_both_accounts_see_a_role_assumed_across_them(server, root, account):
+    other = Boto3(server.endpoint, "100000000009")
+    trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}}
+    role = other.iam.create_role(RoleName="guest", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    root.iam.create_user(UserName="eve")
+    may = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}}
+    root.iam.put_user_policy(UserName="eve", PolicyName="p", PolicyDocument=json.dumps(may))
+    eve = root.using(root.iam.create_access_key(UserName="eve")["AccessKey"])
+    session = eve.sts.assume_role(RoleArn=role, RoleSessionName="visit")["Credentials"]
+    own, theirs = records(root, EventName="AssumeRole")[0], records(other, EventName="AssumeRole")[0]
+    assert own["sharedEventID"] == theirs["sharedEventID"] and own["eventID"] != theirs["eventID"]
+    assert own["requestID"] == theirs["requestID"]
+    assert own["userIdentity"]["type"] == "IAMUser" and own["readOnly"] is True
+    eve_id = root.iam.get_user(UserName="eve")["User"]["UserId"]
+    assert theirs["userIdentity"] == {"type": "AWSAccount", "principalId": eve_id, "accountId": account}
+    assert own["resources"] == [{"accountId": "100000000009", "type": "AWS::IAM::Role", "ARN": role}]
+    assert own["responseElements"]["credentials"]["accessKeyId"] == session["AccessKeyId"]
+    assert session["SecretAccessKey"] not in json.dumps([own, theirs])
+    guest = root.using(session)
+    guest.sts.get_caller_identity()
+    [called] = records(other, Username="visit")[:1]
+    assert called["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == role
+    assert called["userIdentity"]["sessionContext"]["attributes"]["mfaAuthenticated"] == "false"
+
+
+def test_pages_attributes_and_bad_requests(root):
+    for number in range(5):
+        root.iam.create_user(UserName=f"u{number}")
+    client = trail(root)
+    page = client.lookup_events(MaxResults=2)
+    assert [event["EventName"] for event in page["Events"]] == ["CreateUser"] * 2
+    more = client.lookup_events(MaxResults=2, NextToken=page["NextToken"])
+    names = [resource["ResourceName"] for event in page["Events"] + more["Events"] for resource in event["Resources"]]
+    assert {"u4", "u3", "u2", "u1"} <= set(names)
+    event = more["Events"][-1]
+    for key, value in [
+        ("EventId", event["EventId"]),
+        ("ResourceName", "u1"),
+        ("AccessKeyId", event["AccessKeyId"]),
+        ("Username", "root"),
+        ("EventSource", "iam.amazonaws.com"),
+        ("ReadOnly", "false"),
+        ("ResourceType", "AWS::IAM::User"),
+    ]:
+        found = client.lookup_events(LookupAttributes=[{"AttributeKey": key, "AttributeValue": value}])["Events"]
+        assert event["EventId"] in [found["EventId"] for found in found], key
+    elsewhere = root.session.client("cloudtrail", endpoint_url=root.endpoint, region_name="eu-west-1")
+    assert [event["EventSource"] for event in elsewhere.lookup_events()["Events"]] == []
+    two = [{"AttributeKey": "EventName", "AttributeValue": "a"}, {"AttributeKey": "Username", "AttributeValue": "b"}]
+    for code, request in [
+        ("InvalidLookupAttributesException", {"LookupAttributes": two}),
+        ("InvalidTimeRangeException", {"StartTime": 2_000_000_000, "EndTime": 1}),
+        ("InvalidNextTokenException", {"NextToken": page["NextToken"], "StartTime": 5}),
+        ("InvalidNextTokenException", {"NextToken": "made up"}),
+    ]:
+        with pytest.raises(ClientError) as raised:
+            client.lookup_events(**request)
+        assert raised.value.response["Error"]["Code"] == code
+    assert client.lookup_events(EventCategory="insight")["Events"] == []
+
+
+def test_events_outlive_the_server(tmp_path):
+    database = f"sqlite:{tmp_path}/iamd.db"
+    with Server(database=database) as server:
+        Boto3(server.endpoint, "111111111111").iam.create_user(UserName="alice")
+    with Server(database=database) as server:
+        root = Boto3(server.endpoint, "111111111111")
+        assert records(root, EventName="CreateUser")[0]["requestParameters"] == {"userName": "alice"}
+        assert (tmp_path / "iamd.db-audit").stat().st_mode & 0o777 == 0o600
+
+
+def test_without_a_trail_there_are_no_events(tmp_path):
+    with Server("--audit", "off", database=f"sqlite:{tmp_path}/iamd.db") as server:
+        root = Boto3(server.endpoint, "111111111111")
+        root.iam.create_user(UserName="alice")
+        assert trail(root).lookup_events()["Events"] == []
+    assert not (tmp_path / "iamd.db-audit").exists()
