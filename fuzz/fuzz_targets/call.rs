@@ -7,6 +7,7 @@ mod naive;
 #[path = "../../crates/aws-calls/tests/sent/mod.rs"]
 mod sent;
 
+use aws_calls::s3::{Hosts, Routed};
 use aws_calls::{Input, Recognised, recognise};
 use http::{HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
@@ -33,7 +34,14 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(naive::disagreement(&sent), None);
     let headers = sent.headers();
     let request = sent.request(&headers);
-    let Ok(Recognised::Call(call)) = recognise(&request, sent.scope.as_deref()) else { return };
+    let call = match recognise(&request, sent.scope.as_deref()) {
+        Ok(Recognised::Call(call)) => call,
+        Ok(Recognised::S3) => {
+            let _routed = Routed::of(&request, &Hosts::new(["localhost"]));
+            return;
+        }
+        Err(_) => return,
+    };
     let Ok(input) = Input::read(&call, request) else { return };
     for name in call.service.input(&call.operation).into_iter().flat_map(|shape| shape.members.keys()) {
         let _read = input.member(name);

@@ -10,8 +10,10 @@ mod facts;
 mod form;
 mod meant;
 mod members;
+mod queues;
 mod refusal;
 mod sending;
+mod source_key;
 mod steps;
 mod upstream;
 

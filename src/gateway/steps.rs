@@ -14,7 +14,7 @@ use super::facts::MAX_ROUNDS;
 use super::form::Posted;
 use super::meant::{Asking, Meant, Reads, Unclear};
 use super::refusal;
-use super::{Arrival, Body, Gateway, Inbound, answer};
+use super::{Arrival, Body, Gateway, Inbound, answer, queues, source_key};
 use crate::app::{App, Line, Record};
 use crate::call::Enforcement;
 use crate::config::Unmapped;
@@ -30,7 +30,7 @@ pub(super) const MAX_FOR_STRANGERS: usize = 1 << 20;
 const MAX_ERROR: usize = 64 * 1024;
 
 /// The most bytes of an answer of KMS, which decrypts up to 6 KiB.
-const MAX_DECRYPTED: usize = 64 * 1024;
+pub(super) const MAX_DECRYPTED: usize = 64 * 1024;
 
 /// The region of calls that are not signed.
 pub(super) const DEFAULT_REGION: &str = "us-east-1";
@@ -209,7 +209,8 @@ impl Gateway {
             404 => self.unless_hidden(&decision, &asking, forwarded).await?,
             _ => forwarded,
         };
-        Ok((response, mapping))
+        let response = source_key::checked(&meant, &asked, response).await?;
+        Ok((queues::leading_here(&meant, arrival, response).await?, mapping))
     }
 
     /// A call that only its answer can decide: the upstream decrypts, says which key it was, and the caller gets the

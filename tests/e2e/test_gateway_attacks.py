@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 from server import Server
 from upstreams import Caller, Moto
 from wire import Wire
@@ -144,6 +145,31 @@ def test_pages_of_the_server_are_not_to_be_had(gateway, method, path):
     assert root.call(method, path, "s3")[0] in (400, 405, 412, 501)
 
 
+def test_hosts_name_the_bucket_of_the_decision(gateway):
+    for bucket in ("hosts-mine", "hosts-theirs"):
+        gateway.s3.create_bucket(Bucket=bucket)
+        gateway.s3.put_object(Bucket=bucket, Key="k", Body=bucket.encode())
+    gateway.s3.put_object(Bucket="hosts-mine", Key="hosts-theirs/k", Body=b"mine as well")
+    point = "arn:aws:s3:us-east-1:000000000000:accesspoint/ap/object/*"
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": [point, "arn:aws:s3:::hosts-mine", "arn:aws:s3:::hosts-mine/*"]}
+    user = wire(gateway, "hosts", statements=[statement])
+    for host, target, expected in [
+        (None, "/hosts-theirs/k", (403, None)),
+        ("hosts-mine.localhost", "/k", (200, "hosts-mine")),
+        ("HOSTS-MINE.s3.localhost.:4599", "/k", (200, "hosts-mine")),
+        ("hosts-mine.localhost", "/hosts-theirs/k", (200, "mine as well")),
+        ("hosts-mine.localhost", "//hosts-theirs/k", (404, None)),
+        ("hosts-mine.localhost", "/../hosts-theirs/k", (400, None)),
+        ("hosts-mine.localhost", "/%2e%2e/hosts-theirs/k", (400, None)),
+        ("hosts-theirs.localhost", "/hosts-mine/k", (403, None)),
+        ("hosts-mine.example.com", "/k", (403, None)),
+        ("ap-000000000000.s3-accesspoint.us-east-1.amazonaws.com", "/hosts-theirs/k", (501, None)),
+        ("s3-control.us-east-1.amazonaws.com", "/hosts-theirs/k", (403, None)),
+    ]:
+        status, text = user.call("GET", target, "s3", host=host)
+        assert (status, text if expected[1] else None) == expected, (host, target, text)
+
+
 CRC32 = "x-amz-checksum-crc32"
 
 
@@ -206,3 +232,40 @@ def test_the_url_of_another_queue(gateway):
         ("/?Action=PurgeQueue", form, 400),
     ]:
         assert user.call("POST", path, "sqs", body=body, unsigned=[FORM])[0] == expected, (path, body)
+
+
+def test_a_key_that_is_not_the_ciphertexts(gateway):
+    mine, theirs = (gateway.kms.create_key()["KeyMetadata"] for _ in range(2))
+    sealed = gateway.kms.encrypt(KeyId=theirs["KeyId"], Plaintext=b"secret")["CiphertextBlob"]
+    own = gateway.kms.encrypt(KeyId=mine["KeyId"], Plaintext=b"own")["CiphertextBlob"]
+    user = gateway.user("keys", statements=[{"Effect": "Allow", "Action": "kms:*", "Resource": mine["Arn"]}]).kms
+    keys = {"SourceKeyId": mine["KeyId"], "DestinationKeyId": mine["KeyId"]}
+    assert user.decrypt(CiphertextBlob=own, KeyId=mine["KeyId"])["Plaintext"] == b"own"
+    assert user.re_encrypt(CiphertextBlob=own, **keys)["KeyId"] == mine["Arn"]
+    for call in (
+        lambda: user.decrypt(CiphertextBlob=sealed),
+        lambda: user.decrypt(CiphertextBlob=sealed, KeyId=mine["KeyId"]),
+        lambda: user.re_encrypt(CiphertextBlob=sealed, DestinationKeyId=mine["KeyId"]),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            call()
+    with pytest.raises(ClientError, match="IncorrectKeyException"):
+        user.re_encrypt(CiphertextBlob=sealed, **keys)
+
+
+def test_streams_without_a_policy(gateway):
+    for name in ("mine", "theirs"):
+        gateway.kinesis.create_stream(StreamName=name, ShardCount=1)
+    statement = {"Effect": "Allow", "Action": "kinesis:*", "Resource": "arn:aws:kinesis:us-east-1:000000000000:stream/mine"}
+    user = gateway.user("streams", statements=[statement]).kinesis
+    assert user.put_record(StreamName="mine", Data=b"x", PartitionKey="a")["ShardId"]
+    arn = "arn:aws:kinesis:us-east-1:000000000000:stream/theirs"
+    with pytest.raises(ClientError, match="two different values"):
+        user.put_record(StreamName="mine", StreamARN=arn, Data=b"x", PartitionKey="a")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        user.put_record(StreamName="theirs", Data=b"x", PartitionKey="a")
+    shard = {"ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = gateway.kinesis.get_shard_iterator(StreamName="theirs", **shard)["ShardIterator"]
+    for extra in ({}, {"StreamARN": arn.replace("theirs", "mine")}):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            user.get_records(ShardIterator=iterator, **extra)

@@ -50,9 +50,9 @@ def beside_python(name):
 class Moto(Upstream):
     """moto's server."""
 
-    def __init__(self):
+    def __init__(self, **variables):
         port = free_port()
-        super().__init__([beside_python("moto_server"), "-H", "127.0.0.1", "-p", str(port)], port)
+        super().__init__([beside_python("moto_server"), "-H", "127.0.0.1", "-p", str(port)], port, **variables)
 
 
 class Caller:
@@ -140,3 +140,11 @@ class Scripted:
 
     def __exit__(self, *_):
         self.listener.close()
+
+
+class Ministack(Upstream):
+    """ministack."""
+
+    def __init__(self):
+        port = free_port()
+        super().__init__([beside_python("ministack")], port, GATEWAY_PORT=str(port))

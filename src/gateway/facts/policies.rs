@@ -65,7 +65,7 @@ impl Gateway {
         resource: &str,
     ) -> Result<Document, Silence> {
         let text = match known.ask(&self.upstreams, lookup).await? {
-            Some(Value::String(text)) if !text.trim().is_empty() => Some(text),
+            Some(Value::String(text)) if !matches!(text.trim(), "" | "{}") => Some(text),
             Some(policy @ Value::Object(_)) => Some(policy.to_string()),
             _ => None,
         };

@@ -191,6 +191,10 @@ impl Routed<'_> {
         if matches!(self.operation, Operation::Control { .. }) {
             return Ok(());
         }
+        // Behind the gateway there is another host name, and the first element of the key would be a bucket.
+        if bucket.name().is_none() {
+            return Err(unknown("Access points are not served by the upstream under its own host name.".to_owned()));
+        }
         // A preflight needs no permission, and so must not reach what is no bucket.
         if let Some(name) = bucket.name().filter(|name| server.has_page(name)) {
             return Err(unknown(format!("The upstream has pages of its own where the bucket {name} would be.")));
@@ -260,6 +264,20 @@ mod tests {
         assert!(passes(Server::Other, "GET", "/moto-api/data.json", ""));
         assert!(!passes(Server::Moto, "OPTIONS", "/moto-api/seed", "a=1"));
         assert!(passes(Server::Moto, "OPTIONS", "/app/k", ""));
+    }
+
+    #[test]
+    fn access_points_do_not_become_buckets() {
+        let mut headers = HeaderMap::new();
+        let host = "ap-111122223333.s3-accesspoint.eu-central-1.amazonaws.com";
+        headers.insert("host", http::HeaderValue::from_static(host));
+        for method in ["GET", "OPTIONS"] {
+            let request = Request { method, path: "/bucket/key", query: "", headers: &headers, body: None };
+            let routed = Routed::of(&request, &Hosts::default()).unwrap();
+            for server in [Server::Moto, Server::Ministack, Server::Localstack, Server::Other] {
+                assert!(routed.check_for(server, method).is_err(), "{method} {server:?}");
+            }
+        }
     }
 
     #[test]
