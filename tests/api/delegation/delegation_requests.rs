@@ -5,7 +5,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 use crate::client::Server;
-use crate::delegation_fixtures::{
+use crate::delegation::fixtures::{
     PROVIDER, ROLES_TEMPLATE, TEMPLATE, TOPIC, notices, on, parameters, requested, server, settings, state,
 };
 

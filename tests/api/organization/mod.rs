@@ -1,5 +1,9 @@
 //! The organization's root features.
 
+mod organization_api;
+mod organization_policies;
+mod organizations_access;
+
 use iamd::config::Settings;
 
 use crate::client::Server;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, Server};
-use crate::delegation_fixtures::{OPEN_TEMPLATE, PROVIDER, ROLES_TEMPLATE, TEMPLATE, on, requested, server, settings};
+use crate::delegation::fixtures::{OPEN_TEMPLATE, PROVIDER, ROLES_TEMPLATE, TEMPLATE, on, requested, server, settings};
 
 async fn checked(client: &Client, id: &str) -> String {
     let check = [("DelegationRequestId", id), ("DelegationPermissionCheck", "true")];
@@ -149,7 +149,7 @@ async fn templates_that_allow_nothing_or_are_no_policy_are_refused() {
     ] {
         let policy_templates = serde_json::from_value(json!({OPEN_TEMPLATE: document})).unwrap();
         let server = Server::with(iamd::config::Settings { policy_templates, ..settings() }).await;
-        let parameters = crate::delegation_fixtures::parameters("flow-1", &[]);
+        let parameters = crate::delegation::fixtures::parameters("flow-1", &[]);
         let answer = server.root().iam("CreateDelegationRequest", &parameters).await;
         answer.refused(400, "InvalidInput", message);
     }

@@ -6,7 +6,9 @@ use iamd::store::Sqlite;
 use serde_json::json;
 
 use crate::client::{Client, Server};
-use crate::delegation_fixtures::{PROVIDER, finished, notices, on, requested, server, settings, state, trade_in_token};
+use crate::delegation::fixtures::{
+    PROVIDER, finished, notices, on, requested, server, settings, state, trade_in_token,
+};
 
 async fn exchanged(server: &Server, token: &str) -> Client {
     server.session(&server.root_of(PROVIDER).sts("GetDelegatedAccessToken", &[("TradeInToken", token)]).await.ok())

@@ -1,5 +1,16 @@
 //! What sessions have in common: their keys, their end, and servers that share them.
 
+mod assume_role;
+mod assume_root;
+mod caller_identity;
+mod federation_token;
+mod role_chaining;
+mod scoped_credentials;
+mod session_mfa;
+mod session_policies;
+mod session_tags;
+mod session_token;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -5,8 +5,8 @@ use iamd::config::Settings;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, Server};
-use crate::instance_metadata::{instance, metadata};
 use crate::principals::{allow, assume, role, trusts, user};
+use crate::server::instance_metadata::{instance, metadata};
 
 pub const ACCOUNT: &str = "000000000000";
 const WEB: &str = "arn:aws:iam::000000000000:role/app/web";

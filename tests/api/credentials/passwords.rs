@@ -3,8 +3,8 @@
 use iamd::identity::{Session, SessionPolicy, SessionPrincipal};
 use iamd::shapes::{AccountId, Ids, Timestamp};
 
-use crate::access_keys::user_who_may;
 use crate::client::{Client, Server};
+use crate::credentials::access_keys::user_who_may;
 
 const TOO_SHORT: &str = "Password should have a minimum length of 8";
 const SYMBOL: &str = "Password should have at least one symbol";

@@ -4,7 +4,7 @@ use iamd::config::Settings;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Server};
-use crate::credential_endpoints::{ACCOUNT, SIX_HOURS, arn, client, get, get_json, settings, web};
+use crate::server::credential_endpoints::{ACCOUNT, SIX_HOURS, arn, client, get, get_json, settings, web};
 
 /// An instance profile `web` with the role `web`, which trusts EC2.
 pub async fn instance(server: &Server) {

@@ -1,5 +1,12 @@
 //! The account as a whole: its alias, its summary, its authorization details.
 
+mod account_properties;
+mod cloudtrail_api;
+mod credential_report;
+mod service_access;
+mod service_quotas_api;
+mod tagging_api;
+
 use std::collections::BTreeMap;
 
 use iamd::config::Settings;

@@ -1,0 +1,6 @@
+//! What policies allow and deny, and how a denial is worded.
+
+mod authorization_message;
+mod denials;
+mod enforcement;
+mod long_decisions;
