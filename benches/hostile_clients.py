@@ -1,7 +1,7 @@
 """Four clients with policies that are made to be slow, and the time that another account's GetCallerIdentity takes.
 
     cargo build --release
-    IAMD=target/release/iamd PYTHONPATH=tests/e2e target/venv/bin/python benches/hostile_clients.py
+    IAMD=target/release/iamd PYTHONPATH=tests/e2e/support target/venv/bin/python benches/hostile_clients.py
 """
 
 import json

@@ -115,7 +115,7 @@ fn document() -> String {
         "# Operations\n\n\
          Every operation that exists, where it is, the tests that call it most, and how it is known to differ from AWS. What differs\n\
          for all of them alike is in [fidelity.md](fidelity.md).\n\n\
-         Besides the tests named here, each operation of IAM and STS is called by `tests/e2e/everything.py` through boto3 and aws-cli, held against\n\
+         Besides the tests named here, each operation of IAM and STS is called by `tests/e2e/support/everything.py` through boto3 and aws-cli, held against\n\
          AWS's service model by `tests/model`, and proved to need its documented permission by `tests/api/permissions.rs`.\n\n\
          <!-- Written by `WRITE=1 cargo test --test operations_document`. -->\n",
     );

@@ -12,7 +12,7 @@ import tempfile
 import urllib.request
 
 BINARY = os.environ.get("IAMD", "target/debug/iamd")
-TEMPLATES = str(pathlib.Path(__file__).parent / "data" / "templates.toml")
+TEMPLATES = str(pathlib.Path(__file__).resolve().parent.parent / "data" / "templates.toml")
 
 
 def environment(**variables):
