@@ -9,6 +9,7 @@
     reason = "a test stops at the first thing that is wrong"
 )]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,9 @@ const MANY_LINES: usize = 400;
 /// Files beyond [`MANY_LINES`] lines, and why they are better whole.
 const LONG_FILES: &[(&str, &str)] = &[];
 
+/// How many files of code a folder may have. Data may lie in larger folders, a file for each service or case.
+const MAX_FILES: usize = 15;
+
 struct Source {
     path: PathBuf,
     text: String,
@@ -75,6 +79,10 @@ impl Source {
 }
 
 fn files(folder: &str, extension: &str) -> Vec<Source> {
+    files_of(folder, &[extension])
+}
+
+fn files_of(folder: &str, extensions: &[&str]) -> Vec<Source> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::from(folder)];
     while let Some(folder) = folders.pop() {
@@ -82,7 +90,7 @@ fn files(folder: &str, extension: &str) -> Vec<Source> {
             let path = entry.unwrap().path();
             if path.is_dir() && !path.ends_with("target") && !path.ends_with("node_modules") {
                 folders.push(path);
-            } else if path.extension().is_some_and(|found| found == extension) {
+            } else if path.extension().is_some_and(|found| extensions.iter().any(|extension| found == *extension)) {
                 found.push(Source { text: fs::read_to_string(&path).unwrap(), path });
             }
         }
@@ -187,6 +195,18 @@ fn files_are_short() {
             wrong.push(source.at(length, "no longer long; take it off LONG_FILES"));
         }
     }
+    assert_none(&wrong);
+}
+
+#[test]
+fn folders_are_small() {
+    let mut folders: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for source in FOLDERS.iter().flat_map(|folder| files_of(folder, &["rs", "py"])) {
+        *folders.entry(source.path.parent().unwrap().to_owned()).or_default() += 1;
+    }
+    let large = folders.iter().filter(|(_, files)| **files > MAX_FILES);
+    let wrong: Vec<_> =
+        large.map(|(folder, files)| format!("{}: {files} files; sort them by subject", folder.display())).collect();
     assert_none(&wrong);
 }
 
