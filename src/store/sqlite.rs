@@ -289,10 +289,13 @@ async fn forget(lease: &mut Lease<'_>, account: Option<AccountId>) -> Result<(),
     Ok(())
 }
 
-/// Brings the tables up to date.
+/// Brings the tables up to date, in one transaction: all steps are taken or none, and a new database is on disk with one
+/// commit instead of two for each step.
 async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
     must_be_ours(connection, path).await?;
-    match MIGRATIONS.run(&mut *connection).await {
+    let failed = |error| explain(path, &error);
+    let mut transaction = connection.begin().await.map_err(failed)?;
+    match MIGRATIONS.run(&mut *transaction).await {
         Ok(()) => {}
         Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => {
             return Err(StoreError::Newer(path.to_owned()));
@@ -300,15 +303,12 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), S
         Err(MigrateError::Execute(error)) => return Err(explain(path, &error)),
         Err(error) => return Err(StoreError::Damaged(path.to_owned(), error.to_string())),
     }
-    let marked: i64 = sqlx::query_scalar("pragma application_id")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(|error| explain(path, &error))?;
+    let marked: i64 = sqlx::query_scalar("pragma application_id").fetch_one(&mut *transaction).await.map_err(failed)?;
     if marked != i64::from(APPLICATION_ID) {
         let sql = AssertSqlSafe(format!("pragma application_id = {APPLICATION_ID}"));
-        connection.execute(sqlx::query(sql)).await.map_err(|error| explain(path, &error))?;
+        transaction.execute(sqlx::query(sql)).await.map_err(failed)?;
     }
-    Ok(())
+    transaction.commit().await.map_err(failed)
 }
 
 /// Refuses a database that another program has tables in.
