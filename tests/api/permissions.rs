@@ -23,14 +23,20 @@ const FREE: &[(&str, &str)] = &[
 
 /// Operations that need more than a permission, or have no action, so that the tests of their own prove their permissions.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("AcquireRole", "it has no action; what the role is made of needs permission: tests/api/role_templates.rs"),
-    ("AssumeRole", "the role's trust policy decides too: tests/api/assume_role.rs"),
-    ("AssumeRoot", "the organization decides too: tests/api/assume_root.rs"),
-    ("GenerateOrganizationsAccessReport", "only a management account may: tests/api/organizations_access.rs"),
-    ("GetDelegatedAccessToken", "the token decides too: tests/api/delegated_access.rs"),
-    ("GetOrganizationsAccessReport", "only a management account may: tests/api/organizations_access.rs"),
-    ("GetScopedCredentials", "only temporary credentials may: tests/api/scoped_credentials.rs"),
-    ("UpdateDelegationRequest", "AWS documents no action; the owner may: tests/api/delegation_requests.rs"),
+    (
+        "AcquireRole",
+        "it has no action; what the role is made of needs permission: tests/api/identities/role_templates.rs",
+    ),
+    ("AssumeRole", "the role's trust policy decides too: tests/api/sessions/assume_role.rs"),
+    ("AssumeRoot", "the organization decides too: tests/api/sessions/assume_root.rs"),
+    (
+        "GenerateOrganizationsAccessReport",
+        "only a management account may: tests/api/organization/organizations_access.rs",
+    ),
+    ("GetDelegatedAccessToken", "the token decides too: tests/api/delegation/delegated_access.rs"),
+    ("GetOrganizationsAccessReport", "only a management account may: tests/api/organization/organizations_access.rs"),
+    ("GetScopedCredentials", "only temporary credentials may: tests/api/sessions/scoped_credentials.rs"),
+    ("UpdateDelegationRequest", "AWS documents no action; the owner may: tests/api/delegation/delegation_requests.rs"),
 ];
 
 /// Actions that operations need besides those that AWS's reference documents as theirs.

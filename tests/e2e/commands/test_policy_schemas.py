@@ -9,7 +9,7 @@ import pytest
 from server import run
 from variants import variants
 
-EXAMPLES = pathlib.Path(__file__).resolve().parent.parent.parent / "examples" / "policies"
+EXAMPLES = pathlib.Path(__file__).resolve().parents[3] / "examples" / "policies"
 DOCUMENT = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 POLICY = {"name": "p", "document": DOCUMENT}
 

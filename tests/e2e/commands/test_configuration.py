@@ -9,7 +9,7 @@ import pytest
 from server import TEMPLATES, run
 from variants import variants
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 EXAMPLE = ROOT / "docs" / "iamd.example.toml"
 ORGANIZATION = ROOT / "examples" / "organization" / "iamd.toml"
 
