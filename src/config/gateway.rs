@@ -1,11 +1,13 @@
 //! The settings of the gateway: `--upstream`, and the table `[gateway]` of the configuration file.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use http::HeaderName;
 use http::uri::Authority;
+use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,6 +20,8 @@ pub const DEFAULT_UPSTREAM: &str = "default";
 
 /// How long what an upstream said of a resource is believed.
 const DEFAULT_POLICY_TTL: Duration = Duration::from_secs(5);
+/// The networks of this machine alone.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 /// A day, in seconds.
 const MAX_POLICY_TTL: u64 = 86_400;
 
@@ -93,6 +97,8 @@ pub struct GatewaySettings {
     pub policy_ttl: Option<u64>,
     /// The domains whose subdomains are buckets.
     pub bucket_domains: Vec<String>,
+    /// The networks of other proxies that may ask what the gateway would decide; loopback if left out.
+    pub trusted: Option<Vec<String>>,
     /// The upstreams, by service.
     pub upstreams: BTreeMap<String, UpstreamSettings>,
 }
@@ -185,6 +191,8 @@ pub struct GatewayConfig {
     pub policy_ttl: Duration,
     /// The domains whose subdomains are buckets, in small letters.
     pub bucket_domains: Vec<String>,
+    /// The networks of other proxies that may ask.
+    pub trusted: Vec<IpNet>,
     /// The upstreams by the service's signing name; [`DEFAULT_UPSTREAM`] is that of the others.
     pub upstreams: BTreeMap<String, UpstreamConfig>,
 }
@@ -238,6 +246,7 @@ impl Settings {
             secure_transport: table.secure_transport,
             policy_ttl: table.policy_ttl()?,
             bucket_domains: table.bucket_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
+            trusted: table.trusted()?,
             upstreams,
         };
         Ok((!config.upstreams.is_empty()).then_some(config))
@@ -249,6 +258,17 @@ impl GatewaySettings {
         let text = self.default_owner.as_deref().unwrap_or("000000000000");
         let wrong = || ConfigError::Value(format!("gateway.default-owner: {text} is not an account of twelve digits"));
         AccountId::parse(text).ok_or_else(wrong)
+    }
+
+    fn trusted(&self) -> Result<Vec<IpNet>, ConfigError> {
+        let written: Vec<&str> = match &self.trusted {
+            Some(texts) => texts.iter().map(String::as_str).collect(),
+            None => LOOPBACK.to_vec(),
+        };
+        let read = |text: &str| text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        let wrong =
+            |text: &str| ConfigError::Value(format!("gateway.trusted: {text} is no network such as 10.1.0.0/16"));
+        written.into_iter().map(|text| read(text).map_err(|_| wrong(text))).collect()
     }
 
     fn policy_ttl(&self) -> Result<Duration, ConfigError> {

@@ -21,12 +21,14 @@ pub(super) struct Authenticated {
     pub payload: Payload,
     /// What signs the body's chunks.
     pub chunk_signer: Option<ChunkSigner>,
+    /// Whether the signature covers the body itself, and not a text in the place of its hash.
+    pub covers_body: bool,
 }
 
 impl Authenticated {
     /// Nobody in particular, with a body that nobody signed.
     pub fn anonymous() -> Self {
-        Self { caller: Caller::anonymous(), payload: Payload::Unsigned, chunk_signer: None }
+        Self { caller: Caller::anonymous(), payload: Payload::Unsigned, chunk_signer: None, covers_body: false }
     }
 }
 
@@ -40,7 +42,7 @@ pub(super) async fn authenticate(
 ) -> Result<Authenticated, Failure> {
     let moment = Moment { real: arrival.real, now: arrival.facts.now };
     let authenticator = &app.authenticator;
-    let without_chunks = |caller, payload| Authenticated { caller, payload, chunk_signer: None };
+    let without_chunks = |caller, payload| Authenticated { caller, payload, ..Authenticated::anonymous() };
     match presented {
         Presented::Version4(signature) => {
             let service = meant.service().signing_name;
@@ -65,7 +67,7 @@ pub(super) async fn authenticate(
             }
             let is_signed = matches!(payload, Payload::SignedChunks { .. });
             let chunk_signer = is_signed.then(|| signature.chunk_signer(verified.secret.reveal()));
-            Ok(Authenticated { caller: verified.caller, payload, chunk_signer })
+            Ok(Authenticated { caller: verified.caller, payload, chunk_signer, covers_body: text.is_none() })
         }
         Presented::Version2(signature) => {
             let bucket = meant.virtual_host().map(|(bucket, _)| bucket);

@@ -1,18 +1,20 @@
 //! The decision on what a call asks.
 
 use std::borrow::Cow;
+use std::sync::atomic::Ordering;
 
 use aws_calls::fault::Fault;
 use aws_calls::questions::{Asked, Owner, Question, Shown};
 use aws_calls::s3::access::Objection;
 use aws_calls::s3::{self, ExpectedOwner, Relation};
-use iam_policy::ResourceKind;
+use iam_policy::{PolicySet, ResourceKind};
 
-use super::facts::{BucketOf, ResourcePolicy, Silence};
+use super::facts::{BucketOf, ResourcePolicy, Silence, any_key};
 use super::meant::Meant;
 use super::refusal;
 use super::steps::Failure;
 use super::{Arrival, Gateway};
+use crate::account::Account;
 use crate::app::{App, Record};
 use crate::call::{Denial, Enforcement, Outside, Words};
 use crate::config::SecureTransport;
@@ -128,11 +130,50 @@ impl Gateway {
             .collect();
         let own = app.accounts.get(caller.account).await?.durable();
         let decided = app.decide(caller, &own, &arrival.facts, &outsides).await?;
-        if decided.len() == questions.len() {
-            Ok(decided)
-        } else {
-            Err(Error::internal("not all questions were decided").into())
+        if decided.len() != questions.len() {
+            return Err(Error::internal("not all questions were decided").into());
         }
+        if secure_transport != arrival.secure {
+            let of_resources = policies.iter().flatten().map(ResourcePolicy::set);
+            self.say_that_transport_decides(decision, &own, (outsides, &decided), of_resources).await?;
+        }
+        Ok(decided)
+    }
+
+    /// Says once that what was assumed of the transport decides: the same call on AWS would be made by TLS.
+    async fn say_that_transport_decides<'p>(
+        &self,
+        decision: &Decision<'_>,
+        own: &Account,
+        (mut outsides, decided): (Vec<Outside<'_>>, &[Option<Box<Denial>>]),
+        of_resources: impl Iterator<Item = &'p PolicySet>,
+    ) -> std::result::Result<(), Failure> {
+        if self.has_said_that_transport_decides.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let owner = outsides.first().map(|outside| outside.owner);
+        let is_transport = |key: &str| key.eq_ignore_ascii_case("aws:SecureTransport");
+        if !any_key(decision, own, of_resources, owner, is_transport)? {
+            return Ok(());
+        }
+        for outside in &mut outsides {
+            outside.secure_transport = decision.arrival.secure;
+        }
+        let Decision { app, arrival, caller, .. } = *decision;
+        let as_sent = app.decide(caller, own, &arrival.facts, &outsides).await?;
+        let mut both = decided.iter().zip(&as_sent).zip(&outsides);
+        let differing = both.find(|((assumed, as_sent), _)| assumed.is_some() != as_sent.is_some());
+        if let Some(((assumed, _), outside)) = differing
+            && !self.has_said_that_transport_decides.swap(true, Ordering::Relaxed)
+        {
+            let decided = if assumed.is_some() { "denied" } else { "allowed" };
+            tracing::warn!(
+                action = outside.action,
+                "aws:SecureTransport is assumed to be true, and a call by plain HTTP is {decided} because of that; the \
+                 setting gateway.secure-transport = \"as-sent\" takes the connection at its word"
+            );
+        }
+        Ok(())
     }
 
     /// The policy of what a question is about, as far as it bears on the caller.
@@ -174,7 +215,7 @@ impl Gateway {
         let spoken = self.spoken(decision, sentence, owner).to_owned();
         let spoken = Error::new(Code::AccessDenied, spoken);
         let refusal = refusal::of_error(&spoken, Some(meant.service()), meant.protocol());
-        Failure { error, refusal: Some(refusal) }
+        Failure { refusal: Some(refusal), ..Failure::from(error) }
     }
 
     /// What of a sentence the caller hears: S3 says why only within an account or an organization.

@@ -3,6 +3,7 @@
 
 mod answer;
 mod authentication;
+mod authorize;
 mod body;
 mod credentials;
 mod decision;
@@ -12,12 +13,14 @@ mod meant;
 mod members;
 mod queues;
 mod refusal;
+mod ruling;
 mod sending;
 mod source_key;
 mod steps;
 mod upstream;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -29,9 +32,10 @@ use crate::identity::RequestFacts;
 use crate::shapes::AccountId;
 use crate::store::BucketRecord;
 
+pub use self::authorize::GivenBody;
 pub use self::body::BodyError;
 pub use self::credentials::Presented;
-use self::facts::{Cache, Document, Owners};
+use self::facts::{Cache, Document, Owners, Tokens};
 pub use self::steps::Outcome;
 pub use self::upstream::Body;
 use self::upstream::Upstreams;
@@ -43,6 +47,8 @@ pub struct Gateway {
     hosts: aws_calls::s3::Hosts,
     owners: Owners,
     documents: Cache<Document>,
+    tokens: Tokens,
+    has_said_that_transport_decides: AtomicBool,
 }
 
 /// A request for the gateway, without its body.
@@ -55,6 +61,8 @@ pub struct Arrival<'r> {
     pub real: DateTime<Utc>,
     /// Whether it came by TLS.
     pub secure: bool,
+    /// What another proxy that asks about the request says of its body; `None` where the request is served here.
+    pub asked: Option<GivenBody>,
 }
 
 /// The body of a request, which is not read before somebody wants it: a client that expects `100 Continue` sends none
@@ -88,6 +96,8 @@ impl Gateway {
         let documents = Cache::new(config.policy_ttl);
         Self {
             documents,
+            tokens: Tokens::default(),
+            has_said_that_transport_decides: AtomicBool::new(false),
             upstreams: Upstreams::new(&config),
             owners: Owners::new(config.default_owner, buckets),
             hosts,
@@ -99,6 +109,7 @@ impl Gateway {
     pub fn forget(&self, account: Option<AccountId>) {
         self.owners.forget(account);
         self.documents.forget(|_| true);
+        self.tokens.forget();
     }
 
     /// Finds out what the upstreams are, so that the first call need not wait for it.

@@ -1,23 +1,22 @@
 //! The steps of a call through the gateway.
 
 use aws_calls::Request;
-use aws_calls::needs::{Fact, Facts, Matters, Need};
-use aws_calls::questions::{Mapping, Scene};
-use aws_calls::s3::Operation;
-use aws_reference::operations::{Protocol, Summary};
-use http::Response;
+use aws_calls::lookup;
+use aws_calls::needs::{Fact, Matters, Need};
+use aws_calls::questions::{Asked, Mapping, Scene};
+use aws_reference::operations::Protocol;
+use http::{HeaderValue, Response, StatusCode};
 
-use super::authentication::{Authenticated, authenticate};
+use super::authentication::Authenticated;
 use super::credentials::Presented;
 use super::decision::{Decided, Decision};
-use super::facts::MAX_ROUNDS;
 use super::form::Posted;
-use super::meant::{Asking, Meant, Reads, Unclear};
+use super::meant::{Asking, Meant};
 use super::refusal;
+use super::ruling::{Ruling, Settled, Tongue, Undecided, Verdict};
 use super::{Arrival, Body, Gateway, Inbound, answer, queues, source_key};
 use crate::app::{App, Line, Record};
 use crate::call::Enforcement;
-use crate::config::Unmapped;
 use crate::error::{Code, Error};
 use crate::shapes::Partition;
 use crate::sigv4::Incoming;
@@ -32,6 +31,9 @@ const MAX_ERROR: usize = 64 * 1024;
 /// The most bytes of an answer of KMS, which decrypts up to 6 KiB.
 pub(super) const MAX_DECRYPTED: usize = 64 * 1024;
 
+/// The most bytes of an answer with tokens: Kinesis gives records of up to 10 MiB at a time, in base64.
+const MAX_WITH_TOKENS: usize = 16 << 20;
+
 /// The region of calls that are not signed.
 pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
@@ -41,11 +43,13 @@ pub(super) struct Failure {
     pub error: Error,
     /// In the service's words, where they do not follow from the error.
     pub refusal: Option<Fault>,
+    /// Whether a proxy that asks has to give the body.
+    pub lacks_body: bool,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, refusal: None }
+        Self { error, refusal: None, lacks_body: false }
     }
 }
 
@@ -57,7 +61,7 @@ impl From<Fault> for Failure {
             500.. => Code::InternalFailure,
             _ => Code::InvalidInput,
         };
-        Self { error: Error::new(code, refusal.message.clone()), refusal: Some(refusal) }
+        Self { error: Error::new(code, refusal.message.clone()), refusal: Some(refusal), lacks_body: false }
     }
 }
 
@@ -65,12 +69,6 @@ impl From<Fault> for Failure {
 pub struct Outcome {
     /// The answer.
     pub response: Response<Body>,
-}
-
-/// The service whose words are spoken.
-struct Tongue {
-    service: Option<&'static Summary>,
-    protocol: Protocol,
 }
 
 impl Tongue {
@@ -95,6 +93,9 @@ impl Gateway {
             arrival.facts.region = region.unwrap_or_else(|| DEFAULT_REGION.to_owned());
         }
         let served = match presented {
+            Ok(presented) if arrival.asked.is_some() => {
+                self.authorize(app, &arrival, &presented, &mut inbound, &mut record, &mut tongue).await
+            }
             Ok(presented) => self.serve(app, &arrival, &presented, &mut inbound, &mut record, &mut tongue).await,
             Err(error) => {
                 tongue = Tongue::of(Meant::of(&request(arrival.parts, None), &[], None, &self.hosts));
@@ -107,10 +108,15 @@ impl Gateway {
         let would_deny = record.would_deny.as_ref().and_then(Error::message);
         let response = match served {
             Ok((response, mapping)) => answer::marked(response, Some(mapping), would_deny),
-            Err(Failure { error, refusal }) => {
+            Err(Failure { error, refusal, lacks_body }) => {
                 let Tongue { service, protocol } = tongue;
                 let refusal = refusal.unwrap_or_else(|| refusal::of_error(&error, service, protocol));
-                let refused = answer::refused(&refusal, service, protocol, &arrival);
+                let mut refused = answer::refused(&refusal, service, protocol, &arrival);
+                if lacks_body {
+                    // Other statuses than 401 and 403 are failures to nginx.
+                    *refused.status_mut() = StatusCode::FORBIDDEN;
+                    refused.headers_mut().insert("x-iamd-error", HeaderValue::from_static("body-needed"));
+                }
                 // What of the body was not read is still to come, so the connection is of no more use.
                 if inbound.length() == Some(0) { refused } else { answer::last(refused) }
             }
@@ -127,83 +133,40 @@ impl Gateway {
         record: &mut Record,
         tongue: &mut Tongue,
     ) -> Result<(Response<Body>, Mapping), Failure> {
-        let parts = arrival.parts;
-        if let Some(id) = presented.access_key_id() {
-            record.claimed_by(id);
-        }
-        if aws_calls::recognise::is_in_body(&request(parts, None)) {
-            self.read(app, arrival, inbound, presented, usize::MAX).await?;
-        }
-        let recognised = Meant::of(&request(parts, None), inbound.bytes(), presented.service(), &self.hosts);
-        let meant = recognised.map_err(|unclear| {
-            let Unclear { service, protocol, refusal } = unclear;
-            *tongue = Tongue { service, protocol };
-            Failure::from(refusal)
-        })?;
-        *tongue = Tongue { service: Some(meant.service()), protocol: meant.protocol() };
-        record.action = format!("{}:{}", meant.service().prefix, meant.operation()).into();
-        if meant.is_free() {
-            let authenticated = Authenticated::anonymous();
-            let decided = Decided { owner: self.config.default_owner, denied: Vec::new() };
-            let forwarded = self.forward(app, arrival, inbound, &meant, authenticated, decided).await?;
-            return Ok((forwarded, Mapping::Exact));
-        }
-        if let Meant::S3(routed, _) = &meant
-            && routed.operation == Operation::PostForm
-        {
-            self.upstream_for(arrival, &meant).await?;
-            let form = Posted { app, arrival, meant: &meant, routed };
-            let answer = self.serve_form(&form, presented, inbound, record).await?;
-            return Ok((answer, Mapping::Exact));
-        }
-        let reads = meant.reads(inbound.max());
-        if let Reads::Whole(limit) = reads {
-            self.read(app, arrival, inbound, presented, limit).await?;
-        }
-        let signed = incoming(parts, inbound.bytes());
-        let authenticated = authenticate(app, arrival, presented, &meant, &signed).await?;
-        record.called_by(&authenticated.caller);
-        if let Reads::Whole(_) = reads {
-            super::body::check_whole(inbound.bytes(), authenticated.payload)
-                .map_err(|fault| Failure::from(refusal::of_body(&fault)))?;
-        }
-        if matches!(meant, Meant::S3(..)) {
-            // Facts about buckets are asked for under their names, where the upstream may have something else.
-            self.upstream_for(arrival, &meant).await?;
-        }
-        app.note_use(meant.service().prefix, &authenticated.caller, &record.action, &arrival.facts);
-        let scene = self.scene(app, arrival, &authenticated);
+        let Ruling { meant, verdict } = self.rule(app, arrival, presented, inbound, record, tongue).await?;
+        let Settled { authenticated, scene, facts, asked, decided, mapping } = match verdict {
+            Verdict::Free => {
+                let authenticated = Authenticated::anonymous();
+                let decided = Decided { owner: self.config.default_owner, denied: Vec::new() };
+                let forwarded = self.forward(app, arrival, inbound, &meant, authenticated, decided).await?;
+                return Ok((forwarded, Mapping::Exact));
+            }
+            Verdict::Form => {
+                let Meant::S3(routed, _) = &meant else {
+                    return Err(Error::internal("a form that is not S3's").into());
+                };
+                self.upstream_for(arrival, &meant).await?;
+                let form = Posted { app, arrival, meant: &meant, routed };
+                let answer = self.serve_form(&form, presented, inbound, record).await?;
+                return Ok((answer, Mapping::Exact));
+            }
+            Verdict::ByAnswer(undecided) => {
+                let caller = undecided.authenticated.caller.clone();
+                let decision = Decision { app, arrival, meant: &meant, caller: &caller };
+                return self.answer_if_allowed(&decision, (*undecided, inbound), presented, record).await;
+            }
+            Verdict::Decided(settled) => *settled,
+        };
         let caller = authenticated.caller.clone();
         let decision = Decision { app, arrival, meant: &meant, caller: &caller };
-        let mut facts = Facts::none();
-        let mut asked;
-        let mut rounds = 0;
-        loop {
-            let asking = Asking { scene: &scene, facts: &facts, presented, now: arrival.real, secure: arrival.secure };
-            asked = meant.ask(&request(parts, Some(inbound.bytes())), &asking)?;
-            rounds += 1;
-            if rounds > MAX_ROUNDS || !self.learn_facts(&decision, &asked, &mut facts).await? {
-                break;
-            }
-        }
-        let mapping = asked.questions.iter().map(|question| question.mapping).max().unwrap_or(Mapping::Assumed);
-        if mapping == Mapping::Assumed && self.config.unmapped == Unmapped::Refuse {
-            let message = format!("iamd does not know what {} needs permission for.", record.action);
-            return Err(Error::new(Code::AccessDenied, message).into());
-        }
-        if asked.needs.contains(&Need::KeyOfCiphertext) {
-            return self
-                .answer_if_allowed(&decision, (authenticated, inbound), (&scene, presented, facts), record)
-                .await;
-        }
-        if let Some(need) = asked.needs.iter().find(|need| need.matters() == Matters::Always) {
-            return Err(unknown(need).into());
-        }
-        let decided = self.decide(&decision, &asked, inbound.bytes(), record).await?;
         let forwarded = self.forward(app, arrival, inbound, &meant, authenticated, decided).await?;
-        if forwarded.status().is_success() {
-            self.forget_policies(&meant, &asked);
-        }
+        let forwarded = match forwarded.status().is_success() {
+            true => {
+                self.forget_policies(&meant, &asked);
+                self.remember_tokens(&decision, &asked, forwarded).await?
+            }
+            false => forwarded,
+        };
         let asking = Asking { scene: &scene, facts: &facts, presented, now: arrival.real, secure: arrival.secure };
         let response = match forwarded.status().as_u16() {
             404 => self.unless_hidden(&decision, &asking, forwarded).await?,
@@ -215,13 +178,14 @@ impl Gateway {
 
     /// A call that only its answer can decide: the upstream decrypts, says which key it was, and the caller gets the
     /// answer if it may use that key. Nothing changes by decrypting.
-    async fn answer_if_allowed(
+    pub(super) async fn answer_if_allowed(
         &self,
         decision: &Decision<'_>,
-        (authenticated, inbound): (Authenticated, &mut impl Inbound),
-        (scene, presented, mut facts): (&Scene, &Presented<'_>, Facts),
+        (undecided, inbound): (Undecided, &mut impl Inbound),
+        presented: &Presented<'_>,
         record: &mut Record,
     ) -> Result<(Response<Body>, Mapping), Failure> {
+        let Undecided { authenticated, scene, mut facts } = undecided;
         let Decision { app, arrival, meant, caller } = *decision;
         let body = inbound.bytes().to_vec();
         let decided = Decided { owner: caller.account, denied: Vec::new() };
@@ -236,7 +200,7 @@ impl Gateway {
             let key = key.ok_or_else(|| unknown(&Need::KeyOfCiphertext))?;
             facts.insert(Need::KeyOfCiphertext, Fact::Text(key.to_owned()));
         }
-        let asking = Asking { scene, facts: &facts, presented, now: arrival.real, secure: arrival.secure };
+        let asking = Asking { scene: &scene, facts: &facts, presented, now: arrival.real, secure: arrival.secure };
         let asked = meant.ask(&request(arrival.parts, Some(&body)), &asking)?;
         if let Some(need) = asked.needs.iter().find(|need| need.matters() == Matters::Always) {
             return Err(unknown(need).into());
@@ -244,6 +208,26 @@ impl Gateway {
         let mapping = asked.questions.iter().map(|question| question.mapping).max().unwrap_or(Mapping::Assumed);
         self.decide(decision, &asked, &body, record).await?;
         Ok((Response::from_parts(parts, answer::whole(answer)), mapping))
+    }
+
+    /// Keeps what the tokens in an answer stand for: later calls name their resource by nothing else.
+    async fn remember_tokens(
+        &self,
+        decision: &Decision<'_>,
+        asked: &Asked,
+        response: Response<Body>,
+    ) -> Result<Response<Body>, Failure> {
+        let Decision { arrival, meant, caller, .. } = *decision;
+        let resource = asked.questions.first().map_or("*", |question| &question.resource);
+        let Some(call) = meant.call().filter(|call| resource != "*" && lookup::gives_tokens(call)) else {
+            return Ok(response);
+        };
+        let (parts, body) = response.into_parts();
+        let body = answer::read(body, MAX_WITH_TOKENS).await?;
+        for token in lookup::tokens(call, &body) {
+            self.tokens.keep(caller.account, &arrival.facts.region, &token, resource);
+        }
+        Ok(Response::from_parts(parts, answer::whole(body)))
     }
 
     /// Whether a key exists is told to those who may list the bucket; others are denied.
@@ -271,7 +255,7 @@ impl Gateway {
     }
 
     /// Reads the body. Nobody has the server hold much memory without a key.
-    async fn read(
+    pub(super) async fn read(
         &self,
         app: &App,
         arrival: &Arrival<'_>,
@@ -297,7 +281,7 @@ impl Gateway {
         if is_known && inbound.fill(limit).await? { Ok(()) } else { Err(too_large(limit).into()) }
     }
 
-    fn scene(&self, app: &App, arrival: &Arrival<'_>, authenticated: &Authenticated) -> Scene {
+    pub(super) fn scene(&self, app: &App, arrival: &Arrival<'_>, authenticated: &Authenticated) -> Scene {
         let region = arrival.facts.region.clone();
         let partition = app.authenticator.partition.unwrap_or_else(|| Partition::of_region(&region));
         Scene { partition: partition.name().to_owned(), region, account: authenticated.caller.account.to_string() }
@@ -305,7 +289,7 @@ impl Gateway {
 }
 
 /// What cannot be known cannot be decided.
-fn unknown(need: &Need) -> Error {
+pub(super) fn unknown(need: &Need) -> Error {
     let what = match need {
         Need::ResourceOfToken { .. } => "what the token of the request stands for",
         Need::KeyOfCiphertext => "which key the ciphertext was encrypted with",
@@ -318,7 +302,7 @@ pub(super) fn too_large(limit: usize) -> Error {
     Error::new(Code::RequestEntityTooLarge, format!("Request must be smaller than {limit} bytes for this service"))
 }
 
-fn incoming<'r>(parts: &'r http::request::Parts, body: &'r [u8]) -> Incoming<'r> {
+pub(super) fn incoming<'r>(parts: &'r http::request::Parts, body: &'r [u8]) -> Incoming<'r> {
     Incoming {
         method: parts.method.as_str(),
         path: parts.uri.path(),

@@ -79,7 +79,7 @@ pub async fn endpoint(
 /// Keeps foreign pages out. Their names cannot be distinguished from the server's own where anybody may sign: while
 /// there are development credentials, and on a listener for this machine. Pages may send what is signed for other
 /// services by a key that they must have been given, such as uploads to presigned URLs.
-fn admit(parts: &Parts, state: &State, is_for_others: bool) -> Result<(), Error> {
+pub(super) fn admit(parts: &Parts, state: &State, is_for_others: bool) -> Result<(), Error> {
     if !names_one_host(parts) {
         return Err(Error::new(Code::MalformedInput, "The request must have one Host header."));
     }
@@ -153,7 +153,7 @@ pub(super) fn unreadable(error: ReadError) -> Error {
     }
 }
 
-fn incoming<'r>(parts: &'r Parts, body: &'r [u8]) -> Incoming<'r> {
+pub(super) fn incoming<'r>(parts: &'r Parts, body: &'r [u8]) -> Incoming<'r> {
     Incoming {
         method: parts.method.as_str(),
         path: parts.uri.path(),
@@ -169,7 +169,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
     accept.split(',').any(|kind| kind.trim().starts_with("application/json"))
 }
 
-fn facts(incoming: &Incoming<'_>, request_id: String, peer: SocketAddr, now: Timestamp) -> RequestFacts {
+pub(super) fn facts(incoming: &Incoming<'_>, request_id: String, peer: SocketAddr, now: Timestamp) -> RequestFacts {
     let text = |name| incoming.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
     RequestFacts {
         request_id,

@@ -12,7 +12,7 @@ use super::aws::unreadable;
 use super::listener::{Pace, Transport};
 use super::request_body::Receiving;
 use crate::error::Result;
-use crate::gateway::{Arrival, Body, Gateway, Inbound};
+use crate::gateway::{Arrival, Body, Gateway, GivenBody, Inbound};
 use crate::identity::RequestFacts;
 use crate::wire::Service;
 
@@ -71,6 +71,23 @@ fn parameter(query: &str, names: &[&str]) -> Option<String> {
     parameters.find(|(name, _)| names.contains(&&**name)).map(|(_, value)| value.into_owned())
 }
 
+fn is_secure(parts: &Parts) -> bool {
+    parts.extensions.get::<Transport>().is_some_and(|transport| *transport == Transport::Tls)
+}
+
+/// Answers what another proxy asks about a request.
+pub(super) async fn authorize(
+    state: &State,
+    gateway: &Gateway,
+    (parts, facts, real): (&Parts, RequestFacts, DateTime<Utc>),
+    (body, given): (Receiving, GivenBody),
+    secure: bool,
+) -> Response {
+    let inbound = ReceivedBody { body, pace: Pace::default(), max: state.bodies.max };
+    let arrival = Arrival { parts, facts, real, secure, asked: Some(given) };
+    gateway.answer(&state.app, arrival, inbound).await.response.map(axum::body::Body::new)
+}
+
 /// Answers a request by the gateway.
 pub(super) async fn answer(
     state: &State,
@@ -80,10 +97,10 @@ pub(super) async fn answer(
     facts: RequestFacts,
     real: DateTime<Utc>,
 ) -> Response {
-    let secure = parts.extensions.get::<Transport>().is_some_and(|transport| *transport == Transport::Tls);
+    let secure = is_secure(parts);
     let pace = parts.extensions.get::<Pace>().cloned().unwrap_or_default();
     let inbound = ReceivedBody { body, pace, max: state.bodies.max };
-    let arrival = Arrival { parts, facts, real, secure };
+    let arrival = Arrival { parts, facts, real, secure, asked: None };
     gateway.answer(&state.app, arrival, inbound).await.response.map(axum::body::Body::new)
 }
 

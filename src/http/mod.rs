@@ -2,6 +2,7 @@
 
 mod admin;
 mod ask;
+mod authorize;
 mod aws;
 mod credentials;
 mod gateway;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::routing::{any, get};
 
 pub use ask::{Answer, Target, ask, ask_health, send};
 pub use aws::LARGE_OPERATIONS;
@@ -111,6 +112,10 @@ pub fn router(state: Arc<State>) -> Router {
         .nest("/web-identity/{account}/.well-known", token_issuer)
         .merge(credentials)
         .layer(axum::middleware::from_fn(log_requests))
+        // Each question has the line of the call that it is about.
+        .route("/_iamd/authorize", any(authorize::decide))
+        .route("/_iamd/authorize/", any(authorize::decide))
+        .route("/_iamd/authorize/{*path}", any(authorize::decide))
         .fallback(aws::endpoint)
         .with_state(state)
 }

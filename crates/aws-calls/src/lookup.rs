@@ -1,9 +1,11 @@
 //! How to ask an upstream for what only it knows: the answers to needs, and the policies of resources.
 
+use aws_reference::operations::Protocol;
 use serde_json::{Map, Value};
 
 use crate::Call;
 use crate::arn::Arn;
+use crate::input;
 use crate::needs::{Fact, Need};
 use crate::questions::Question;
 use crate::rules::{self, Path, Rules, Step};
@@ -155,8 +157,14 @@ pub fn gives_tokens(call: &Call) -> bool {
     TOKENS.iter().any(|(of, operation, ..)| *of == service && *operation == call.name())
 }
 
-/// The needs that the answer to a call answers: its tokens stand for what the first question of the call is about.
-pub fn tokens(call: &Call, answer: &Value) -> Vec<Need> {
+/// The needs that the answer to a call answers: its tokens stand for what the first question of the call is about. None
+/// for an answer that cannot be read.
+pub fn tokens(call: &Call, answer: &[u8]) -> Vec<Need> {
+    let answer = match call.protocol {
+        Protocol::Cbor => input::members_of_cbor(answer).ok().map(Value::Object),
+        _ => serde_json::from_slice(answer).ok(),
+    };
+    let Some(answer) = answer else { return Vec::new() };
     let service = call.service.summary.name;
     let of_call = TOKENS.iter().filter(|(of, operation, ..)| *of == service && *operation == call.name());
     let tokens = of_call.filter_map(|(_, _, member, taken_by)| {
@@ -332,12 +340,13 @@ mod tests {
         }
         let service = operations::service("kinesis").unwrap();
         let operation = service.operation("GetShardIterator").unwrap().clone();
-        let protocol = service.summary.protocols().next().unwrap();
-        let call = Call { service, operation, protocol };
+        let call = Call { service, operation, protocol: Protocol::Json };
         assert!(gives_tokens(&call));
         let need = Need::ResourceOfToken { operation: "GetRecords".to_owned(), token: "t".to_owned() };
-        assert_eq!(tokens(&call, &json!({"ShardIterator": "t"})), [need]);
-        assert!(tokens(&call, &json!({})).is_empty());
+        assert_eq!(tokens(&call, br#"{"ShardIterator": "t"}"#), [need.clone()]);
+        assert!(tokens(&call, b"{}").is_empty() && tokens(&call, b"<a/>").is_empty());
+        let call = Call { protocol: Protocol::Cbor, ..call };
+        assert_eq!(tokens(&call, b"\xa1\x6dShardIterator\x61t"), [need]);
     }
 
     #[test]

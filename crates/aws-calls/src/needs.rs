@@ -65,8 +65,9 @@ pub enum Need {
         /// The region to ask in.
         region: String,
     },
-    /// The resource that an opaque token of an earlier answer stands for: a shard iterator, a task token. Answer:
-    /// [`Fact::Text`], the resource's ARN.
+    /// The resource that an opaque token of an earlier answer stands for, such as a shard iterator. No read of the
+    /// upstream tells. Answer: [`Fact::Text`], the resource's ARN, or [`Fact::Missing`]: the question is then about all
+    /// resources.
     ResourceOfToken {
         /// The operation that takes the token, such as `GetRecords`.
         operation: String,
@@ -122,10 +123,9 @@ impl Need {
     /// When the need has to be answered.
     pub fn matters(&self) -> Matters {
         match self {
-            Self::KeyOfAlias { .. } | Self::KeyOfCiphertext | Self::SecretArn { .. } => Matters::Always,
-            // No read of the upstream tells. Whoever remembers what tokens stand for gives it with the first facts; the
-            // question about any other token is about all resources.
-            Self::ResourceOfToken { .. } => Matters::ToKeys(&[]),
+            Self::KeyOfAlias { .. } | Self::KeyOfCiphertext | Self::SecretArn { .. } | Self::ResourceOfToken { .. } => {
+                Matters::Always
+            }
             Self::Tags { .. } => Matters::ToKeys(TAG_KEYS),
             Self::ObjectTags { .. } => Matters::ToKeys(&["s3:ExistingObjectTag/"]),
             Self::BucketTags { .. } => Matters::ToKeys(&["s3:BucketTag/", "aws:ResourceTag/"]),

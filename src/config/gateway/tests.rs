@@ -38,6 +38,8 @@ fn what_means_nothing_is_refused() {
         ("iam=http://a", "", "the upstream of iam: iamd answers iam itself"),
         ("http://a", "default-owner = '1'", "gateway.default-owner: 1 is not an account of twelve digits"),
         ("http://a", "policy-ttl = 86401", "gateway.policy-ttl must be at most 86400 seconds, and not 86401"),
+        ("http://a", "trusted = ['10.0.0.0/33']", "gateway.trusted: 10.0.0.0/33 is no network such as 10.1.0.0/16"),
+        ("http://a", "trusted = ['proxy']", "gateway.trusted: proxy is no network such as 10.1.0.0/16"),
         ("http://a", "[upstreams.s3]", "gateway.upstreams.s3 has no url"),
         (
             "http://a",
@@ -52,4 +54,15 @@ fn what_means_nothing_is_refused() {
     ] {
         assert_eq!(gateway(&[flag], table).unwrap_err(), sentence, "{flag} {table}");
     }
+}
+
+#[test]
+fn other_proxies_are_trusted_on_this_machine_by_default() {
+    let trusted = |table| {
+        let config = gateway(&["http://a"], table).unwrap().unwrap();
+        config.trusted.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(trusted(""), ["127.0.0.0/8", "::1/128"]);
+    assert_eq!(trusted("trusted = []"), [] as [&str; 0]);
+    assert_eq!(trusted("trusted = ['10.1.0.0/16', '192.0.2.1']"), ["10.1.0.0/16", "192.0.2.1/32"]);
 }

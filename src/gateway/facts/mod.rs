@@ -8,11 +8,13 @@ mod lookup;
 mod needs;
 mod owners;
 mod policies;
+mod tokens;
 mod xml;
 
 pub(super) use buckets::{BucketOf, Document};
 pub(super) use cache::Cache;
 pub(super) use inquiry::Silence;
-pub(super) use needs::MAX_ROUNDS;
+pub(super) use needs::{MAX_ROUNDS, any_key};
 pub(super) use owners::Owners;
 pub(super) use policies::ResourcePolicy;
+pub(super) use tokens::Tokens;

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::inquiry::{Inquiry, Said, Silence};
 use super::lookup::{Known, tags};
 use super::policies::ResourcePolicy;
+use crate::account::Account;
 use crate::gateway::Gateway;
 use crate::gateway::decision::{Decision, silent};
 use crate::gateway::steps::Failure;
@@ -59,20 +60,13 @@ impl Gateway {
             let owner = self.owner(question, decision.caller)?;
             policies.extend(self.policy_of(decision, question, owner).await.map_err(silent)?);
         }
-        let standing = Standing::of(decision.caller, &own)?;
-        let layers = standing.layers();
-        let one = [layers.identity, layers.boundary, layers.session, layers.delegation];
         let of_resources = policies.iter().map(ResourcePolicy::set);
-        let mut sets: Vec<&PolicySet> = one.into_iter().flatten().chain(of_resources).collect();
-        sets.extend(layers.scoped.into_iter().flatten());
-        if let Some(organization) = &decision.app.environment.organization {
-            for account in [Some(decision.caller.account), self.first_owner(decision, asked)] {
-                let place = account.and_then(|account| organization.place(account));
-                sets.extend(place.and_then(|place| place.service_control()).into_iter().flatten());
-                sets.extend(place.and_then(|place| place.resource_control()).into_iter().flatten());
-            }
-        }
-        Ok(sets.into_iter().flat_map(PolicySet::policies).flat_map(context_keys).map(str::to_owned).collect())
+        let mut mentioned = Vec::new();
+        any_key(decision, &own, of_resources, self.first_owner(decision, asked), |key| {
+            mentioned.push(key.to_owned());
+            false
+        })?;
+        Ok(mentioned)
     }
 
     fn first_owner(&self, decision: &Decision<'_>, asked: &Asked) -> Option<AccountId> {
@@ -126,7 +120,11 @@ impl Gateway {
                     Said::Nothing => text_at(None, "/ARN"),
                 }
             }
-            Need::KeyOfCiphertext | Need::ResourceOfToken { .. } => return Ok(None),
+            Need::ResourceOfToken { .. } => {
+                let arn = self.tokens.resource(caller, region, need);
+                arn.map_or(Fact::Missing, |arn| Fact::Text(arn.to_string()))
+            }
+            Need::KeyOfCiphertext => return Ok(None),
         }))
     }
 
@@ -185,6 +183,32 @@ impl Gateway {
             Said::Nothing => None,
         })
     }
+}
+
+/// Whether the policies of caller, resources and organization mention a condition key for which `is_wanted` is true.
+pub(in crate::gateway) fn any_key<'p>(
+    decision: &Decision<'_>,
+    own: &Account,
+    of_resources: impl Iterator<Item = &'p PolicySet>,
+    owner: Option<AccountId>,
+    mut is_wanted: impl FnMut(&str) -> bool,
+) -> Result<bool, Failure> {
+    if of_resources.flat_map(PolicySet::policies).flat_map(context_keys).any(&mut is_wanted) {
+        return Ok(true);
+    }
+    let standing = Standing::of(decision.caller, own)?;
+    let layers = standing.layers();
+    let one = [layers.identity, layers.boundary, layers.session, layers.delegation];
+    let mut sets: Vec<&PolicySet> = one.into_iter().flatten().collect();
+    sets.extend(layers.scoped.into_iter().flatten());
+    if let Some(organization) = &decision.app.environment.organization {
+        for account in [Some(decision.caller.account), owner] {
+            let place = account.and_then(|account| organization.place(account));
+            sets.extend(place.and_then(|place| place.service_control()).into_iter().flatten());
+            sets.extend(place.and_then(|place| place.resource_control()).into_iter().flatten());
+        }
+    }
+    Ok(sets.into_iter().flat_map(PolicySet::policies).flat_map(context_keys).any(is_wanted))
 }
 
 fn members(pairs: &[(&str, &str)]) -> Map<String, Value> {

@@ -135,11 +135,7 @@ impl Forwarding<'_> {
         let named = connection_options(given);
         let mut headers = HeaderMap::with_capacity(given.len());
         for (name, value) in given {
-            let is_misleading = match *name {
-                header::CONTENT_TYPE => !self.has_form && is_form(value),
-                header::USER_AGENT => is_of_other_region(value, self.region),
-                _ => false,
-            };
+            let is_misleading = misleads_server(name, value, self.has_form, self.region);
             if is_for_upstream(name) && !named.contains(name) && !is_misleading {
                 headers.append(name.clone(), value.clone());
             }
@@ -170,11 +166,22 @@ pub fn is_s3(signing_name: &str) -> bool {
 }
 
 fn is_for_upstream(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    // Servers behind the Common Gateway Interface take an underscore for a hyphen.
-    !name.contains('_')
-        && ![&OF_CONNECTION[..], &OF_CREDENTIALS, &THAT_REWRITE].iter().any(|list| list.contains(&name))
-        && !OF_EMULATORS.iter().any(|start| name.starts_with(start))
+    ![&OF_CONNECTION[..], &OF_CREDENTIALS].iter().any(|list| list.contains(&name.as_str()))
+}
+
+/// Whether a header may have a server take a request for another one than its line and its other headers say.
+pub fn misleads_server(name: &HeaderName, value: &HeaderValue, has_form: bool, region: &str) -> bool {
+    match *name {
+        header::CONTENT_TYPE => !has_form && is_form(value),
+        header::USER_AGENT => is_of_other_region(value, region),
+        ref name => {
+            let name = name.as_str();
+            // Servers behind the Common Gateway Interface take an underscore for a hyphen.
+            name.contains('_')
+                || THAT_REWRITE.contains(&name)
+                || OF_EMULATORS.iter().any(|start| name.starts_with(start))
+        }
+    }
 }
 
 /// Whether a content type is that of a form. Some servers look for operations and members in the body of one, whatever the

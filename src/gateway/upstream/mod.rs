@@ -5,5 +5,5 @@ mod forward;
 mod region;
 
 pub use client::{Answer, Body, Unreachable, Upstream, Upstreams};
-pub use forward::{Forwarding, is_s3, of_answer};
+pub use forward::{Forwarding, is_s3, misleads_server, of_answer};
 pub use region::is_misread;

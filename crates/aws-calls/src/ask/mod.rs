@@ -218,6 +218,9 @@ impl Asking<'_> {
         let action = demand.action.clone().or_else(|| main.map(str::to_owned)).unwrap_or_else(operation);
         let (values, needs) = (place.values.clone(), place.needs.clone());
         let mut question = self.question(action, place);
+        if demand.token.is_some() && question.resource == "*" {
+            question.mapping = Mapping::Assumed;
+        }
         for (key, of) in &demand.keys {
             self.add_key(&mut question, key, of, view)?;
         }

@@ -10,7 +10,7 @@ use super::Unreadable;
 const MALFORMED: Unreadable = Unreadable::Malformed("CBOR");
 
 /// The members of a map.
-pub(super) fn members(mut body: &[u8]) -> Result<Map<String, Value>, Unreadable> {
+pub(crate) fn members(mut body: &[u8]) -> Result<Map<String, Value>, Unreadable> {
     let value: Cbor = ciborium::from_reader(&mut body).map_err(|_| MALFORMED)?;
     if !body.is_empty() {
         return Err(MALFORMED);

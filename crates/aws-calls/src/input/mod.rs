@@ -11,6 +11,8 @@ mod path;
 mod rest;
 mod xml;
 
+pub(crate) use cbor::members as members_of_cbor;
+
 use std::borrow::Cow;
 use std::io::Read;
 

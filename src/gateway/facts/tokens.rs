@@ -1,0 +1,104 @@
+//! What opaque tokens of answers stand for: shard iterators, tokens of pages and of grants.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_calls::needs::Need;
+use sha2::{Digest, Sha256};
+
+use crate::shapes::AccountId;
+
+/// The most tokens that are kept. Shard iterators are good for five minutes.
+const MAX_TOKENS: usize = 20_000;
+
+/// A token that an account was given in a region, by its hash: some are thousands of characters long.
+type Key = [u8; 32];
+
+/// What the newest tokens stand for. The question about one that is not known is about all resources.
+#[derive(Default)]
+pub(in crate::gateway) struct Tokens(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    resources: HashMap<Key, Arc<str>>,
+    /// The keys, oldest first.
+    order: VecDeque<Key>,
+}
+
+impl Tokens {
+    /// The resource that a token stands for, of a caller in this account and region.
+    pub fn resource(&self, account: AccountId, region: &str, token: &Need) -> Option<Arc<str>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.resources.get(&key(account, region, token)?).map(Arc::clone)
+    }
+
+    /// Keeps what a token stands for.
+    pub fn keep(&self, account: AccountId, region: &str, token: &Need, resource: &str) {
+        let Some(key) = key(account, region, token) else { return };
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.resources.insert(key, resource.into()).is_none() {
+            kept.order.push_back(key);
+        }
+        if kept.order.len() > MAX_TOKENS
+            && let Some(oldest) = kept.order.pop_front()
+        {
+            kept.resources.remove(&oldest);
+        }
+    }
+
+    /// Forgets all.
+    pub fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
+    }
+}
+
+fn key(account: AccountId, region: &str, token: &Need) -> Option<Key> {
+    let Need::ResourceOfToken { operation, token } = token else { return None };
+    let mut hash = Sha256::new();
+    for part in [account.partition().name(), &account.to_string(), region, operation, token] {
+        hash.update(part);
+        hash.update([0]);
+    }
+    Some(hash.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(operation: &str, text: &str) -> Need {
+        Need::ResourceOfToken { operation: operation.to_owned(), token: text.to_owned() }
+    }
+
+    #[test]
+    fn a_token_is_of_one_account_region_and_operation() {
+        let (account, other) = (AccountId::from_number(1).unwrap(), AccountId::from_number(2).unwrap());
+        let tokens = Tokens::default();
+        tokens.keep(account, "eu-west-1", &token("GetRecords", "t"), "arn:a");
+        assert_eq!(tokens.resource(account, "eu-west-1", &token("GetRecords", "t")).as_deref(), Some("arn:a"));
+        for (account, region, token) in [
+            (other, "eu-west-1", token("GetRecords", "t")),
+            (account, "eu-west-2", token("GetRecords", "t")),
+            (account, "eu-west-1", token("ListShards", "t")),
+            (account, "eu-west-1", token("GetRecords", "u")),
+        ] {
+            assert_eq!(tokens.resource(account, region, &token), None, "{region} {token:?}");
+        }
+        tokens.keep(account, "eu-west-1", &token("GetRecords", "t"), "arn:b");
+        assert_eq!(tokens.resource(account, "eu-west-1", &token("GetRecords", "t")).as_deref(), Some("arn:b"));
+        tokens.forget();
+        assert_eq!(tokens.resource(account, "eu-west-1", &token("GetRecords", "t")), None);
+    }
+
+    #[test]
+    fn the_oldest_go_first() {
+        let account = AccountId::from_number(1).unwrap();
+        let tokens = Tokens::default();
+        for number in 0..=MAX_TOKENS {
+            tokens.keep(account, "r", &token("GetRecords", &number.to_string()), "arn:a");
+        }
+        let is_kept =
+            |number: usize| tokens.resource(account, "r", &token("GetRecords", &number.to_string())).is_some();
+        assert_eq!((is_kept(0), is_kept(1), is_kept(MAX_TOKENS)), (false, true, true));
+    }
+}
