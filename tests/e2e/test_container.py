@@ -4,7 +4,9 @@ import pathlib
 import re
 import subprocess
 
+import pytest
 import yaml
+from server import Server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
@@ -29,3 +31,27 @@ def test_the_compose_file_builds_this_dockerfile_and_waits_for_health():
     assert client["environment"]["AWS_ENDPOINT_URL"] == "http://iamd:4593"
     assert server["volumes"] == ["data:/data"]
     assert "data" in compose["volumes"]
+
+
+STACKS = sorted((ROOT / "examples" / "compose").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", STACKS, ids=lambda path: path.stem)
+def test_stacks_publish_iamd_alone_and_configure_it(path, tmp_path):
+    compose = yaml.safe_load(path.read_text())
+    services = compose["services"]
+    assert [name for name, service in services.items() if "ports" in service] == ["iamd"]
+    server = services["iamd"]
+    assert (path.parent / server["build"]["context"] / server["build"]["dockerfile"]).is_file()
+    volumes = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])]
+    assert sorted(volumes) == sorted(compose["volumes"])
+    flags = []
+    if "command" in server:
+        (tmp_path / "iamd.toml").write_text(compose["configs"]["iamd"]["content"])
+        flags = ["--config", str(tmp_path / "iamd.toml")]
+    # Every upstream is a service of the stack. iamd starts without them, and finds them when they are there.
+    with Server(*flags, variables=server.get("environment")) as running:
+        text = "".join(flags and [(tmp_path / "iamd.toml").read_text()]) + str(server.get("environment", ""))
+        upstreams = re.findall(r"http://(\w+):\d+", text)
+        assert upstreams and set(upstreams) == set(services) - {"iamd"}
+        assert running.own("health")[1]["status"] == "ok"
