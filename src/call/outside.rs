@@ -26,6 +26,7 @@ pub struct Asker<'q> {
 }
 
 /// One action on one resource of another service.
+#[derive(Clone)]
 pub struct Outside<'q> {
     /// The action: `s3:GetObject`.
     pub action: &'q str,

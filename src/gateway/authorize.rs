@@ -26,7 +26,8 @@ use crate::sigv4::Payload;
 /// What a proxy that asks says of the request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GivenBody {
-    /// It is there as a whole.
+    /// It is there as a whole. Envoy says so also of a body that it has cut where its limit is, so only documents that end
+    /// by themselves are believed without a signature over them.
     Whole,
     /// Its beginning is there.
     Beginning,
@@ -155,9 +156,9 @@ pub(super) fn without_body() -> Failure {
 /// Refuses what the gateway does not send on as it came.
 fn check_as_sent(arrival: &Arrival<'_>, meant: &Meant<'_>, kind: UpstreamKind, body: &[u8]) -> Result<(), Fault> {
     let headers = &arrival.parts.headers;
-    let misleads =
-        |(name, value): &(_, _)| misleads_server(name, value, meant.has_form(), &arrival.facts.region);
-    if let Some((name, _)) = headers.iter().find(misleads) {
+    let region = &arrival.facts.region;
+    let mut misleading = headers.iter().filter(|(name, value)| misleads_server(name, value, meant.has_form(), region));
+    if let Some((name, _)) = misleading.next() {
         return Err(as_sent(format!("The header {name} may have a server take a request for another one.")));
     }
     match meant {

@@ -129,13 +129,23 @@ impl Gateway {
             })
             .collect();
         let own = app.accounts.get(caller.account).await?.durable();
-        let decided = app.decide(caller, &own, &arrival.facts, &outsides).await?;
+        let mut decided = app.decide(caller, &own, &arrival.facts, &outsides).await?;
         if decided.len() != questions.len() {
             return Err(Error::internal("not all questions were decided").into());
         }
         if secure_transport != arrival.secure {
             let of_resources = policies.iter().flatten().map(ResourcePolicy::set);
-            self.say_that_transport_decides(decision, &own, (outsides, &decided), of_resources).await?;
+            self.say_that_transport_decides(decision, &own, (&outsides, &decided), of_resources).await?;
+        }
+        // Most calls need no grant, so grants are read for those that are denied without.
+        for (index, denial) in decided.iter_mut().enumerate().filter(|(_, denial)| denial.is_some()) {
+            let (Some(question), Some(outside)) = (questions.get(index), outsides.get(index)) else { continue };
+            let policy = policies.get(index).and_then(Option::as_ref);
+            let with_grants = self.policy_with_grants(question, outside.owner, policy).await.map_err(silent)?;
+            if let Some(policy) = &with_grants {
+                let granted = Outside { policy: Some(policy), kind: ResourceKind::KmsKey, ..outside.clone() };
+                *denial = app.decide(caller, &own, &arrival.facts, &[granted]).await?.pop().flatten();
+            }
         }
         Ok(decided)
     }
@@ -145,7 +155,7 @@ impl Gateway {
         &self,
         decision: &Decision<'_>,
         own: &Account,
-        (mut outsides, decided): (Vec<Outside<'_>>, &[Option<Box<Denial>>]),
+        (outsides, decided): (&[Outside<'_>], &[Option<Box<Denial>>]),
         of_resources: impl Iterator<Item = &'p PolicySet>,
     ) -> std::result::Result<(), Failure> {
         if self.has_said_that_transport_decides.load(Ordering::Relaxed) {
@@ -156,9 +166,8 @@ impl Gateway {
         if !any_key(decision, own, of_resources, owner, is_transport)? {
             return Ok(());
         }
-        for outside in &mut outsides {
-            outside.secure_transport = decision.arrival.secure;
-        }
+        let secure_transport = decision.arrival.secure;
+        let outsides: Vec<_> = outsides.iter().map(|outside| Outside { secure_transport, ..outside.clone() }).collect();
         let Decision { app, arrival, caller, .. } = *decision;
         let as_sent = app.decide(caller, own, &arrival.facts, &outsides).await?;
         let mut both = decided.iter().zip(&as_sent).zip(&outsides);

@@ -5,6 +5,7 @@ mod answer;
 mod authentication;
 mod authorize;
 mod body;
+mod bypass;
 mod credentials;
 mod decision;
 mod facts;

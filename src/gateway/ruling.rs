@@ -25,6 +25,16 @@ pub(super) struct Tongue {
     pub protocol: Protocol,
 }
 
+impl Tongue {
+    /// The words in which a request is refused whose signature cannot be read.
+    pub fn of(recognised: Result<Meant<'_>, Unclear>) -> Self {
+        match recognised {
+            Ok(meant) => Self { service: Some(meant.service()), protocol: meant.protocol() },
+            Err(Unclear { service, protocol, .. }) => Self { service, protocol },
+        }
+    }
+}
+
 /// What a request means, and what was decided of it.
 pub(super) struct Ruling<'r> {
     pub meant: Meant<'r>,
@@ -77,8 +87,9 @@ impl Gateway {
         }
         if aws_calls::recognise::is_in_body(&request(parts, None)) {
             self.read(app, arrival, inbound, presented, usize::MAX).await?;
-            let is_given = matches!(arrival.asked, None | Some(GivenBody::Whole));
-            if !is_given && (arrival.asked == Some(GivenBody::Beginning) || inbound.bytes().is_empty()) {
+            // Without a signature over it, nobody knows whether the proxy sends on more of a form than it has given.
+            let is_beginning = arrival.asked == Some(GivenBody::Beginning) || inbound.bytes().is_empty();
+            if arrival.asked.is_some() && (is_beginning || matches!(presented, Presented::Nothing)) {
                 return Err(without_body());
             }
         }

@@ -86,9 +86,8 @@ impl Gateway {
         if response.status().is_success() {
             self.learn(app, meant, caller).await.map_err(Error::internal)?;
         }
-        self.warn_of_bypass(upstream, &response);
         match deletions {
-            None => Ok(of_upstream(response)),
+            None => self.warn_of_bypass(arrival, meant, upstream, of_upstream(response)).await,
             Some(deletions) => {
                 let (parts, body) = of_upstream(response).into_parts();
                 if !parts.status.is_success() {
@@ -140,14 +139,6 @@ impl Gateway {
             _ => return Ok(()),
         };
         self.owners.keep(&app.store, kept).await
-    }
-
-    /// An upstream that sends clients to itself leads them past the gateway.
-    fn warn_of_bypass(&self, upstream: &Upstream, response: &Response<Incoming>) {
-        let location = response.headers().get(http::header::LOCATION).and_then(|location| location.to_str().ok());
-        if location.is_some_and(|location| location.contains(upstream.authority().as_str())) {
-            tracing::warn!(upstream = %upstream.authority(), "an answer names the upstream, which clients could call directly");
-        }
     }
 }
 

@@ -71,16 +71,6 @@ pub struct Outcome {
     pub response: Response<Body>,
 }
 
-impl Tongue {
-    /// The words in which a request is refused whose signature cannot be read.
-    fn of(recognised: Result<Meant<'_>, Unclear>) -> Self {
-        match recognised {
-            Ok(meant) => Self { service: Some(meant.service()), protocol: meant.protocol() },
-            Err(Unclear { service, protocol, .. }) => Self { service, protocol },
-        }
-    }
-}
-
 impl Gateway {
     /// Answers a call and writes one line about it.
     pub async fn answer(&self, app: &App, mut arrival: Arrival<'_>, mut inbound: impl Inbound) -> Outcome {

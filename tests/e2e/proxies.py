@@ -85,7 +85,9 @@ def signed(keys, service, method, url, body=b"", headers=None, unsigned_payload=
 
 def fetch(method, url, headers, body=None):
     """Status, headers and body of an answer; the path goes out as it is."""
-    request = urllib.request.Request(url, body, headers, method=method)
+    # Python's library would say that the body is a form.
+    kind = {"Content-Type": "application/octet-stream"} if body else {}
+    request = urllib.request.Request(url, body, {**kind, **headers}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, answer.headers, answer.read().decode()

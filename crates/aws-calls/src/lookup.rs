@@ -43,7 +43,8 @@ pub fn of_need(need: &Need) -> Option<Lookup> {
         Need::SecretArn { id, account, region } => Some(Lookup {
             service: "secretsmanager",
             operation: "DescribeSecret".to_owned(),
-            members: Map::from_iter([("SecretId".to_owned(), id.as_str().into())]),
+            // The operation takes a name or a whole ARN, which this is not.
+            members: Map::from_iter([("SecretId".to_owned(), name_of_secret(id).into())]),
             account: account.clone(),
             region: region.clone(),
         }),
@@ -51,6 +52,10 @@ pub fn of_need(need: &Need) -> Option<Lookup> {
             None
         }
     }
+}
+
+fn name_of_secret(id: &str) -> &str {
+    id.split_once(":secret:").map_or(id, |(_, name)| name)
 }
 
 /// What the answer to [`of_need`] says. Lists and maps of the Query protocol are those that they mean.
@@ -124,10 +129,20 @@ pub fn policy(question: &Question, answer: &Value) -> Option<String> {
     let (of, _) = rules.read(&question.resource)?;
     let lookup = rules.policies.iter().find(|lookup| lookup.resources.contains(&of.name))?;
     match find(answer, &lookup.find)? {
-        Value::String(text) if text.is_empty() => None,
+        Value::String(text) if is_empty(text) => None,
         Value::String(text) => Some(text.clone()),
         Value::Null => None,
         document => Some(document.to_string()),
+    }
+}
+
+/// Kinesis has an empty object where there is no policy.
+fn is_empty(text: &str) -> bool {
+    let mut text = text.chars().filter(|character| !character.is_whitespace());
+    match text.next() {
+        None => true,
+        Some('{') => text.eq("}".chars()),
+        Some(_) => false,
     }
 }
 
@@ -302,8 +317,11 @@ mod tests {
     #[test]
     fn a_policy_is_text_or_absent() {
         let question = question("sqs:SendMessage", "arn:aws:sqs:eu-central-1:444455556666:jobs");
-        assert_eq!(policy(&question, &json!({"Attributes": {"Policy": "{}"}})).as_deref(), Some("{}"));
-        assert_eq!(policy(&question, &json!({"Attributes": {"Policy": ""}})), None);
+        let text = r#"{"Statement":[]}"#;
+        assert_eq!(policy(&question, &json!({"Attributes": {"Policy": text}})).as_deref(), Some(text));
+        for empty in ["", " ", "{}", "{ }\n"] {
+            assert_eq!(policy(&question, &json!({"Attributes": {"Policy": empty}})), None);
+        }
         assert_eq!(policy(&question, &json!({})), None);
     }
 

@@ -3,8 +3,8 @@
 mod absence;
 mod buckets;
 mod cache;
+mod grants;
 mod inquiry;
-mod lookup;
 mod needs;
 mod owners;
 mod policies;

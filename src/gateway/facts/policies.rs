@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
+use aws_calls::lookup::{self, Lookup};
 use aws_calls::questions::{Asked, Question};
-use aws_calls::rules::Lookup;
 use iam_policy::{PolicySet, ResourceKind};
 use serde_json::Value;
 
 use super::buckets::Document;
-use super::inquiry::Silence;
-use super::lookup::Known;
+use super::inquiry::{Inquiry, Said, Silence};
 use crate::gateway::Gateway;
 use crate::gateway::meant::Meant;
-use crate::shapes::AccountId;
+use crate::shapes::{AccountId, Partition};
 
 /// The policy of a resource.
 pub(in crate::gateway) struct ResourcePolicy {
@@ -36,16 +35,24 @@ impl Gateway {
         question: &Question,
         owner: AccountId,
     ) -> Result<Option<ResourcePolicy>, Silence> {
-        let Some(known) = Known::of(&question.resource, owner) else { return Ok(None) };
-        let rules = Arc::clone(&known.rules);
-        let Some(lookup) = known.lookup(&rules.policies, &rules) else { return Ok(None) };
-        let is_key = known.service.prefix == "kms";
+        let Some(lookup) = lookup::of_policy(question) else { return Ok(None) };
+        let is_key = lookup.service == "kms";
         let name = format!("policy:{owner}:{}", question.resource);
         let document = match self.documents.get(&name) {
             Some(document) => document,
             None => {
                 let since = self.documents.now();
-                let document = Arc::new(self.read_policy(&known, lookup, owner, &question.resource).await?);
+                let answer = self.inquire(&lookup, owner).await?;
+                let text = answer.and_then(|answer| lookup::policy(question, &answer));
+                // Some servers have an empty document where there is no policy.
+                let text = text.filter(|text| !matches!(text.trim(), "" | "{}"));
+                let text = match text {
+                    // AWS: the default key policy leaves a key to the policies of its account.
+                    None if is_key => Some(default_key_policy(owner)),
+                    text => text,
+                };
+                let document = text.map(|text| Document::policy(text, &question.resource)).unwrap_or_default();
+                let document = Arc::new(document);
                 self.documents.keep(name, &document, since);
                 document
             }
@@ -57,32 +64,39 @@ impl Gateway {
         Ok(Some(ResourcePolicy { document, kind }))
     }
 
-    async fn read_policy(
-        &self,
-        known: &Known<'_>,
-        lookup: &Lookup,
-        owner: AccountId,
-        resource: &str,
-    ) -> Result<Document, Silence> {
-        let text = match known.ask(&self.upstreams, lookup).await? {
-            Some(Value::String(text)) if !matches!(text.trim(), "" | "{}") => Some(text),
-            Some(policy @ Value::Object(_)) => Some(policy.to_string()),
-            _ => None,
+    /// Reads something of an upstream, in the name of the account that the resource names, or else of `owner`; `None` if
+    /// there is no such thing.
+    ///
+    /// # Errors
+    /// When the upstream does not say.
+    pub(super) async fn inquire(&self, lookup: &Lookup, owner: AccountId) -> Result<Option<Value>, Silence> {
+        let named = AccountId::parse(&lookup.account).map(|account| account.in_partition(owner.partition()));
+        let region = match lookup.region.as_str() {
+            "" => Partition::default().signing_region(),
+            region => region,
         };
-        let text = match text {
-            // AWS: the default key policy leaves a key to the policies of its account.
-            None if known.service.prefix == "kms" => Some(default_key_policy(owner)),
-            text => text,
+        let inquiry = Inquiry {
+            service: lookup.service,
+            operation: &lookup.operation,
+            members: lookup.members.clone(),
+            owner: named.unwrap_or(owner),
+            region,
         };
-        Ok(text.map(|text| Document::policy(text, resource)).unwrap_or_default())
+        Ok(match inquiry.ask(&self.upstreams).await? {
+            Said::Answer(answer) => Some(answer),
+            Said::Nothing => None,
+        })
     }
 
     /// Forgets what a call has changed.
     pub(in crate::gateway) fn forget_policies(&self, meant: &Meant<'_>, asked: &Asked) {
         let Meant::Call(call) = meant else { return };
-        let rules = aws_calls::rules::of_service(&call.service);
-        let changes = |lookup: &Lookup| lookup.changed_by.iter().any(|operation| operation == call.name());
-        if rules.policies.iter().chain(&rules.tags).any(changes) {
+        let changes_grants = ["CreateGrant", "RetireGrant", "RevokeGrant"].contains(&call.name());
+        // A grant that a token stands for may be of any key.
+        if changes_grants && call.prefix() == "kms" {
+            self.documents.forget(|name| name.starts_with("grants:"));
+        }
+        if lookup::changes_policy(call) || lookup::changes_tags(call) {
             let resources: Vec<String> =
                 asked.questions.iter().map(|question| format!(":{}", question.resource)).collect();
             self.documents.forget(|name| resources.iter().any(|resource| name.ends_with(resource)));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -45,6 +46,8 @@ pub struct Upstream {
     pub config: UpstreamConfig,
     /// The setting that names it, for messages.
     pub setting: String,
+    /// Whether an answer of its own has led clients past the gateway.
+    pub has_led_away: AtomicBool,
     kind: OnceCell<UpstreamKind>,
 }
 
@@ -85,7 +88,10 @@ impl Upstreams {
                 service => format!("--upstream {service}=URL"),
             };
             let kind = OnceCell::new_with(config.kind);
-            (service.clone(), Arc::new(Upstream { config: config.clone(), setting, kind }))
+            (
+                service.clone(),
+                Arc::new(Upstream { config: config.clone(), setting, kind, has_led_away: AtomicBool::new(false) }),
+            )
         });
         Self { client, by_service: by_service.collect() }
     }
