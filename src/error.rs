@@ -122,6 +122,8 @@ codes! {
     // Modelled by Service Quotas.
     InvalidPaginationToken = "InvalidPaginationTokenException" 400,
     NoSuchResource = "NoSuchResourceException" 400,
+    // Common to EC2's operations (Amazon EC2 Developer Guide, "Error codes for the Amazon EC2 API").
+    DryRunOperation = "DryRunOperation" 412,
     // Modelled by Access Analyzer.
     ValidationException = "ValidationException" 400,
 }

@@ -127,6 +127,7 @@ fn document() -> String {
         (Service::CLOUDTRAIL, "CloudTrail"),
         (Service::TAGGING, "Resource Groups Tagging API"),
         (Service::SERVICE_QUOTAS, "Service Quotas"),
+        (Service::EC2, "Amazon EC2"),
     ];
     for (service, title) in titles {
         let mut entries: Vec<_> = services::all().filter(|entry| entry.service == service).collect();

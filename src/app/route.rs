@@ -58,6 +58,11 @@ impl<'r> Route<'r> {
         let name = params.get("Action").unwrap_or_default().to_owned();
         let version = params.get("Version").map(str::to_owned);
         let service = scope.unwrap_or_else(|| named(incoming, params, &name));
+        if service.yields_to_upstream() && services::find(service, &name).is_none() && !name.is_empty() {
+            return Ok(Self::unknown(service, name));
+        }
+        // The protocol of EC2 reads lists otherwise.
+        let input = Some(input).filter(|_| service != Service::EC2);
         let entry = if name.is_empty() {
             Err(Error::new(Code::MissingAction, "The request must contain the parameter Action"))
         } else {
@@ -67,7 +72,7 @@ impl<'r> Route<'r> {
                 Error::new(Code::InvalidAction, format!("Could not find operation {name} for version {version}"))
             })
         };
-        Ok(Self { service, name, entry, input: Some(input) })
+        Ok(Self { service, name, entry, input })
     }
 
     fn to(entry: &'static Entry) -> Self {

@@ -66,11 +66,11 @@ pub enum Target<'a> {
 
 impl Target<'_> {
     /// How AWS's denials name the resource that has this ARN: what exists by kind and name, as the request spells it,
-    /// everything else by ARN. `None` for calls of STS that are about no resource.
+    /// everything else by ARN. `None` for calls of STS and EC2 that are about no resource.
     pub fn words(&self, action: &str, arn: &str, caller: Option<&str>) -> Option<String> {
         let named = |kind: Kind, name: &str| kind.in_denials().map(|noun| format!("{noun} {name}"));
         let words = match self {
-            Self::Any if action.starts_with("sts:") => return None,
+            Self::Any if ["sts:", "ec2:"].iter().any(|service| action.starts_with(service)) => return None,
             Self::Existing(kind, name) => named(*kind, name),
             Self::New(Kind::Policy, _, name) => named(Kind::Policy, name),
             Self::Policy(arn) => named(Kind::Policy, arn),

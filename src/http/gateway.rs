@@ -16,7 +16,7 @@ use crate::gateway::{Arrival, Body, Gateway, GivenBody, Inbound};
 use crate::identity::RequestFacts;
 use crate::wire::Service;
 
-/// Whether a request is not for one of the services that are answered here. Forms without a signature are for STS, which
+/// Whether a request is not for one of the services that are answered here although there is an upstream. Forms without a signature are for STS, which
 /// has operations that need none.
 pub(super) fn is_for_others(parts: &Parts) -> bool {
     let query = parts.uri.query().unwrap_or_default();
@@ -42,7 +42,7 @@ pub(super) fn is_for_pages(parts: &Parts) -> bool {
 }
 
 fn is_own(service: &str) -> bool {
-    Service::ALL.iter().any(|own| own.signing_name() == service)
+    Service::ALL.iter().any(|own| own.signing_name() == service && !own.yields_to_upstream())
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

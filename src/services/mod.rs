@@ -3,6 +3,7 @@
 
 pub(crate) mod access_analyzer;
 pub(crate) mod cloudtrail;
+pub(crate) mod ec2;
 pub(crate) mod iam;
 pub(crate) mod organizations;
 pub(crate) mod service_quotas;
@@ -23,6 +24,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
     let others = [
         &access_analyzer::OPERATIONS[..],
         &cloudtrail::OPERATIONS,
+        &ec2::OPERATIONS,
         &organizations::OPERATIONS,
         &service_quotas::OPERATIONS,
         &sts::OPERATIONS,

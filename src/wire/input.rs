@@ -10,6 +10,8 @@ use super::params::{self, Params};
 pub enum Input<'r> {
     /// Of the Query protocol.
     Query(Params<'r>),
+    /// Of EC2's form of the Query protocol, which numbers the members of a list without `member` before the number.
+    Ec2Query(Params<'r>),
     /// An object in JSON.
     Json(Value),
 }
@@ -19,6 +21,7 @@ impl Input<'_> {
     pub(super) fn root(&self) -> Node<'_> {
         match self {
             Self::Query(params) => Node::Query(params.root()),
+            Self::Ec2Query(params) => Node::Ec2Query(params.root()),
             Self::Json(value) => Node::Json(Some(value)),
         }
     }
@@ -28,6 +31,7 @@ impl Input<'_> {
 #[derive(Clone, Copy)]
 pub(super) enum Node<'p> {
     Query(params::Node<'p>),
+    Ec2Query(params::Node<'p>),
     Json(Option<&'p Value>),
     /// A member of an object that is read as a map.
     Member(&'p str, &'p Value),
@@ -47,7 +51,7 @@ impl<'p> Node<'p> {
     /// Whether nothing was sent here.
     pub fn is_absent(self) -> bool {
         match self {
-            Self::Query(node) => node.is_absent(),
+            Self::Query(node) | Self::Ec2Query(node) => node.is_absent(),
             Self::Json(value) => value.is_none_or(Value::is_null),
             Self::Member(..) | Self::Name(_) => false,
         }
@@ -56,7 +60,7 @@ impl<'p> Node<'p> {
     /// The value of a leaf, as text.
     pub fn value(self) -> Option<Cow<'p, str>> {
         match self {
-            Self::Query(node) => node.value().map(Cow::Borrowed),
+            Self::Query(node) | Self::Ec2Query(node) => node.value().map(Cow::Borrowed),
             Self::Json(Some(Value::String(text))) => Some(Cow::Borrowed(text)),
             Self::Json(Some(value @ (Value::Number(_) | Value::Bool(_)))) => Some(Cow::Owned(value.to_string())),
             Self::Name(name) => Some(Cow::Borrowed(name)),
@@ -77,7 +81,7 @@ impl<'p> Node<'p> {
     /// Whether anything was sent below this place.
     pub fn has_children(self) -> bool {
         match self {
-            Self::Query(node) => node.has_children(),
+            Self::Query(node) | Self::Ec2Query(node) => node.has_children(),
             Self::Json(value) => value.is_some_and(|value| value.is_object() || value.is_array()),
             Self::Member(..) => true,
             Self::Name(_) => false,
@@ -88,6 +92,7 @@ impl<'p> Node<'p> {
     pub fn child(self, part: &str) -> Self {
         match self {
             Self::Query(node) => Self::Query(node.child(part)),
+            Self::Ec2Query(node) => Self::Ec2Query(node.child(part)),
             Self::Json(value) => Self::Json(value.and_then(|value| value.get(part))),
             Self::Member(name, _) if part == "key" => Self::Name(name),
             Self::Member(_, value) => Self::Json(Some(value)),
@@ -98,7 +103,8 @@ impl<'p> Node<'p> {
     /// The members of a list.
     pub fn members(self) -> Box<dyn Iterator<Item = Self> + 'p> {
         match self {
-            Self::Query(node) => Box::new(node.members("member").map(Self::Query)),
+            Self::Query(node) => Box::new(node.child("member").numbered().map(Self::Query)),
+            Self::Ec2Query(node) => Box::new(node.numbered().map(Self::Ec2Query)),
             Self::Json(Some(Value::Array(members))) => Box::new(members.iter().map(|member| Self::Json(Some(member)))),
             _ => Box::new(std::iter::empty()),
         }
@@ -107,7 +113,7 @@ impl<'p> Node<'p> {
     /// The entries of a map, each with a `key` and a `value`.
     pub fn entries(self) -> Box<dyn Iterator<Item = Self> + 'p> {
         match self {
-            Self::Query(node) => Box::new(node.members("entry").map(Self::Query)),
+            Self::Query(node) => Box::new(node.child("entry").numbered().map(Self::Query)),
             Self::Json(Some(Value::Object(members))) => {
                 Box::new(members.iter().map(|(name, value)| Self::Member(name, value)))
             }
@@ -118,7 +124,7 @@ impl<'p> Node<'p> {
     /// Whether a structure may be read here: in JSON, an object or nothing.
     pub fn is_structure(self) -> bool {
         match self {
-            Self::Query(_) => true,
+            Self::Query(_) | Self::Ec2Query(_) => true,
             Self::Json(value) => value.is_none_or(|value| value.is_object() || value.is_null()),
             Self::Member(..) | Self::Name(_) => false,
         }
@@ -127,7 +133,7 @@ impl<'p> Node<'p> {
     /// Whether a list or map may be read here: in JSON, a place of the right kind.
     pub fn is_collection(self, is_map: bool) -> bool {
         match self {
-            Self::Query(node) => node.has_children() || node.value().is_none_or(str::is_empty),
+            Self::Query(node) | Self::Ec2Query(node) => node.has_children() || node.value().is_none_or(str::is_empty),
             Self::Json(Some(value)) => value.is_null() || if is_map { value.is_object() } else { value.is_array() },
             Self::Json(None) => true,
             Self::Member(..) | Self::Name(_) => false,

@@ -16,6 +16,12 @@ pub trait Output: Any + Send {
     /// Only for a type without such a form, which is a fault of ours.
     fn to_xml(&self, operation: &str) -> Result<String>;
 
+    /// Writes its members as those of an answer of EC2.
+    ///
+    /// # Errors
+    /// Only for a type without such a form, which is a fault of ours.
+    fn to_ec2_xml(&self) -> Result<String>;
+
     /// Writes it in JSON.
     ///
     /// # Errors
@@ -32,6 +38,10 @@ pub trait Output: Any + Send {
 impl<T: Serialize + Send + 'static> Output for T {
     fn to_xml(&self, operation: &str) -> Result<String> {
         xml::result(operation, self).map_err(Error::internal)
+    }
+
+    fn to_ec2_xml(&self) -> Result<String> {
+        xml::ec2_members(self).map_err(Error::internal)
     }
 
     fn to_json(&self) -> Result<String> {

@@ -114,10 +114,9 @@ impl<'p> Node<'p> {
         Node { entries: self.entries.get(start..end).unwrap_or_default(), offset: self.offset + part.len() + 1 }
     }
 
-    /// The members `1`, `2`, … under `prefix` up to the first gap.
-    pub fn members(self, prefix: &str) -> impl Iterator<Item = Self> + use<'p> {
-        let list = self.child(prefix);
-        (1_u32..).map(move |n| list.child(&n.to_string())).take_while(|member| !member.is_absent())
+    /// What is under `1`, `2`, … up to the first gap.
+    pub fn numbered(self) -> impl Iterator<Item = Self> + use<'p> {
+        (1_u32..).map(move |n| self.child(&n.to_string())).take_while(|member| !member.is_absent())
     }
 }
 
@@ -131,7 +130,7 @@ mod tests {
         assert_eq!(params.get("X"), Some("2"));
         assert_eq!(params.get("Action"), Some("A"));
         assert_eq!(params.get("Nothing"), None);
-        let members: Vec<_> = params.root().child("L").members("member").map(|m| m.value().unwrap()).collect();
+        let members: Vec<_> = params.root().child("L").child("member").numbered().map(|m| m.value().unwrap()).collect();
         assert_eq!(members, ["a", "b"], "reading stops at the first gap");
     }
 
@@ -141,7 +140,7 @@ mod tests {
         let tags = params.root().child("Tags");
         assert_eq!(tags.value(), Some(""));
         assert!(tags.has_children());
-        let first = tags.members("member").next().unwrap();
+        let first = tags.child("member").numbered().next().unwrap();
         assert_eq!(first.child("Key").value(), Some("k"));
         assert!(!first.child("Key").has_children());
         assert!(first.child("Other").is_absent());

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::protocol::{AwsJson, AwsQuery, Protocol, RestJson};
+use super::protocol::{AwsJson, AwsQuery, Ec2Query, Protocol, RestJson};
 use super::validation::Wording;
 
 /// A service of AWS that is answered here.
@@ -25,6 +25,8 @@ struct Definition {
     wording: Wording,
     /// Whether it answers from the one region of its partition, whatever region a client signs for.
     is_global: bool,
+    /// Whether the server behind the gateway answers in its place, if there is one.
+    yields_to_upstream: bool,
 }
 
 impl Service {
@@ -38,6 +40,7 @@ impl Service {
         protocol: &AwsQuery,
         wording: Wording::Iam,
         is_global: true,
+        yields_to_upstream: false,
     });
 
     /// AWS Security Token Service.
@@ -50,6 +53,7 @@ impl Service {
         protocol: &AwsQuery,
         wording: Wording::Sts,
         is_global: false,
+        yields_to_upstream: false,
     });
 
     /// AWS Organizations.
@@ -62,6 +66,7 @@ impl Service {
         protocol: &AwsJson("application/x-amz-json-1.1"),
         wording: Wording::Organizations,
         is_global: true,
+        yields_to_upstream: false,
     });
 
     /// IAM Access Analyzer.
@@ -74,6 +79,7 @@ impl Service {
         protocol: &RestJson,
         wording: Wording::Fields,
         is_global: false,
+        yields_to_upstream: false,
     });
 
     /// AWS CloudTrail.
@@ -86,6 +92,7 @@ impl Service {
         protocol: &AwsJson("application/x-amz-json-1.1"),
         wording: Wording::Sts,
         is_global: false,
+        yields_to_upstream: false,
     });
 
     /// The AWS Resource Groups Tagging API.
@@ -98,6 +105,7 @@ impl Service {
         protocol: &AwsJson("application/x-amz-json-1.1"),
         wording: Wording::Sts,
         is_global: false,
+        yields_to_upstream: false,
     });
 
     /// Service Quotas.
@@ -110,10 +118,24 @@ impl Service {
         protocol: &AwsJson("application/x-amz-json-1.1"),
         wording: Wording::Sts,
         is_global: false,
+        yields_to_upstream: false,
+    });
+
+    /// Amazon EC2: which regions there are, and nothing else.
+    pub const EC2: Self = Self(&Definition {
+        signing_name: "ec2",
+        prefix: "ec2",
+        version: "2016-11-15",
+        namespace: "http://ec2.amazonaws.com/doc/2016-11-15/",
+        target: "",
+        protocol: &Ec2Query,
+        wording: Wording::Sts,
+        is_global: false,
+        yields_to_upstream: true,
     });
 
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::IAM,
         Self::STS,
         Self::ORGANIZATIONS,
@@ -121,6 +143,7 @@ impl Service {
         Self::CLOUDTRAIL,
         Self::TAGGING,
         Self::SERVICE_QUOTAS,
+        Self::EC2,
     ];
 
     /// The name in credential scopes, such as `access-analyzer`.
@@ -156,6 +179,12 @@ impl Service {
     /// Whether it answers from the one region of its partition, whatever region a client signs for.
     pub fn is_global(self) -> bool {
         self.0.is_global
+    }
+
+    /// Whether the server behind the gateway answers in its place, if there is one: what is known here is only a part
+    /// that identity tools ask for.
+    pub fn yields_to_upstream(self) -> bool {
+        self.0.yields_to_upstream
     }
 
     /// How it words what is wrong with parameters.

@@ -38,9 +38,44 @@ pub fn error_response(namespace: &str, error: &Error, request_id: &str) -> Strin
 /// Fails only if a type has no form in this protocol, which is a fault of ours.
 pub fn result<T: Serialize>(operation: &str, output: &T) -> Result<String, Unsupported> {
     let mut out = String::with_capacity(512);
-    output.serialize(Element { out: &mut out, name: &format!("{operation}Result"), depth: 1 })?;
+    output.serialize(Element { out: &mut out, name: &format!("{operation}Result"), depth: 1, member: "member" })?;
     Ok(out)
 }
+
+/// The answer of EC2 to a call that succeeded. `members` is made by [`ec2_members`].
+pub fn ec2_response(service: Service, operation: &str, members: &str, request_id: &str) -> String {
+    format!(
+        "{DECLARATION}<{operation}Response xmlns=\"{}\">\n  <requestId>{request_id}</requestId>\n{members}\
+         </{operation}Response>\n",
+        service.namespace()
+    )
+}
+
+/// The answer of EC2 to a call that failed.
+pub fn ec2_error_response(code: &str, message: &str, request_id: &str) -> String {
+    format!(
+        "{DECLARATION}<Response><Errors><Error><Code>{code}</Code><Message>{}</Message></Error></Errors>\
+         <RequestID>{request_id}</RequestID></Response>",
+        content(message)
+    )
+}
+
+/// The members of an output in EC2's form: no element around them, and `item` for the members of lists.
+///
+/// # Errors
+/// Fails only if a type has no form in this protocol, which is a fault of ours.
+pub fn ec2_members<T: Serialize>(output: &T) -> Result<String, Unsupported> {
+    let mut out = String::with_capacity(512);
+    output.serialize(Element { out: &mut out, name: EC2_OUTPUT, depth: 0, member: "item" })?;
+    let end = format!("</{EC2_OUTPUT}>\n");
+    let members = out.strip_prefix(&format!("<{EC2_OUTPUT}>\n")).and_then(|members| members.strip_suffix(&end));
+    Ok(members.unwrap_or_default().to_owned())
+}
+
+/// The element that is left out around the members.
+const EC2_OUTPUT: &str = "output";
+
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// A type that the protocol has no form for.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +93,8 @@ struct Element<'o, 'n> {
     out: &'o mut String,
     name: &'n str,
     depth: usize,
+    /// What members of lists are called.
+    member: &'static str,
 }
 
 impl<'o, 'n> Element<'o, 'n> {
@@ -100,7 +137,8 @@ struct Open<'o, 'n> {
 
 impl Open<'_, '_> {
     fn child<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Unsupported> {
-        value.serialize(Element { out: self.element.out, name, depth: self.element.depth + 1 })
+        let Element { depth, member, .. } = self.element;
+        value.serialize(Element { out: self.element.out, name, depth: depth + 1, member })
     }
 
     fn close(mut self) -> Result<(), Unsupported> {
@@ -132,7 +170,7 @@ impl ser::SerializeSeq for Open<'_, '_> {
     type Error = Unsupported;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unsupported> {
-        self.child("member", value)
+        self.child(self.element.member, value)
     }
 
     fn end(self) -> Result<(), Unsupported> {
@@ -157,7 +195,8 @@ impl ser::SerializeMap for Open<'_, '_> {
         key: &K,
         value: &V,
     ) -> Result<(), Unsupported> {
-        let mut entry = Element { out: self.element.out, name: "entry", depth: self.element.depth + 1 }.open();
+        let Element { depth, member, .. } = self.element;
+        let mut entry = Element { out: self.element.out, name: "entry", depth: depth + 1, member }.open();
         entry.child("key", key)?;
         entry.child("value", value)?;
         entry.close()
@@ -367,6 +406,20 @@ mod tests {
   </GetThingResult>
 ";
         assert_eq!(result("GetThing", &thing).unwrap(), expected);
+    }
+
+    #[test]
+    fn ec2_has_items_and_no_result_element() {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Regions {
+            region_info: Vec<&'static str>,
+        }
+        let members = ec2_members(&Regions { region_info: vec!["a&b"] }).unwrap();
+        assert_eq!(members, "  <regionInfo>\n    <item>a&amp;b</item>\n  </regionInfo>\n");
+        assert_eq!(ec2_members(&()).unwrap(), "");
+        let fault = ec2_error_response("AuthFailure", "a<b", "id");
+        assert!(fault.ends_with("<Message>a&lt;b</Message></Error></Errors><RequestID>id</RequestID></Response>"));
     }
 
     #[test]

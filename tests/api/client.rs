@@ -153,6 +153,11 @@ impl Client {
         self.call("sts", "2011-06-15", action, parameters).await
     }
 
+    /// Calls an operation of EC2.
+    pub async fn ec2(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
+        self.call("ec2", "2016-11-15", action, parameters).await
+    }
+
     async fn call(&self, service: &str, version: &str, action: &str, parameters: &[(&str, &str)]) -> Answer {
         self.send_signed(form(action, version, parameters), service).await
     }

@@ -51,6 +51,28 @@ def test_quotas_in_force():
             quotas.get_service_quota(ServiceCode="iam", QuotaCode="L-00000000")
 
 
+def test_regions(root, cli, user):
+    ec2 = client(root, "ec2")
+    regions = {region["RegionName"]: region for region in ec2.describe_regions(AllRegions=True)["Regions"]}
+    assert regions["eu-central-1"]["Endpoint"] == "ec2.eu-central-1.amazonaws.com"
+    assert {region["OptInStatus"] for region in regions.values()} == {"opt-in-not-required", "not-opted-in"}
+    named = ec2.describe_regions(
+        RegionNames=["eu-central-1", "me-south-1"], Filters=[{"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]}]
+    )
+    assert [region["RegionName"] for region in named["Regions"]] == ["eu-central-1"]
+    shown = cli.call("ec2", "DescribeRegions", RegionNames=["eu-west-1"])["Regions"]
+    assert shown == [{"Endpoint": "ec2.eu-west-1.amazonaws.com", "RegionName": "eu-west-1", "OptInStatus": "opt-in-not-required"}]
+    with pytest.raises(ClientError) as raised:
+        ec2.describe_regions(DryRun=True)
+    assert error(raised) == "DryRunOperation"
+    with pytest.raises(ClientError) as raised:
+        client(user, "ec2").describe_regions()
+    assert error(raised) == "UnauthorizedOperation"
+    with pytest.raises(ClientError) as raised:
+        ec2.describe_vpcs()
+    assert error(raised) == "InvalidAction" and "AWS_ENDPOINT_URL_IAM" in str(raised.value)
+
+
 def test_denials_have_the_form_of_each_service(user):
     with pytest.raises(ClientError) as raised:
         client(user, "resourcegroupstaggingapi").get_resources()

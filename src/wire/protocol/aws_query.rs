@@ -61,7 +61,7 @@ fn json_answer(status: u16, body: String) -> Answer {
 }
 
 /// The parameters in the body, if it is a form.
-fn form<'r>(request: &Incoming<'r>) -> &'r [u8] {
+pub(super) fn form<'r>(request: &Incoming<'r>) -> &'r [u8] {
     const FORM: &str = "application/x-www-form-urlencoded";
     let content_type = request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = content_type

@@ -2,10 +2,12 @@
 
 mod aws_json;
 mod aws_query;
+mod ec2_query;
 mod rest_json;
 
 pub(super) use aws_json::AwsJson;
 pub(super) use aws_query::AwsQuery;
+pub(super) use ec2_query::Ec2Query;
 pub(super) use rest_json::RestJson;
 
 use super::{Input, Output, Service};

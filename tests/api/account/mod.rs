@@ -3,6 +3,7 @@
 mod account_properties;
 mod cloudtrail_api;
 mod credential_report;
+mod describe_regions;
 mod service_access;
 mod service_quotas_api;
 mod tagging_api;
