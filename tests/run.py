@@ -3,6 +3,7 @@
 
     python3 tests/run.py                    everything
     python3 tests/run.py tests/e2e -k kill  only Python tests; the arguments are pytest's
+    python3 tests/run.py --tools [...]      with the tools of tests/e2e/test_tools.py, which a run of everything has anyway
 
 It says beforehand what it needs, installs the rest under target/, and ends with one line of totals.
 """
@@ -16,11 +17,18 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").resolve()
 VENV = TARGET / "venv"
+TOOLS = TARGET / "tools"
 SERVER = TARGET / "debug" / "iamd"
+
+# The release of the package ansible on PyPI that has the collection amazon.aws for the ansible-core of the requirements.
+ANSIBLE = "12.3.0"
+
+PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 
 NEEDS = """\
 Needs: a Rust toolchain, a C compiler, openssl, curl, Python 3.11 with venv, and a network for packages of crates.io, PyPI and npm.
@@ -107,22 +115,44 @@ def check_needs():
         sys.exit("missing: " + "; ".join(missing))
 
 
-def prepare():
-    """Builds the server, and makes a virtual environment with what the tests need, once per list of requirements."""
-    suite = Suite("preparation", live=True)
-    requirements = ROOT / "tests" / "requirements.txt"
+def make_environment(suite, folder, requirements, fill=None):
+    """Makes a virtual environment, once per list of requirements; `fill` adds to it."""
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
-    stamp = VENV / "requirements.sha256"
-    if not stamp.exists() or stamp.read_text() != digest:
-        shutil.rmtree(VENV, ignore_errors=True)
-        suite.run(sys.executable, "-m", "venv", VENV)
-        pip = (VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        suite.run(*pip, "-r", requirements)
-        if not suite.status:
-            stamp.write_text(digest)
+    stamp = folder / "requirements.sha256"
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    suite.run(sys.executable, "-m", "venv", folder)
+    suite.run(folder / "bin" / "python", *PIP, "install", "-r", requirements)
+    if fill:
+        fill(suite)
+    if not suite.status:
+        stamp.write_text(digest)
+
+
+def prepare(with_tools):
+    """Builds the server, and makes virtual environments with what the tests need."""
+    suite = Suite("preparation", live=True)
+    make_environment(suite, VENV, ROOT / "tests" / "requirements.txt")
     suite.run("cargo", "build")
     if suite.status:
         sys.exit("the preparation failed")
+    if with_tools:
+        tools = Suite("tools", live=True)
+        make_environment(tools, TOOLS, ROOT / "tests" / "tools-requirements.txt", add_collection)
+        if tools.status:
+            shutil.rmtree(TOOLS, ignore_errors=True)
+            print("The tools cannot be installed, so their tests are skipped.", flush=True)
+
+
+def add_collection(suite):
+    """Ansible's collection for AWS: Ansible Galaxy's copy is also in a package of PyPI, among many others."""
+    suite.run(TOOLS / "bin" / "python", *PIP, "download", "--no-deps", "--dest", TOOLS / "download", f"ansible=={ANSIBLE}")
+    for package in (TOOLS / "download").glob("*.whl"):
+        with zipfile.ZipFile(package) as archive:
+            names = [name for name in archive.namelist() if name.startswith("ansible_collections/amazon/aws/")]
+            archive.extractall(TOOLS / "collections", names)
+    shutil.rmtree(TOOLS / "download", ignore_errors=True)
 
 
 def crates(suite):
@@ -138,7 +168,7 @@ def crates(suite):
 def end_to_end(suite, *arguments):
     """Through real clients, against the real binary."""
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    suite.run(VENV / "bin" / "python", "-m", "pytest", *arguments, IAMD=str(SERVER), PATH=path)
+    suite.run(VENV / "bin" / "python", "-m", "pytest", *arguments, IAMD=str(SERVER), IAMD_TOOLS=str(TOOLS), PATH=path)
 
 
 def javascript_sdk(suite):
@@ -178,9 +208,9 @@ def run_all():
 
 def main():
     start = time.monotonic()
-    arguments = sys.argv[1:]
+    arguments = [argument for argument in sys.argv[1:] if argument != "--tools"]
     check_needs()
-    prepare()
+    prepare(with_tools=not arguments or "--tools" in sys.argv)
     if arguments:
         suites = [Suite("end to end", live=True)]
         end_to_end(suites[0], *arguments)
