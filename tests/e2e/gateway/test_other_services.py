@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 CALLS = [
     ("s3", "ListBuckets", "NotImplemented"),
     ("dynamodb", "ListTables", "UnknownOperationException"),
-    ("ec2", "DescribeInstances", "InvalidAction"),
     ("sns", "ListTopics", "InvalidAction"),
     ("lambda", "ListFunctions", "UnknownOperationException"),
     ("cloudwatch", "ListDashboards", "UnknownOperationException"),
