@@ -15,6 +15,7 @@ pub mod identity;
 pub mod idp;
 pub mod keys;
 pub mod log;
+pub mod metrics;
 pub mod organization;
 pub mod services;
 pub mod shapes;

@@ -10,6 +10,8 @@ use crate::call::{Environment, Volatile};
 use crate::config::Settings;
 use crate::federation::Issuers;
 use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
+use crate::metrics::Metrics;
+use crate::services;
 use crate::store::{Accounts, Sqlite, Trail};
 
 /// Why the server cannot start, as one sentence.
@@ -30,7 +32,10 @@ impl App {
         };
         let key = Arc::new(ServerKey::new(&session_key));
         let usage = Arc::new(Usage::new(store.load_usage().await?));
-        let (accounts, committer) = Accounts::new(store.clone(), usage.clone());
+        let operations = services::all().map(|entry| (entry.service.prefix(), entry.name));
+        let gateway_services = aws_reference::service_authorization::services().map(|service| service.prefix);
+        let metrics = Arc::new(Metrics::new(operations, gateway_services)?);
+        let (accounts, committer) = Accounts::new(store.clone(), usage.clone(), metrics.clone());
         let trail = match settings.audit_size() {
             Some(size) => Some(Trail::start(store.path().map(Settings::audit_path), settings.database_key()?, size)),
             None => None,
@@ -50,6 +55,7 @@ impl App {
                 settings.local_issuers == Some(true),
                 &settings.issuers,
             )?,
+            metrics,
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),
         };
         let authenticator = Authenticator { root: root_credentials(settings)?, key, partition: settings.partition };

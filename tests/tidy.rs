@@ -29,7 +29,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["federation"],
     &["identity", "store"],
-    &["audit"],
+    &["audit", "metrics"],
     &["account", "organization"],
     &["catalogue", "keys", "templates", "wire", "sigv4"],
     &["shapes", "error"],

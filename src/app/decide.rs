@@ -52,8 +52,14 @@ impl App {
         let mut decided = Vec::with_capacity(asked.len());
         for asked in asked {
             decided.push(match call::decide(&asker, &standing, asked)? {
-                Verdict::Allowed => None,
-                Verdict::Denied(denial) => Some(denial),
+                Verdict::Allowed => {
+                    self.environment.metrics.allowed();
+                    None
+                }
+                Verdict::Denied(denial) => {
+                    self.environment.metrics.denied(denial.evidence.layer);
+                    Some(denial)
+                }
                 Verdict::TakesLong => return Ok(None),
             });
         }

@@ -105,6 +105,7 @@ impl App {
         self.keep(&record, &request.facts, result.as_ref().map(|(_, output)| &**output));
         let result = result.and_then(|(entry, output)| service.protocol().answer(&exchange(entry.name), &*output));
         record.write(request.line(), &request.facts, result.as_ref().err());
+        self.environment.metrics.request(service.prefix(), &record.action, result.as_ref().err(), record.elapsed());
         let answer = result.unwrap_or_else(|error| service.protocol().fault(&exchange(""), &error));
         Outcome { answer, would_deny: record.would_deny }
     }
@@ -124,6 +125,7 @@ impl App {
         let result = self.invoke(O::ENTRY, decoded, caller, facts, &mut record).await;
         self.keep(&record, facts, result.as_ref().map(|output| &**output));
         record.write(INSIDE, facts, result.as_ref().err());
+        self.environment.metrics.request("", &record.action, result.as_ref().err(), record.elapsed());
         let output: Box<dyn Any> = result?;
         let output = output.downcast::<O::Output>();
         output.map(|output| *output).map_err(|_| Error::internal(format!("{} has another output", O::NAME)))

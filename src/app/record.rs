@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tracing::Level;
 
@@ -73,6 +73,11 @@ impl Record {
         }
     }
 
+    /// How long the call takes so far.
+    pub fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
     /// Notes who calls. A service, or who need not sign, is of no account.
     pub fn called_by(&mut self, caller: &Caller) {
         let of_none = matches!(caller.principal, Principal::Anonymous | Principal::Service(_));
@@ -86,7 +91,7 @@ impl Record {
 
     /// How long the call has taken, in microseconds.
     pub(super) fn micros(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+        u64::try_from(self.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// Notes the access key id that a signature claims. Where somebody gave the secret in its place, it is not shown.

@@ -110,10 +110,14 @@ impl Run<'_> {
         call.precondition(cx)?;
         for access in [call.access(), call.further_access(cx)] {
             let Denial { error, evidence } = match self.authorize(cx, &access, record, max_work)? {
-                Verdict::Allowed => continue,
+                Verdict::Allowed => {
+                    self.app.environment.metrics.allowed();
+                    continue;
+                }
                 Verdict::TakesLong => return Ok(false),
                 Verdict::Denied(denial) => *denial,
             };
+            self.app.environment.metrics.denied(evidence.layer);
             record.evidence = Some(evidence);
             if self.app.environment.enforcement == Enforcement::On {
                 return Err(error);

@@ -7,6 +7,7 @@ use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::error::{Code, Error, Result};
 use crate::federation::Issuers;
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
+use crate::metrics::Metrics;
 use crate::organization::Organization;
 use crate::shapes::{AccountId, Ids, Timestamp};
 
@@ -35,6 +36,8 @@ pub struct Environment {
     pub issuers: Issuers,
     /// The URL of this server as an issuer of web identity tokens; the account follows.
     pub token_issuer: String,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// Whether explicit denials name the policy, as AWS does since January 2026.
     pub denials_name_policy: bool,
 }

@@ -94,7 +94,10 @@ impl Gateway {
         };
         // The one place that knows all of a call: what it asked, who did, what was decided and what came of it.
         let line = Line { method: arrival.parts.method.as_str(), path: arrival.parts.uri.path() };
-        record.write(line, &arrival.facts, served.as_ref().err().map(|failure| &failure.error));
+        let error = served.as_ref().err().map(|failure| &failure.error);
+        record.write(line, &arrival.facts, error);
+        let result = served.as_ref().map(|(response, _)| response.status()).map_err(|failure| &failure.error);
+        app.environment.metrics.gateway_request(&record.action, result, record.elapsed());
         let would_deny = record.would_deny.as_ref().and_then(Error::message);
         let response = match served {
             Ok((response, mapping)) => answer::marked(response, Some(mapping), would_deny),

@@ -12,6 +12,7 @@ use super::sqlite::Sqlite;
 use crate::account::Account;
 use crate::audit::Usage;
 use crate::error::{Error, Result};
+use crate::metrics::Metrics;
 use crate::shapes::AccountId;
 
 /// A writer's turn on an account. Nobody else writes to it until the turn ends.
@@ -59,10 +60,10 @@ pub struct Accounts {
 impl Accounts {
     /// The accounts of a store. The handle is of the task that makes writes durable, last uses among them; it ends when
     /// the accounts are gone and all is written.
-    pub fn new(store: Arc<Sqlite>, usage: Arc<Usage>) -> (Self, JoinHandle<()>) {
+    pub fn new(store: Arc<Sqlite>, usage: Arc<Usage>, metrics: Arc<Metrics>) -> (Self, JoinHandle<()>) {
         let (orders, receiver) = mpsc::unbounded_channel();
         let cells = Arc::new(Cells::default());
-        let committer = Committer { store: store.clone(), cells: cells.clone(), usage };
+        let committer = Committer { store: store.clone(), cells: cells.clone(), usage, metrics };
         let committer = tokio::spawn(committer.run(receiver));
         (Self { cells, store, orders }, committer)
     }
@@ -84,6 +85,11 @@ impl Accounts {
                 return Ok(cell);
             }
         }
+    }
+
+    /// How many accounts are in memory.
+    pub fn count_in_memory(&self) -> usize {
+        self.cells.count()
     }
 
     /// Waits for the turn to write to an account.

@@ -89,6 +89,11 @@ impl Cells {
         });
     }
 
+    /// How many accounts are in memory, or loading.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Arc<Slot>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

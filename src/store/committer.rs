@@ -13,6 +13,7 @@ use super::sqlite::Sqlite;
 use crate::account::{Account, Changes};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
+use crate::metrics::Metrics;
 use crate::shapes::AccountId;
 
 /// As many writes in a transaction as keep its statements well below SQLite's limits.
@@ -55,6 +56,7 @@ pub(super) struct Committer {
     pub store: Arc<Sqlite>,
     pub cells: Arc<Cells>,
     pub usage: Arc<Usage>,
+    pub metrics: Arc<Metrics>,
 }
 
 impl Committer {
@@ -132,7 +134,10 @@ impl Committer {
     async fn store(&self, commits: &[Commit]) -> Result<(), Fault> {
         let mut batch = Batch::default();
         commits.iter().for_each(|commit| batch.add(&commit.account, &commit.changes));
-        self.store.commit(&batch).await
+        let start = Instant::now();
+        let result = self.store.commit(&batch).await;
+        self.metrics.commit(commits.len(), result.is_ok(), start.elapsed());
+        result
     }
 
     fn succeed(&self, commit: Commit) {

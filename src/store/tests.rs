@@ -7,7 +7,12 @@ use super::{Accounts, Sqlite, Turn};
 use crate::account::{Account, Settings};
 use crate::audit::{Usage, Use};
 use crate::error::{Code, Result};
+use crate::metrics::Metrics;
 use crate::shapes::{AccountId, Timestamp};
+
+fn metrics() -> Arc<Metrics> {
+    Arc::new(Metrics::new(std::iter::empty(), std::iter::empty()).unwrap())
+}
 
 fn id(number: u64) -> AccountId {
     AccountId::from_number(number).unwrap()
@@ -25,7 +30,7 @@ impl Shared {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.db");
         let store = Arc::new(Sqlite::open(&path, None).await.unwrap());
-        let (accounts, _) = Accounts::new(store, Arc::default());
+        let (accounts, _) = Accounts::new(store, Arc::default(), metrics());
         let other = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
         Self { folder, accounts, other }
     }
@@ -139,7 +144,7 @@ async fn futures<const N: usize>(accounts: &Accounts, wanted: [(u64, &str); N]) 
 async fn last_uses_of_other_accounts_outlive_a_reset() {
     let store = Arc::new(Sqlite::in_memory().await.unwrap());
     let usage = Arc::new(Usage::default());
-    let (accounts, committer) = Accounts::new(store.clone(), usage.clone());
+    let (accounts, committer) = Accounts::new(store.clone(), usage.clone(), metrics());
     for (account, key) in [(1, "AKIA1"), (2, "AKIA2")] {
         let used = Timestamp::from_seconds(7);
         usage.note(key, Use { account: id(account), used, service: "iam", region: "us-east-1" });
@@ -155,11 +160,11 @@ async fn last_uses_of_other_accounts_outlive_a_reset() {
 async fn nothing_survives_a_reset_by_loading() {
     const ACCOUNTS: u64 = 64;
     let store = Arc::new(Sqlite::in_memory().await.unwrap());
-    let (writing, _) = Accounts::new(store.clone(), Arc::default());
+    let (writing, _) = Accounts::new(store.clone(), Arc::default(), metrics());
     for number in 1..=ACCOUNTS {
         set_alias(&writing, id(number), &format!("alias-{number}")).await.unwrap();
     }
-    let (accounts, _) = Accounts::new(store, Arc::default());
+    let (accounts, _) = Accounts::new(store, Arc::default(), metrics());
     let accounts = Arc::new(accounts);
     let readers: Vec<_> = (0..8)
         .map(|reader| {

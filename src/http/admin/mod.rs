@@ -5,6 +5,7 @@ mod audit;
 mod clock;
 mod delegation;
 mod evaluate;
+mod metrics;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub fn routes() -> Router<Arc<State>> {
         .route("/clock", get(clock::read).post(clock::turn))
         .route("/delegation-notices", get(delegation::notices))
         .route("/evaluate", post(evaluate::decide))
+        .route("/metrics", get(metrics::text))
         .route("/reset", post(reset))
         .fallback(not_found)
 }

@@ -70,6 +70,7 @@ pub fn issue(
             "The session token size of {session_token_size} bytes exceeds the maximum of {MAX_TOKEN_SIZE} bytes."
         )));
     }
+    cx.environment.metrics.session_issued();
     let credentials = CredentialsShape {
         access_key_id: session.access_key_id.clone(),
         secret_access_key: key.session_secret(&session.access_key_id),
