@@ -1,6 +1,7 @@
 //! What is known of calls: their events, and when credentials and roles were last used; and the audit of an account.
 
 mod event;
+pub mod generate;
 mod record;
 mod resources;
 pub mod rules;

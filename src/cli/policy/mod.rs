@@ -1,4 +1,4 @@
-//! `iamd policy`: policies decided, explained, checked and tested without a server.
+//! `iamd policy`: policies decided, explained, checked and tested without a server, or recorded by one.
 
 mod documents;
 mod evaluate;
@@ -6,6 +6,7 @@ mod explain;
 mod fields;
 mod junit;
 mod layout;
+mod record;
 mod suite;
 mod test;
 mod toml;
@@ -19,12 +20,13 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::output::Output;
+use super::running::AdminOptions;
 use crate::catalogue::KnownServices;
 use crate::log::printable_lines;
 use iam_policy::Grammar;
 use iam_policy::lint::Severity;
 
-/// Decide, explain, check and test policies without a server
+/// Decide, explain, check and test policies without a server, or record them
 ///
 /// Exits with 0 if all is well, with 1 if a policy or test is not, with 2 if the command could not do its work.
 #[derive(Debug, Subcommand)]
@@ -60,6 +62,14 @@ pub enum PolicyCommand {
     /// cannot be run, or tests nothing, is an error, and the others are run all the same.
     #[command(after_help = "Example: iamd policy test policies/ --junit report.xml")]
     Test(TestArgs),
+    /// Print a policy for what a user or role did on a running server
+    ///
+    /// The policy allows each call that was allowed, and none of their actions on a resource on which it was not called.
+    /// The sessions of a role count as the role. Where one policy would be too long, there are several.
+    #[command(
+        after_help = "Example: iamd policy record --principal arn:aws:iam::123456789012:role/app --since 2030-01-01T00:00:00Z > app.json"
+    )]
+    Record(RecordArgs),
     /// Print the JSON Schema of requests or of test files, for editors
     #[command(after_help = "Example: iamd policy schema request > request.schema.json")]
     Schema(SchemaArgs),
@@ -104,6 +114,22 @@ pub struct TestArgs {
     /// Print only what fails, and the totals
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// What `record` takes.
+#[derive(Debug, Args)]
+pub struct RecordArgs {
+    /// The ARN of the user or role
+    #[arg(long, value_name = "ARN")]
+    principal: String,
+    /// Only calls from this time on, such as 2030-01-01T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Allow whole folders where several resources in them were used
+    #[arg(long)]
+    generalise: bool,
+    #[command(flatten)]
+    server: AdminOptions,
 }
 
 /// What `schema` takes.
@@ -217,6 +243,7 @@ pub fn run(command: &PolicyCommand) -> ExitCode {
         PolicyCommand::Explain(args) => explain::run(args, out),
         PolicyCommand::Validate(args) => validate::run(args, &KnownServices, out),
         PolicyCommand::Test(args) => test::run(args, out),
+        PolicyCommand::Record(args) => record::run(args, out),
         PolicyCommand::Schema(args) => write!(out, "{}", args.of.text()).map(|()| true).map_err(Failure::from),
     };
     match result {

@@ -6,6 +6,7 @@ mod clock;
 mod delegation;
 mod evaluate;
 mod metrics;
+mod policy;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub fn routes() -> Router<Arc<State>> {
         .route("/delegation-notices", get(delegation::notices))
         .route("/evaluate", post(evaluate::decide))
         .route("/metrics", get(metrics::text))
+        .route("/policy", get(policy::recorded))
         .route("/reset", post(reset))
         .fallback(not_found)
 }
