@@ -174,7 +174,10 @@ impl App {
     }
 
     /// Notes who calls, for the audit trail.
-    async fn note_caller(&self, record: &mut Record, caller: &Caller) -> Result<()> {
+    ///
+    /// # Errors
+    /// When the caller's account cannot be loaded.
+    pub async fn note_caller(&self, record: &mut Record, caller: &Caller) -> Result<()> {
         if self.trail.is_some() {
             record.known_by(caller, self.accounts.get(caller.account).await?.durable());
         }

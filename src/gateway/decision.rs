@@ -52,6 +52,9 @@ impl Gateway {
         };
         let Decision { app, meant, caller, .. } = *decision;
         record.resource = Some(first.resource.clone());
+        if app.trail.is_some() {
+            record.asked = asked.questions.iter().map(kept).collect();
+        }
         let denials = self.denials(decision, &asked.questions).await?;
         let enforces = app.environment.enforcement == Enforcement::On;
         let mut denied = Vec::new();
@@ -263,6 +266,11 @@ impl Gateway {
             format!("User: {arn} is not authorized to perform: {action} on resource: \"{resource}\" {reason}");
         Ok(self.denied(decision, Error::new(Code::AccessDenied, message), owner))
     }
+}
+
+/// A question as the audit trail keeps it.
+fn kept(question: &Question) -> crate::audit::Asked {
+    crate::audit::Asked { action: question.action.clone(), resource: question.resource.clone() }
 }
 
 /// What cannot be asked cannot be decided.

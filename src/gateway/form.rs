@@ -71,6 +71,7 @@ impl Gateway {
         let Form { fields, file } = form.ok_or_else(|| Failure::from(incomplete()))?;
         let signer = self.signer(posted, &fields, bucket).await?;
         record.called_by(&signer.caller);
+        posted.app.note_caller(record, &signer.caller).await?;
         if !is_whole && (signer.place.is_none() || !inbound.fill(max).await?) {
             return Err(too_large(max).into());
         }

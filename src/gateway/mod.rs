@@ -8,6 +8,7 @@ mod body;
 mod bypass;
 mod credentials;
 mod decision;
+mod event;
 mod facts;
 mod form;
 mod meant;

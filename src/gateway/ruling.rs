@@ -118,6 +118,7 @@ impl Gateway {
         }
         let authenticated = authenticated?;
         record.called_by(&authenticated.caller);
+        app.note_caller(record, &authenticated.caller).await?;
         if let Reads::Whole(_) = reads {
             super::body::check_whole(inbound.bytes(), authenticated.payload)
                 .map_err(|fault| Failure::from(refusal::of_body(&fault)))?;

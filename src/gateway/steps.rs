@@ -14,7 +14,7 @@ use super::form::Posted;
 use super::meant::{Asking, Meant};
 use super::refusal;
 use super::ruling::{Ruling, Settled, Tongue, Undecided, Verdict};
-use super::{Arrival, Body, Gateway, Inbound, answer, queues, source_key};
+use super::{Arrival, Body, Gateway, Inbound, answer, event, queues, source_key};
 use crate::app::{App, Line, Record};
 use crate::call::Enforcement;
 use crate::error::{Code, Error};
@@ -98,6 +98,9 @@ impl Gateway {
         record.write(line, &arrival.facts, error);
         let result = served.as_ref().map(|(response, _)| response.status()).map_err(|failure| &failure.error);
         app.environment.metrics.gateway_request(&record.action, result, record.elapsed());
+        if let Some(called) = event::called(&record.action) {
+            app.keep_event(&record, &arrival.facts, &called, event::came(&served));
+        }
         let would_deny = record.would_deny.as_ref().and_then(Error::message);
         let response = match served {
             Ok((response, mapping)) => answer::marked(response, Some(mapping), would_deny),

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from clients import Boto3
 from server import Server
+from upstreams import Moto
 
 
 def trail(who):
@@ -159,3 +160,21 @@ def test_without_a_trail_there_are_no_events(tmp_path):
         root.iam.create_user(UserName="alice")
         assert trail(root).lookup_events()["Events"] == []
     assert not (tmp_path / "iamd.db-audit").exists()
+
+
+def test_calls_through_the_gateway_are_events():
+    with Moto() as moto, Server("--upstream", moto.url) as server:
+        root = Boto3(server.endpoint, "test", "test")
+        s3 = root.session.client("s3", endpoint_url=server.endpoint, region_name="us-east-1")
+        s3.create_bucket(Bucket="reports")
+        [made] = records(root, EventName="CreateBucket")
+        assert (made["eventSource"], made["userIdentity"]["type"], made["readOnly"]) == ("s3.amazonaws.com", "Root", False)
+        s3.put_object(Bucket="reports", Key="k", Body=b"1")
+        # Data events are not in the event history.
+        assert records(root, EventName="PutObject") == []
+        root.iam.create_user(UserName="bob")
+        bob = root.using(root.iam.create_access_key(UserName="bob")["AccessKey"])
+        with pytest.raises(ClientError) as raised:
+            bob.session.client("s3", endpoint_url=server.endpoint, region_name="us-east-1").list_buckets()
+        [denied] = records(root, EventName="ListBuckets")
+        assert (denied["errorCode"], denied["errorMessage"]) == ("AccessDenied", raised.value.response["Error"]["Message"])

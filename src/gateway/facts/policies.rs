@@ -44,8 +44,6 @@ impl Gateway {
                 let since = self.documents.now();
                 let answer = self.inquire(&lookup, owner).await?;
                 let text = answer.and_then(|answer| lookup::policy(question, &answer));
-                // Some servers have an empty document where there is no policy.
-                let text = text.filter(|text| !matches!(text.trim(), "" | "{}"));
                 let text = match text {
                     // AWS: the default key policy leaves a key to the policies of its account.
                     None if is_key => Some(default_key_policy(owner)),
