@@ -108,7 +108,7 @@ fn serve(settings: Settings) -> Result<(), Failure> {
     run_async(async { serve::run(settings, signals()?).await })
 }
 
-/// Runs to the end, and does not wait for computations that nobody waits for any more.
+/// Runs to the end, and does not wait for computations whose result is no longer awaited.
 fn run_async(task: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(task);

@@ -5,7 +5,7 @@
     python3 tests/drift.py --data DIR    compares with the data folder of a botocore that is there already
 
 Operations, parameters with their constraints, errors, results, metadata, new services, and names of actions and condition
-keys in the documentation. What is known to differ stands in drift.toml, a reason each. It fails on every other difference,
+keys in the documentation. What is known to differ is in drift.toml, with a reason each. It fails on every other difference,
 and on lines of drift.toml that apply no more.
 """
 
@@ -175,7 +175,7 @@ def main():
     for difference in unknown:
         print(difference)
     for difference in stale:
-        print(f"drift.toml lists what is no difference any more: {difference}")
+        print(f"drift.toml lists a difference that no longer exists: {difference}")
     print(f"{len(unknown)} differences, {len(stale)} stale lines, {len(found) - len(unknown)} known")
     return 1 if unknown or stale else 0
 

@@ -148,7 +148,7 @@ fn document() -> String {
             writeln!(document, "| [{name}](../{source}) | {} | {different} |", tested.join(", ")).unwrap();
         }
     }
-    assert!(differences.is_empty(), "{DIFFERENCES} names what is no operation: {:?}", differences.keys());
+    assert!(differences.is_empty(), "{DIFFERENCES} names unknown operations: {:?}", differences.keys());
     document
 }
 

@@ -14,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use iamd::services;
+use regex::Regex;
 
 /// The modules from the top down. A module uses those of its own line and below.
 const LAYERS: &[&[&str]] = &[
@@ -53,6 +54,16 @@ const LONG_FILES: &[(&str, &str)] = &[];
 
 /// How many files of code a folder may have. Data may lie in larger folders, a file for each service or case.
 const MAX_FILES: usize = 15;
+
+/// Words that plain English has better ones for: return or show, a caller who, an unknown key, no longer, anything but.
+/// They must not come back.
+const ODD_WORDS: &[&str] = &[
+    r"\b(?i:told|tells|whoever|whomever)\b",
+    r"\bwhat is no\b",
+    r"\bin whatever (?:case|form|way)\b",
+    r"\bstands? (?:twice|before|behind)\b",
+    r"\b(?:MOST|LEAST|LONGEST|SHORTEST|GREATEST)_[A-Z]",
+];
 
 struct Source {
     path: PathBuf,
@@ -218,6 +229,22 @@ fn nothing_is_left_for_later() {
         for (index, line) in source.text.lines().enumerate() {
             if let Some(word) = words.iter().find(|word| line.contains(*word)) {
                 wrong.push(source.at(index + 1, word));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn words_are_plain() {
+    let odd: Vec<_> = ODD_WORDS.iter().map(|words| Regex::new(words).unwrap()).collect();
+    let mut wrong = Vec::new();
+    let sources =
+        FOLDERS.iter().chain(&["docs", "fuzz"]).flat_map(|folder| files_of(folder, &["rs", "py", "md", "toml"]));
+    for source in sources.filter(|source| !source.path.ends_with("tidy.rs")) {
+        for (index, line) in source.text.lines().enumerate() {
+            for found in odd.iter().filter_map(|words| words.find(line)) {
+                wrong.push(source.at(index + 1, &format!("say {:?} in plainer words", found.as_str())));
             }
         }
     }

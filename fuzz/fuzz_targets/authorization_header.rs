@@ -1,4 +1,4 @@
-//! Whatever an `Authorization` header holds is answered with one of AWS's refusals.
+//! Any `Authorization` header is answered with one of AWS's refusals.
 #![no_main]
 
 use chrono::DateTime;

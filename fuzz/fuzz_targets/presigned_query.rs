@@ -1,4 +1,4 @@
-//! Whatever a query string holds is no signature of a secret that it was not made with, and is refused in AWS's words.
+//! No query string verifies with a secret that it was not signed with; all are refused in AWS's words.
 
 #![no_main]
 

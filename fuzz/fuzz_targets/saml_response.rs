@@ -1,4 +1,4 @@
-//! Any response is refused: nobody has signed it.
+//! Any response is refused, for none is signed.
 
 #![no_main]
 

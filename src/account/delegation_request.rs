@@ -1,4 +1,4 @@
-//! Requests for delegated permissions: a product provider asks, an owner in another account is found, somebody there
+//! Requests for delegated permissions: a product provider asks, an owner in another account is found, who
 //! decides (IAM User Guide, "IAM temporary delegation").
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub struct DelegationRequest {
     pub requestor_name: Option<String>,
     /// The requestor's own id of the matter; unique among its requests.
     pub workflow_id: String,
-    /// The account that it is for; unknown until somebody associates himself, unless the requestor named it.
+    /// The account that it is for; unknown until an owner is associated, unless the requestor named it.
     pub owner_account: Option<AccountId>,
     /// Who has associated himself.
     pub owner: Option<DelegationOwner>,
@@ -86,7 +86,7 @@ impl DelegationRequest {
         self.states.last().copied().unwrap_or((DelegationState::Expired, Timestamp::default()))
     }
 
-    /// When it expires unless its state changes: after a day if nobody has associated himself, after a week in any
+    /// When it expires unless its state changes: after a day if no owner is associated, after a week in any
     /// other state (IAM User Guide, "Building your integration", "State transitions").
     pub fn expires(&self) -> Timestamp {
         let (state, since) = self.latest();

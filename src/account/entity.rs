@@ -90,7 +90,7 @@ pub fn name_key(name: &str) -> String {
 }
 
 impl Account {
-    /// The resource with this name, in whatever case.
+    /// The resource with this name, regardless of case.
     ///
     /// # Errors
     /// `NoSuchEntity`.
@@ -98,7 +98,7 @@ impl Account {
         self.get::<R>(name).ok_or_else(|| Error::missing(R::KIND, name))
     }
 
-    /// The resource with this name, in whatever case, if it exists.
+    /// The resource with this name, regardless of case, if it exists.
     pub fn get<R: Resource>(&self, name: &str) -> Option<&R> {
         R::table(self).get(&R::key_of(name)).map(|entity| &**entity)
     }
@@ -106,7 +106,7 @@ impl Account {
     /// The resource with this ARN, for kinds that operations name by ARN and that have no paths.
     ///
     /// # Errors
-    /// `ValidationError` for what is no ARN of this kind, `NoSuchEntity`.
+    /// `ValidationError` for anything but an ARN of this kind, `NoSuchEntity`.
     pub fn find_by_arn<R: Resource>(&self, arn: &str) -> Result<&R> {
         let invalid = |message: String| Error::new(Code::ValidationError, message);
         let parts = ArnParts::parse(arn).ok_or_else(|| invalid(format!("Invalid ARN: {arn}")))?;

@@ -39,7 +39,7 @@ use crate::shapes::{AccountId, Timestamp};
 pub struct Changes {
     /// Per table and key the new body, or `None` for a row that is gone.
     pub rows: BTreeMap<(&'static str, String), Option<String>>,
-    /// The access keys, users and roles that are gone, by id: nobody can ask any more when they were last used.
+    /// The access keys, users and roles that are gone, by id: their last use can no longer be asked for.
     pub gone: BTreeSet<String>,
 }
 
@@ -84,7 +84,7 @@ macro_rules! tables {
         pub const TABLES: &[&str] = &[$(stringify!($field)),+];
 
         impl Account {
-            /// An account in which nobody has done anything yet.
+            /// An account to which nothing was written yet.
             pub fn new(id: AccountId, created: Timestamp) -> Self {
                 Self {
                     id,

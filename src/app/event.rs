@@ -80,7 +80,7 @@ impl App {
             },
             _ => (caller.account, caller.identity(own)),
         };
-        if account == AccountId::NOBODY {
+        if account == AccountId::ANONYMOUS {
             return;
         }
         let by_service = identity.invoked_by.clone();
@@ -107,7 +107,7 @@ impl App {
             denial: record.evidence.as_ref().map(|evidence| denial(evidence, record.would_deny.is_some())),
             micros: record.micros(),
         };
-        // Both accounts see who assumes a role of the other; the other only that somebody of the first did.
+        // Both accounts see who assumes a role of the other; the other only that a principal of the first did.
         if target != account && called.service == "sts" && event.failure.is_none() {
             let shared_id = Some(rand::random());
             let identity = caller.foreign_identity();

@@ -24,7 +24,7 @@ impl Gate {
 
     /// Waits for a permit and computes. Other requests go on without the thread in the meantime.
     pub async fn compute<T>(&self, work: impl FnOnce() -> T) -> T {
-        // Nobody closes the semaphore; without a permit the work would only be less bounded.
+        // The semaphore is never closed; without a permit the work would only be less bounded.
         let _permit = self.permits.acquire().await.ok();
         match Handle::current().runtime_flavor() {
             RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),

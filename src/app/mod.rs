@@ -86,7 +86,7 @@ impl App {
         let signature = Signature::read(&request.incoming);
         let (service, result) = match Route::of(&request.incoming, signature.as_ref().ok()) {
             Ok(route) => {
-                // Where nobody verifies the signature, its region says nothing.
+                // Where the signature is not verified, its region means nothing.
                 if let (Ok(entry), Ok(signature)) = (&route.entry, &signature)
                     && !entry.unsigned
                 {

@@ -94,7 +94,7 @@ impl Record {
         u64::try_from(self.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Notes the access key id that a signature claims. Where somebody gave the secret in its place, it is not shown.
+    /// Notes the access key id that a signature claims. If the secret was given in its place, it is not shown.
     pub fn claimed_by(&mut self, access_key_id: &str) {
         let is_made = |id: &str| {
             id.len() == 20 && ["AKIA", "ASIA"].iter().any(|start| id.starts_with(start)) && !id.contains(is_of_no_id)

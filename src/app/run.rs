@@ -56,7 +56,7 @@ impl Run<'_> {
         if self.entry.computes { self.app.gate.compute(execute).await } else { execute() }
     }
 
-    /// What is to be fetched before the call runs. Nobody makes the server fetch without permission for the call; callers
+    /// What is to be fetched before the call runs. Nothing is fetched without permission for the call; callers
     /// who need not sign prove themselves by what is fetched.
     pub async fn inquiry(&self, call: &dyn Call, account: &Account, record: &mut Record) -> Result<Option<Inquiry>> {
         if self.after_authorization.is_some() {
@@ -97,7 +97,7 @@ impl Run<'_> {
     }
 
     /// Refuses what the caller may not do; the log gets the reasons that AWS hides from clients. `false`: a decision
-    /// takes more work than `max_work`, so nobody knows yet.
+    /// takes more work than `max_work`, so the answer is not known yet.
     fn is_permitted(
         &self,
         call: &dyn Call,

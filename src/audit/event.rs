@@ -84,13 +84,13 @@ pub enum IdentityKind {
     AssumedRole,
     /// A session of `GetFederationToken`.
     FederatedUser,
-    /// Somebody of another account.
+    /// A principal of another account.
     AwsAccount,
     /// An AWS service.
     AwsService,
-    /// Somebody with a SAML response.
+    /// A user with a SAML response.
     SamlUser,
-    /// Somebody with a token of an identity provider.
+    /// A user with a token of an identity provider.
     WebIdentityUser,
     /// Anyone else.
     #[default]

@@ -83,7 +83,7 @@ impl Usage {
         uses.filter(|last_use| !last_use.action.is_empty()).cloned().collect()
     }
 
-    /// The last call of each service that anybody of an account has made, by namespace.
+    /// The last call of each service that any principal of an account has made, by namespace.
     pub fn services(&self, account: AccountId) -> BTreeMap<String, LastUse> {
         let state = self.lock();
         let mut services: BTreeMap<String, LastUse> = BTreeMap::new();

@@ -53,7 +53,7 @@ pub enum Target<'a> {
     Under(Kind, Option<&'a str>),
     /// A resource of this type in the account, such as `federated-user/Bob` of STS.
     Sts(String),
-    /// The same of IAM, for what is no entity, such as `access-report/o-…`.
+    /// The same of IAM, for resources that are not entities, such as `access-report/o-…`.
     Iam(String),
     /// A quota of a service, by their codes. Quotas of IAM are of no region.
     ServiceQuota(&'a str, &'a str),

@@ -33,7 +33,7 @@ pub enum Verdict {
     Allowed,
     /// The caller may not.
     Denied(Box<Denial>),
-    /// Nobody knows yet: a decision would take more than [`Question::max_work`].
+    /// Not known yet: a decision would take more than [`Question::max_work`].
     TakesLong,
 }
 
@@ -278,7 +278,7 @@ impl Question<'_> {
     }
 }
 
-/// The trust policy as the resource's layer. A role that does not exist trusts nobody.
+/// The trust policy as the resource's layer. A role that does not exist trusts no one.
 fn trust_policies(role: Option<&Role>) -> PolicySet {
     PolicySet::new(role.map(|role| {
         let source =

@@ -87,7 +87,7 @@ impl Question<'_> {
             },
             Target::DelegationRequest(id) => self.delegation_request(*id)?,
             Target::Trust(arn) => {
-                // Credentials of one partition mean nobody in another.
+                // Credentials of one partition mean nothing in another.
                 let stateless = matches!(self.caller.principal, Principal::Anonymous | Principal::Service(_));
                 let within = stateless || self.caller.account.partition() == account.id.partition();
                 let role = account.role(arn).filter(|_| within);

@@ -12,7 +12,7 @@ use crate::shapes::AccountId;
 pub struct Volatile {
     /// When credentials and roles were last used. It is written every few seconds.
     pub usage: Arc<Usage>,
-    /// How often somebody guessed the code of an MFA device.
+    /// How often wrong codes were given for an MFA device.
     pub wrong_codes: WrongCodes,
     /// SAML assertions that cannot be used again; they are good for minutes.
     pub used_assertions: UsedAssertions,

@@ -15,7 +15,7 @@ pub struct ServiceLinkedRole {
     pub role_name: &'static str,
     /// The name of the AWS-managed policy that is attached to the role.
     pub policy_name: &'static str,
-    /// Whether an account may have several such roles, told apart by a `CustomSuffix`.
+    /// Whether an account may have several such roles, distinguished by a `CustomSuffix`.
     pub takes_suffix: bool,
     /// The description that the service gives the role when it makes it itself, where that is known.
     pub description: Option<&'static str>,

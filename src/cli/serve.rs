@@ -48,7 +48,7 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     }
     http::serve(listener, http::router(state), Limits::new(&settings), tls.map(Arc::new), &mut signals).await;
     // The router is gone, and with it the accounts: the committer writes what it still has and ends. Only a request that
-    // computes can hold them longer, and nobody waits for its answer.
+    // computes can hold them longer, and no client waits for its answer.
     tokio::select! {
         ended = committer => ended?,
         () = tokio::time::sleep(PATIENCE) => {}
@@ -123,7 +123,7 @@ fn banner(settings: &Settings, listen: SocketAddr, kept: &Kept, tls: Option<&Tls
     if settings.log_format == Some(LogFormat::Json) {
         text = json_banner(&endpoint, &kept.place, settings.enforcement.unwrap_or_default());
     }
-    // Whoever started the server may not want to read this.
+    // The output may be closed, which is no reason not to serve.
     let _ = std::io::stdout().write_all(text.as_bytes());
     if development && !listen.ip().is_loopback() {
         tracing::warn!("development credentials are accepted from other machines; --no-dev-credentials refuses them");
@@ -151,7 +151,8 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// Refuses to serve where nobody could ever come in: no root user, nobody in the database, and no sessions of others.
+/// Refuses to serve if no caller could ever be authenticated: there is no root user, no access key in the database, and no
+/// session key that other servers share.
 async fn must_have_a_way_in(settings: &Settings, store: &Sqlite) -> Result<(), Box<dyn std::error::Error>> {
     let root = settings.no_dev_credentials != Some(true) || settings.root_access_key.is_some();
     if !root && settings.session_key.is_none() && store.count_accounts().await? == 0 {

@@ -93,7 +93,7 @@ pub struct GatewaySettings {
     pub unmapped: Unmapped,
     /// What `aws:SecureTransport` is.
     pub secure_transport: SecureTransport,
-    /// For how many seconds policies and tags that an upstream told are believed; 5 if left out.
+    /// For how many seconds policies and tags from an upstream are cached; 5 if left out.
     pub policy_ttl: Option<u64>,
     /// The domains whose subdomains are buckets.
     pub bucket_domains: Vec<String>,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// Which part of a request's credentials was not accepted, and why. It is the cause of an error, for the log alone: AWS
-/// says less to clients, so that nobody learns which keys exist. It holds no secret and no session token.
+/// says less to clients, so that clients do not learn which keys exist. It holds no secret and no session token.
 #[derive(Debug, thiserror::Error)]
 #[error("{part}: {why}")]
 pub struct Rejection {

@@ -20,7 +20,7 @@ pub enum Trust {
     /// roots first, too ("Create an OpenID Connect (OIDC) identity provider in IAM").
     RootsOr(Vec<String>),
     /// Any: only to see which certificates the host has, not to believe what it says.
-    Nobody,
+    Unverified,
 }
 
 /// The thumbprint of a certificate: its SHA-1 hash.

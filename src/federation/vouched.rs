@@ -32,7 +32,7 @@ impl Vouched {
     ///
     /// # Errors
     /// `InvalidIdentityToken` for keys and values that tags cannot have, and for a key that is there already, in
-    /// whatever case.
+    /// regardless of case.
     pub fn tag(&mut self, key: &str, value: &str) -> Result<()> {
         let is_tag = accepts("TagKey", key) && accepts("TagValue", value) && !is_reserved(key);
         if !is_tag || self.tags.get(key).is_some() || self.tags.len() >= MAX_TAGS {
@@ -83,7 +83,7 @@ impl ProviderKeys {
         is_new
     }
 
-    /// The value of a key, in whatever case it is written.
+    /// The value of a key, regardless of case.
     pub fn get(&self, name: &str) -> Option<&ProviderValue> {
         self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }

@@ -277,7 +277,7 @@ fn single(value: &Value) -> Option<&str> {
     }
 }
 
-/// What AWS says of what is no token.
+/// What AWS says of an invalid token.
 pub fn not_a_token() -> crate::error::Error {
     invalid("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
 }

@@ -26,7 +26,7 @@ pub(super) struct Authenticated {
 }
 
 impl Authenticated {
-    /// Nobody in particular, with a body that nobody signed.
+    /// An anonymous caller, with an unsigned body.
     pub fn anonymous() -> Self {
         Self { caller: Caller::anonymous(), payload: Payload::Unsigned, chunk_signer: None, covers_body: false }
     }

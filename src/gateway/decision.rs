@@ -84,7 +84,7 @@ impl Gateway {
         Ok(Decided { owner, denied })
     }
 
-    /// AWS: a request may say who owns its buckets, and is denied if somebody else does.
+    /// AWS: a request may say who owns its buckets, and is denied if another account does.
     fn check_expected_owners(&self, decision: &Decision<'_>) -> std::result::Result<(), Failure> {
         let Meant::S3(routed, _) = decision.meant else { return Ok(()) };
         let expected = routed

@@ -20,7 +20,7 @@ pub enum Meant<'r> {
     S3(Box<Routed<'r>>, Arc<Service>),
 }
 
-/// A request that is refused before anybody looks at permissions.
+/// A request that is refused before permissions are checked.
 pub struct Unclear {
     /// The service that it seems to mean.
     pub service: Option<&'static Summary>,
@@ -43,7 +43,7 @@ impl<'r> Meant<'r> {
     /// Finds out what a request means. Its body is looked at only now.
     ///
     /// # Errors
-    /// For what is no operation of AWS, or could be several.
+    /// For requests that are not an operation of AWS, or could be several.
     pub fn of(request: &Request<'r>, body: &[u8], scope: Option<&str>, hosts: &Hosts) -> Result<Self, Unclear> {
         match recognise(&Request { body: Some(body), ..*request }, scope)? {
             Recognised::Call(call) => Ok(Self::Call(call)),
@@ -93,7 +93,7 @@ impl<'r> Meant<'r> {
         }
     }
 
-    /// Whether nobody needs permission for it.
+    /// Whether it needs no permission.
     pub fn is_free(&self) -> bool {
         match self {
             Self::Call(_) => false,
@@ -132,7 +132,7 @@ impl<'r> Meant<'r> {
         }
     }
 
-    /// The region in the name of the endpoint that a call is sent to. Those of S3 are told by the signature alone: what
+    /// The region in the name of the endpoint that a call is sent to. Those of S3 are in the signature alone: what
     /// comes before the endpoint's name may be a bucket.
     pub fn region_of_host(&self, request: &Request<'_>) -> Option<String> {
         self.call().and_then(|_| recognise::region_of_host(request))

@@ -67,7 +67,7 @@ pub struct Arrival<'r> {
     pub asked: Option<GivenBody>,
 }
 
-/// The body of a request, which is not read before somebody wants it: a client that expects `100 Continue` sends none
+/// The body of a request, which is not read before it is needed: a client that expects `100 Continue` sends none
 /// until then.
 pub trait Inbound: Send {
     /// Reads the body until it is whole or longer than this; whether it is whole.

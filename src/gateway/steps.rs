@@ -22,7 +22,7 @@ use crate::shapes::Partition;
 use crate::sigv4::Incoming;
 use aws_calls::fault::Fault;
 
-/// The most bytes that are read for somebody whose access key is not known.
+/// The most bytes that are read for a caller whose access key is unknown.
 pub(super) const MAX_FOR_STRANGERS: usize = 1 << 20;
 
 /// The most bytes of an upstream's error.
@@ -226,7 +226,7 @@ impl Gateway {
         Ok(Response::from_parts(parts, answer::whole(body)))
     }
 
-    /// Whether a key exists is told to those who may list the bucket; others are denied.
+    /// Only those who may list the bucket learn whether a key exists; others are denied.
     async fn unless_hidden(
         &self,
         decision: &Decision<'_>,
@@ -250,7 +250,7 @@ impl Gateway {
         }
     }
 
-    /// Reads the body. Nobody has the server hold much memory without a key.
+    /// Reads the body. Without a known key, a body may not take much memory.
     pub(super) async fn read(
         &self,
         app: &App,

@@ -23,7 +23,7 @@ use crate::wire::{Answer, Exchange, Service};
 /// The region of the global endpoints; a signature names the one that is meant.
 const GLOBAL_REGION: &str = "us-east-1";
 
-/// The most bytes that are read for somebody whose access key is not known, and of most operations.
+/// The most bytes that are read for a caller whose access key is unknown, and of most operations.
 const MAX_ORDINARY: usize = 1 << 20;
 
 /// The operations that take more: documents of up to ten million characters, certificate chains, and lists of policies.
@@ -76,7 +76,7 @@ pub async fn endpoint(
     respond(answer, &request_id, would_deny.as_ref())
 }
 
-/// Keeps foreign pages out. Their names cannot be distinguished from the server's own where anybody may sign: while
+/// Keeps foreign pages out. Their names cannot be distinguished from the server's own where anyone may sign: while
 /// there are development credentials, and on a listener for this machine. Pages may send what is signed for other
 /// services by a key that they must have been given, such as uploads to presigned URLs.
 pub(super) fn admit(parts: &Parts, state: &State, is_for_others: bool) -> Result<(), Error> {
@@ -105,7 +105,7 @@ pub(super) fn admit(parts: &Parts, state: &State, is_for_others: bool) -> Result
     Ok(())
 }
 
-/// Reads the body. Nobody has the server hold much memory without a key, and nobody for an operation that needs little.
+/// Reads the body. Without a known key, or for an operation that needs little, a body may not take much memory.
 async fn read(body: &mut Receiving, parts: &Parts, state: &State, now: Timestamp) -> Result<(), Error> {
     let max = state.bodies.max;
     let ordinary = MAX_ORDINARY.min(max);

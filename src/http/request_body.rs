@@ -15,7 +15,7 @@ use super::State;
 use super::listener::BodyError;
 use super::refusal::refused;
 
-/// How much of each body is outside of the budget. Ordinary requests fit in and are answered whatever others send;
+/// How much of each body is outside of the budget. Ordinary requests fit in and are answered no matter what others send;
 /// the number of connections bounds them.
 const FREE: usize = 16 * 1024;
 /// The unit that the budget is counted in.

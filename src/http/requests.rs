@@ -1,4 +1,4 @@
-//! The log of what is no call of AWS's protocol: the server's own endpoints, those that hand out credentials, and those
+//! The log of requests outside AWS's protocol: the server's own endpoints, those that hand out credentials, and those
 //! of the identity provider for tests.
 
 use std::net::SocketAddr;
@@ -54,7 +54,7 @@ pub async fn log(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whoever watches the server asks for its health every few seconds.
+/// Monitoring asks for the server's health every few seconds.
 fn level(method: &Method, path: &str, status: StatusCode) -> Level {
     match status.as_u16() {
         500.. => Level::ERROR,

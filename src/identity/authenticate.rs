@@ -37,7 +37,7 @@ impl RootCredentials {
         Self { root: Some((DEVELOPMENT_KEY.to_owned(), Secret::new(DEVELOPMENT_SECRET))), any_account: true }
     }
 
-    /// Whether anybody could sign with one of them.
+    /// Whether any of them can sign.
     pub fn are_public(&self) -> bool {
         self.any_account || self.has_development_root()
     }

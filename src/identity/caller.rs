@@ -59,7 +59,7 @@ pub enum Principal {
     },
     /// An AWS service, which assumes a role for what runs in it.
     Service(ServicePrincipal),
-    /// Nobody: an operation that needs no signature.
+    /// An anonymous caller: an operation that needs no signature.
     Anonymous,
 }
 
@@ -78,7 +78,7 @@ impl Caller {
     /// The caller of an operation that needs no signature. It belongs to no account.
     pub fn anonymous() -> Self {
         Self {
-            account: AccountId::NOBODY,
+            account: AccountId::ANONYMOUS,
             principal: Principal::Anonymous,
             access_key_id: String::new(),
             session: None,

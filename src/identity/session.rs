@@ -46,7 +46,7 @@ pub struct Session {
     /// The session's own tags; they win over the role's or user's. They travel packed.
     #[serde(skip)]
     pub tags: TagSet,
-    /// By what somebody else acts in the principal's name. It travels packed.
+    /// The delegation by which another account acts in the principal's name, packed.
     #[serde(skip)]
     pub delegation: Option<Delegation>,
     /// The policies of `GetScopedCredentials`, in the order of the calls. They travel packed.
@@ -133,7 +133,7 @@ impl SessionPolicy {
 }
 
 impl Session {
-    /// Whether somebody else than IAM vouches for who acts: an identity provider, or the user that asked for the
+    /// Whether a party other than IAM vouches for who acts: an identity provider, or the user that asked for the
     /// session of a federated user.
     pub fn is_federated(&self) -> bool {
         matches!(self.principal, SessionPrincipal::Federated { .. })

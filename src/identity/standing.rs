@@ -213,7 +213,7 @@ fn service_keys<'a>(service: &'a ServicePrincipal, key: &mut impl FnMut(&'a str,
 /// The condition keys that only temporary credentials have.
 fn session_keys<'a>(session: &'a Session, facts: &RequestFacts, key: &mut impl FnMut(&'a str, Values<'a>)) {
     key("aws:TokenIssueTime", session.issued.to_string().into());
-    // Whom another party vouches for, IAM knows no MFA of: the key is absent, not false.
+    // Federated sessions carry no MFA information, so the key is absent, not false.
     if !session.is_federated() {
         key("aws:MultiFactorAuthPresent", session.mfa.is_some().into());
     }

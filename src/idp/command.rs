@@ -96,7 +96,7 @@ fn write_privately(file: &Path, content: &[u8]) -> std::io::Result<()> {
 
 /// What a person needs to know to try it.
 fn banner(out: &mut dyn Write, own: &str, issuer: &str) -> std::io::Result<()> {
-    writeln!(out, "An identity provider for tests answers at {own}. It signs whatever it is asked to.\n")?;
+    writeln!(out, "An identity provider for tests answers at {own}. It signs what it is asked to.\n")?;
     writeln!(out, "  # Web identities; start iamd with --local-issuers")?;
     writeln!(out, "  aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com")?;
     writeln!(out, "  curl -s '{own}/token?sub=alice@example.com' > token")?;

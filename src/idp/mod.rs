@@ -1,4 +1,4 @@
-//! An identity provider for tests: it signs whatever it is asked to.
+//! An identity provider for tests: it signs what it is asked to.
 
 mod command;
 pub mod saml;

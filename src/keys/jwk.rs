@@ -71,7 +71,7 @@ pub struct Jwks {
 }
 
 impl KeySet {
-    /// Reads a published key set. Keys that do not verify signatures, or that nobody could use, are left out, as RFC
+    /// Reads a published key set. Keys that do not verify signatures, or that are unusable, are left out, as RFC
     /// 7517 section 5 wants it. `None` if it is no key set, or has too many keys.
     pub fn read(json: &[u8]) -> Option<Self> {
         let published: Jwks = serde_json::from_slice(json).ok()?;

@@ -9,7 +9,7 @@ use super::tree::{Target, Tree};
 use super::{OrganizationError, OrganizationSettings, PolicyType, ServiceControlPolicy};
 use iam_policy::{Grammar, Policy, PolicySet, Source, SourceKind};
 
-/// The service control policy that AWS attaches to everything, until somebody detaches it.
+/// The service control policy that AWS attaches to everything, until it is detached.
 const FULL_ACCESS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 const FULL_ACCESS_NAME: &str = "FullAWSAccess";
 const FULL_ACCESS_ID: &str = "p-FullAWSAccess";

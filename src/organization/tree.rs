@@ -185,7 +185,7 @@ pub(super) fn unique_part(name: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(name)).chars().take(8).collect()
 }
 
-/// Refuses what is no id of something.
+/// Refuses anything but an id of the organization.
 pub(super) fn check_id(is_id: bool, what: &'static str, id: &str, example: &str) -> Result<(), OrganizationError> {
     if is_id { Ok(()) } else { Err(OrganizationError::Id { what, id: id.to_owned(), example: example.to_owned() }) }
 }

@@ -99,7 +99,7 @@ fn push_query(query: &str, location: Location, out: &mut Vec<u8>) {
 }
 
 /// Decodes and encodes again. It works on bytes, so that text which is no UTF-8 stays distinct; a `%` that introduces
-/// nothing stands for itself.
+/// no byte is left as it is.
 fn recoded(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
         return Cow::Borrowed(text);

@@ -69,7 +69,7 @@ pub struct Incoming<'a> {
 }
 
 impl<'a> Incoming<'a> {
-    /// The header with the session token; bytes that are no text make a token that nobody issued.
+    /// The header with the session token; bytes that are not text make a token that was never issued.
     fn session_token(&self) -> Option<Cow<'a, str>> {
         self.headers.get(&X_AMZ_SECURITY_TOKEN).map(|header| String::from_utf8_lossy(header.as_bytes()))
     }

@@ -48,7 +48,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// Reads the header's value; `None` for what is none of these.
+    /// Reads the header's value; `None` for anything else.
     pub fn read(text: &str) -> Option<Self> {
         match text {
             "UNSIGNED-PAYLOAD" => Some(Self::Unsigned),

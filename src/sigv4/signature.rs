@@ -245,7 +245,7 @@ pub(super) fn refused(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(Code::SignatureDoesNotMatch, message)
 }
 
-/// A signature that cannot be read. The message may repeat what somebody took for a key id; `why`, for the log, does
+/// A signature that cannot be read. The message may repeat what was given as the key id; `why`, for the log, does
 /// not.
 pub(super) fn incomplete(message: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Error {
     Error::new(Code::IncompleteSignature, message).rejecting(Part::Authorization, why)

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::shapes::AccountId;
 
-/// A writer's turn on an account. Nobody else writes to it until the turn ends.
+/// A writer's turn on an account. No other call writes to it until the turn ends.
 pub struct Turn {
     head: OwnedMutexGuard<Account>,
     cell: Arc<Cell>,

@@ -12,9 +12,9 @@ pub struct BucketRecord {
     pub name: String,
     /// The account that made it.
     pub owner: AccountId,
-    /// Whether somebody has removed its Block Public Access.
+    /// Whether its Block Public Access was removed.
     pub without_block: bool,
-    /// Whether somebody has removed its Object Ownership.
+    /// Whether its Object Ownership was removed.
     pub without_ownership: bool,
 }
 

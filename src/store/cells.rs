@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use crate::account::Account;
 use crate::shapes::AccountId;
 
-/// Accounts beyond this number that nobody uses leave memory.
+/// Accounts beyond this number that are not in use leave memory.
 const MAX_ACCOUNTS_IN_MEMORY: usize = 1024;
 
 /// One account in memory.

@@ -31,7 +31,7 @@ pub(super) async fn accounts(lease: &mut Lease<'_>) -> Result<Vec<AccountCounts>
     let rows = sqlx::query("select id, created from accounts order by id").fetch_all(lease.connection()).await?;
     let read = |row: &SqliteRow| -> Result<Option<AccountCounts>, sqlx::Error> {
         let account: String = row.try_get(0)?;
-        // What AWS keeps itself is in one that is nobody's.
+        // What AWS keeps itself is in an account of its own.
         let is_somebodys = AccountId::parse(&account).is_some_and(|id| id != AccountId::AWS);
         let created = Timestamp::from_seconds(row.try_get(1)?).to_string();
         let counts = AccountCounts { account, created, users: 0, groups: 0, roles: 0, policies: 0 };

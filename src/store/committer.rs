@@ -45,7 +45,7 @@ pub(super) struct Commit {
 
 impl Commit {
     fn end(self, result: Result<()>) {
-        // Whoever has hung up does not hear it.
+        // A client that has hung up does not hear it.
         let _ = self.done.send(result);
     }
 }
@@ -60,7 +60,7 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    /// Runs until all senders are gone. Whatever waits when the database is ready shares one transaction.
+    /// Runs until all senders are gone. All writes that wait when the database is ready share one transaction.
     pub async fn run(self, mut orders: mpsc::UnboundedReceiver<Order>) {
         let mut waiting = Vec::new();
         let mut next = Instant::now() + SAVING_INTERVAL;
@@ -148,7 +148,7 @@ impl Committer {
 
     async fn reset(&self, account: Option<AccountId>) -> Result<()> {
         let result = self.store.reset(account).await;
-        // What is in memory is void even if the deletion failed: nobody knows how far it went.
+        // What is in memory is void even if the deletion failed, for it is unknown how far it went.
         self.cells.give_up(account);
         result.map_err(|fault| {
             tracing::error!(cause = fault.to_string(), "a reset failed");

@@ -1,7 +1,7 @@
 //! The one connection to the database: SQLite has one writer, and all reading is done from memory.
 //!
-//! Whoever works with the connection takes it out of its place, and puts it back only if the work left no doubt about
-//! its state. An open transaction can therefore never outlive the work that began it, whatever error or cancellation
+//! Work on the connection takes it out of its place, and puts it back only if the work left no doubt about
+//! its state. An open transaction can therefore never outlive the work that began it, whichever error or cancellation
 //! ended that work: the connection is closed, which rolls back, and the next one opens a new connection.
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -119,7 +119,7 @@ impl Opened {
     }
 }
 
-/// The connection while somebody works with it. Dropping it closes the connection.
+/// The connection while it is in use. Dropping it closes the connection.
 pub(super) struct Lease<'c> {
     opened: Opened,
     place: MutexGuard<'c, Option<Opened>>,
@@ -159,7 +159,7 @@ impl Lease<'_> {
         result
     }
 
-    /// Rolls back whatever is open. SQLite begins a transaction only where there is none, which is how it is known
+    /// Rolls back any open transaction. SQLite begins a transaction only where there is none, which is how it is known
     /// that none is left.
     async fn is_idle(&mut self) -> bool {
         // Fails where SQLite has rolled back already.

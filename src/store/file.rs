@@ -22,7 +22,7 @@ pub(super) struct DatabaseFile {
     _lock: File,
 }
 
-/// A file whatever its name is: device and inode.
+/// A file regardless of its name: device and inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity(u64, u64);
 

@@ -214,7 +214,7 @@ mod tests {
             assert!(sealer("a").open_body((table, account, key), &sealed).is_err());
         }
         assert!(sealer("b").open_body(place, &sealed).is_err());
-        assert!(sealer("a").open_body(place, body).is_err(), "a plain row is nobody's");
+        assert!(sealer("a").open_body(place, body).is_err(), "a plain row is refused");
         let altered = sealed.replace("sealed\":\"", "sealed\":\"A");
         assert!(sealer("a").open_body(place, &altered).is_err());
     }

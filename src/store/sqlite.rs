@@ -115,7 +115,7 @@ impl Sqlite {
         lease.settle(accounts).await.map_err(|fault| self.explain(&fault))
     }
 
-    /// Loads an account; one that nobody has written to is empty and comes into being `now`.
+    /// Loads an account; one that was never written to is empty and comes into being `now`.
     ///
     /// # Errors
     /// When the database fails, or holds what this version cannot read.

@@ -97,7 +97,7 @@ impl RoleTemplates {
     /// The template with this ARN.
     ///
     /// # Errors
-    /// `InvalidInput` for what is no template's ARN, `NoSuchEntity`.
+    /// `InvalidInput` for anything but a template's ARN, `NoSuchEntity`.
     pub fn find(&self, arn: &str) -> Result<&RoleTemplate> {
         TemplateName::parse(arn).ok_or_else(|| invalid(format!("ARN {arn} is not valid.")))?;
         self.0.get(arn).ok_or_else(|| missing(arn))

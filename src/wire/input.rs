@@ -1,4 +1,4 @@
-//! The parameters of a request, in whatever form they came.
+//! The parameters of a request, in any form.
 
 use std::borrow::Cow;
 

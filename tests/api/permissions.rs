@@ -133,7 +133,7 @@ impl Case {
         }
     }
 
-    /// Gives Eve what she is told that she lacks until she lacks nothing: the actions and the resource of each.
+    /// Gives Eve what the denials name until nothing is denied: the actions and the resource of each.
     async fn needs(&self) -> Result<BTreeMap<String, String>, String> {
         let mut granted = BTreeMap::new();
         loop {

@@ -17,7 +17,7 @@ def server():
 
 @pytest.fixture(scope="session")
 def idp():
-    """An identity provider, which signs whatever it is asked to."""
+    """An identity provider, which signs what it is asked to."""
     with IdentityProvider() as running:
         yield running
 

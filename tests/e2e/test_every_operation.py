@@ -37,11 +37,11 @@ def test_through_aws_cli(cli, idp):
 def test_everything_is_there_after_a_restart(tmp_path, account, idp):
     """The account's authorization details tell everything that bears on permissions."""
     database = f"sqlite:{tmp_path}/iamd.db"
-    told = []
+    answer = []
     for _ in range(2):
         with Server("--local-issuers", "--config", TEMPLATES, database=database) as server:
             root = Boto3(server.endpoint, account)
-            if not told:
+            if not answer:
                 live(root, idp)
                 populate(root.iam, account)
             details = root.iam.get_account_authorization_details()
@@ -57,9 +57,9 @@ def test_everything_is_there_after_a_restart(tmp_path, account, idp):
             details.pop("ResponseMetadata")
             for role in details["RoleDetailList"]:
                 role.pop("RoleLastUsed", None)
-            told.append([details, *rest])
-    assert told[0] == told[1]
-    assert {user["UserName"] for user in told[0][0]["UserDetailList"]} == {"joe", "kept"}
+            answer.append([details, *rest])
+    assert answer[0] == answer[1]
+    assert {user["UserName"] for user in answer[0][0]["UserDetailList"]} == {"joe", "kept"}
 
 
 def populate(iam, account):

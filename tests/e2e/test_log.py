@@ -24,7 +24,7 @@ TRUSTED = {
         "Condition": {"StringEquals": {"sts:ExternalId": "x1"}},
     },
 }
-LINE = re.compile(r"^(?P<time>\S+) (?P<told>.*) \d+\.\dms(?: (?P<id>[0-9a-f]{8}))?$")
+LINE = re.compile(r"^(?P<time>\S+) (?P<said>.*) \d+\.\dms(?: (?P<id>[0-9a-f]{8}))?$")
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +46,14 @@ def user(root, name, document=None):
 
 
 def last(server, find=""):
-    """What the last line with this text tells, without time and id. The line may follow the answer."""
+    """What the last line with this text says, without time and id. The line may follow the answer."""
     for _ in range(100):
         lines = [line for line in server.log_lines() if find in line]
         if lines:
-            told = LINE.match(lines[-1])
-            assert told, lines[-1]
-            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told["time"]), "a file has dates"
-            return told["told"]
+            said = LINE.match(lines[-1])
+            assert said, lines[-1]
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", said["time"]), "a file has dates"
+            return said["said"]
         time.sleep(0.05)
     raise AssertionError(f"no line with {find}: {server.log_lines()}")
 
@@ -94,17 +94,17 @@ def test_the_log_says_what_sts_hides(logged):
     other = Boto3(logged.endpoint, "222222222222")
     ci = user(other, "ci")
     role = f"arn:aws:iam::{ACCOUNT}:role/audit"
-    told = [denied(ci.sts.assume_role, RoleArn=role, RoleSessionName="ci", ExternalId="x1")["Message"]]
+    said = [denied(ci.sts.assume_role, RoleArn=role, RoleSessionName="ci", ExternalId="x1")["Message"]]
     who = f"DENIED 222222222222 user/ci sts:AssumeRole {role}"
     assert last(logged, "ci sts:AssumeRole") == f"{who} (identity: no statement allows it)"
     other.iam.put_user_policy(UserName="ci", PolicyName="p", PolicyDocument=policy("sts:AssumeRole"))
-    told.append(denied(ci.sts.assume_role, RoleArn=role, RoleSessionName="ci")["Message"])
+    said.append(denied(ci.sts.assume_role, RoleArn=role, RoleSessionName="ci")["Message"])
     assert last(logged, "(trust:") == (
         f"{who} (trust: no statement allows it. Statement Partner (line 1) of trust policy of audit does not match: "
         'StringEquals wants sts:ExternalId to be "x1", which the request does not have. The request has no value for '
         "sts:ExternalId)"
     )
-    assert told == [
+    assert said == [
         f"User: arn:aws:iam::222222222222:user/ci is not authorized to perform: sts:AssumeRole on resource: {role}"
     ] * 2
     ci.sts.assume_role(RoleArn=role, RoleSessionName="ci", ExternalId="x1")
@@ -127,18 +127,18 @@ def test_machines_get_typed_json():
     assert datetime.datetime.fromisoformat(banner.pop("timestamp").replace("Z", "+00:00"))
     assert banner == {"level": "INFO", "endpoint": server.endpoint, "enforcement": "on", "database": "memory"}
     lines = [json.loads(line) for line in server.errors.splitlines()]
-    told = next(line for line in lines if line.get("outcome") == "DENIED")
-    varying = {name: told.pop(name) for name in ("timestamp", "micros", "id", "user_agent")}
+    said = next(line for line in lines if line.get("outcome") == "DENIED")
+    varying = {name: said.pop(name) for name in ("timestamp", "micros", "id", "user_agent")}
     assert isinstance(varying["micros"], int)
-    assert told == {
+    assert said == {
         "level": "WARN", "outcome": "DENIED", "account": ACCOUNT, "caller": "user/dana", "action": "iam:CreateUser",
         "resource": f"arn:aws:iam::{ACCOUNT}:user/z", "code": "AccessDenied", "layer": "identity",
         "reason": "no statement allows it", "method": "POST", "path": "/", "source": "127.0.0.1", "region": "us-east-1",
     }  # fmt: skip
-    told = next(line for line in lines if line.get("action") == "sts:GetCallerIdentity")
-    assert (told["region"], told["outcome"], told["level"]) == ("eu-west-1", "OK", "INFO")
-    told = next(line for line in lines if line.get("path") == "/a%0Ab")
-    assert (told["outcome"], told["code"], told["action"]) == ("REFUSED", "InvalidAction", "X\ny")
+    said = next(line for line in lines if line.get("action") == "sts:GetCallerIdentity")
+    assert (said["region"], said["outcome"], said["level"]) == ("eu-west-1", "OK", "INFO")
+    said = next(line for line in lines if line.get("path") == "/a%0Ab")
+    assert (said["outcome"], said["code"], said["action"]) == ("REFUSED", "InvalidAction", "X\ny")
     assert server.errors.isprintable() or all(line.isprintable() for line in server.errors.splitlines())
 
 
@@ -146,7 +146,7 @@ SECRET = "canary/SECRET+key+of+forty+characters+xx"
 # Which part failed, by what is wrong with a request of the user bob.
 FAILURES = {
     "the secret is another": (dict(secret=SECRET), "BADSIG", "signature: the secret is another one than the key's"),
-    "the key is nobody's": (dict(key="AKIAQQQQQQQQQQQQQQQQ"), "BADTOKEN", "key id: "),
+    "the key is unknown": (dict(key="AKIAQQQQQQQQQQQQQQQQ"), "BADTOKEN", "key id: "),
     "the key id is the secret": (dict(key=SECRET.replace("/", "")), "BADTOKEN", "key id: it is not one that this server"),
     "the key id is the secret, with its slash": (dict(key=SECRET), "BADSIG", "authorization: the credential is not of"),
     "a session token of LocalStack's": (dict(token="canary-token"), "BADTOKEN", "session token: it came with a long-term"),
@@ -169,11 +169,11 @@ def test_a_signature_that_fails_says_by_which_part(logged, failure):
     before = len(logged.log_lines())
     status, body = send(signed(logged.endpoint, **arguments))
     assert status in (400, 403), body
-    told = last(logged, f" {outcome} ")
-    assert f"({reason}" in told
-    assert " POST / 127.0.0.1 " in told, "whose request it was is not known"
+    said = last(logged, f" {outcome} ")
+    assert f"({reason}" in said
+    assert " POST / 127.0.0.1 " in said, "whose request it was is not known"
     shown = arguments["key"] if len(arguments["key"]) == 20 else None
-    assert told.split()[1] == (shown or "iam:ListUsers")
+    assert said.split()[1] == (shown or "iam:ListUsers")
     assert not re.search("canary", "\n".join(logged.log_lines()[before:]), re.IGNORECASE)
 
 
@@ -274,7 +274,7 @@ def test_own_endpoints_leave_a_line():
     log = server.errors
     assert re.search(r"INFO the clock was moved now=\S+Z ahead=3600 frozen=false", log)
     assert "INFO reset forgotten=111111111111" in log
-    assert "/_iamd/health" not in log, "whoever watches the server asks for it all the time"
+    assert "/_iamd/health" not in log, "monitoring asks for it all the time"
 
 
 def attempt_url(url, method, headers):
@@ -288,7 +288,7 @@ def test_the_identity_provider_leaves_a_line():
             send(urllib.request.Request(f"{idp.url}/saml/response?nonsense=1"))
             send(urllib.request.Request(f"{idp.url}/nothing"))
         log.seek(0)
-        lines = [LINE.match(line)["told"] for line in log if "ms" in line]
+        lines = [LINE.match(line)["said"] for line in log if "ms" in line]
     assert lines == [
         "GET /token 200 127.0.0.1",
         "GET /saml/response 400 127.0.0.1 (nonsense is not a parameter, or its value is not valid)",

@@ -23,7 +23,7 @@ use iamd::wire::Service;
 use probes::{Probes, decode, member_name, null};
 use published::{Declared, Model, Request};
 
-/// Runs `check` for every operation that iamd has, and tells all that differs at once.
+/// Runs `check` for every operation that iamd has, and reports all differences at once.
 fn for_each_operation(check: impl Fn(&Entry, &Model, &Declared) -> Vec<String>) {
     let models = HashMap::from([Service::IAM, Service::STS].map(|service| (service, Model::of(service))));
     let mut wrong = Vec::new();

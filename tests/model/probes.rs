@@ -20,7 +20,7 @@ pub fn null(service: Service, path: &str) -> String {
     }
 }
 
-/// `RoleName` is told as `roleName`.
+/// `RoleName` is given as `roleName`.
 pub fn member_name(name: &str) -> String {
     name[..1].to_lowercase() + &name[1..]
 }
@@ -101,7 +101,7 @@ impl Probes<'_> {
             };
             let request = vec![(name.to_owned(), value.clone())];
             let begins = self.echoed(shape, &value);
-            // IAM has sentences of its own on wrong characters, told once the caller is found to be authorized.
+            // IAM has sentences of its own on wrong characters, given once the caller is found to be authorized.
             let sentence = format!("The specified value for {path} is invalid. ");
             let is_told_later = demand.contains("pattern")
                 && matches!(self.send(request.clone()), Ok(Some(error)) if error.message().unwrap_or_default().starts_with(&sentence));
@@ -147,8 +147,8 @@ impl Probes<'_> {
                     if self.entry.service == Service::IAM && name == "TagKeys" {
                         all.push("Member must not be null".to_owned());
                     }
-                    let told = format!("Member must satisfy constraint: [{}]", all.join(", "));
-                    self.refused(vec![(first.clone(), value)], path, "", &told, wrong);
+                    let shown = format!("Member must satisfy constraint: [{}]", all.join(", "));
+                    self.refused(vec![(first.clone(), value)], path, "", &shown, wrong);
                 }
             }
         }

@@ -196,12 +196,12 @@ fn validate_fails_from_the_severity_that_is_asked_for() {
     assert_eq!(levels.map(|level| fails(old, level)), [0, 0, 1, 1], "no Version is a warning");
     assert_eq!(levels.map(|level| fails(&pass, level)), [0, 1, 1, 1], "any role is a security warning");
     assert_eq!(levels.map(|level| fails("{", level)), [1, 1, 1, 1]);
-    assert_eq!(policy_with(Path::new("."), old, &["validate", "-"]).0, 0, "warnings do not fail if nobody asks");
+    assert_eq!(policy_with(Path::new("."), old, &["validate", "-"]).0, 0, "warnings do not fail unless asked for");
     let (code, _, err) = policy(&["validate", "none.json"]);
     assert_eq!((code, err.as_str()), (2, "iamd: none.json: No such file or directory (os error 2)\n"));
 }
 
-/// Whoever reads only the first line closes the pipe, which is no error of the command.
+/// A reader of only the first line closes the pipe, which is no error of the command.
 #[test]
 fn a_closed_pipe_is_no_error() {
     let commands = [&["explain", "--exit-code", "request.json"][..], &["evaluate", "request.json"], &["test", "."]];

@@ -129,7 +129,7 @@ fn test_takes_several_places() {
     assert_eq!((code, err.as_str()), (2, "iamd: empty: no *.test.json or *.test.toml here\n"));
 }
 
-/// What stands twice in a document is what IAM refuses: a test must not pass by the one of the two that it likes.
+/// What appears twice in a document is what IAM refuses: a test must not pass by the one of the two that it likes.
 #[test]
 fn test_judges_documents_as_they_are_written() {
     let statement = |document: &str| {
@@ -147,7 +147,7 @@ fn test_judges_documents_as_they_are_written() {
         folder(&[("a.test.json", &statement(twice)), ("b.test.json", &statement(other)), ("c.test.toml", toml)]);
     let (code, out, _) = policy_with(folder.path(), "", &["test"]);
     assert_eq!(code, 1, "{out}");
-    assert!(out.contains("identityPolicies[0] (p): line 3, column 84: \"Effect\" stands twice"), "{out}");
+    assert!(out.contains("identityPolicies[0] (p): line 3, column 84: \"Effect\" appears twice"), "{out}");
     assert!(out.contains("Statement 1 (line 3) of p does not match"), "{out}");
     assert!(out.contains("identityPolicies[0]: line 9, column 41: Effect is Allow or Deny, not \"Alow\""), "{out}");
 }

@@ -1,7 +1,7 @@
 //! Facts that only the upstream knows.
 //!
 //! [`questions`](crate::questions::Asked) is a pure function of the request and of the facts given to it. What is missing
-//! comes back as a [`Need`]. Whoever can ask the upstream looks the need up, puts the answer into [`Facts`] and asks
+//! comes back as a [`Need`]. The caller looks it up at the upstream, puts the answer into [`Facts`] and asks
 //! again; the answer then appears in the questions, as their resource or under its condition keys.
 
 use std::collections::HashMap;

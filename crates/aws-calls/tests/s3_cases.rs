@@ -43,7 +43,7 @@ struct Case {
     fields: Option<Vec<(String, String)>>,
     /// `header`, `query`, `v2` or `form`.
     signing: Option<String>,
-    /// The tags that the upstream has told, by the texts of needs.
+    /// The tags that the upstream has answered with, by the texts of needs.
     #[serde(default)]
     facts: BTreeMap<String, BTreeMap<String, String>>,
     /// The needs that are left; only looked at if the case has some.

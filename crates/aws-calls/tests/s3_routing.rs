@@ -18,7 +18,7 @@ use aws_reference::operations::{Location, Service, service};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 
-/// What tells operations of one template apart: parameters and headers that their model requires.
+/// What distinguishes operations of one template: parameters and headers that their model requires.
 const REQUIRED: &[(&str, &[(&str, &str)])] = &[
     ("AbortMultipartUpload", &[("uploadId", "u")]),
     ("CompleteMultipartUpload", &[("uploadId", "u")]),

@@ -111,7 +111,7 @@ pub struct ResourceType {
 /// A condition key.
 #[derive(Debug, Deserialize)]
 pub struct ConditionKey {
-    /// The key in AWS's spelling, with a placeholder where any text may stand: `aws:ResourceTag/${TagKey}`.
+    /// The key in AWS's spelling, with a placeholder where any text may be: `aws:ResourceTag/${TagKey}`.
     pub name: String,
     /// The type of its values.
     #[serde(rename = "type")]
@@ -189,7 +189,7 @@ impl Service {
     }
 
     /// The names, behind the colon, of the condition keys that AWS has for an identity provider. Providers are named by
-    /// their host, so keys such as `aws:TagKeys` are nobody's.
+    /// their host, so keys such as `aws:TagKeys` belong to no service.
     pub fn condition_key_names_of(&self, provider: &str) -> impl Iterator<Item = &str> {
         self.condition_keys.iter().filter_map(move |key| {
             let (issuer, name) = key.name.split_once(':')?;

@@ -21,7 +21,7 @@ const USER: Principal<'_> =
     Principal::User { arn: "arn:aws:iam::111122223333:user/ann", id: "AIDAEXAMPLE", account: "111122223333" };
 
 /// A team's policy as teams write them: two actions on their own bucket, one pattern on their own table, one guardrail.
-/// All name the same actions, so only the resource tells them apart.
+/// All name the same actions, so only the resource distinguishes them.
 fn team_policy(team: usize) -> String {
     format!(
         r#"{{"Version": "2012-10-17", "Statement": [

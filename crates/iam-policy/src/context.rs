@@ -155,7 +155,7 @@ impl<'a> Context<'a> {
         self
     }
 
-    /// The values of a key, in whatever case it is written.
+    /// The values of a key, regardless of case.
     pub fn get(&self, key: &str) -> Option<&Values<'a>> {
         let index = self.find(key).ok()?;
         self.entries.get(index).map(|entry| &entry.values)

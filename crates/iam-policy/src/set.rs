@@ -58,7 +58,7 @@ struct Indexes {
 /// Sets with fewer statements are looked through: that takes no longer, and the set costs nothing to make.
 const INDEXED_FROM: usize = 24;
 
-/// A policy of a set. One that could not be read denies everything, for nobody knows what it would have denied.
+/// A policy of a set. One that could not be read denies everything, for what it would have denied is unknown.
 #[derive(Clone, Debug)]
 struct Member {
     source: Source,

@@ -42,7 +42,7 @@ impl Account {
         Ok(Some(step))
     }
 
-    /// Forgets the used codes of hardware tokens that nobody has any more and whose codes are older than a day.
+    /// Forgets the used codes of hardware tokens that are no longer enabled and whose codes are older than a day.
     pub fn forget_old_codes(&mut self, now: u64) {
         let old = |used: &UsedCodes| {
             !used.serial_number.contains(':') && used.steps.iter().all(|step| now.saturating_sub(*step) > KEPT_STEPS)

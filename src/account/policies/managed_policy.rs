@@ -138,7 +138,7 @@ impl Account {
     /// The managed policy that a parameter names, of this account or AWS's.
     ///
     /// # Errors
-    /// `ValidationError` for what is no ARN, `InvalidInput` for that of something else, `missing` for a policy that
+    /// `ValidationError` for anything but an ARN, `InvalidInput` for an ARN of something else, `missing` for a policy that
     /// does not exist.
     pub fn find_managed_policy(&self, arn: &str, missing: impl FnOnce() -> Error) -> Result<Managed<'_>> {
         let invalid = |code| Error::new(code, format!("ARN {arn} is not valid."));

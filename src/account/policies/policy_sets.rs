@@ -60,7 +60,7 @@ impl Account {
         self.policy_sets.get(&role.id).is_some() || size([&role.permissions]) <= QUICKLY_GATHERED
     }
 
-    /// What is gathered is built without the lock: two callers may build the same, and nobody waits.
+    /// What is gathered is built without the lock: two callers may build the same, and neither waits.
     fn gathered<G: Grantee>(&self, subject: Subject<'_>, id: &str, grantee: &G) -> PrincipalPolicies {
         if let Some(known) = self.policy_sets.get(id) {
             return known;

@@ -10,7 +10,7 @@ use crate::shapes::Timestamp;
 pub struct AccessReport {
     /// The job's id, a UUID.
     pub id: String,
-    /// The unique id of the user or role that asked for it, or the account's number for the root user. Nobody else may
+    /// The unique id of the user or role that asked for it, or the account's number for the root user. No other caller may
     /// read it.
     pub requester: String,
     /// Whether actions are reported as well as services.

@@ -204,7 +204,7 @@ pub(super) fn aws_document(arn: &str) -> Option<std::sync::Arc<str>> {
     aws::get(arn).map(|policy| policy.document())
 }
 
-/// Whether a policy is somebody's permissions boundary.
+/// Whether a policy is a permissions boundary.
 pub(super) fn is_boundary(x: &Examination<'_>, policy: &ManagedPolicy) -> bool {
     x.account().count_referrers(&Reference::PermissionsBoundary(x.arn(policy))) > 0
 }

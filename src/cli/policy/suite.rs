@@ -216,6 +216,6 @@ mod tests {
         let suite = Suite::read(text).unwrap();
         let tested = suite.cases[0].run(&suite.defaults, Path::new("x.test.json"));
         let failure = tested[0].failure.as_deref().unwrap();
-        assert_eq!(failure, "identityPolicies[0]: line 4, column 54: \"Effect\" stands twice");
+        assert_eq!(failure, "identityPolicies[0]: line 4, column 54: \"Effect\" appears twice");
     }
 }

@@ -108,6 +108,6 @@ mod tests {
         }
         assert_eq!(place(&json, "\"z\""), place(toml, "'z'"), "{json}");
         assert_eq!(place(&json, "\"n\"").line, place(toml, "n = [").line, "keys keep their lines, too");
-        assert!(as_json("x = 1\nx = 2").is_err(), "a key stands twice");
+        assert!(as_json("x = 1\nx = 2").is_err(), "a key appears twice");
     }
 }

@@ -55,7 +55,7 @@ pub struct SamlIdentity {
     pub encrypted: bool,
 }
 
-/// Verifies a response, in base64, of a provider. Its form comes first: what is no response costs nothing more.
+/// Verifies a response, in base64, of a provider. Its form comes first: anything but a response costs nothing more.
 ///
 /// # Errors
 /// `InvalidIdentityToken` and `ExpiredTokenException` in AWS's words.
@@ -181,7 +181,7 @@ impl Reader<'_> {
     fn read_encrypted(&self, text: &str, outer: &Document<'_>, response: Element<'_, '_>) -> Result<SamlIdentity> {
         let encryption = Encryption::of(outer, response).ok_or_else(unreadable)?;
         let covered = signed(outer, &[response], &self.signer.keys).ok_or_else(unsigned)?;
-        // Whoever changes an unsigned ciphertext must not learn from the answer what it decrypts to.
+        // An attacker who changes an unsigned ciphertext must not learn from the answer what it decrypts to.
         let explains = encryption.is_authenticated || !covered.is_empty();
         let vague = |error: Error| if explains { error } else { undecryptable() };
         let text = decrypt(text, &self.provider.private_keys).ok_or_else(undecryptable)?;

@@ -9,7 +9,7 @@ use super::SamlIdentity;
 use super::response::REDEEM_WINDOW;
 use crate::shapes::{AccountId, Timestamp};
 
-/// The one-time assertions that were used, each until nobody would take it any more.
+/// The one-time assertions that were used, each until it has expired.
 #[derive(Default)]
 pub struct UsedAssertions(Mutex<HashMap<(AccountId, String, String), Timestamp>>);
 

@@ -34,7 +34,7 @@ const WITH_OBJECTIONS: &[&str] = &[
 ];
 
 impl Document {
-    /// A policy that an upstream told; one that cannot be read denies everything.
+    /// A policy from an upstream; one that cannot be read denies everything.
     pub fn policy(text: String, what: &str) -> Self {
         let source = Source { id: what.into(), kind: SourceKind::Resource, arn: None };
         let parsed = Policy::parse(&text, Grammar::Resource);

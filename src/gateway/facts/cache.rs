@@ -15,7 +15,7 @@ pub(in crate::gateway) struct Cache<V> {
     changes: AtomicU64,
 }
 
-/// The state of a cache when somebody began to ask an upstream.
+/// The state of a cache when a question to an upstream began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::gateway) struct Since(u64);
 

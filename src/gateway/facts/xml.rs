@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 const MAX_DEPTH: usize = 32;
 
 /// The content of the result in an answer: of `<XResult>` in one of the Query protocol, else of the outermost element.
-/// Lists are elements `member` and maps elements `entry`, or elements with the same name. `None` for what is no XML.
+/// Lists are elements `member` and maps elements `entry`, or elements with the same name. `None` for anything but XML.
 pub(super) fn read(text: &str) -> Option<Value> {
     let mut reader = Reader::from_str(text);
     loop {

@@ -24,7 +24,7 @@ pub type Body = UnsyncBoxBody<Bytes, BodyError>;
 
 /// How long a connection to an upstream may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection that nobody uses stays open. Servers close theirs after five seconds and more.
+/// How long an idle connection stays open. Servers close theirs after five seconds and more.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long an upstream may take for a question of the gateway's own.
 const OWN_TIMEOUT: Duration = Duration::from_secs(10);

@@ -45,10 +45,10 @@ const THAT_REWRITE: [&str; 9] = [
     "x-rewrite-url",
 ];
 
-/// How the headers begin by which emulators are told what to do.
+/// How the headers begin that control emulators.
 const OF_EMULATORS: [&str; 4] = ["x-iamd-", "x-localstack-", "x-ministack-", "x-moto-"];
 
-/// What the upstream is told besides the request.
+/// What the upstream gets besides the request.
 pub struct Forwarding<'f> {
     /// The request as it came.
     pub parts: &'f Parts,

@@ -137,7 +137,7 @@ impl Instance<'_> {
         }
     }
 
-    /// Why there is nothing at a path. Whoever asks for credentials before there is a profile with a role wonders.
+    /// Why there is nothing at a path. It helps those who ask for credentials before there is a profile with a role.
     async fn why_not_found(&self, path: &str) -> String {
         let nothing = || "there is nothing at this path".to_owned();
         let (true, Ok(cell)) = (path.starts_with(CREDENTIALS), self.state.app.accounts.get(self.account).await) else {

@@ -233,7 +233,7 @@ fn make(path: &Path, key_path: &Path, permitted: &BTreeSet<Permitted>) -> Result
     Ok(key)
 }
 
-/// Writes a file as a whole or not at all, for nobody else to read before its mode says so.
+/// Writes a file as a whole or not at all, readable to others only once its mode says so.
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
     let unfinished = path.with_extension(format!("{}.new", std::process::id()));
     let written = (|| {

@@ -37,7 +37,7 @@ pub struct Quotas {
     next_token: Option<String>,
 }
 
-/// Tells a quota in force.
+/// Returns a quota in force.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetServiceQuota {
@@ -46,7 +46,7 @@ pub struct GetServiceQuota {
     context_id: Option<String>,
 }
 
-/// Tells one of AWS's defaults.
+/// Returns one of AWS's defaults.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetAWSDefaultServiceQuota {

@@ -6,7 +6,7 @@ use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{AnyAccessKeyId, account_of_access_key};
 
-/// Tells the account of an access key, be it active, inactive or deleted: the id itself says it.
+/// Returns the account of an access key, be it active, inactive or deleted: the id contains it.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetAccessKeyInfo {

@@ -212,7 +212,7 @@ pub fn account_of_role(arn: &str) -> Option<AccountId> {
     parts.account_id()
 }
 
-/// Refuses what is no role's ARN: AWS has one sentence for other ARNs, and one for what is none.
+/// Refuses anything but a role's ARN: AWS has one sentence for other ARNs, and one for other texts.
 ///
 /// # Errors
 /// `ValidationError`.

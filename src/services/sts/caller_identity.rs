@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::{Access, Operation, Query, View, operations};
 use crate::error::{Code, Result};
 
-/// Tells the caller who it is.
+/// Returns the caller's identity.
 #[derive(Deserialize)]
 pub struct GetCallerIdentity {}
 

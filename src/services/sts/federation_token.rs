@@ -1,4 +1,4 @@
-//! Temporary credentials that a user gives to somebody else.
+//! Temporary credentials that a user gives to someone else.
 
 use serde::{Deserialize, Serialize};
 

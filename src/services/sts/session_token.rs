@@ -14,7 +14,7 @@ const DEFAULT_DURATION: i32 = 43200;
 /// The longest life of a session of the root user, which longer ones are cut to.
 const ROOT_DURATION: i32 = 3600;
 
-/// Gives the calling user temporary credentials. Nobody needs permission for it.
+/// Gives the calling user temporary credentials. It needs no permission.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetSessionToken {

@@ -38,7 +38,7 @@ impl AccountId {
 
     /// The account of callers that belong to none: anonymous ones, and services of AWS. It equals no account that
     /// anything can belong to, and nothing is ever stored in it.
-    pub const NOBODY: Self = Self(1_000_000_000_001);
+    pub const ANONYMOUS: Self = Self(1_000_000_000_001);
 
     /// AWS itself, which ARNs call `aws`. Here it holds what belongs to no single customer: delegation requests, which
     /// one account makes and another decides.
@@ -96,7 +96,7 @@ impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.number() {
             number if number == Self::AWS.0 => f.write_str("aws"),
-            number if number == Self::NOBODY.0 => f.write_str("anonymous"),
+            number if number == Self::ANONYMOUS.0 => f.write_str("anonymous"),
             number => write!(f, "{number:012}"),
         }
     }

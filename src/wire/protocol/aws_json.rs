@@ -23,7 +23,7 @@ impl Protocol for AwsJson {
     }
 
     fn fault(&self, _: &Exchange<'_>, error: &Error) -> Answer {
-        // Whatever is the client's fault has the same status.
+        // All faults of the client have the same status.
         let status = if error.code().status() < 500 { 400 } else { error.code().status() };
         let mut body = json!({"__type": json_name(error.code())});
         if let Value::Object(members) = &mut body {

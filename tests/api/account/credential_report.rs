@@ -40,9 +40,9 @@ async fn it_shows_the_real_state_of_credentials() {
 
     let made = root.iam("GenerateCredentialReport", &[]).await.ok();
     assert_eq!(made.text("State"), "STARTED");
-    let told = root.iam("GetCredentialReport", &[]).await.ok();
-    assert_eq!(told.text("ReportFormat"), "text/csv");
-    let rows = rows(&told);
+    let answer = root.iam("GetCredentialReport", &[]).await.ok();
+    assert_eq!(answer.text("ReportFormat"), "text/csv");
+    let rows = rows(&answer);
     assert_eq!(rows.len(), 3);
 
     let now = server.state.app.environment.clock.now();

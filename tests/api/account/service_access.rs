@@ -129,21 +129,21 @@ async fn entities_are_reported_by_their_present_names() {
     root.iam("PutUserPolicy", &[("UserName", "Bob"), ("PolicyName", "p"), ("PolicyDocument", POLICY)]).await.ok();
     let ask = [("Arn", "arn:aws:iam::000000000000:user/Bob")];
     let job = root.iam("GenerateServiceLastAccessedDetails", &ask).await.ok().text("JobId");
-    let told = async |namespace: &str| {
+    let answer = async |namespace: &str| {
         let ask = [("JobId", job.as_str()), ("ServiceNamespace", namespace)];
         root.iam("GetServiceLastAccessedDetailsWithEntities", &ask).await
     };
     let move_away = [("UserName", "Bob"), ("NewUserName", "Rob"), ("NewPath", "/x/")];
     root.iam("UpdateUser", &move_away).await.ok();
-    assert_eq!(told("s3").await.ok().text("Arn"), "arn:aws:iam::000000000000:user/x/Rob");
-    assert!(told("ec2").await.ok().texts("Arn").is_empty(), "not in the report");
+    assert_eq!(answer("s3").await.ok().text("Arn"), "arn:aws:iam::000000000000:user/x/Rob");
+    assert!(answer("ec2").await.ok().texts("Arn").is_empty(), "not in the report");
     for unknown in ["S3", "nosuch"] {
         let message = format!("Service namepace {unknown} is either invalid or unsupported.");
-        told(unknown).await.refused(400, "InvalidInput", &message);
+        answer(unknown).await.refused(400, "InvalidInput", &message);
     }
     root.iam("DeleteUserPolicy", &[("UserName", "Rob"), ("PolicyName", "p")]).await.ok();
     root.iam("DeleteUser", &[("UserName", "Rob")]).await.ok();
-    assert!(told("s3").await.ok().texts("Arn").is_empty(), "it is no more");
+    assert!(answer("s3").await.ok().texts("Arn").is_empty(), "it is no more");
 }
 
 #[tokio::test]

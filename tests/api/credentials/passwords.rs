@@ -158,7 +158,7 @@ async fn the_accounts_own_policy_is_set_whole_and_deleted() {
         assert_eq!(read.text(element), value, "{element}: what is left out goes back to its default");
     }
     for absent in ["MaxPasswordAge", "PasswordReusePrevention", "HardExpiry"] {
-        assert!(!read.has(absent), "{absent} is only told if it was given");
+        assert!(!read.has(absent), "{absent} is only returned if it was given");
     }
     root.iam("UpdateAccountPasswordPolicy", &[("HardExpiry", "false")]).await.ok();
     assert_eq!(root.iam("GetAccountPasswordPolicy", &[]).await.ok().text("HardExpiry"), "false");

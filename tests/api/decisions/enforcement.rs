@@ -248,7 +248,7 @@ async fn listings_are_allowed_by_path() {
 async fn permission_is_asked_for_before_anything_is_looked_up() {
     let (_, root, ann) = with_ann().await;
     root.iam("CreateUser", &[("UserName", "Bob"), ("Path", "/deep/")]).await.ok();
-    // The name is told as it is sent, be there such a user or not.
+    // The name is repeated as it was sent, whether there is such a user or not.
     for (name, resource) in [("Bob", "user Bob"), ("bob", "user bob"), ("Nobody", "user Nobody")] {
         let message = not_allowed("Ann", "iam:ListAttachedUserPolicies", resource);
         ann.iam("ListAttachedUserPolicies", &[("UserName", name)]).await.refused(403, "AccessDenied", &message);

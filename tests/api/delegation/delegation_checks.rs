@@ -1,4 +1,4 @@
-//! What is told of a delegation request before somebody decides: a check of permissions, and a summary in words.
+//! What is shown of a delegation request before a decision: a check of permissions, and a summary in words.
 
 use serde_json::{Value, json};
 
@@ -7,9 +7,9 @@ use crate::delegation::fixtures::{OPEN_TEMPLATE, PROVIDER, ROLES_TEMPLATE, TEMPL
 
 async fn checked(client: &Client, id: &str) -> String {
     let check = [("DelegationRequestId", id), ("DelegationPermissionCheck", "true")];
-    let told = client.iam("GetDelegationRequest", &check).await.ok();
-    assert_eq!(told.text("PermissionCheckStatus"), "COMPLETE");
-    told.text("PermissionCheckResult")
+    let given = client.iam("GetDelegationRequest", &check).await.ok();
+    assert_eq!(given.text("PermissionCheckStatus"), "COMPLETE");
+    given.text("PermissionCheckResult")
 }
 
 const IN_BUCKETS: [(&str, &str); 5] = [
@@ -83,20 +83,20 @@ async fn a_summary_says_what_the_policy_says() {
     let root = server.root();
     let more = [("OwnerAccountId", "000000000000"), ("Permissions.PolicyTemplateArn", ROLES_TEMPLATE)];
     let id = requested(&server, "flow-1", &more).await;
-    let told = summary(&root, &arn(&id), None).await.ok();
-    assert_eq!((told.text("SummaryState"), told.text("Locale")), ("AVAILABLE".into(), "en".into()));
+    let given = summary(&root, &arn(&id), None).await.ok();
+    assert_eq!((given.text("SummaryState"), given.text("Locale")), ("AVAILABLE".into(), "en".into()));
     let boundary = "arn:aws:iam::000000000000:policy/limit";
     let expected = format!(
         "Account {PROVIDER} asks for temporary permissions in account 000000000000 for 1 hour. They are limited to what \
-         whoever accepts the request may do.\nIt would be allowed:\n- Create* in AWS Identity and Access Management, on all \
+         the person who accepts the request may do.\nIt would be allowed:\n- Create* in AWS Identity and Access Management, on all \
          resources, only if iam:PermissionsBoundary is {boundary} (StringEquals)\nRoles that it creates must be limited by \
          {boundary}.\n"
     );
-    assert_eq!(told.text("SummaryContent"), expected);
+    assert_eq!(given.text("SummaryContent"), expected);
     for (locale, state) in [("en-US", "AVAILABLE"), ("de-DE", "NOT_SUPPORTED"), ("ja", "NOT_SUPPORTED")] {
-        let told = summary(&root, &arn(&id), Some(locale)).await.ok();
-        assert_eq!((told.text("SummaryState"), told.text("Locale")), (state.into(), locale.into()));
-        assert_eq!(told.has("SummaryContent"), state == "AVAILABLE");
+        let given = summary(&root, &arn(&id), Some(locale)).await.ok();
+        assert_eq!((given.text("SummaryState"), given.text("Locale")), (state.into(), locale.into()));
+        assert_eq!(given.has("SummaryContent"), state == "AVAILABLE");
     }
     let refused = summary(&root, &arn(&id), Some("1!")).await;
     refused.refused(400, "InvalidInput", "1! is not a locale.");
@@ -116,8 +116,8 @@ async fn what_is_too_long_for_a_summary_fails() {
     more.extend((1..=1000).map(|n| (name(n), format!("bucket-{n}"))));
     let more: Vec<_> = more.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let id = requested(&server, "flow-1", &more).await;
-    let told = summary(&server.root(), &arn(&id), None).await.ok();
-    assert_eq!((told.text("SummaryState"), told.has("SummaryContent")), ("FAILED".to_owned(), false));
+    let given = summary(&server.root(), &arn(&id), None).await.ok();
+    assert_eq!((given.text("SummaryState"), given.has("SummaryContent")), ("FAILED".to_owned(), false));
 }
 
 #[tokio::test]

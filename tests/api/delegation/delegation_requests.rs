@@ -30,7 +30,7 @@ async fn a_request_comes_through_all_states() {
     on(&root, "AcceptDelegationRequest", &id).await.ok();
     assert_eq!(state(&server, &id).await, "ACCEPTED");
     on(&root, "SendDelegationToken", &id).await.ok();
-    let told = on(&root, "GetDelegationRequest", &id).await.ok();
+    let shown = on(&root, "GetDelegationRequest", &id).await.ok();
     for (element, expected) in [
         ("DelegationRequestId", id.as_str()),
         ("OwnerAccountId", "000000000000"),
@@ -47,9 +47,9 @@ async fn a_request_comes_through_all_states() {
         ("RejectionReason", ""),
         ("OnlySendByOwner", "true"),
     ] {
-        assert_eq!(told.text(element), expected, "{element}");
+        assert_eq!(shown.text(element), expected, "{element}");
     }
-    assert!(!told.has("PermissionCheckStatus") && !told.has("RolePermissionRestrictionArns"));
+    assert!(!shown.has("PermissionCheckStatus") && !shown.has("RolePermissionRestrictionArns"));
     let states: Vec<_> = notices(&server).await.iter().map(|n| n["state"].as_str().unwrap().to_owned()).collect();
     assert_eq!(states, ["UNASSIGNED", "ASSIGNED", "PENDING_APPROVAL", "ACCEPTED", "FINALIZED"]);
 }
@@ -101,8 +101,8 @@ async fn a_rejected_request_shows_why() {
     on(&root, "AssociateDelegationRequest", &id).await.ok();
     on(&root, "AcceptDelegationRequest", &id).await.ok();
     root.iam("RejectDelegationRequest", &[("DelegationRequestId", &id), ("Notes", "not now")]).await.ok();
-    let told = on(&root, "GetDelegationRequest", &id).await.ok();
-    assert_eq!((told.text("State"), told.text("RejectionReason")), ("REJECTED".into(), "not now".into()));
+    let shown = on(&root, "GetDelegationRequest", &id).await.ok();
+    assert_eq!((shown.text("State"), shown.text("RejectionReason")), ("REJECTED".into(), "not now".into()));
     let last = notices(&server).await.pop().unwrap();
     assert_eq!((last["state"].as_str(), last["rejectionReason"].as_str()), (Some("REJECTED"), Some("not now")));
     assert!(last["tradeInToken"].is_null());
@@ -148,17 +148,17 @@ async fn the_policy_is_the_template_with_its_values() {
         ("Permissions.Parameters.member.2.Values.member.1", "in\"/"),
     ];
     let id = requested(&server, "flow-1", &more).await;
-    let told = on(&server.root(), "GetDelegationRequest", &id).await.ok();
-    let policy: serde_json::Value = serde_json::from_str(&told.text("PermissionPolicy")).unwrap();
+    let shown = on(&server.root(), "GetDelegationRequest", &id).await.ok();
+    let policy: serde_json::Value = serde_json::from_str(&shown.text("PermissionPolicy")).unwrap();
     let resources = json!(["arn:aws:s3:::one/in\"/*", "arn:aws:s3:::two/in\"/*"]);
     assert_eq!(policy["Statement"][0]["Resource"], resources);
-    assert_eq!(told.text("PolicyTemplateArn"), TEMPLATE);
-    assert_eq!(told.texts("Name"), ["Buckets", "Prefix"]);
-    assert_eq!(told.texts("Type"), ["stringList"]);
+    assert_eq!(shown.text("PolicyTemplateArn"), TEMPLATE);
+    assert_eq!(shown.texts("Name"), ["Buckets", "Prefix"]);
+    assert_eq!(shown.texts("Type"), ["stringList"]);
     let id = requested(&server, "flow-2", &[("Permissions.PolicyTemplateArn", ROLES_TEMPLATE)]).await;
-    let told = on(&server.root(), "GetDelegationRequest", &id).await.ok();
-    assert!(told.has("RolePermissionRestrictionArns"));
-    assert_eq!(told.texts("member"), ["arn:aws:iam::000000000000:policy/limit"]);
+    let shown = on(&server.root(), "GetDelegationRequest", &id).await.ok();
+    assert!(shown.has("RolePermissionRestrictionArns"));
+    assert_eq!(shown.texts("member"), ["arn:aws:iam::000000000000:policy/limit"]);
 }
 
 #[tokio::test]
@@ -232,8 +232,8 @@ async fn a_request_belongs_to_the_account_that_it_is_for() {
     on(&root, "AssociateDelegationRequest", &named).await.ok();
     on(&other, "AssociateDelegationRequest", &open).await.ok();
     on(&root, "GetDelegationRequest", &open).await.denied();
-    let told = on(&other, "GetDelegationRequest", &open).await.ok();
-    assert_eq!(told.text("OwnerAccountId"), "222222222222");
+    let shown = on(&other, "GetDelegationRequest", &open).await.ok();
+    assert_eq!(shown.text("OwnerAccountId"), "222222222222");
 }
 
 #[tokio::test]
@@ -246,8 +246,8 @@ async fn the_owner_may_look_and_forward_but_not_decide() {
     on(&eve, "AssociateDelegationRequest", &id).await.lacks("iam:AssociateDelegationRequest", &arn(&id));
     on(&bob, "GetDelegationRequest", &id).await.lacks("iam:GetDelegationRequest", &arn(&id));
     on(&bob, "AssociateDelegationRequest", &id).await.ok();
-    let told = on(&bob, "GetDelegationRequest", &id).await.ok();
-    assert_eq!(told.text("OwnerId"), "arn:aws:iam::000000000000:user/Bob");
+    let shown = on(&bob, "GetDelegationRequest", &id).await.ok();
+    assert_eq!(shown.text("OwnerId"), "arn:aws:iam::000000000000:user/Bob");
     on(&bob, "UpdateDelegationRequest", &id).await.ok();
     bob.iam("GetHumanReadableSummary", &[("EntityArn", &arn(&id))]).await.ok();
     for operation in ["AcceptDelegationRequest", "RejectDelegationRequest", "SendDelegationToken"] {

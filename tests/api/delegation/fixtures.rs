@@ -67,14 +67,14 @@ pub async fn state(server: &Server, id: &str) -> String {
     on(&server.root(), "GetDelegationRequest", id).await.ok().text("State")
 }
 
-/// What the provider's topic was told.
+/// What the provider's topic got.
 pub async fn notices(server: &Server) -> Vec<Value> {
     let path = format!("/_iamd/delegation-notices?topic={TOPIC}");
     let answer: Value = serde_json::from_str(&server.admin("GET", &path, "", &[]).await.ok().body).unwrap();
     answer["notices"].as_array().unwrap().clone()
 }
 
-/// The token that the provider's topic was told last.
+/// The token that the provider's topic got last.
 pub async fn trade_in_token(server: &Server) -> String {
     let notices = notices(server).await;
     notices.iter().rev().find_map(|notice| notice["tradeInToken"].as_str()).unwrap().to_owned()

@@ -61,7 +61,7 @@ const VALUE_2: &str = "ReplacementValues.entry.2.value.Values.member.1";
 #[tokio::test]
 async fn a_template_is_shown_version_by_version() {
     let root = Server::with(settings()).await.root();
-    let told = root.iam("GetRoleTemplateVersion", &[("TemplateArn", TEMPLATE)]).await.ok();
+    let shown = root.iam("GetRoleTemplateVersion", &[("TemplateArn", TEMPLATE)]).await.ok();
     for (element, expected) in [
         ("TemplateArn", TEMPLATE),
         ("TemplateName", "Basic"),
@@ -81,15 +81,15 @@ async fn a_template_is_shown_version_by_version() {
         ("MaxSessionDuration", "7200"),
         ("VersionEnabled", "true"),
     ] {
-        assert_eq!(told.text(element), expected, "{element}");
+        assert_eq!(shown.text(element), expected, "{element}");
     }
-    assert!(told.document("AssumeRolePolicyDocumentTemplate").contains("arn:aws:iam::@{Account}:root"));
-    assert_eq!(told.texts("Type"), ["String", "Number", "ArnList"]);
-    assert_eq!(told.texts("IsRequired"), ["true", "false", "false"]);
-    let told = root.iam("GetRoleTemplateVersion", &[("TemplateArn", TEMPLATE), ("MinorVersion", "2")]).await.ok();
-    assert_eq!((told.text("MinorVersion"), told.text("VersionEnabled")), ("2".into(), "false".into()));
-    let told = root.iam("GetRoleTemplateVersion", &[("TemplateArn", DISABLED)]).await.ok();
-    assert_eq!((told.text("DefaultMinorVersion"), told.text("Enabled")), ("1".into(), "false".into()));
+    assert!(shown.document("AssumeRolePolicyDocumentTemplate").contains("arn:aws:iam::@{Account}:root"));
+    assert_eq!(shown.texts("Type"), ["String", "Number", "ArnList"]);
+    assert_eq!(shown.texts("IsRequired"), ["true", "false", "false"]);
+    let shown = root.iam("GetRoleTemplateVersion", &[("TemplateArn", TEMPLATE), ("MinorVersion", "2")]).await.ok();
+    assert_eq!((shown.text("MinorVersion"), shown.text("VersionEnabled")), ("2".into(), "false".into()));
+    let shown = root.iam("GetRoleTemplateVersion", &[("TemplateArn", DISABLED)]).await.ok();
+    assert_eq!((shown.text("DefaultMinorVersion"), shown.text("Enabled")), ("1".into(), "false".into()));
     let none = root.iam("GetRoleTemplateVersion", &[("TemplateArn", TEMPLATE), ("MinorVersion", "9")]).await;
     let message = |arn| format!("Role template not found in repository: {arn}");
     none.refused(404, "NoSuchEntity", &message(TEMPLATE));
@@ -120,11 +120,11 @@ async fn an_acquired_role_is_a_role_like_any_other() {
     let made = acquire(&root, &[]).await.ok();
     assert_eq!(made.text("Arn"), ROLE);
     assert_eq!((made.text("TemplateArn"), made.text("TemplateMinorVersion")), (TEMPLATE.into(), "0".into()));
-    let told = root.iam("GetRole", &[("RoleName", "fn-web")]).await.ok();
-    assert_eq!((told.text("Description"), told.text("MaxSessionDuration")), ("Runs web.".into(), "7200".into()));
-    assert_eq!((told.text("Key"), told.text("Value")), ("function".into(), "web".into()));
-    assert_eq!(told.text("TemplateArn"), TEMPLATE);
-    assert!(told.document("AssumeRolePolicyDocument").contains("arn:aws:iam::000000000000:root"));
+    let shown = root.iam("GetRole", &[("RoleName", "fn-web")]).await.ok();
+    assert_eq!((shown.text("Description"), shown.text("MaxSessionDuration")), ("Runs web.".into(), "7200".into()));
+    assert_eq!((shown.text("Key"), shown.text("Value")), ("function".into(), "web".into()));
+    assert_eq!(shown.text("TemplateArn"), TEMPLATE);
+    assert!(shown.document("AssumeRolePolicyDocument").contains("arn:aws:iam::000000000000:root"));
     let listed = root.iam("ListRoles", &[]).await.ok();
     assert_eq!((listed.texts("RoleName"), listed.has("SourceRoleTemplate")), (vec!["fn-web".to_owned()], false));
     let attached = root.iam("ListAttachedRolePolicies", &[("RoleName", "fn-web")]).await.ok();

@@ -217,8 +217,8 @@ async fn the_simulator_agrees() {
         let (source, action) = (format!("arn:aws:iam::{account}:user/admin"), format!("iam:{action}"));
         let asked = [("PolicySourceArn", source.as_str()), ("ActionNames.member.1", &action)];
         let simulated = admin.iam("SimulatePrincipalPolicy", &[&asked, excluded].concat()).await.ok();
-        let told = ["EvalDecision", "AllowedByOrganizations"].map(|element| simulated.text(element));
-        assert_eq!(told, [decision, detail], "{account} {action}");
+        let shown = ["EvalDecision", "AllowedByOrganizations"].map(|element| simulated.text(element));
+        assert_eq!(shown, [decision, detail], "{account} {action}");
     }
 }
 

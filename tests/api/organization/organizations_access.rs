@@ -61,9 +61,9 @@ async fn a_report_shows_what_the_accounts_have_called() {
     let inner = format!("{UNIT}/ou-f6g7-22222222/{IN_INNER_UNIT}");
     let row = |service: &str, path: &str, count: &str| (service.to_owned(), path.to_owned(), count.to_owned());
     let both = vec![row("iam", &inner, "2"), row("sts", &inner, "1")];
-    let told = report(&management, ROOT).await;
-    assert_eq!(accessed(&told), both);
-    assert!(told.texts("ServiceName").contains(&"AWS Identity and Access Management".to_owned()));
+    let shown = report(&management, ROOT).await;
+    assert_eq!(accessed(&shown), both);
+    assert!(shown.texts("ServiceName").contains(&"AWS Identity and Access Management".to_owned()));
     assert_eq!(accessed(&report(&management, UNIT).await), both);
     assert_eq!(accessed(&report(&management, &format!("{ROOT}/")).await), both);
     let in_unit = format!("{UNIT}/{IN_UNIT}");
@@ -100,26 +100,26 @@ async fn a_report_is_about_what_service_control_policies_allow() {
     for account in [IN_UNIT, ELSEWHERE] {
         server.root_of(account).iam("ListUsers", &[]).await.ok();
     }
-    let told = async |path: &str, policy: Option<&str>| {
+    let shown = async |path: &str, policy: Option<&str>| {
         let mut parameters = vec![("EntityPath", path)];
         parameters.extend(policy.map(|id| ("OrganizationsPolicyId", id)));
         let job = management.iam("GenerateOrganizationsAccessReport", &parameters).await.ok().text("JobId");
         let get = [("JobId", job.as_str()), ("MaxItems", "1000")];
-        let told = management.iam("GetOrganizationsAccessReport", &get).await.ok();
+        let shown = management.iam("GetOrganizationsAccessReport", &get).await.ok();
         let accounts: usize =
-            told.texts("TotalAuthenticatedEntities").iter().map(|n| n.parse::<usize>().unwrap()).sum();
-        (told.texts("ServiceNamespace"), accounts)
+            shown.texts("TotalAuthenticatedEntities").iter().map(|n| n.parse::<usize>().unwrap()).sum();
+        (shown.texts("ServiceNamespace"), accounts)
     };
-    let (all, both) = told(ROOT, None).await;
+    let (all, both) = shown(ROOT, None).await;
     assert!(all.contains(&"sqs".to_owned()) && both == 2);
     let unit = all.iter().filter(|service| *service != "sqs").cloned().collect::<Vec<_>>();
-    assert_eq!(told(UNIT, None).await, (unit, 1));
+    assert_eq!(shown(UNIT, None).await, (unit, 1));
     let elsewhere = format!("{ROOT}/{ELSEWHERE}");
     let few = vec!["iam".to_owned(), "sqs".to_owned()];
-    assert_eq!(told(&elsewhere, None).await, (few.clone(), 1));
-    assert_eq!(told(ROOT, Some("p-few_few_")).await, (few.clone(), 1), "one account is bound by it");
-    assert_eq!(told(UNIT, Some("p-few_few_")).await, (few, 0));
-    assert_eq!(told(&elsewhere, Some("p-FullAWSAccess")).await, (all, 1), "it is attached above the account");
+    assert_eq!(shown(&elsewhere, None).await, (few.clone(), 1));
+    assert_eq!(shown(ROOT, Some("p-few_few_")).await, (few.clone(), 1), "one account is bound by it");
+    assert_eq!(shown(UNIT, Some("p-few_few_")).await, (few, 0));
+    assert_eq!(shown(&elsewhere, Some("p-FullAWSAccess")).await, (all, 1), "it is attached above the account");
 }
 
 #[tokio::test]
@@ -138,8 +138,8 @@ async fn a_report_has_an_order_and_pages() {
         "LAST_AUTHENTICATED_TIME_ASCENDING",
         "LAST_AUTHENTICATED_TIME_DESCENDING",
     ] {
-        let told = management.iam("GetOrganizationsAccessReport", &order(key)).await.ok();
-        orders.push(told.texts("ServiceNamespace"));
+        let shown = management.iam("GetOrganizationsAccessReport", &order(key)).await.ok();
+        orders.push(shown.texts("ServiceNamespace"));
     }
     let [ascending, descending, oldest_first, latest_first] = orders.try_into().unwrap();
     assert!(ascending.is_sorted() && descending.iter().rev().eq(&ascending));
@@ -166,10 +166,10 @@ async fn what_is_not_in_the_organization_fails() {
         "o-a1b2c3d4e5/r-f6g7/ou-f6g7-2222",
         "o-a1b2c3d4e5/r-f6g7/222222222222",
     ] {
-        let told = report(&management, wrong).await;
-        assert_eq!(told.text("JobStatus"), "FAILED", "{wrong}");
-        assert_eq!(told.text("Message"), format!("There is no entity at the path {wrong}."));
-        assert!(told.has("JobCompletionDate") && !told.has("AccessDetails"));
+        let shown = report(&management, wrong).await;
+        assert_eq!(shown.text("JobStatus"), "FAILED", "{wrong}");
+        assert_eq!(shown.text("Message"), format!("There is no entity at the path {wrong}."));
+        assert!(shown.has("JobCompletionDate") && !shown.has("AccessDetails"));
     }
     let by_policy = |path, policy| [("EntityPath", path), ("OrganizationsPolicyId", policy)];
     let own = format!("{ROOT}/{MANAGEMENT}");
@@ -179,8 +179,8 @@ async fn what_is_not_in_the_organization_fails() {
         (own.as_str(), "p-12345678", "COMPLETED"),
     ] {
         let job = management.iam("GenerateOrganizationsAccessReport", &by_policy(path, policy)).await.ok();
-        let told = management.iam("GetOrganizationsAccessReport", &[("JobId", &job.text("JobId"))]).await.ok();
-        assert_eq!(told.text("JobStatus"), status, "{path} {policy}");
+        let shown = management.iam("GetOrganizationsAccessReport", &[("JobId", &job.text("JobId"))]).await.ok();
+        assert_eq!(shown.text("JobStatus"), status, "{path} {policy}");
     }
     let unknown = "00000000-0000-0000-0000-000000000000";
     let none = management.iam("GetOrganizationsAccessReport", &[("JobId", unknown)]).await;

@@ -235,8 +235,8 @@ async fn keys_are_missed_where_they_could_make_a_difference() {
         let more: Vec<_> = other.into_iter().chain([object]).collect();
         let answer = simulate(&root, policy, "s3:GetObject", &more).await.ok();
         assert_eq!(answer.text("EvalDecision"), decision);
-        let told = answer.texts("MissingContextValues").len();
-        assert_eq!(told, if missing { 2 } else { 0 }, "of the action, and of the resource: {}", answer.body);
+        let shown = answer.texts("MissingContextValues").len();
+        assert_eq!(shown, if missing { 2 } else { 0 }, "of the action, and of the resource: {}", answer.body);
         assert_eq!(answer.body.contains("<member>k:missing</member>"), missing);
         assert_eq!(answer.body.contains("<member>K:missing</member>"), missing, "every spelling counts");
     }
@@ -320,9 +320,9 @@ async fn a_resource_policy_counts_as_its_owner_wants() {
     assert_eq!(same.text("SourcePolicyType"), "Resource Policy");
     let across = simulate(&root, &unrelated, "s3:GetObject", &[BOB, OBJECT, policy, other]).await.ok();
     assert_eq!(across.text("EvalDecision"), "implicitDeny", "across accounts both must allow");
-    let told: Vec<_> = across.texts("key").into_iter().zip(across.texts("value")).collect();
+    let shown: Vec<_> = across.texts("key").into_iter().zip(across.texts("value")).collect();
     let sides = [("IAM Policy", "implicitDeny"), ("Resource Policy", "allowed")].map(|(k, v)| (k.into(), v.into()));
-    assert_eq!(told, [sides.clone(), sides].concat(), "of the action, and of the resource");
+    assert_eq!(shown, [sides.clone(), sides].concat(), "of the action, and of the resource");
     assert_eq!(decision(&root, OPEN, "s3:GetObject", &[BOB, OBJECT, policy, other]).await, "allowed");
     assert_eq!(decision(&root, OPEN, "s3:GetObject", &[BOB, OBJECT, other]).await, "implicitDeny");
     assert_eq!(decision(&root, OPEN, "s3:GetObject", &[OBJECT, other]).await, "allowed", "nobody is a stranger");

@@ -48,8 +48,8 @@ async fn all_policies_of_the_principal_count() {
         ("iam:GetUser", "Reader"),
     ] {
         let answer = simulate(&root, BOB, action, &[]).await.ok();
-        let told = (answer.text("EvalDecision"), answer.text("SourcePolicyId"), answer.text("SourcePolicyType"));
-        assert_eq!(told, ("allowed".into(), policy.into(), "IAM Policy".into()), "{action}");
+        let shown = (answer.text("EvalDecision"), answer.text("SourcePolicyId"), answer.text("SourcePolicyType"));
+        assert_eq!(shown, ("allowed".into(), policy.into(), "IAM Policy".into()), "{action}");
     }
     assert_eq!(decision(&root, BOB, "s3:PutObject", &[]).await, "implicitDeny");
     assert_eq!(decision(&root, GROUP, "sqs:SendMessage", &[]).await, "allowed");

@@ -50,7 +50,7 @@ async fn a_principal_that_is_created_again_is_not_the_one_that_is_trusted() {
     assert_eq!(shown(&root, "R").await, by_id);
     let again = root.iam("CreateUser", &[("UserName", "Bob")]).await.ok();
     assert_ne!(again.text("UserId"), bob.text("UserId"));
-    assert_eq!(shown(&root, "R").await, by_id, "the new Bob is somebody else");
+    assert_eq!(shown(&root, "R").await, by_id, "the new Bob is another user");
 
     let update = [("RoleName", "R"), ("PolicyDocument", by_id.as_str())];
     let message = format!("Invalid principal in policy: \"AWS\":\"{}\"", bob.text("UserId"));

@@ -166,8 +166,8 @@ async fn everybody_learns_whether_the_server_is_well_and_the_holder_of_the_token
     let version = env!("CARGO_PKG_VERSION");
     let details = format!(r#"{{"status":"ok","version":"{version}","enforcement":"on","database":"memory","clock":"#);
     let headers = [("host", "iamd:4593"), ("authorization", "Bearer letmein")];
-    let told = server.admin("GET", "/_iamd/health", "", &headers).await.ok().body;
-    assert!(told.starts_with(&details), "{told}");
+    let given = server.admin("GET", "/_iamd/health", "", &headers).await.ok().body;
+    assert!(given.starts_with(&details), "{given}");
     let open = Server::start().await.admin("GET", "/_iamd/health", "", &[]).await.ok().body;
     assert!(open.starts_with(&details), "{open}");
 }

@@ -197,10 +197,10 @@ async fn sessions_change_for_sign_in_tokens() {
     let signin = signin["SigninToken"].as_str().unwrap();
     let login =
         format!("/federation?Action=login&Destination=https%3A%2F%2Fconsole.aws.amazon.com%2F&SigninToken={signin}");
-    let told = get(&server, &login, &[]).await;
-    assert_eq!(told.status, 501);
-    assert!(told.body.contains("arn:aws:sts::000000000000:assumed-role/web/"), "{}", told.body);
-    assert!(told.body.contains("sent to https://console.aws.amazon.com/"), "{}", told.body);
+    let shown = get(&server, &login, &[]).await;
+    assert_eq!(shown.status, 501);
+    assert!(shown.body.contains("arn:aws:sts::000000000000:assumed-role/web/"), "{}", shown.body);
+    assert!(shown.body.contains("sent to https://console.aws.amazon.com/"), "{}", shown.body);
     for (id, key, token, more) in [
         (id, "wrong", token, ""),
         ("ASIAQAAAAAAAAAAAAAAA", key, token, ""),

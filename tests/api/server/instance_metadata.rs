@@ -1,4 +1,4 @@
-//! EC2's instance metadata: who may ask, what it tells, and the credentials of the instance's role.
+//! EC2's instance metadata: who may ask, what it answers, and the credentials of the instance's role.
 
 use iamd::config::Settings;
 use serde_json::{Value, json};

@@ -71,8 +71,8 @@ async fn the_session_is_the_root_users_for_fifteen_minutes() {
         assert!(!assumed.has("SourceIdentity") && !assumed.has("PackedPolicySize"), "{}", assumed.body);
         let session = server.session(&assumed);
         let identity = session.sts("GetCallerIdentity", &[]).await.ok();
-        let told = ["Account", "UserId", "Arn"].map(|element| identity.text(element));
-        assert_eq!(told, [MEMBER, MEMBER, MEMBER_ROOT]);
+        let shown = ["Account", "UserId", "Arn"].map(|element| identity.text(element));
+        assert_eq!(shown, [MEMBER, MEMBER, MEMBER_ROOT]);
     }
     let long = server.session(&assume(&admin, MEMBER, AUDIT, &[]).await.ok());
     let short = server.session(&assume(&admin, MEMBER, AUDIT, &[("DurationSeconds", "60")]).await.ok());

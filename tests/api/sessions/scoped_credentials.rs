@@ -49,9 +49,9 @@ async fn the_answer_shows_the_same_identity() {
     let size = answer.text("SessionToken").len();
     assert_eq!(answer.text("SessionTokenSize"), size.to_string());
     assert_eq!(answer.text("SessionTokenUtilization"), (size * 100).div_ceil(4096).to_string());
-    let told = server.session(&answer).sts("GetCallerIdentity", &[]).await.ok();
+    let shown = server.session(&answer).sts("GetCallerIdentity", &[]).await.ok();
     for member in ["UserId", "Account", "Arn"] {
-        assert_eq!(told.text(member), identity.text(member));
+        assert_eq!(shown.text(member), identity.text(member));
     }
     let order = [
         "<Credentials>",

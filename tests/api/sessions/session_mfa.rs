@@ -121,7 +121,7 @@ async fn only_the_callers_own_device_counts() {
     let session = server.session(&assume(&bob, &open, &[]).await.ok());
     let chained = assume(&session, &open, &device.given(&device.code())).await;
     chained.refused(403, "AccessDenied", UNKNOWN);
-    // Nobody has used up the code.
+    // The code was not used up.
     bob.sts("GetSessionToken", &device.given(&device.code())).await.ok();
 }
 
@@ -166,7 +166,7 @@ async fn after_ten_wrong_codes_the_right_one_waits_for_the_next_step() {
     let bob = user(&server, ACCOUNT, "Bob", None).await;
     let device = Device::of(&server, &server.root(), "Bob").await;
     let invalid = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
-    // The clock stands at the beginning of a step.
+    // The clock is at the beginning of a step.
     let now = server.state.app.environment.clock.now().timestamp();
     server.advance(30 - now % 30);
     let right = device.code();

@@ -177,7 +177,7 @@ def test_the_banner_is_valid_shell_with_a_root_key_of_ones_own():
 def test_a_server_that_nobody_could_use_does_not_start(tmp_path):
     sentence = refused("--no-dev-credentials", "--database", "memory", "--listen", "127.0.0.1:0")
     assert "--root-access-key" in sentence
-    # A database in which somebody has a key is a way in.
+    # A database with an access key is a way in.
     with Server(database="sqlite:iamd.db", cwd=tmp_path) as server:
         Boto3(server.endpoint, "200000000000").iam.create_user(UserName="bob")
     Server("--no-dev-credentials", database="sqlite:iamd.db", cwd=tmp_path).stop()

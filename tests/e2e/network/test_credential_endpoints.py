@@ -1,4 +1,4 @@
-"""AWS's clients find the role of what they run in as they do on AWS: they are told an endpoint and nothing else."""
+"""AWS's clients find the role of what they run in as they do on AWS: they get an endpoint and nothing else."""
 
 import json
 import pathlib

@@ -12,7 +12,7 @@ MANAGEMENT = "199999999999"
 
 
 def delegation(caller, root, iam, account):
-    """`caller` makes a function that calls a service as somebody; `iam` calls as the root user of `account`."""
+    """`caller` makes a function that calls a service as some principal; `iam` calls as the root user of `account`."""
     as_root_of = lambda other: root.using({"AccessKeyId": other, "SecretAccessKey": "test"})
     requests(caller, root, iam, as_root_of(PROVIDER), account)
     acquired(iam, account)
@@ -40,10 +40,10 @@ def requests(caller, root, iam, provider, account):
         iam("AssociateDelegationRequest", DelegationRequestId=ids[-1])
     wanted, unwanted = ids
     iam("UpdateDelegationRequest", DelegationRequestId=wanted, Notes="please look")
-    told = iam("GetDelegationRequest", DelegationRequestId=wanted, DelegationPermissionCheck=True)
-    request = told["DelegationRequest"]
+    shown = iam("GetDelegationRequest", DelegationRequestId=wanted, DelegationPermissionCheck=True)
+    request = shown["DelegationRequest"]
     assert (request["State"], request["OwnerId"]) == ("PENDING_APPROVAL", f"arn:aws:iam::{account}:root")
-    assert told["PermissionCheckResult"] == "ALLOWED"
+    assert shown["PermissionCheckResult"] == "ALLOWED"
     assert json.loads(request["PermissionPolicy"])["Statement"]["Resource"] == "arn:aws:iam::*:user/setup-*"
     listed = [each["DelegationRequestId"] for each in iam("ListDelegationRequests")["DelegationRequests"]]
     assert set(listed) == set(ids)

@@ -260,8 +260,8 @@ def keys_and_certificates(iam):
     ssh = iam("UploadSSHPublicKey", UserName="joe", SSHPublicKeyBody=public)["SSHPublicKey"]["SSHPublicKeyId"]
     iam("UpdateSSHPublicKey", UserName="joe", SSHPublicKeyId=ssh, Status="Inactive")
     assert iam("ListSSHPublicKeys", UserName="joe")["SSHPublicKeys"][0]["Status"] == "Inactive"
-    told = iam("GetSSHPublicKey", UserName="joe", SSHPublicKeyId=ssh, Encoding="SSH")["SSHPublicKey"]
-    assert told["SSHPublicKeyBody"].split()[:2] == public.split()[:2]
+    shown = iam("GetSSHPublicKey", UserName="joe", SSHPublicKeyId=ssh, Encoding="SSH")["SSHPublicKey"]
+    assert shown["SSHPublicKeyBody"].split()[:2] == public.split()[:2]
     iam("DeleteSSHPublicKey", UserName="joe", SSHPublicKeyId=ssh)
 
     service = {"UserName": "joe", "ServiceName": "codecommit.amazonaws.com"}
@@ -276,7 +276,7 @@ def keys_and_certificates(iam):
 
 
 def organization(iam, called):
-    """The account is in no organization, and is told so."""
+    """The account is in no organization, and the answer says so."""
     for operation in (
         "ListOrganizationsFeatures",
         "EnableOrganizationsRootCredentialsManagement",
@@ -293,7 +293,7 @@ def organization(iam, called):
 
 
 def root_session(sts, account):
-    """The root user may not, and is told so."""
+    """The root user may not, and the answer says so."""
     task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
     try:
         sts("AssumeRoot", TargetPrincipal=account, TaskPolicyArn={"arn": task})

@@ -45,8 +45,8 @@ def open_id_connect(root, iam, sts, idp):
     iam("UpdateOpenIDConnectProviderThumbprint", ThumbprintList=["a" * 40], **provider)
     iam("UpdateOpenIDConnectProvider", **provider)
     tagged(iam, "OpenIDConnectProvider", **provider)
-    told = iam("GetOpenIDConnectProvider", **provider)
-    assert (told["Url"], told["ClientIDList"], told["ThumbprintList"]) == (name, ["app"], ["a" * 40])
+    shown = iam("GetOpenIDConnectProvider", **provider)
+    assert (shown["Url"], shown["ClientIDList"], shown["ThumbprintList"]) == (name, ["app"], ["a" * 40])
     assert [one["Arn"] for one in iam("ListOpenIDConnectProviders")["OpenIDConnectProviderList"]] == [arn]
 
     action = "AssumeRoleWithWebIdentity"
@@ -78,8 +78,8 @@ def saml(root, iam, sts, idp):
 
 def outbound(iam, sts, account):
     issuer = iam("EnableOutboundWebIdentityFederation")["IssuerIdentifier"]
-    told = iam("GetOutboundWebIdentityFederationInfo")
-    assert (told["IssuerIdentifier"], told["JwtVendingEnabled"]) == (issuer, True)
+    shown = iam("GetOutboundWebIdentityFederationInfo")
+    assert (shown["IssuerIdentifier"], shown["JwtVendingEnabled"]) == (issuer, True)
     token = sts("GetWebIdentityToken", Audience=["https://api.example.com"], SigningAlgorithm="ES384")
     header, claims, _ = (base64.urlsafe_b64decode(part + "==") for part in token["WebIdentityToken"].split("."))
     assert (json.loads(header)["alg"], json.loads(claims)["iss"]) == ("ES384", issuer)

@@ -307,7 +307,7 @@ impl Asking<'_> {
             return Ok(Vec::new());
         }
         let roles = view.texts(&pass.role)?;
-        // API Gateway takes this for the credentials of whoever calls.
+        // API Gateway takes this for the caller's credentials.
         let is_role = |role: &String| !role.is_empty() && role != "arn:aws:iam::*:user/*";
         let questions = roles.into_iter().filter(is_role).map(|role| {
             let scene = self.scene;

@@ -87,7 +87,7 @@ pub(crate) fn transaction(asking: &Asking<'_>, drafts: &mut Vec<Draft>) -> Resul
             item.add_keys(asking, &mut draft)?;
             drafts.push(draft);
         }
-        // AWS takes one action a part; two would be decided and run in an order that nobody knows.
+        // AWS takes one action a part; two would be decided and run in an unknown order.
         if drafts.len() != before + 1 {
             return Err(Refusal::Unclear);
         }

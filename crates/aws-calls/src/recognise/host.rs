@@ -18,7 +18,7 @@ const SUFFIXES: &[&str] = &[
 /// What names of this machine end in. Before it are buckets, or services as before AWS's names.
 const LOCAL: &str = ".localhost";
 
-/// Labels of hosts that belong to what customers run or keep, on whatever server, and the service whose calls may have
+/// Labels of hosts that belong to what customers run or keep, on any server, and the service whose calls may have
 /// them all the same.
 const APPLICATIONS: &[(&str, &str)] = &[
     ("alb", ""),

@@ -2,7 +2,7 @@
 
 use aws_reference::operations::{Protocol, Summary};
 
-/// Why a request is refused before anybody asks who sent it.
+/// Why a request is refused before its sender is authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Unrecognised {

@@ -6,7 +6,7 @@ use aws_reference::service_authorization::{self, Action};
 
 use super::{Demand, Expression, PassRole, Path, Resource, ResourceType, Rule, Rules, Source, Step};
 
-/// Members that hold the ARN of whatever resource an operation is about.
+/// Members that hold the ARN of the resource that an operation is about.
 const ARN_MEMBERS: [&str; 2] = ["resourcearn", "arn"];
 
 /// Members that hold a role which an operation hands to its service.

@@ -10,7 +10,7 @@ use crate::questions::Question;
 /// What S3 says instead of a sentence.
 const SILENT: &str = "Access Denied";
 
-/// How a caller stands to the account that owns a bucket.
+/// How a caller relates to the account that owns a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// It is its own.
@@ -23,7 +23,7 @@ pub enum Relation {
     Anonymous,
 }
 
-/// AWS: only callers of the same account or organization are told why they are denied.
+/// AWS: only callers of the same account or organization learn why they are denied.
 pub fn denial(sentence: &str, relation: Relation) -> &str {
     match relation {
         Relation::SameAccount | Relation::SameOrganization => sentence,
@@ -41,7 +41,7 @@ pub struct ExpectedOwner {
 }
 
 impl Routed<'_> {
-    /// Who the request expects to own its buckets. AWS refuses it with `Access Denied` if somebody else does, whatever
+    /// Who the request expects to own its buckets. AWS refuses it with `Access Denied` if another account does, whatever
     /// policies allow.
     ///
     /// # Errors

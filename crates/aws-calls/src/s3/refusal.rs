@@ -1,4 +1,4 @@
-//! Requests that S3 refuses, or that two servers could read differently, before anybody asks for permission.
+//! Requests that S3 refuses, or that two servers could read differently, before permission is asked for.
 
 use std::borrow::Cow;
 

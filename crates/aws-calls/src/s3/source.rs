@@ -20,7 +20,7 @@ impl Source {
     /// Reads the header: `/bucket/key?versionId=version` with the path percent-encoded, or an access point's ARN.
     ///
     /// # Errors
-    /// `InvalidArgument`: no bucket and key, and whatever two servers could split or decode differently.
+    /// `InvalidArgument`: no bucket and key, and anything that two servers could split or decode differently.
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
         // In a URL these separate or stand for a blank, in a key they do not: S3 wants them encoded.
         // Readers of URLs drop tabs, and disagree on what is not ASCII.

@@ -1,4 +1,4 @@
-//! XML bodies, read so that nobody can read them differently.
+//! XML bodies, read so that no other reader can take them differently.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};

@@ -105,7 +105,7 @@ fn shown(asks: &[String], needs: &[String]) -> String {
     list("asks", asks) + &list("needs", needs)
 }
 
-/// A question in a line: `action on resource`, and whatever is not as usual.
+/// A question in a line: `action on resource`, and anything unusual.
 fn written(question: &Question) -> String {
     let mut text = format!("{} on {}", question.action, question.resource);
     for (key, values) in &question.keys {

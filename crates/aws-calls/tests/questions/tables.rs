@@ -231,7 +231,7 @@ fn lookups_are_operations_with_the_members_that_they_send() {
     }
 }
 
-/// Inputs that nobody should send: every member has the same value.
+/// Inputs that no client should send: every member has the same value.
 struct Same(serde_json::Value);
 
 impl aws_calls::view::Members for Same {

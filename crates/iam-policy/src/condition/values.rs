@@ -63,12 +63,12 @@ pub(crate) fn network(text: &str) -> Option<IpNet> {
     }
 }
 
-/// Reads an address of a request; one of IPv4 in IPv6's clothes (`::ffff:192.0.2.1`) is one of IPv4, as at AWS.
+/// Reads an address of a request; an IPv4-mapped one (`::ffff:192.0.2.1`) is one of IPv4, as on AWS.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// Reads `true` in any case; whatever else is false, at AWS too.
+/// Reads `true` in any case; anything else is false, as on AWS.
 pub(crate) fn is_true(text: &str) -> bool {
     text.eq_ignore_ascii_case("true")
 }

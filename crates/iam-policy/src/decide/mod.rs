@@ -35,7 +35,7 @@ pub enum Layer {
     Session,
     /// The policies of `GetScopedCredentials`, each of which narrows all that the session could do before.
     Scoped,
-    /// The policy of a delegation request, by which somebody acts in the principal's name.
+    /// The policy of a delegation request, by which another account acts in the principal's name.
     Delegation,
 }
 
@@ -209,9 +209,9 @@ impl<'r, 'a> Procedure<'r, 'a> {
             Layer::Trust => reach.is_some() && !matches!(principal, Principal::Root { .. }),
             Layer::Identity => principal.is_root() || self.layers.account_setting || self.identity().is_some(),
             Layer::Boundary => self.layers.boundary.is_none() || allows(self.layers.boundary),
-            // Whoever acts, and whatever a resource's policy says: nothing but what all of them allow.
+            // For every principal, and whatever a resource's policy says: only what all of them allow.
             Layer::Scoped => self.layers.scoped.is_none_or(|sets| sets.iter().all(|set| allows(Some(set)))),
-            // Whoever acts, and whatever a resource's policy says: nothing but what was delegated.
+            // For every principal, and whatever a resource's policy says: only what was delegated.
             Layer::Delegation => self.layers.delegation.is_none() || allows(self.layers.delegation),
             Layer::Session => match principal {
                 // The task policies of AssumeRoot only deny.

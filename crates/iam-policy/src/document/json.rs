@@ -54,7 +54,7 @@ impl Unreadable {
     /// What serde_json finds wrong in a text. It gives line and column from 1, the column in bytes.
     pub fn new(text: &str, error: &serde_json::Error) -> Self {
         if text.starts_with('\u{feff}') {
-            let detail = "a byte order mark (U+FEFF) stands before the JSON; save the file without it";
+            let detail = "a byte order mark (U+FEFF) comes before the JSON; save the file without it";
             return Self { at: 0, detail: detail.to_owned() };
         }
         let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
@@ -99,7 +99,7 @@ fn address(text: &str) -> usize {
     text.as_ptr() as usize
 }
 
-/// serde_json appends " at line 1 column 2", which is told apart.
+/// serde_json appends " at line 1 column 2", which is separated.
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())

@@ -191,7 +191,7 @@ fn unknown<T>(key: &str, at: usize, place: &str) -> Result<T, Fault> {
 fn no_duplicates(members: &[Member<'_>]) -> Result<(), Fault> {
     let mut seen = std::collections::HashSet::with_capacity(members.len());
     match members.iter().find(|member| !seen.insert(&*member.key)) {
-        Some(member) => fault(FaultKind::Json, member.key_start, format!("{:?} stands twice", member.key)),
+        Some(member) => fault(FaultKind::Json, member.key_start, format!("{:?} appears twice", member.key)),
         None => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Statements in their own words, read again from the text when somebody wants to see them.
+//! Statements in their own words, read again from the text when they are to be shown.
 
 use super::json::Node;
 use super::{Document, List, Written, WrittenCondition, WrittenNames, WrittenPrincipal};

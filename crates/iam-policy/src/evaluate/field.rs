@@ -44,7 +44,7 @@ impl<'a> Field<'a> {
         self.raw.get() == "null"
     }
 
-    /// The members of an object; a name may appear once, in whatever case if `folded`.
+    /// The members of an object; a name may appear once, regardless of case if `folded`.
     pub(super) fn members(&self, folded: bool) -> Result<Vec<(Cow<'a, str>, Self)>> {
         if !self.raw.get().starts_with('{') {
             return Err(self.error(format!("must be an object, not {}", self.kind())));
@@ -57,7 +57,7 @@ impl<'a> Field<'a> {
             let path = if self.path.is_empty() { name.to_string() } else { format!("{}.{name}", self.path) };
             let known = if folded { name.to_ascii_lowercase() } else { name.to_string() };
             if !seen.insert(known) {
-                return Err(Self { body: self.body, raw: key, path }.error("stands twice"));
+                return Err(Self { body: self.body, raw: key, path }.error("appears twice"));
             }
             members.push((name, Self { body: self.body, raw, path }));
         }

@@ -106,7 +106,7 @@ fn context<'a>(asked: &'a EvaluateRequest<'_>, principal: &Principal<'a>) -> Con
     owner.into_iter().chain(implied).chain(given).collect()
 }
 
-/// A role's policy is its trust policy; a key's is a key policy, without which nobody can use the key.
+/// A role's policy is its trust policy; a key's is a key policy, without which the key cannot be used.
 fn resource_kind(request: &Request<'_>, has_policy: bool) -> ResourceKind {
     let resource = request.resource();
     match request.action().service() {

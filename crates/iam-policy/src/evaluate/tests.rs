@@ -82,8 +82,8 @@ fn a_request_is_read_strictly() {
             (6, 57),
         ),
         (BODY.replace("[\"a\"]", "[{}]"), "context.aws:TagKeys[0] must be", (6, 58)),
-        (BODY.replace("aws:TagKeys", "AWS:sourceIP"), "context.AWS:sourceIP stands twice", (6, 42)),
-        (BODY.replace("\"resource\"", "\"action\""), "action stands twice", (4, 3)),
+        (BODY.replace("aws:TagKeys", "AWS:sourceIP"), "context.AWS:sourceIP appears twice", (6, 42)),
+        (BODY.replace("\"resource\"", "\"action\""), "action appears twice", (4, 3)),
         (BODY.replace("\"readers\"", "7"), "identityPolicies[0].name must be a string, not a number", (7, 33)),
         (
             BODY.replace("\"document\"", "\"dokument\""),

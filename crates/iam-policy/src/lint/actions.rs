@@ -42,7 +42,7 @@ impl<'n> Linter<'_> {
             return self.report(Code::InvalidAction, at, message);
         };
         if prefix.contains(['*', '?']) {
-            let message = format!("{action:?}: wildcards stand behind the colon, not in the service");
+            let message = format!("{action:?}: wildcards may come after the colon, not in the service");
             return self.report(Code::InvalidServiceInAction, at, message);
         }
         let Some(service) = self.service(prefix) else {

@@ -62,7 +62,7 @@ impl<'n> Linter<'_> {
             );
         }
         if service.contains(['*', '?']) {
-            let message = format!("{service:?} may take in services that nobody means");
+            let message = format!("{service:?} may include services that are not meant");
             self.report(Code::WildcardInServiceName, at, message);
         }
         if !account.is_empty() && !is_open(account) && !is_account(account) && account != "aws" {

@@ -69,7 +69,7 @@ impl<'n> Linter<'_> {
             let key = &*member.key;
             match seen.insert(key.to_ascii_lowercase(), key) {
                 Some(before) if before == key => {
-                    self.report(Code::JsonSyntaxError, member.key_start, format!("{key:?} stands twice"));
+                    self.report(Code::JsonSyntaxError, member.key_start, format!("{key:?} appears twice"));
                 }
                 Some(before) => self.report(
                     Code::DuplicateKeysWithDifferentCase,

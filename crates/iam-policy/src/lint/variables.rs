@@ -53,7 +53,7 @@ fn fault(text: &str) -> Option<(Code, String)> {
     let default = rest.strip_prefix(',')?.trim_start();
     match default.strip_prefix('\'').and_then(|default| default.split_once('\'')) {
         None => {
-            let message = format!("the default value of {name} must stand between single quotes");
+            let message = format!("the default value of {name} must be in single quotes");
             Some((Code::MissingQuoteInVariable, message))
         }
         Some((_, rest)) => (!rest.trim_start().starts_with('}')).then(open),

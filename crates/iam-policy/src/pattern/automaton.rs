@@ -38,7 +38,7 @@ pub(super) struct Automaton {
     any: States,
     /// States that consume any character but a colon.
     any_confined: States,
-    /// States that stay, whatever comes.
+    /// States that stay on any input.
     free: States,
     /// States that stay on anything but a colon.
     confined: States,

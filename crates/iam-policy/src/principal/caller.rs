@@ -5,10 +5,10 @@ use std::fmt;
 
 use crate::Values;
 
-/// The principal that makes a request. Unique ids (`AIDA…`, `AROA…`) may be empty where nobody stores them.
+/// The principal that makes a request. Unique ids (`AIDA…`, `AROA…`) may be empty where they are not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Principal<'a> {
-    /// Nobody: an unsigned request.
+    /// An anonymous caller: an unsigned request.
     Anonymous,
     /// The root user of an account.
     Root {

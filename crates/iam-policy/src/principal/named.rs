@@ -124,7 +124,7 @@ impl Name {
 
 impl PrincipalElement {
     /// How far a statement that denies reaches the principal. `bounded`: the principal has a permissions boundary, with
-    /// which `NotPrincipal` exempts nobody (AWS: "AWS JSON policy elements: NotPrincipal").
+    /// which `NotPrincipal` exempts no one (AWS: "AWS JSON policy elements: NotPrincipal").
     pub(crate) fn reach_to_deny(&self, principal: &Principal<'_>, bounded: bool) -> Option<Reach> {
         match self.negated {
             true => (bounded || !self.exempts(principal)).then_some(Reach::Direct),

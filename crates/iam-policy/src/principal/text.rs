@@ -6,7 +6,7 @@ use crate::pattern::Arn;
 /// A principal known by its text alone; [`PrincipalText::principal`] lends it to a request.
 ///
 /// An ARN does not say everything. Unique ids stay empty; an assumed role's own ARN is taken to have no path; a role's
-/// ARN stands for one of its sessions; the user behind a federated user is some user nobody names.
+/// ARN stands for one of its sessions; the user behind a federated user is any user.
 #[derive(Clone, Debug)]
 pub struct PrincipalText {
     text: String,

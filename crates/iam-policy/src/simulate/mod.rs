@@ -20,7 +20,7 @@ pub type Keys<'a> = Vec<(Cow<'a, str>, Values<'a>)>;
 /// Policies and a caller, before whom actions are simulated.
 #[derive(Clone, Copy)]
 pub struct Scenario<'a> {
-    /// The caller: a user, or a role, which stands for a session of it. `None`: whoever has the policies, in the
+    /// The caller: a user, or a role, which stands for a session of it. `None`: any principal with the policies, in the
     /// account of the resources.
     pub caller: Option<Principal<'a>>,
     /// The identity-based policies.
@@ -83,8 +83,8 @@ pub struct SimulatedResource<'a> {
     pub details: Option<Sides>,
 }
 
-/// Stands for the caller where none is named.
-const SOMEBODY: Principal<'_> = Principal::User { arn: "", id: "", account: "" };
+/// The caller where none is named.
+const ANY_USER: Principal<'_> = Principal::User { arn: "", id: "", account: "" };
 
 impl<'a> Scenario<'a> {
     /// Simulates one action on the resources; on `*` if there are none. `is_about` selects the resources that the
@@ -119,13 +119,13 @@ impl<'a> Scenario<'a> {
 
     /// What it costs at most to simulate one action on one resource.
     pub fn work(&self, action: &Action, resource: &str) -> u64 {
-        let request = Request::new(SOMEBODY, action, resource, self.context);
+        let request = Request::new(ANY_USER, action, resource, self.context);
         work(&request, &self.layers(self.resource_policy))
     }
 
     /// Whether the resources' policy is about this resource, as AWS demands of each.
     pub fn resource_policy_covers(&self, action: &Action, resource: &str) -> bool {
-        let request = Request::new(SOMEBODY, action, resource, self.context);
+        let request = Request::new(ANY_USER, action, resource, self.context);
         let mut statements =
             self.resource_policy.into_iter().flat_map(PolicySet::policies).flat_map(|p| p.statements());
         statements.any(|statement| statement.is_about_resource(&request))
@@ -151,7 +151,7 @@ impl<'a> Scenario<'a> {
     ) -> SimulatedResource<'a> {
         let owner = self.owner(action, resource);
         let context = self.context_of(owner, resource);
-        let request = Request::new(self.caller.unwrap_or(SOMEBODY), action, resource, &context).owned_by(owner);
+        let request = Request::new(self.caller.unwrap_or(ANY_USER), action, resource, &context).owned_by(owner);
         let layers = self.layers(self.resource_policy_for(action));
         let explanation = explain(&request, &layers);
         let across = !request.is_same_account();

@@ -26,13 +26,13 @@ pub(super) fn action(text: &Text<'_>) -> Check {
     }
     let is_known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
     if vendor.is_empty() || !vendor.bytes().all(is_known) {
-        let detail = format!("{vendor:?} is not a service prefix; wildcards stand behind the colon only");
+        let detail = format!("{vendor:?} is not a service prefix; wildcards may only come after the colon");
         return refuse(format!("Vendor {vendor} is not valid"), text.at, detail);
     }
     Ok(())
 }
 
-/// Values that the conditions' operators can read: nobody knows what a Deny by another would have denied. AWS does not
+/// Values that the conditions' operators can read: what a Deny by another would have denied is unknown. AWS does not
 /// look at those of keys without a service, which no request has.
 pub(super) fn values(statement: &Written<'_>, message: &'static str) -> Check {
     statement.conditions.iter().filter(|condition| condition.key.value.contains(':')).try_for_each(|condition| {

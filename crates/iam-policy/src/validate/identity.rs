@@ -77,10 +77,10 @@ fn version(document: &Document<'_>, managed: bool) -> Check {
 /// What IAM's older parser does not read.
 fn legacy(document: &Document<'_>, bare: bool) -> Check {
     if !bare {
-        return refuse(LEGACY, 0, "nothing may stand before the first brace");
+        return refuse(LEGACY, 0, "nothing may come before the first brace");
     }
     if document.single_before_version {
-        return refuse(LEGACY, 0, "a lone statement object must stand behind Version");
+        return refuse(LEGACY, 0, "a lone statement object must come after Version");
     }
     document.statements.iter().try_for_each(|statement| {
         if let Some(effect) = statement.effect.filter(|effect| !["Allow", "Deny"].contains(&effect.value)) {
@@ -98,7 +98,7 @@ fn is_in_sid(byte: u8) -> bool {
 fn sids(document: &Document<'_>) -> Check {
     if let Some(sid) = duplicate_sid(document) {
         let message = "Statement IDs (SID) in a single policy must be unique.";
-        return refuse(message, sid.at, format!("the Sid {:?} stands twice", sid.value));
+        return refuse(message, sid.at, format!("the Sid {:?} appears twice", sid.value));
     }
     let mut sids = document.statements.iter().filter_map(|statement| statement.sid);
     match sids.find(|sid| !sid.value.bytes().all(is_in_sid)) {

@@ -24,7 +24,7 @@ pub(super) fn check(document: &Document<'_>) -> Check {
 /// What is refused when a trust policy is to be stored, before anything else.
 pub(super) fn accept(document: &Document<'_>, bare: bool) -> Check {
     if !bare {
-        return refuse("JSON strings must not have leading spaces", 0, "nothing may stand before the first brace");
+        return refuse("JSON strings must not have leading spaces", 0, "nothing may come before the first brace");
     }
     let principals = document.statements.iter().filter_map(|statement| statement.principal.as_ref());
     let mut bare = principals.filter_map(|principal| match &principal.names {
@@ -51,7 +51,7 @@ pub(super) fn frame(document: &Document<'_>, duplicate: &'static str) -> Check {
         return refuse("Could not parse the policy: Statement is empty!", 0, "the policy has no statement");
     }
     match duplicate_sid(document) {
-        Some(sid) => refuse(duplicate, sid.at, format!("the Sid {:?} stands twice", sid.value)),
+        Some(sid) => refuse(duplicate, sid.at, format!("the Sid {:?} appears twice", sid.value)),
         None => Ok(()),
     }
 }

@@ -28,7 +28,7 @@ pub enum Who {
     Root,
     Stranger,
     Service,
-    /// Somebody with a token of an identity provider.
+    /// A user with a token of an identity provider.
     Provided,
     Anonymous,
 }
@@ -150,7 +150,7 @@ pub fn decide(asked: &Asked, given: &Given) -> &'static str {
     if trust && asked.who == Who::Root {
         return "implicitDeny";
     }
-    // A key without a key policy can be used by nobody.
+    // A key without a key policy cannot be used.
     let demanding = trust || (service.starts_with("kms:") && asked.resource == KEY);
     let boundary = given.boundary.is_none() || allows(&given.boundary);
     let session = match asked.who {

@@ -105,7 +105,7 @@ impl Command for PutAccountProperties {
     }
 }
 
-/// Tells all properties of the account.
+/// Returns all properties of the account.
 #[derive(Deserialize)]
 pub struct GetAccountProperties {}
 

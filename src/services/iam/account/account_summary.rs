@@ -99,7 +99,7 @@ fn policies_in_use(account: &Account) -> usize {
     arns.collect::<BTreeSet<_>>().len()
 }
 
-/// All MFA devices, and those that somebody has enabled. A virtual one exists before, a physical one does not.
+/// All MFA devices, and those that are enabled. A virtual one exists before, a physical one does not.
 fn mfa_devices(account: &Account) -> (usize, usize) {
     let users = account.users.iter().map(|user| &user.credentials);
     let root = account.root_users.iter().map(|root| &root.credentials);

@@ -27,7 +27,7 @@ pub struct PasswordPolicyShape {
     hard_expiry: Option<bool>,
 }
 
-/// Tells the account's rules for passwords, if it has its own.
+/// Returns the account's rules for passwords, if it has its own.
 #[derive(Deserialize)]
 pub struct GetAccountPasswordPolicy {}
 

@@ -13,7 +13,7 @@ use crate::shapes::{AuthenticationCode, ExistingUserName, Kind, SerialNumber};
 /// The name that stands for the root user where a name must be given and the root user calls. A user of that name wins.
 const ROOT: &str = "root";
 
-/// The two consecutive codes that prove that somebody has the device.
+/// The two consecutive codes that prove possession of the device.
 struct Pair<'a> {
     first: &'a AuthenticationCode,
     second: &'a AuthenticationCode,

@@ -32,7 +32,7 @@ pub struct VirtualMfaDeviceShape {
     tags: Option<Vec<Tag>>,
 }
 
-/// Makes a virtual MFA device, which nobody uses yet.
+/// Makes a virtual MFA device, which is not enabled yet.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateVirtualMFADevice {
@@ -105,7 +105,7 @@ pub(crate) fn unknown_device(serial_number: &str) -> Error {
     Error::new(Code::NoSuchEntity, format!("MFA Device with serial number {serial_number} does not exist."))
 }
 
-/// Deletes a virtual MFA device that nobody uses.
+/// Deletes a virtual MFA device that is not enabled.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DeleteVirtualMFADevice {

@@ -11,7 +11,7 @@ use crate::shapes::{AccountId, DelegationRequestId, DelegationState, Notes, Secr
 /// The longest delegation that a root user can accept, in seconds (IAM User Guide, "IAM temporary delegation").
 const MAX_SECONDS_BY_ROOT: i32 = 4 * 3600;
 
-/// The states in which nobody has decided.
+/// The states before a decision.
 const UNDECIDED: [DelegationState; 2] = [DelegationState::Assigned, DelegationState::PendingApproval];
 
 /// Forwards a request to an administrator for approval.

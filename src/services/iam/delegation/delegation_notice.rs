@@ -37,7 +37,7 @@ pub fn read_trade_in_token(key: &ServerKey, requestor: AccountId, token: &str) -
     (for_whom == requestor).then_some(id)
 }
 
-/// Tells the log that a request has changed; never its token.
+/// Logs that a request has changed; never its token.
 pub fn announce(request: &DelegationRequest, now: Timestamp) {
     let (id, topic, state) = (&request.id, &request.notification_channel, request.state(now).as_str());
     tracing::info!(request = id, topic, state, "delegation request");

@@ -271,7 +271,7 @@ impl Operation for ListDelegationRequests {
         Access::any().key("iam:DelegationRequestOwner", self.owner_id.as_deref())
     }
 
-    /// Whoever names no owner needs permission for each one whose requests are listed.
+    /// A caller who names no owner needs permission for each one whose requests are listed.
     fn further_access<'a>(&'a self, cx: &'a View<'_>) -> Access<'a> {
         if self.owner_id.is_some() {
             return Access::free();

@@ -21,7 +21,7 @@ use iam_policy::{ConditionText, Effect, Policy, WrittenStatement};
 /// The longest summary, in characters (`summaryContentType`).
 const MAX_SUMMARY_LENGTH: usize = 10_000;
 
-/// Tells in words what a delegation request asks for.
+/// Describes in words what a delegation request asks for.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetHumanReadableSummary {
@@ -119,7 +119,7 @@ fn write(text: &mut String, request: &DelegationRequest, policy: &Policy) -> std
     }
     writeln!(
         text,
-        " for {}. They are limited to what whoever accepts the request may do.",
+        " for {}. They are limited to what the person who accepts the request may do.",
         duration(request.session_duration)
     )?;
     for effect in [Effect::Allow, Effect::Deny] {

@@ -218,7 +218,7 @@ impl Query for ListOpenIDConnectProviders {
     }
 }
 
-/// Deletes a provider. Roles that trust it stay, and nobody can assume them by it any more.
+/// Deletes a provider. Roles that trust it stay, and can no longer be assumed through it.
 #[derive(Deserialize)]
 pub struct DeleteOpenIDConnectProvider {
     #[serde(rename = "OpenIDConnectProviderArn")]

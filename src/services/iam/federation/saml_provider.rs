@@ -357,7 +357,7 @@ impl Command for UpdateSAMLProvider {
     }
 }
 
-/// Deletes a provider. Roles that trust it stay, and nobody can assume them by it any more.
+/// Deletes a provider. Roles that trust it stay, and can no longer be assumed through it.
 #[derive(Deserialize)]
 pub struct DeleteSAMLProvider {
     #[serde(rename = "SAMLProviderArn")]

@@ -97,7 +97,7 @@ impl<A: AccountRef> Context<'_, A> {
     /// The permissions boundary that a parameter names; `refused` answers for those that AWS keeps to itself.
     ///
     /// # Errors
-    /// `ValidationError` for what is no ARN, `InvalidInput` for what is no policy's, `NoSuchEntity` for a policy that
+    /// `ValidationError` for anything but an ARN, `InvalidInput` for one of something else, `NoSuchEntity` for a policy that
     /// does not exist.
     pub fn boundary(&self, arn: Option<Arn>, grantee: Kind, refused: Code) -> Result<Option<String>> {
         let Some(arn) = arn else { return Ok(None) };

@@ -11,7 +11,7 @@ use crate::services::iam::reports::entity_details::{GroupDetail, RoleDetail, Use
 use crate::services::iam::roles::trust;
 use crate::shapes::{AccountId, EntityType, Marker, MaxItems};
 
-/// Tells all about the account's users, groups, roles and policies.
+/// Describes the account's users, groups, roles and policies.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetAccountAuthorizationDetails {

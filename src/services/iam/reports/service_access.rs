@@ -67,7 +67,7 @@ impl Command for GenerateServiceLastAccessedDetails {
     }
 }
 
-/// Whoever asked for a report may read it, and nobody else.
+/// Only the caller who asked for a report may read it.
 fn requester(cx: &Context<'_, impl AccountRef>) -> String {
     cx.caller.unique_id().map_or_else(|| cx.caller.account.to_string(), str::to_owned)
 }
@@ -134,7 +134,7 @@ fn report<'a>(cx: &'a Context<'_, impl AccountRef>, job: &JobId) -> Result<&'a A
 }
 
 /// The key behind which a page of a report begins. A marker is good for one list of one report, whose keys begin with
-/// `list`; AWS refuses those of other lists in other words than what is no marker.
+/// `list`; AWS refuses markers of other lists in other words than invalid ones.
 fn after(paging: Paging<'_>, list: &str, cx: &Context<'_, impl AccountRef>) -> Result<Option<String>> {
     match paging.after(REPORT, cx)? {
         Some(key) if !key.starts_with(list) => {

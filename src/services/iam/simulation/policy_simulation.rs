@@ -1,4 +1,4 @@
-//! The policy simulator: what policies would say to calls that nobody makes.
+//! The policy simulator: what policies would say to hypothetical calls.
 
 use std::borrow::Cow;
 

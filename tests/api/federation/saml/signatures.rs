@@ -231,7 +231,7 @@ async fn ciphertexts_that_are_changed_show_nothing() {
     let at = text.rfind("</xenc:CipherValue>").unwrap();
     let broken = format!("{}AAAAAAAAAAAAAAAAAAAAAA{}", &text[..at - 24], &text[at - 2..]);
     world.refused(&broken, vague).await;
-    // A transport that tells whether a key has the right padding is not used.
+    // A transport that reveals whether a key has the right padding is not used.
     let pkcs1 = text.replace(OAEP, "http://www.w3.org/2001/04/xmlenc#rsa-1_5");
     world.refused(&pkcs1, "Invalid SAMLResponse").await;
     // One thing is encrypted, in its place, and nothing else is an assertion.

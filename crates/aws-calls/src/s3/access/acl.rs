@@ -17,7 +17,7 @@ pub struct Acl {
     pub grants: Vec<Grant>,
 }
 
-/// A permission for somebody.
+/// A permission for a grantee.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Who has it.

@@ -12,7 +12,7 @@ pub struct PublicAccessBlock {
     pub ignore_public_acls: bool,
     /// Requests that set a public policy are refused.
     pub block_public_policy: bool,
-    /// A public policy lets nobody in but the owner's account and AWS's services.
+    /// A public policy lets in only the owner's account and AWS's services.
     pub restrict_public_buckets: bool,
 }
 

@@ -26,9 +26,9 @@ pub struct Access {
 pub enum Setting<'a> {
     /// It is set, to this document.
     Set(&'a str),
-    /// It is not set, and nobody is known to have removed it: the bucket is as AWS makes buckets.
+    /// It is not set, and is not known to have been removed: the bucket is as AWS makes buckets.
     Unset,
-    /// It is not set, because somebody has removed it.
+    /// It is not set, because it was removed.
     Removed,
 }
 
@@ -36,7 +36,7 @@ impl Access {
     /// A bucket as AWS makes them since April 2023: all public access is blocked, and access control lists are off.
     pub const OF_NEW_BUCKETS: Self = Self { block: PublicAccessBlock::ALL, ownership: Ownership::BucketOwnerEnforced };
 
-    /// The settings that an upstream tells of a bucket. What cannot be read counts as AWS's defaults, which allow least.
+    /// The settings of a bucket at its upstream. What cannot be read counts as AWS's defaults, which allow least.
     pub fn of(block: Setting<'_>, ownership: Setting<'_>) -> Self {
         let block = match block {
             Setting::Set(document) => PublicAccessBlock::parse(document.as_bytes()).unwrap_or(PublicAccessBlock::ALL),
@@ -51,7 +51,7 @@ impl Access {
         Self { block, ownership }
     }
 
-    /// Whether nobody but the owner's account and AWS's services get in, whatever the bucket's policy says.
+    /// Whether only the owner's account and AWS's services get in, whatever the bucket's policy says.
     pub fn shuts_strangers_out(&self, policy: Option<&str>) -> bool {
         self.block.restrict_public_buckets && policy.is_some_and(is_public)
     }

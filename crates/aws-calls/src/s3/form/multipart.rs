@@ -53,7 +53,7 @@ impl Form {
     /// Reads the fields from the beginning of a body. None: the file has not begun yet, so there must be more of it.
     ///
     /// # Errors
-    /// What is no form, fields that are too large, and whatever two readers of forms could take for different fields.
+    /// What is no form, fields that are too large, and anything that two readers of forms could take for different fields.
     pub fn read(boundary: &str, body: &[u8]) -> Result<Option<Self>, Refusal> {
         let delimiter = format!("\r\n--{boundary}");
         let mut fields = Fields::default();

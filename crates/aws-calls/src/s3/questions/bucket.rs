@@ -80,7 +80,7 @@ impl Asking<'_, '_> {
             ("PutBucketOwnershipControls", self.given("x-amz-object-ownership").is_some()),
             ("TagResource", !new_tags.is_empty()),
         ];
-        // Nobody owns the bucket yet.
+        // The bucket has no owner yet.
         let about = super::resources::About { owner: Owner::Caller, ..self.about_bucket(bucket) };
         let wanted = demands.iter().filter(|(_, wanted)| *wanted);
         Ok(asked(wanted.map(|(name, _)| self.question(name, about.clone())).collect()))

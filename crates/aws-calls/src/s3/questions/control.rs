@@ -142,7 +142,7 @@ impl Asking<'_, '_> {
     }
 }
 
-/// Who owns a resource: whoever owns the bucket, else the account of the request, which the ARN must not contradict.
+/// Who owns a resource: the owner of the bucket, else the account of the request, which the ARN must not contradict.
 fn owner(resource: &str, account: &str) -> Result<Owner, Refusal> {
     let mut parts = resource.splitn(6, ':').skip(4);
     match (parts.next(), parts.next()) {

@@ -132,7 +132,7 @@ fn without_port(header: &str) -> &str {
 }
 
 fn unknown(header: &str) -> Refusal {
-    Refusal::request(format!("The host {header} is not known here, so it cannot be told whether it names a bucket."))
+    Refusal::request(format!("The host {header} is not known here, so whether it names a bucket is unknown."))
 }
 
 #[cfg(test)]

@@ -195,7 +195,7 @@ impl Routed<'_> {
         if bucket.name().is_none() {
             return Err(unknown("Access points are not served by the upstream under its own host name.".to_owned()));
         }
-        // A preflight needs no permission, and so must not reach what is no bucket.
+        // A preflight needs no permission, and so must not reach anything but a bucket.
         if let Some(name) = bucket.name().filter(|name| server.has_page(name)) {
             return Err(unknown(format!("The upstream has pages of its own where the bucket {name} would be.")));
         }
