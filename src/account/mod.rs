@@ -3,6 +3,33 @@
 //! An [`Account`] is cheap to clone (its tables share structure) and never changes behind a reader's back. An operation
 //! works on a clone; what it changed is remembered and handed to the store when the operation succeeds.
 
+/// Makes an entity with the fields `name`, `path` and `tags` a [`Resource`] of a kind that carries tags.
+macro_rules! tagged_resource {
+    ($entity:ident, $kind:ident) => {
+        impl $crate::account::Resource for $entity {
+            const KIND: $crate::shapes::Kind = $crate::shapes::Kind::$kind;
+
+            fn name(&self) -> &str {
+                &self.name
+            }
+
+            fn path(&self) -> &str {
+                &self.path
+            }
+
+            fn tags(&self) -> Option<&$crate::shapes::TagSet> {
+                Some(&self.tags)
+            }
+        }
+
+        impl $crate::account::Taggable for $entity {
+            fn tags_mut(&mut self) -> &mut $crate::shapes::TagSet {
+                &mut self.tags
+            }
+        }
+    };
+}
+
 mod credentials;
 mod delegation_request;
 mod deletion_task;

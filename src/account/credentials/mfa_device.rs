@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, CredentialsOwner, Entity, Resource, Taggable, name_key};
+use crate::account::{Account, CredentialsOwner, Entity, Resource, name_key};
 use crate::error::{Error, Result};
 use crate::keys::Seed;
 use crate::shapes::{ArnParts, Kind, Path, TagSet, Timestamp};
@@ -46,27 +46,7 @@ fn key(path: &str, name: &str) -> String {
     name_key(&format!("{path}{name}"))
 }
 
-impl Resource for MfaDevice {
-    const KIND: Kind = Kind::MfaDevice;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn tags(&self) -> Option<&TagSet> {
-        Some(&self.tags)
-    }
-}
-
-impl Taggable for MfaDevice {
-    fn tags_mut(&mut self) -> &mut TagSet {
-        &mut self.tags
-    }
-}
+tagged_resource!(MfaDevice, MfaDevice);
 
 impl Account {
     /// The virtual device with this serial number, if it exists.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Entity, Resource, Taggable, name_key};
-use crate::shapes::{Kind, Path, TagSet, Timestamp};
+use crate::account::{Entity, name_key};
+use crate::shapes::{Path, TagSet, Timestamp};
 
 /// A server certificate. Its private key is checked when it is uploaded and then forgotten: no operation gives it out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,24 +34,4 @@ impl Entity for ServerCertificate {
     }
 }
 
-impl Resource for ServerCertificate {
-    const KIND: Kind = Kind::ServerCertificate;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn tags(&self) -> Option<&TagSet> {
-        Some(&self.tags)
-    }
-}
-
-impl Taggable for ServerCertificate {
-    fn tags_mut(&mut self) -> &mut TagSet {
-        &mut self.tags
-    }
-}
+tagged_resource!(ServerCertificate, ServerCertificate);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, Entity, Resource, StoredPolicy, Taggable, name_key};
+use crate::account::{Account, Entity, Resource, StoredPolicy, name_key};
 use crate::catalogue::managed_policies as aws;
 use crate::error::{Code, Error, Result};
 use crate::shapes::{ArnParts, Kind, TagSet, Timestamp};
@@ -175,24 +175,4 @@ impl Entity for ManagedPolicy {
     }
 }
 
-impl Resource for ManagedPolicy {
-    const KIND: Kind = Kind::Policy;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn tags(&self) -> Option<&TagSet> {
-        Some(&self.tags)
-    }
-}
-
-impl Taggable for ManagedPolicy {
-    fn tags_mut(&mut self) -> &mut TagSet {
-        &mut self.tags
-    }
-}
+tagged_resource!(ManagedPolicy, Policy);

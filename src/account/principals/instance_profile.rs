@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Entity, Reference, Resource, Taggable, name_key};
-use crate::shapes::{Kind, Path, TagSet, Timestamp};
+use crate::account::{Entity, Reference, name_key};
+use crate::shapes::{Path, TagSet, Timestamp};
 
 /// An instance profile with at most one role.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,24 +34,4 @@ impl Entity for InstanceProfile {
     }
 }
 
-impl Resource for InstanceProfile {
-    const KIND: Kind = Kind::InstanceProfile;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn tags(&self) -> Option<&TagSet> {
-        Some(&self.tags)
-    }
-}
-
-impl Taggable for InstanceProfile {
-    fn tags_mut(&mut self) -> &mut TagSet {
-        &mut self.tags
-    }
-}
+tagged_resource!(InstanceProfile, InstanceProfile);

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{
-    Account, Entity, Grantee, Permissions, Quota, Reference, Resource, Taggable, TrustPolicy, name_key,
-};
+use crate::account::{Account, Entity, Grantee, Permissions, Quota, Reference, Resource, TrustPolicy, name_key};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{ArnParts, Kind, Path, TagSet, Timestamp};
 
@@ -80,27 +78,7 @@ impl Entity for Role {
     }
 }
 
-impl Resource for Role {
-    const KIND: Kind = Kind::Role;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn tags(&self) -> Option<&TagSet> {
-        Some(&self.tags)
-    }
-}
-
-impl Taggable for Role {
-    fn tags_mut(&mut self) -> &mut TagSet {
-        &mut self.tags
-    }
-}
+tagged_resource!(Role, Role);
 
 impl Grantee for Role {
     const INLINE_POLICY_SIZE: Quota = Quota::RolePolicySize;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Credentials, Entity, Grantee, Permissions, Quota, Reference, Resource, Taggable, name_key};
-use crate::shapes::{Kind, Path, TagSet, Timestamp};
+use crate::account::{Credentials, Entity, Grantee, Permissions, Quota, Reference, name_key};
+use crate::shapes::{Path, TagSet, Timestamp};
 
 /// An IAM user with all that belongs to it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,27 +42,7 @@ impl Entity for User {
     }
 }
 
-impl Resource for User {
-    const KIND: Kind = Kind::User;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn tags(&self) -> Option<&TagSet> {
-        Some(&self.tags)
-    }
-}
-
-impl Taggable for User {
-    fn tags_mut(&mut self) -> &mut TagSet {
-        &mut self.tags
-    }
-}
+tagged_resource!(User, User);
 
 impl Grantee for User {
     const INLINE_POLICY_SIZE: Quota = Quota::UserPolicySize;

@@ -64,13 +64,7 @@ impl Operation for CreateAccessKey {
 
     const ERRORS: &'static [Code] = &[Code::LimitExceeded, Code::NoSuchEntity, Code::ServiceFailure];
 
-    fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(self.user_name.as_deref()))
-    }
-
-    fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_name_an_owner(self.user_name.as_deref())
-    }
+    of_user_or_caller!();
 }
 
 impl Command for CreateAccessKey {
@@ -117,13 +111,7 @@ impl Listing for ListAccessKeys {
         Paging(&self.marker, &self.max_items)
     }
 
-    fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(self.user_name.as_deref()))
-    }
-
-    fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_name_an_owner(self.user_name.as_deref())
-    }
+    of_user_or_caller!();
 
     fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, AccessKeyMetadata>> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
@@ -156,13 +144,7 @@ impl Operation for UpdateAccessKey {
     const ERRORS: &'static [Code] =
         &[Code::InvalidInput, Code::LimitExceeded, Code::NoSuchEntity, Code::ServiceFailure];
 
-    fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(self.user_name.as_deref()))
-    }
-
-    fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_name_an_owner(self.user_name.as_deref())
-    }
+    of_user_or_caller!();
 }
 
 impl Command for UpdateAccessKey {
@@ -189,13 +171,7 @@ impl Operation for DeleteAccessKey {
 
     const ERRORS: &'static [Code] = &[Code::LimitExceeded, Code::NoSuchEntity, Code::ServiceFailure];
 
-    fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(self.user_name.as_deref()))
-    }
-
-    fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_name_an_owner(self.user_name.as_deref())
-    }
+    of_user_or_caller!();
 }
 
 impl Command for DeleteAccessKey {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::account::{CredentialsOwner, EnabledMfaDevice, Quota, Reference, User};
-use crate::call::{Access, AccountRef, Command, Context, Operation, Target, Transaction, View, operations};
+use crate::call::{Access, AccountRef, Command, Context, Operation, Transaction, operations};
 use crate::error::{Code, Error, Result};
 use crate::identity::Principal;
 use crate::keys::{RESYNC_SKEW, SKEW, Seed, around, step_at};
@@ -170,13 +170,7 @@ impl Operation for DeactivateMFADevice {
         Code::ServiceFailure,
     ];
 
-    fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(self.user_name.as_deref()))
-    }
-
-    fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_name_an_owner(self.user_name.as_deref())
-    }
+    of_user_or_caller!();
 }
 
 impl Command for DeactivateMFADevice {

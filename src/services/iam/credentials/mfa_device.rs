@@ -224,13 +224,7 @@ impl Listing for ListMFADevices {
         Paging(&self.marker, &self.max_items)
     }
 
-    fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(self.user_name.as_deref()))
-    }
-
-    fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_name_an_owner(self.user_name.as_deref())
-    }
+    of_user_or_caller!();
 
     fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, MfaDeviceShape>> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;

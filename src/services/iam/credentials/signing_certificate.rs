@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Credentials, Quota, Reference, SigningCertificate};
-use crate::call::{
-    Access, Command, Listing, Members, Operation, Paging, Target, Transaction, View, oldest_first, operations,
-};
+use crate::call::{Command, Listing, Members, Operation, Paging, Transaction, View, oldest_first, operations};
 use crate::error::{Code, Error, Result};
 use crate::keys::Certificate;
 use crate::shapes::{CertificateBody, CertificateId, ExistingUserName, Marker, MaxItems, Status, Timestamp};
@@ -67,13 +65,7 @@ impl Operation for UploadSigningCertificate {
         Code::ServiceFailure,
     ];
 
-    fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(self.user_name.as_deref()))
-    }
-
-    fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_name_an_owner(self.user_name.as_deref())
-    }
+    of_user_or_caller!();
 }
 
 impl Command for UploadSigningCertificate {
@@ -137,13 +129,7 @@ impl Listing for ListSigningCertificates {
         Paging(&self.marker, &self.max_items)
     }
 
-    fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(self.user_name.as_deref()))
-    }
-
-    fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_name_an_owner(self.user_name.as_deref())
-    }
+    of_user_or_caller!();
 
     fn members<'a>(&'a self, cx: &'a View<'_>, after: Option<&'a str>) -> Result<Members<'a, SigningCertificateShape>> {
         let owner = cx.credentials_owner(self.user_name.as_deref())?;
@@ -170,13 +156,7 @@ impl Operation for UpdateSigningCertificate {
     const ERRORS: &'static [Code] =
         &[Code::InvalidInput, Code::LimitExceeded, Code::NoSuchEntity, Code::ServiceFailure];
 
-    fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(self.user_name.as_deref()))
-    }
-
-    fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_name_an_owner(self.user_name.as_deref())
-    }
+    of_user_or_caller!();
 }
 
 impl Command for UpdateSigningCertificate {
@@ -204,13 +184,7 @@ impl Operation for DeleteSigningCertificate {
     const ERRORS: &'static [Code] =
         &[Code::ConcurrentModification, Code::LimitExceeded, Code::NoSuchEntity, Code::ServiceFailure];
 
-    fn access(&self) -> Access<'_> {
-        Access::to(Target::UserOrCaller(self.user_name.as_deref()))
-    }
-
-    fn precondition(&self, cx: &View<'_>) -> Result<()> {
-        cx.must_name_an_owner(self.user_name.as_deref())
-    }
+    of_user_or_caller!();
 }
 
 impl Command for DeleteSigningCertificate {
