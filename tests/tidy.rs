@@ -58,11 +58,11 @@ const MAX_FILES: usize = 15;
 /// Words that plain English has better ones for: return or show, a caller who, an unknown key, no longer, anything but.
 /// They must not come back.
 const ODD_WORDS: &[&str] = &[
-    r"\b(?i:told|tells|whoever|whomever)\b",
-    r"\bwhat is no\b",
-    r"\bin whatever (?:case|form|way)\b",
-    r"\bstands? (?:twice|before|behind)\b",
-    r"\b(?:MOST|LEAST|LONGEST|SHORTEST|GREATEST)_[A-Z]",
+    r"(?i-u)\b(?:told|tells|whoever|whomever)\b",
+    r"(?-u)\bwhat is no\b",
+    r"(?-u)\bin whatever (?:case|form|way)\b",
+    r"(?-u)\bstands? (?:twice|before|behind)\b",
+    r"(?-u)\b(?:MOST|LEAST|LONGEST|SHORTEST|GREATEST)_[A-Z]",
 ];
 
 struct Source {
