@@ -98,8 +98,7 @@ impl Gateway {
             }
             // The request goes on with the caller's own key, so the upstream does not learn whose resources it is about.
             AccountRule::Fixed | AccountRule::KeyId if owner != self.config.default_owner => {
-                let message =
-                    "The upstream cannot be told which account this is about; it has to be sent to iamd itself.";
+                let message = "The upstream would not learn which account this is about; send it to iamd itself.";
                 return Err(as_sent(message).into());
             }
             AccountRule::Fixed | AccountRule::KeyId => {}

@@ -14,7 +14,7 @@ use super::form::Posted;
 use super::meant::{Asking, Meant};
 use super::refusal;
 use super::ruling::{Ruling, Settled, Tongue, Undecided, Verdict};
-use super::{Arrival, Body, Gateway, Inbound, answer, event, queues, source_key};
+use super::{Arrival, Body, Gateway, Inbound, answer, event, source_key};
 use crate::app::{App, Line, Record};
 use crate::call::Enforcement;
 use crate::error::{Code, Error};
@@ -169,7 +169,7 @@ impl Gateway {
             _ => forwarded,
         };
         let response = source_key::checked(&meant, &asked, response).await?;
-        Ok((queues::leading_here(&meant, arrival, response).await?, mapping))
+        Ok((answer::leading_here(&meant, arrival, response).await?, mapping))
     }
 
     /// A call that only its answer can decide: the upstream decrypts, says which key it was, and the caller gets the

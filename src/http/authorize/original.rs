@@ -24,7 +24,7 @@ pub struct Original {
     pub body: GivenBody,
 }
 
-/// Why it cannot be told what a proxy asks about.
+/// Why it is not clear what a proxy asks about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unclear {
     /// There is nothing about the request.

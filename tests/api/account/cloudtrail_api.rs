@@ -42,6 +42,7 @@ async fn what_cannot_be_looked_up_is_refused_in_cloudtrails_words() {
 #[tokio::test]
 async fn looking_up_needs_permission() {
     let server = Server::start().await;
+    server.root().iam("CreateUser", &[("UserName", "bob")]).await.ok();
     let bob = server.user("bob").await;
     let (status, answer) = look_up(&bob, json!({})).await;
     assert_eq!((status, answer["__type"].as_str()), (400, Some("AccessDeniedException")));

@@ -108,8 +108,8 @@ def test_an_answer_says_who_may(stack):
     headers = signed(keys, "s3", "GET", f"{server.endpoint}/reports/public/a")
     status, answer, body = asked(server.endpoint, "GET", "/reports/public/a", headers)
     assert (status, body) == (200, "")
-    told = {name: answer[name] for name in ("x-iamd-caller", "x-iamd-account", "x-iamd-owner", "x-iamd-mapping")}
-    assert told == {
+    given = {name: answer[name] for name in ("x-iamd-caller", "x-iamd-account", "x-iamd-owner", "x-iamd-mapping")}
+    assert given == {
         "x-iamd-caller": "arn:aws:iam::000000000000:user/asked",
         "x-iamd-account": "000000000000",
         "x-iamd-owner": "000000000000",

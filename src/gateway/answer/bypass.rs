@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering;
 
 use http::{Response, header};
 
-use super::meant::Meant;
-use super::steps::Failure;
-use super::upstream::Upstream;
-use super::{Arrival, Body, Gateway, answer};
+use crate::gateway::meant::Meant;
+use crate::gateway::steps::Failure;
+use crate::gateway::upstream::Upstream;
+use crate::gateway::{Arrival, Body, Gateway, answer};
 
 /// The operations whose answers have addresses that clients call afterwards: some SDKs send calls about a queue to the
 /// host in its URL.
@@ -18,7 +18,7 @@ const MAX_WITH_ADDRESSES: usize = 4 << 20;
 
 impl Gateway {
     /// Warns once for each upstream that sends clients elsewhere than to the host that they have called.
-    pub(super) async fn warn_of_bypass(
+    pub(in crate::gateway) async fn warn_of_bypass(
         &self,
         arrival: &Arrival<'_>,
         meant: &Meant<'_>,

@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from server import environment
 
-EXAMPLES = pathlib.Path(__file__).parents[2] / "examples" / "proxies"
+EXAMPLES = pathlib.Path(__file__).parents[3] / "examples" / "proxies"
 
 # The example's file, and the command that runs it.
 PROXIES = {

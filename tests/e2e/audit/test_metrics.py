@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from clients import Boto3
 from server import Server
 
-DASHBOARD = pathlib.Path(__file__).parents[2] / "examples" / "grafana" / "dashboard.json"
+DASHBOARD = pathlib.Path(__file__).parents[3] / "examples" / "grafana" / "dashboard.json"
 ACCOUNT = "111111111111"
 SAMPLE = re.compile(r'(?P<name>[a-z_]+)(?:\{(?P<labels>(?:[a-z_]+="[^"\\]*",?)*)\})? (?P<value>[0-9.e+-]+|\+Inf)')
 

@@ -1,5 +1,10 @@
 //! What the client gets.
 
+mod bypass;
+mod queues;
+
+pub(super) use queues::leading_here;
+
 use aws_calls::fault::{self, Addressee, Fault};
 use aws_calls::questions::Mapping;
 use aws_reference::operations::{Protocol, Summary};

@@ -2,9 +2,9 @@
 
 use http::{Response, header};
 
-use super::meant::Meant;
-use super::{Arrival, Body, answer};
 use crate::error::Result;
+use crate::gateway::meant::Meant;
+use crate::gateway::{Arrival, Body, answer};
 
 /// The operations of SQS whose answers have URLs of queues.
 const WITH_URLS: &[&str] = &["CreateQueue", "GetQueueUrl", "ListDeadLetterSourceQueues", "ListQueues"];
@@ -16,7 +16,7 @@ const MAX_ANSWER: usize = 1 << 20;
 ///
 /// # Errors
 /// When the answer cannot be read.
-pub(super) async fn leading_here(
+pub(in crate::gateway) async fn leading_here(
     meant: &Meant<'_>,
     arrival: &Arrival<'_>,
     response: Response<Body>,
