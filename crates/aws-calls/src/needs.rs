@@ -66,8 +66,8 @@ pub enum Need {
         region: String,
     },
     /// The resource that an opaque token of an earlier answer stands for, such as a shard iterator. No read of the
-    /// upstream answers this. Answer: [`Fact::Text`], the resource's ARN, or [`Fact::Missing`]: the question is then about all
-    /// resources.
+    /// upstream answers this. Answer: [`Fact::Text`], the resource's ARN, or [`Fact::Missing`]: the question is then
+    /// about all resources.
     ResourceOfToken {
         /// The operation that takes the token, such as `GetRecords`.
         operation: String,

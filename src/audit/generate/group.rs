@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Called, Style, conditions};
 
+/// Operator, key and value of each condition.
+type Conditions = BTreeSet<(&'static str, String, String)>;
+
 /// A statement in the making.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Allowing {
     pub actions: BTreeSet<String>,
     pub resources: BTreeSet<String>,
-    /// Operator, key, value.
-    pub conditions: BTreeSet<(&'static str, String, String)>,
+    pub conditions: Conditions,
 }
 
 /// As few statements as grouping by one side gives: per service, the actions that share their resources, or the
@@ -41,8 +43,7 @@ fn smallest(single: Vec<Allowing>) -> Vec<Allowing> {
 
 /// Actions with the same resources and conditions share a statement.
 fn by_resources(single: &[Allowing]) -> Vec<Allowing> {
-    let mut groups: BTreeMap<(&BTreeSet<String>, &BTreeSet<(&'static str, String, String)>), BTreeSet<String>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<(&BTreeSet<String>, &Conditions), BTreeSet<String>> = BTreeMap::new();
     for one in single {
         groups.entry((&one.resources, &one.conditions)).or_default().extend(one.actions.iter().cloned());
     }
@@ -56,15 +57,13 @@ fn by_resources(single: &[Allowing]) -> Vec<Allowing> {
 
 /// Resources with the same actions share a statement; conditions are those of the actions.
 fn by_actions(single: &[Allowing]) -> Vec<Allowing> {
-    let mut of_resource: BTreeMap<(&String, &BTreeSet<(&'static str, String, String)>), BTreeSet<&String>> =
-        BTreeMap::new();
+    let mut of_resource: BTreeMap<(&String, &Conditions), BTreeSet<&String>> = BTreeMap::new();
     for one in single {
         for resource in &one.resources {
             of_resource.entry((resource, &one.conditions)).or_default().extend(&one.actions);
         }
     }
-    let mut groups: BTreeMap<(BTreeSet<&String>, &BTreeSet<(&'static str, String, String)>), BTreeSet<String>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<(BTreeSet<&String>, &Conditions), BTreeSet<String>> = BTreeMap::new();
     for ((resource, conditions), actions) in of_resource {
         groups.entry((actions, conditions)).or_default().insert(resource.clone());
     }

@@ -9,6 +9,9 @@ async fn names(client: &Client, parameters: &[(&str, &str)]) -> Vec<String> {
     client.ec2("DescribeRegions", parameters).await.ok().texts("regionName")
 }
 
+/// Parameters of the Query protocol.
+type Parameters<'p> = &'p [(&'p str, &'p str)];
+
 #[tokio::test]
 async fn an_answer_has_the_envelope_of_ec2() {
     let server = Server::start().await;
@@ -50,7 +53,7 @@ async fn regions_are_those_of_the_partition_that_are_enabled() {
 #[tokio::test]
 async fn every_filter_must_be_met_by_one_of_its_values() {
     let root = Server::start().await.root();
-    let cases: [(&[(&str, &str)], &[&str]); 7] = [
+    let cases: [(Parameters<'_>, &[&str]); 7] = [
         (&[("Filter.1.Name", "region-name"), ("Filter.1.Value.1", "us-w*")], &["us-west-1", "us-west-2"]),
         (&[("Filter.1.Name", "region-name"), ("Filter.1.Value.1", "us-west-?")], &["us-west-1", "us-west-2"]),
         (&[("Filter.1.Name", "region-name"), ("Filter.1.Value.1", "us-west-\\?")], &[]),
@@ -85,7 +88,7 @@ async fn what_is_wrong_is_said_in_ec2s_words() {
     let server = Server::start().await;
     let root = server.root();
     let long = "x*".repeat(200);
-    let cases: [(&[(&str, &str)], u16, &str, &str); 6] = [
+    let cases: [(Parameters<'_>, u16, &str, &str); 6] = [
         (&[("DryRun", "true")], 412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set."),
         (&[("RegionName.1", "moon-1")], 400, "InvalidParameterValue", "Invalid region names provided: moon-1"),
         (

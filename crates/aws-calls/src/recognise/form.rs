@@ -53,6 +53,7 @@ pub(super) fn call(
         match &*name {
             "Action" => actions.push(value.into_owned()),
             "Version" => versions.push(value.into_owned()),
+            other if is_like_an_action(other) => return ambiguous("an Action in another spelling"),
             _ => {}
         }
     }
@@ -124,6 +125,12 @@ fn unknown(action: &str, version: Option<&str>, services: &'static [&'static Sum
         }
         _ => Reason::UnknownOperation(action.to_owned()),
     }
+}
+
+/// Whether some servers would take a parameter for the action: in another case, or with something around it.
+fn is_like_an_action(name: &str) -> bool {
+    name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.eq_ignore_ascii_case("Action"))
+        && name.bytes().filter(u8::is_ascii_alphabetic).count() == "Action".len()
 }
 
 /// Some servers take a semicolon for an ampersand.
