@@ -87,7 +87,11 @@ impl Gateway {
             self.learn(app, meant, caller).await.map_err(Error::internal)?;
         }
         match deletions {
-            None => self.warn_of_bypass(arrival, meant, upstream, of_upstream(response)).await,
+            None => {
+                let response = of_upstream(response);
+                Self::warn_of_bypass(arrival, upstream, &response);
+                Ok(response)
+            }
             Some(deletions) => {
                 let (parts, body) = of_upstream(response).into_parts();
                 if !parts.status.is_success() {

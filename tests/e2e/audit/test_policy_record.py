@@ -70,7 +70,10 @@ def test_the_policy_allows_what_was_done_and_nothing_else(server, root):
 def test_the_sessions_of_a_role_count_as_the_role(server, root):
     role = root.iam.create_role(RoleName="app", AssumeRolePolicyDocument=trust({"AWS": ACCOUNT}))["Role"]["Arn"]
     root.iam.put_role_policy(RoleName="app", PolicyName="all", PolicyDocument=ALL)
-    session = root.using(root.sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"])
+    root.iam.create_user(UserName="erin")
+    root.iam.put_user_policy(UserName="erin", PolicyName="all", PolicyDocument=ALL)
+    erin = root.using(root.iam.create_access_key(UserName="erin")["AccessKey"])
+    session = root.using(erin.sts.assume_role(RoleArn=role, RoleSessionName="session")["Credentials"])
     session.iam.list_groups()
     assert json.loads(record(server, role))["Statement"] == [
         {"Effect": "Allow", "Action": "iam:ListGroups", "Resource": "*"}
