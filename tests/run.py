@@ -22,7 +22,7 @@ import zipfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").resolve()
 VENV = TARGET / "venv"
-TOOLS = TARGET / "tools"
+TOOLS = TARGET / "venv-tools"
 SERVER = TARGET / "debug" / "iamd"
 
 # The release of the package ansible on PyPI that has the collection amazon.aws for the ansible-core of the requirements.

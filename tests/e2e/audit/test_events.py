@@ -1,6 +1,7 @@
 """The audit trail, through boto3 and aws-cli."""
 
 import json
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -152,6 +153,19 @@ def test_events_outlive_the_server(tmp_path):
         root = Boto3(server.endpoint, "111111111111")
         assert records(root, EventName="CreateUser")[0]["requestParameters"] == {"userName": "alice"}
         assert (tmp_path / "iamd.db-audit").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_killed_server_loses_events_of_the_last_second_only(tmp_path):
+    database = f"sqlite:{tmp_path}/iamd.db"
+    with Server(database=database) as server:
+        root = Boto3(server.endpoint, "111111111111")
+        for number in range(20):
+            root.iam.create_user(UserName=f"u{number}")
+        time.sleep(2)
+        server.kill()
+    with Server(database=database) as server:
+        found = records(Boto3(server.endpoint, "111111111111"), EventName="CreateUser")
+        assert [record["requestParameters"]["userName"] for record in found] == [f"u{number}" for number in reversed(range(20))]
 
 
 def test_without_a_trail_there_are_no_events(tmp_path):
