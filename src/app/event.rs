@@ -153,7 +153,8 @@ fn federated(operation: &str, result: Option<&str>) -> Option<UserIdentity> {
         "AssumeRoleWithWebIdentity" => IdentityKind::WebIdentityUser,
         _ => return None,
     };
-    let result: serde_json::Value = result.and_then(|result| serde_json::from_str(result).ok()).unwrap_or_default();
+    // A stranger's failure is no event: strangers could push others out with it.
+    let result: serde_json::Value = serde_json::from_str(result?).ok()?;
     let member = |name: &str| result.get(name).and_then(serde_json::Value::as_str);
     let (provider, subject, principal) = match kind {
         IdentityKind::SamlUser => {

@@ -74,10 +74,13 @@ impl EventQuery {
 
     /// The term that a block of events must have to be worth reading.
     pub fn term(&self) -> u64 {
-        match &self.attribute {
-            // The id itself says where its event is.
-            None | Some((Attribute::EventId, _)) => term(self.account, "", ""),
-            Some((attribute, value)) => term(self.account, attribute.word(), value),
+        match (&self.region, &self.attribute) {
+            (Some(region), attribute) if self.management => match attribute {
+                // The id itself says where its event is.
+                None | Some((Attribute::EventId, _)) => term(self.account, region, "", ""),
+                Some((attribute, value)) => term(self.account, region, attribute.word(), value),
+            },
+            _ => term(self.account, "", "", ""),
         }
     }
 }
@@ -97,9 +100,14 @@ impl Attribute {
     }
 }
 
-/// The terms under which an event can be found.
+/// The terms under which an event can be found: by its account, and in the history of management events by its region
+/// and attributes, so that a look-up reads no blocks of other regions or of data events alone.
 pub fn terms_of(event: &Event, add: &mut impl FnMut(u64)) {
-    let mut add = |attribute: Attribute, value: &str| add(term(event.account, attribute.word(), value));
+    add(term(event.account, "", "", ""));
+    if !event.management {
+        return;
+    }
+    let mut add = |attribute: Attribute, value: &str| add(term(event.account, &event.region, attribute.word(), value));
     add(Attribute::EventId, "");
     add(Attribute::EventName, &event.name);
     add(Attribute::EventSource, &event.source_name());
@@ -116,10 +124,11 @@ pub fn terms_of(event: &Event, add: &mut impl FnMut(u64)) {
     }
 }
 
-/// The hash of an account's attribute and value: FNV-1a, which is the same in every build.
-fn term(account: AccountId, attribute: &str, value: &str) -> u64 {
+/// The hash of an account's region, attribute and value: FNV-1a, which is the same in every build.
+fn term(account: AccountId, region: &str, attribute: &str, value: &str) -> u64 {
     let account = account.qualified();
-    let parts = [account.as_bytes(), b"\0", attribute.as_bytes(), b"\0", value.as_bytes()];
+    let parts = [account.as_bytes(), region.as_bytes(), attribute.as_bytes(), value.as_bytes()];
+    let parts = parts.into_iter().flat_map(|part| [part, b"\0"]);
     parts
         .into_iter()
         .flatten()
@@ -162,6 +171,13 @@ mod tests {
             assert!(!all(Some((attribute, other.to_owned()))).fits(&event), "{attribute:?}");
         }
         assert!(all(None).fits(&event) && terms.contains(&all(None).term()));
+        let elsewhere = EventQuery { region: Some("eu-west-1".to_owned()), ..all(None) };
+        assert!(!terms.contains(&elsewhere.term()));
+        let everywhere = EventQuery { region: None, ..all(None) };
+        assert!(terms.contains(&everywhere.term()));
+        let mut of_data = Vec::new();
+        terms_of(&Event { management: false, ..event.clone() }, &mut |term| of_data.push(term));
+        assert!(!of_data.contains(&all(None).term()) && of_data.contains(&everywhere.term()));
         assert!(!EventQuery { before: Some(7_000), ..all(None) }.fits(&event));
         assert!(!EventQuery { region: Some("eu-west-1".to_owned()), ..all(None) }.fits(&event));
         assert!(!EventQuery { end: Timestamp::from_seconds(1), ..all(None) }.fits(&event));

@@ -42,7 +42,7 @@ pub enum GenerateError {
     /// Nothing was seen.
     #[error("no call that was allowed is known of {0}")]
     Nothing(String),
-    /// The principal is none whose identity could have the policy.
+    /// The principal is not a user or role, so no identity-based policy applies to it.
     #[error("{0} is not the ARN of a user or role")]
     Principal(String),
     /// The replay would take too long.

@@ -68,7 +68,7 @@ impl Inquiry<'_> {
     /// Asks, and waits for the answer.
     ///
     /// # Errors
-    /// When there is none, so that what it would have been is unknown.
+    /// When the upstream gives no answer.
     pub async fn ask(&self, upstreams: &Upstreams) -> Result<Said, Silence> {
         self.ask_in(upstreams, false).await
     }

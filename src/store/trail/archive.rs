@@ -51,11 +51,15 @@ impl Archive {
     /// Writes a block of events, and removes the oldest blocks if there are too many.
     pub async fn append(&self, events: &[Arc<Event>]) -> Result<(), Fault> {
         let written = self.try_append(events).await;
-        if written.is_err() && self.path.is_some() {
-            // What the transaction began is undone with its connection.
+        self.give_up_after(written).await
+    }
+
+    /// After an error, a transaction may be open: it is undone with its connection.
+    async fn give_up_after(&self, result: Result<(), Fault>) -> Result<(), Fault> {
+        if result.is_err() && self.path.is_some() {
             *self.open.lock().await = None;
         }
-        written
+        result
     }
 
     async fn try_append(&self, events: &[Arc<Event>]) -> Result<(), Fault> {
@@ -144,6 +148,11 @@ impl Archive {
 
     /// Forgets an account, or all.
     pub async fn forget(&self, account: Option<AccountId>) -> Result<(), Fault> {
+        let forgotten = self.try_forget(account).await;
+        self.give_up_after(forgotten).await
+    }
+
+    async fn try_forget(&self, account: Option<AccountId>) -> Result<(), Fault> {
         if self.path.as_ref().is_some_and(|path| !path.exists()) {
             return Ok(());
         }
