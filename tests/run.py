@@ -168,7 +168,7 @@ def crates(suite):
 def end_to_end(suite, *arguments):
     """Through real clients, against the real binary."""
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    suite.run(VENV / "bin" / "python", "-m", "pytest", *arguments, IAMD=str(SERVER), IAMD_TOOLS=str(TOOLS), PATH=path)
+    suite.run(VENV / "bin" / "python", "-m", "pytest", *arguments, IAMD=str(SERVER), TOOLS_VENV=str(TOOLS), PATH=path)
 
 
 def javascript_sdk(suite):

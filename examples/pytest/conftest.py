@@ -19,10 +19,12 @@ def iamd():
     """The URL of a server that keeps everything in memory and ends with the tests."""
     command = [os.environ.get("IAMD", "iamd"), "--listen", "127.0.0.1:0", "--database", "memory", "--log-level", "warn"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        # The first line ends with the URL, once the server listens; a server that cannot start says why on stderr.
+        # The first line ends with the URL, once the server listens.
         first = server.stdout.readline().split()
         if not first:
-            pytest.exit(f"iamd does not start: exit status {server.wait()}", returncode=1)
+            # The reason went to stderr, which pytest keeps for itself: a second try says it again.
+            reason = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=10).stderr.strip()
+            pytest.exit(f"iamd does not start: {reason}", returncode=1)
         yield first[-1]
         server.terminate()
 

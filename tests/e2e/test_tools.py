@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from server import environment
 
-TOOLS = pathlib.Path(os.environ.get("IAMD_TOOLS", "target/venv-tools")).resolve()
+TOOLS = pathlib.Path(os.environ.get("TOOLS_VENV", "target/venv-tools")).resolve()
 DATA = pathlib.Path(__file__).parent / "data"
 DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 TRUST = {
