@@ -27,7 +27,7 @@ impl App {
         {
             return Ok(decided);
         }
-        let decided = self.gate.compute(|| self.decide_within(caller, own, facts, asked, None)).await?;
+        let decided = self.gate.compute(own.id, || self.decide_within(caller, own, facts, asked, None)).await?;
         decided.ok_or_else(|| Error::internal("a decision without a limit of work was not made"))
     }
 

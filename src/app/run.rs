@@ -14,7 +14,7 @@ use crate::call::{
 use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts};
 use crate::log;
-use crate::shapes::Ids;
+use crate::shapes::{AccountId, Ids};
 use crate::wire::Output;
 
 /// One run of an operation on one state of its account.
@@ -40,7 +40,7 @@ impl Run<'_> {
     ) -> Result<Box<dyn Output>> {
         self.permit(&*query, account, record).await?;
         let answer = || query.answer(&self.context(account, &mut rand::rng()));
-        if self.entry.computes { self.app.gate.compute(answer).await } else { answer() }
+        if self.entry.computes { self.app.gate.compute(self.computes_for(account), answer).await } else { answer() }
     }
 
     /// Executes a command, through the gate if it computes long. A write holds its account's turn while it waits there,
@@ -52,8 +52,9 @@ impl Run<'_> {
         record: &mut Record,
     ) -> Result<Box<dyn Output>> {
         self.permit(&*command, account, record).await?;
+        let computes_for = self.computes_for(account);
         let execute = || command.execute(&mut self.context(account, &mut rand::rng()));
-        if self.entry.computes { self.app.gate.compute(execute).await } else { execute() }
+        if self.entry.computes { self.app.gate.compute(computes_for, execute).await } else { execute() }
     }
 
     /// What is to be fetched before the call runs. Nothing is fetched without permission for the call; callers
@@ -66,6 +67,11 @@ impl Run<'_> {
             self.decide(call, account, record).await?;
         }
         call.inquiry(&self.context(account, &mut rand::rng()))
+    }
+
+    /// The account that waits at the gate: the caller's, else the one that is called.
+    fn computes_for(&self, account: &Account) -> AccountId {
+        Some(self.caller.account).filter(|own| *own != AccountId::ANONYMOUS).unwrap_or(account.id)
     }
 
     fn context<'c, A>(&'c self, account: A, random: &'c mut rand::rngs::ThreadRng) -> Context<'c, A> {
@@ -93,7 +99,8 @@ impl Run<'_> {
         if self.is_permitted(call, account, record, Some(QUICK))? {
             return Ok(());
         }
-        self.app.gate.compute(|| self.is_permitted(call, account, record, None)).await.map(drop)
+        let decide = || self.is_permitted(call, account, record, None);
+        self.app.gate.compute(self.computes_for(account), decide).await.map(drop)
     }
 
     /// Refuses what the caller may not do; the log gets the reasons that AWS hides from clients. `false`: a decision

@@ -87,5 +87,5 @@ async fn reported(state: &State, query: &str) -> Result<Report, AuditError> {
         organization: environment.organization.as_ref(),
         now: environment.clock.now().into(),
     };
-    Ok(state.app.gate.compute(|| audit(subject, &asked.rules, &given)).await?)
+    Ok(state.app.gate.compute(id, || audit(subject, &asked.rules, &given)).await?)
 }

@@ -27,7 +27,7 @@ struct Answer {
 
 /// Decides the request in the body. That may take a while: it must not keep other requests waiting.
 pub async fn decide(Shared(state): Shared<Arc<State>>, body: Bytes) -> Response {
-    match state.app.gate.compute(|| with_authorization_message(&body)).await {
+    match state.app.gate.compute(AccountId::ANONYMOUS, || with_authorization_message(&body)).await {
         Ok((evaluation, message)) => {
             let encoded_authorization_message = message.and_then(|(account, message)| seal(&state, &account, &message));
             Json(Answer { evaluation, encoded_authorization_message }).into_response()

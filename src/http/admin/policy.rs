@@ -113,7 +113,7 @@ async fn record(state: &State, asked: &PolicyQuery) -> Result<(usize, Vec<String
     let seen = seen.into_iter().map(|(action, resource)| Seen { action, resource, keys: Vec::new() });
     let seen: Vec<Seen> = seen.collect();
     let style = Style { generalise: asked.generalise };
-    let policies = state.app.gate.compute(|| generate(principal, &seen, style)).await?;
+    let policies = state.app.gate.compute(query.account, || generate(principal, &seen, style)).await?;
     Ok((calls, policies))
 }
 
