@@ -25,14 +25,14 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use iamd::app::App;
 use iamd::config::Settings;
 use iamd::http::{State, router};
-use iamd::store::Sqlite;
+use iamd::store::Store;
 use iamd::wire::Service;
 use support::{ACCOUNT, access_key, request, role_arn, root, steps};
 use tower_service::Service as _;
 
 async fn server() -> Router {
     let settings = Settings { quota: vec![("UsersPerAccount".to_owned(), 100_000)], ..Settings::default() };
-    let store = Arc::new(Sqlite::in_memory().await.unwrap());
+    let store = Arc::new(Store::in_memory().await.unwrap());
     let (app, _) = App::start(&settings, store).await.unwrap();
     router(Arc::new(State::new(app, &settings, "memory").unwrap()))
 }

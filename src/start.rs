@@ -12,7 +12,7 @@ use crate::federation::Issuers;
 use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
 use crate::metrics::Metrics;
 use crate::services;
-use crate::store::{Accounts, Sqlite, Trail};
+use crate::store::{Accounts, Store, Trail};
 
 /// Why the server cannot start, as one sentence.
 pub type Failure = Box<dyn std::error::Error>;
@@ -22,7 +22,7 @@ impl App {
     ///
     /// # Errors
     /// When a setting means nothing or the database fails.
-    pub async fn start(settings: &Settings, store: Arc<Sqlite>) -> Result<(Self, JoinHandle<()>), Failure> {
+    pub async fn start(settings: &Settings, store: Arc<Store>) -> Result<(Self, JoinHandle<()>), Failure> {
         let session_key = match settings.session_key()? {
             Some(key) => key,
             None => {

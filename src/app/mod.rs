@@ -22,7 +22,7 @@ use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
 use crate::services;
 use crate::shapes::{AccountId, Partition, Timestamp};
 use crate::sigv4::{Incoming, Signature};
-use crate::store::{Accounts, EventPage, Sqlite, Trail};
+use crate::store::{Accounts, EventPage, Store, Trail};
 use crate::wire::{Answer, Decoded, Exchange, Output, Service, recorded_parameters};
 
 pub use self::budget::Budget;
@@ -37,7 +37,7 @@ pub struct App {
     /// The accounts.
     pub accounts: Accounts,
     /// The database behind them.
-    pub store: Arc<Sqlite>,
+    pub store: Arc<Store>,
     /// Who is who.
     pub authenticator: Authenticator,
     /// What all calls share.

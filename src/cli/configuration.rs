@@ -10,7 +10,7 @@ use super::output::Output;
 use crate::app::App;
 use crate::config::{ConfigError, Settings, Sources};
 use crate::http::{CredentialEndpoints, Tls};
-use crate::store::Sqlite;
+use crate::store::Store;
 
 /// The JSON Schema of the tables of the configuration file.
 const TABLES_SCHEMA: &str = include_str!("schemas/tables.schema.json");
@@ -66,7 +66,7 @@ async fn check(settings: &Settings) -> Result<(), Failure> {
     settings.database_key()?;
     CredentialEndpoints::new(settings)?;
     Tls::check(settings)?;
-    let store = Arc::new(Sqlite::in_memory().await?);
+    let store = Arc::new(Store::in_memory().await?);
     App::start(settings, store).await?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::call::Enforcement;
 use crate::config::{DEFAULT_UPSTREAM, Database, LogFormat, Settings, UpstreamConfig};
 use crate::http::{self, Limits, Signals, State, Tls};
 use crate::log;
-use crate::store::{Sqlite, StoreError};
+use crate::store::{Store, StoreError};
 
 /// How long the last writes may take after the last connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,8 +33,8 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     let tls = Tls::new(&settings, listen)?;
     let key = settings.database_key()?;
     let (store, database) = match settings.database()? {
-        Database::Memory => (Sqlite::in_memory().await?, "memory"),
-        Database::Sqlite(path) => (Sqlite::open(&path, key.as_ref()).await?, "sqlite"),
+        Database::Memory => (Store::in_memory().await?, "memory"),
+        Database::Sqlite(path) => (Store::open(&path, key.as_ref()).await?, "sqlite"),
     };
     must_have_a_way_in(&settings, &store).await?;
     let store = Arc::new(store);
@@ -69,7 +69,7 @@ struct Kept {
     sentence: String,
 }
 
-async fn kept(store: &Sqlite) -> Result<Kept, StoreError> {
+async fn kept(store: &Store) -> Result<Kept, StoreError> {
     let Some(path) = store.path() else {
         let sentence = "Everything is kept in memory, and gone when the server stops.".to_owned();
         return Ok(Kept { place: "memory".to_owned(), sentence });
@@ -153,7 +153,7 @@ fn quoted(text: &str) -> String {
 
 /// Refuses to serve if no caller could ever be authenticated: there is no root user, no access key in the database, and no
 /// session key that other servers share.
-async fn must_have_a_way_in(settings: &Settings, store: &Sqlite) -> Result<(), Box<dyn std::error::Error>> {
+async fn must_have_a_way_in(settings: &Settings, store: &Store) -> Result<(), Box<dyn std::error::Error>> {
     let root = settings.no_dev_credentials != Some(true) || settings.root_access_key.is_some();
     if !root && settings.session_key.is_none() && store.count_accounts().await? == 0 {
         return Err(

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::cells::{Cell, Cells};
 use super::committer::{Commit, Committer, Order};
-use super::sqlite::Sqlite;
+use super::engine::Store;
 use crate::account::Account;
 use crate::audit::Usage;
 use crate::error::{Error, Result};
@@ -53,14 +53,14 @@ impl Turn {
 /// All accounts: in memory those that are in use, in the store all.
 pub struct Accounts {
     cells: Arc<Cells>,
-    store: Arc<Sqlite>,
+    store: Arc<Store>,
     orders: mpsc::UnboundedSender<Order>,
 }
 
 impl Accounts {
     /// The accounts of a store. The handle is of the task that makes writes durable, last uses among them; it ends when
     /// the accounts are gone and all is written.
-    pub fn new(store: Arc<Sqlite>, usage: Arc<Usage>, metrics: Arc<Metrics>) -> (Self, JoinHandle<()>) {
+    pub fn new(store: Arc<Store>, usage: Arc<Usage>, metrics: Arc<Metrics>) -> (Self, JoinHandle<()>) {
         let (orders, receiver) = mpsc::unbounded_channel();
         let cells = Arc::new(Cells::default());
         let committer = Committer { store: store.clone(), cells: cells.clone(), usage, metrics };

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::batch::Batch;
 use super::cells::{Cell, Cells};
-use super::connection::Fault;
-use super::sqlite::Sqlite;
+use super::engine::Store;
+use super::fault::Fault;
 use crate::account::{Account, Changes};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
@@ -53,7 +53,7 @@ impl Commit {
 /// Writes to the store, and keeps what is in memory in step with it. It runs alone, so that what it does to one happens
 /// in the order in which it does it to the other.
 pub(super) struct Committer {
-    pub store: Arc<Sqlite>,
+    pub store: Arc<Store>,
     pub cells: Arc<Cells>,
     pub usage: Arc<Usage>,
     pub metrics: Arc<Metrics>,

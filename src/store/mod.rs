@@ -2,24 +2,22 @@
 
 mod accounts;
 mod batch;
-mod buckets;
 mod cells;
-mod census;
 mod committer;
-mod connection;
+mod engine;
 mod error;
-mod file;
+mod fault;
+mod records;
 mod seal;
 mod sqlite;
 #[cfg(test)]
 mod tests;
 mod trail;
-mod usage;
 
 pub use accounts::{Accounts, Turn};
-pub use buckets::BucketRecord;
 pub use cells::Cell;
+pub use engine::Store;
 pub use error::StoreError;
+pub use records::{AccountCounts, BucketRecord};
 pub use seal::SealingKey;
-pub use sqlite::Sqlite;
 pub use trail::{EventPage, RETENTION_SECONDS, Trail};

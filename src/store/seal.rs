@@ -4,20 +4,15 @@
 //! so that no secret can be forgotten and no row can be put in another's place. Beside it the body keeps, in plain
 //! text, the members that the readable columns show: names, paths, ids and times.
 
-use std::path::Path;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde_json::{Map, Value};
-use sqlx::{AssertSqlSafe, Executor, Row};
 use zeroize::Zeroizing;
 
-use super::connection::{Fault, Lease};
-use super::error::StoreError;
-use crate::account::TABLES;
+use super::fault::Fault;
 use crate::sigv4::hmac;
 
 /// The form of what is sealed, in case there will be another.
@@ -46,10 +41,7 @@ const READABLE: &[&str] = &[
 const SEALED: &str = "sealed";
 
 /// The value of the server's that says that the database is sealed, and by which key.
-const MARK: &str = "seal";
-
-/// The value of the server's that says that plain text may be left in free pages.
-const REMAINS: &str = "unsealed remains";
+pub(super) const MARK: &str = "seal";
 
 /// A key of 32 bytes. It is wiped when dropped.
 pub struct SealingKey(Zeroizing<[u8; 32]>);
@@ -115,72 +107,6 @@ impl Sealer {
 /// The associated data. Of the three only the key, which comes last, may hold a zero.
 fn bound_to((table, account, key): Place<'_>) -> Vec<u8> {
     [table.as_bytes(), account.as_bytes(), key.as_bytes()].join(&0)
-}
-
-/// Holds the key against the database; one that is not sealed yet is sealed, in one transaction.
-pub(super) async fn prepare(
-    lease: &mut Lease<'_>,
-    path: &Path,
-    key: Option<&SealingKey>,
-) -> Result<Result<Option<Sealer>, StoreError>, Fault> {
-    let mark = value(lease, MARK).await?;
-    let (sealer, mark) = match (key.map(Sealer::new), mark) {
-        (None, None) => return Ok(Ok(None)),
-        (None, Some(_)) => return Ok(Err(StoreError::Sealed(path.to_owned()))),
-        (Some(sealer), mark) => (sealer, mark),
-    };
-    match mark {
-        Some(mark) if sealer.open(("server", "", MARK), &mark).is_err() => {
-            return Ok(Err(StoreError::WrongKey(path.to_owned())));
-        }
-        Some(_) => {}
-        None => {
-            lease.begin().await?;
-            seal_all(lease, &sealer).await?;
-            lease.commit().await?;
-        }
-    }
-    if value(lease, REMAINS).await?.is_some() {
-        clean(lease).await?;
-    }
-    Ok(Ok(Some(sealer)))
-}
-
-async fn value(lease: &mut Lease<'_>, key: &str) -> Result<Option<Vec<u8>>, Fault> {
-    let query = sqlx::query_scalar("select value from server where key = ?").bind(key);
-    Ok(query.fetch_optional(lease.connection()).await?)
-}
-
-async fn seal_all(lease: &mut Lease<'_>, sealer: &Sealer) -> Result<(), Fault> {
-    for table in TABLES {
-        let rows = sqlx::query(AssertSqlSafe(format!("select account, key, body from {table}")));
-        for row in rows.fetch_all(lease.connection()).await? {
-            let (account, key): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-            let body = sealer.seal_body((table, &account, &key), row.try_get(2)?)?;
-            let update = AssertSqlSafe(format!("update {table} set body = ? where account = ? and key = ?"));
-            sqlx::query(update).bind(body).bind(account).bind(key).execute(lease.connection()).await?;
-        }
-    }
-    let values = sqlx::query("select key, value from server where typeof(value) = 'blob'");
-    for row in values.fetch_all(lease.connection()).await? {
-        let key: String = row.try_get(0)?;
-        let sealed = sealer.seal(("server", "", &key), row.try_get(1)?)?;
-        let update = sqlx::query("update server set value = ? where key = ?").bind(sealed).bind(key);
-        update.execute(lease.connection()).await?;
-    }
-    let mark = sealer.seal(("server", "", MARK), b"")?;
-    let insert = "insert into server (key, value) values (?, ?), (?, x'')";
-    sqlx::query(insert).bind(MARK).bind(mark).bind(REMAINS).execute(lease.connection()).await?;
-    Ok(())
-}
-
-/// Writes the database anew, without the free pages and the log that hold what was plain text.
-async fn clean(lease: &mut Lease<'_>) -> Result<(), Fault> {
-    for sql in ["vacuum", "pragma wal_checkpoint(truncate)"] {
-        lease.connection().execute(sql).await?;
-    }
-    sqlx::query("delete from server where key = ?").bind(REMAINS).execute(lease.connection()).await?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection as _, Executor};
 
-use super::{Accounts, Sqlite, Turn};
+use super::{Accounts, Store, Turn};
 use crate::account::{Account, Settings};
 use crate::audit::{Usage, Use};
 use crate::error::{Code, Result};
@@ -29,7 +29,7 @@ impl Shared {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.db");
-        let store = Arc::new(Sqlite::open(&path, None).await.unwrap());
+        let store = Arc::new(Store::open(&path, None).await.unwrap());
         let (accounts, _) = Accounts::new(store, Arc::default(), metrics());
         let other = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
         Self { folder, accounts, other }
@@ -142,7 +142,7 @@ async fn futures<const N: usize>(accounts: &Accounts, wanted: [(u64, &str); N]) 
 
 #[tokio::test]
 async fn last_uses_of_other_accounts_outlive_a_reset() {
-    let store = Arc::new(Sqlite::in_memory().await.unwrap());
+    let store = Arc::new(Store::in_memory().await.unwrap());
     let usage = Arc::new(Usage::default());
     let (accounts, committer) = Accounts::new(store.clone(), usage.clone(), metrics());
     for (account, key) in [(1, "AKIA1"), (2, "AKIA2")] {
@@ -159,7 +159,7 @@ async fn last_uses_of_other_accounts_outlive_a_reset() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nothing_survives_a_reset_by_loading() {
     const ACCOUNTS: u64 = 64;
-    let store = Arc::new(Sqlite::in_memory().await.unwrap());
+    let store = Arc::new(Store::in_memory().await.unwrap());
     let (writing, _) = Accounts::new(store.clone(), Arc::default(), metrics());
     for number in 1..=ACCOUNTS {
         set_alias(&writing, id(number), &format!("alias-{number}")).await.unwrap();
@@ -198,7 +198,7 @@ async fn databases_of_others_are_refused_and_left_alone() {
     foreign.execute("create table t (x)").await.unwrap();
     foreign.close().await.unwrap();
     let before = std::fs::read(&path).unwrap();
-    let error = Sqlite::open(&path, None).await.err().unwrap().to_string();
+    let error = Store::open(&path, None).await.err().unwrap().to_string();
     assert!(error.contains("foreign.db is a database of another program, not of iamd"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 
@@ -208,7 +208,7 @@ async fn databases_of_others_are_refused_and_left_alone() {
                insert into _sqlx_migrations values (1, 'accounts', x'00')";
     foreign.execute(sql).await.unwrap();
     foreign.close().await.unwrap();
-    let error = Sqlite::open(&path, None).await.err().unwrap().to_string();
+    let error = Store::open(&path, None).await.err().unwrap().to_string();
     assert!(error.contains("another program"), "another user of SQLx: {error}");
 }
 
@@ -217,7 +217,7 @@ async fn a_database_from_before_the_mark_is_opened_and_marked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.db");
     let marked = async || {
-        let store = Sqlite::open(&path, None).await.unwrap();
+        let store = Store::open(&path, None).await.unwrap();
         store.close().await;
         drop(store);
         let mut other = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();

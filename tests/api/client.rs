@@ -12,7 +12,7 @@ use iamd::app::App;
 use iamd::config::Settings;
 use iamd::http::{State, router};
 use iamd::shapes::AccountId;
-use iamd::store::Sqlite;
+use iamd::store::Store;
 use serde_json::{Value, json};
 use tower_service::Service;
 
@@ -29,11 +29,11 @@ impl Server {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        Self::on(Arc::new(Sqlite::in_memory().await.unwrap()), settings).await
+        Self::on(Arc::new(Store::in_memory().await.unwrap()), settings).await
     }
 
     /// On a database that another server may have used.
-    pub async fn on(store: Arc<Sqlite>, settings: Settings) -> Self {
+    pub async fn on(store: Arc<Store>, settings: Settings) -> Self {
         let (app, _) = App::start(&settings, store).await.unwrap();
         Self { state: Arc::new(State::new(app, &settings, "memory").unwrap()) }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use crate::shapes::AccountId;
-use crate::store::{BucketRecord, Sqlite, StoreError};
+use crate::store::{BucketRecord, Store, StoreError};
 
 /// The owners of buckets.
 pub(in crate::gateway) struct Owners {
@@ -34,7 +34,7 @@ impl Owners {
     ///
     /// # Errors
     /// When it cannot be stored.
-    pub async fn keep(&self, store: &Sqlite, bucket: BucketRecord) -> Result<(), StoreError> {
+    pub async fn keep(&self, store: &Store, bucket: BucketRecord) -> Result<(), StoreError> {
         let known = self.buckets.read().unwrap_or_else(PoisonError::into_inner).get(&bucket.name) == Some(&bucket);
         if !known {
             store.save_bucket(&bucket).await?;
@@ -47,7 +47,7 @@ impl Owners {
     ///
     /// # Errors
     /// When it cannot be stored.
-    pub async fn remove(&self, store: &Sqlite, name: &str) -> Result<(), StoreError> {
+    pub async fn remove(&self, store: &Store, name: &str) -> Result<(), StoreError> {
         store.remove_bucket(name).await?;
         self.buckets.write().unwrap_or_else(PoisonError::into_inner).remove(name);
         Ok(())

@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, Sql
 use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::super::connection::Fault;
+use super::super::fault::Fault;
 use super::super::seal::Sealer;
 use super::RETENTION_SECONDS;
 use crate::audit::{Event, EventQuery, terms_of};

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use self::archive::Archive;
 use self::pending::Pending;
-use super::connection::Fault;
+use super::fault::Fault;
 use super::seal::{Sealer, SealingKey};
 use crate::audit::{Event, EventQuery};
 use crate::error::{Error, Result};

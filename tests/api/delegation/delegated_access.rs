@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use iamd::store::Sqlite;
+use iamd::store::Store;
 use serde_json::json;
 
 use crate::client::{Client, Server};
@@ -249,7 +249,7 @@ async fn delegated_permissions_cannot_be_delegated() {
 
 #[tokio::test]
 async fn a_token_survives_a_restart() {
-    let store = Arc::new(Sqlite::in_memory().await.unwrap());
+    let store = Arc::new(Store::in_memory().await.unwrap());
     let server = Server::on(store.clone(), settings()).await;
     let token = finished(&server, &server.root(), "flow-1", &[]).await;
     let server = Server::on(store, settings()).await;

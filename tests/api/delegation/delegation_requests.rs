@@ -1,6 +1,6 @@
 //! Delegation requests: what they ask for, whose they are, and through which states they come.
 
-use iamd::store::Sqlite;
+use iamd::store::Store;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -345,7 +345,7 @@ async fn only_owned_requests_of_the_account_are_listed() {
 
 #[tokio::test]
 async fn a_request_survives_a_restart() {
-    let store = Arc::new(Sqlite::in_memory().await.unwrap());
+    let store = Arc::new(Store::in_memory().await.unwrap());
     let server = Server::on(store.clone(), settings()).await;
     let id = requested(&server, "flow-1", &[]).await;
     on(&server.root(), "AssociateDelegationRequest", &id).await.ok();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use iamd::config::Settings;
-use iamd::store::Sqlite;
+use iamd::store::Store;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, Server};
@@ -251,7 +251,7 @@ async fn what_a_role_is_made_of_needs_permission() {
 
 #[tokio::test]
 async fn an_acquired_role_survives_a_restart() {
-    let store = Arc::new(Sqlite::in_memory().await.unwrap());
+    let store = Arc::new(Store::in_memory().await.unwrap());
     let made = acquire(&Server::on(store.clone(), settings()).await.root(), &[]).await.ok();
     let root = Server::on(store, settings()).await.root();
     assert_eq!(acquire(&root, &[]).await.ok().text("RoleId"), made.text("RoleId"));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use iamd::config::Settings;
-use iamd::store::Sqlite;
+use iamd::store::Store;
 use serde_json::json;
 
 use crate::client::{Answer, Client, Server};
@@ -223,7 +223,7 @@ async fn reports_need_permission() {
 #[tokio::test]
 async fn reports_are_limited_kept_for_a_day_and_survive_a_restart() {
     let settings = || Settings { quota: vec![("OrganizationsAccessReportsPerDay".into(), 1)], ..settings() };
-    let store = Arc::new(Sqlite::in_memory().await.unwrap());
+    let store = Arc::new(Store::in_memory().await.unwrap());
     let job = generated(&Server::on(store.clone(), settings()).await.root_of(MANAGEMENT), ROOT).await;
     let server = Server::on(store, settings()).await;
     let management = server.root_of(MANAGEMENT);

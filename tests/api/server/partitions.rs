@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use iamd::config::Settings;
 use iamd::shapes::Partition;
-use iamd::store::Sqlite;
+use iamd::store::Store;
 use serde_json::json;
 
 use crate::client::{Client, Server};
@@ -112,7 +112,7 @@ async fn roles_of_one_partition_are_closed_to_the_others() {
 
 #[tokio::test]
 async fn one_partition_can_be_that_of_all_accounts_and_is_kept() {
-    let store = Arc::new(Sqlite::in_memory().await.unwrap());
+    let store = Arc::new(Store::in_memory().await.unwrap());
     let settings = || Settings { partition: Some(Partition::AwsUsGov), ..Settings::default() };
     let server = Server::on(store.clone(), settings()).await;
     let root = server.root().in_region("eu-central-1");

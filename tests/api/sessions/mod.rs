@@ -19,7 +19,7 @@ use iamd::account::Role;
 use iamd::config::Settings;
 use iamd::identity::{Authenticator, RequestFacts, Session, Standing};
 use iamd::shapes::{AccountId, Secret};
-use iamd::store::Sqlite;
+use iamd::store::Store;
 use serde_json::json;
 
 use crate::client::{Answer, Client, Server};
@@ -170,7 +170,7 @@ async fn a_token_goes_with_its_key_and_its_secret() {
 
 #[tokio::test]
 async fn sessions_outlive_a_restart() {
-    let store = Arc::new(Sqlite::in_memory().await.unwrap());
+    let store = Arc::new(Store::in_memory().await.unwrap());
     let server = Server::on(store.clone(), Settings::default()).await;
     let (_, _, answer) = session(&server).await;
     let restarted = Server::on(store, Settings::default()).await;

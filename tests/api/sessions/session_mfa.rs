@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use data_encoding::BASE32_NOPAD;
 use iamd::config::Settings;
-use iamd::store::Sqlite;
+use iamd::store::Store;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Totp};
 
@@ -181,7 +181,7 @@ async fn after_ten_wrong_codes_the_right_one_waits_for_the_next_step() {
 
 #[tokio::test]
 async fn a_used_code_stays_used_when_the_server_is_started_again() {
-    let store = Arc::new(Sqlite::in_memory().await.unwrap());
+    let store = Arc::new(Store::in_memory().await.unwrap());
     let before = Server::on(store.clone(), Settings::default()).await;
     let bob = user(&before, ACCOUNT, "Bob", None).await;
     let device = Device::of(&before, &before.root(), "Bob").await;

@@ -3,10 +3,11 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::batch::each;
-use super::connection::{Fault, Lease};
+use super::connection::Lease;
+use super::write::each;
 use crate::audit::LastUse;
 use crate::shapes::{AccountId, Timestamp};
+use crate::store::fault::Fault;
 
 /// All that is known.
 pub(super) async fn load(lease: &mut Lease<'_>) -> Result<Vec<LastUse>, Fault> {

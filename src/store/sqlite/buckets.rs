@@ -2,21 +2,10 @@
 
 use sqlx::Row;
 
-use super::connection::{Fault, Lease};
+use super::connection::Lease;
 use crate::shapes::AccountId;
-
-/// What is known of a bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BucketRecord {
-    /// Its name.
-    pub name: String,
-    /// The account that made it.
-    pub owner: AccountId,
-    /// Whether its Block Public Access was removed.
-    pub without_block: bool,
-    /// Whether its Object Ownership was removed.
-    pub without_ownership: bool,
-}
+use crate::store::fault::Fault;
+use crate::store::records::BucketRecord;
 
 /// All buckets.
 pub(super) async fn load(lease: &mut Lease<'_>) -> Result<Vec<BucketRecord>, Fault> {

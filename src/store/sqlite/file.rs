@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::error::StoreError;
+use crate::store::error::StoreError;
 
 /// Marks a file as iamd's, at offset 68 of SQLite's header: the letters `iamd`.
 pub(super) const APPLICATION_ID: u32 = u32::from_be_bytes(*b"iamd");

@@ -1,5 +1,13 @@
 //! SQLite: one file, write-ahead log, every commit on disk before it is acknowledged.
 
+mod buckets;
+mod census;
+mod connection;
+mod file;
+mod seal;
+mod usage;
+mod write;
+
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -7,14 +15,14 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
 
+use self::connection::{Connection, Lease};
+use self::file::{APPLICATION_ID, DatabaseFile, Header};
+use self::seal::prepare;
 use super::batch::Batch;
-use super::buckets::{self, BucketRecord};
-use super::census::{self, AccountCounts};
-use super::connection::{Connection, Fault, Lease};
 use super::error::StoreError;
-use super::file::{APPLICATION_ID, DatabaseFile, Header};
-use super::seal::{Sealer, SealingKey, prepare};
-use super::usage;
+use super::fault::Fault;
+use super::records::{AccountCounts, BucketRecord};
+use super::seal::{Sealer, SealingKey};
 use crate::account::{Account, TABLES};
 use crate::audit::LastUse;
 use crate::error::{Error, Result};
@@ -23,7 +31,7 @@ use crate::shapes::{AccountId, Timestamp};
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// A SQLite database.
-pub struct Sqlite {
+pub(super) struct Sqlite {
     connection: Connection,
     /// `None` where there is no key.
     sealer: Option<Sealer>,
@@ -174,7 +182,7 @@ impl Sqlite {
 
     /// Writes a batch in one transaction: all of it is on disk, or nothing. After an error it is not known which.
     pub(super) async fn commit(&self, batch: &Batch) -> Result<(), Fault> {
-        self.write(async |lease| batch.write(lease, self.sealer.as_ref()).await).await
+        self.write(async |lease| write::write(batch, lease, self.sealer.as_ref()).await).await
     }
 
     /// Writes when credentials and roles were last used.
@@ -336,7 +344,7 @@ async fn is_ours(connection: &mut SqliteConnection, first: Option<Vec<u8>>) -> R
 
 fn explain_fault(path: &Path, fault: &Fault) -> StoreError {
     match fault {
-        Fault::Sqlite(error) => explain(path, error),
+        Fault::Database(error) => explain(path, error),
         Fault::Displaced(reason) => StoreError::Unavailable(path.to_owned(), reason.clone()),
         Fault::Content(reason) => StoreError::Damaged(path.to_owned(), reason.clone()),
     }

@@ -2,29 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::connection::{Fault, Lease};
+use super::connection::Lease;
 use crate::shapes::{AccountId, Timestamp};
-
-/// An account and how much is in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AccountCounts {
-    /// The twelve digits.
-    pub account: String,
-    /// When something was written to it first, such as `2026-11-27T23:24:00Z`.
-    pub created: String,
-    /// Its users.
-    pub users: u64,
-    /// Its groups.
-    pub groups: u64,
-    /// Its roles.
-    pub roles: u64,
-    /// Its own managed policies.
-    pub policies: u64,
-}
+use crate::store::fault::Fault;
+use crate::store::records::AccountCounts;
 
 /// All accounts, in the order of their numbers.
 pub(super) async fn accounts(lease: &mut Lease<'_>) -> Result<Vec<AccountCounts>, Fault> {

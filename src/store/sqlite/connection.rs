@@ -9,6 +9,7 @@ use sqlx::{Connection as _, Executor};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::file::{DatabaseFile, Identity};
+use crate::store::fault::Fault;
 
 /// SQLite's result codes after which it says that its state is sound: the disk is full, or a constraint does not hold.
 const SOUND: &[i32] = &[13, 19];
@@ -28,33 +29,12 @@ struct Opened {
     log: Option<Identity>,
 }
 
-/// Why work with the database failed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
-    /// SQLite's reason.
-    #[error(transparent)]
-    Sqlite(#[from] sqlx::Error),
-    /// The file is not in its place.
-    #[error("{0}")]
-    Displaced(String),
-    /// The content is not what it should be.
-    #[error("{0}")]
-    Content(String),
-}
-
-impl Fault {
-    /// Whether a unique index refused a row.
-    pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Sqlite(sqlx::Error::Database(error)) if error.is_unique_violation())
-    }
-
-    /// Whether SQLite's own rollback is all that the connection needs.
-    fn is_sound(&self) -> bool {
-        let Self::Sqlite(sqlx::Error::Database(error)) = self else { return false };
-        let code = error.code().and_then(|code| code.parse::<i32>().ok());
-        // Extended codes carry the plain one in their low byte.
-        code.is_some_and(|code| SOUND.contains(&(code & 0xff)))
-    }
+/// Whether SQLite's own rollback is all that the connection needs after a fault.
+fn is_sound(fault: &Fault) -> bool {
+    let Fault::Database(sqlx::Error::Database(error)) = fault else { return false };
+    let code = error.code().and_then(|code| code.parse::<i32>().ok());
+    // Extended codes carry the plain one in their low byte.
+    code.is_some_and(|code| SOUND.contains(&(code & 0xff)))
 }
 
 impl Connection {
@@ -148,7 +128,7 @@ impl Lease<'_> {
     pub async fn settle<T>(mut self, result: Result<T, Fault>) -> Result<T, Fault> {
         let keep = match &result {
             Ok(_) => true,
-            Err(fault) => fault.is_sound() && self.is_idle().await,
+            Err(fault) => is_sound(fault) && self.is_idle().await,
         };
         let Self { opened, mut place, .. } = self;
         if keep {

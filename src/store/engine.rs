@@ -1,0 +1,162 @@
+//! The database behind the accounts, whichever engine it has.
+
+use std::path::Path;
+
+use super::batch::Batch;
+use super::error::StoreError;
+use super::fault::Fault;
+use super::records::{AccountCounts, BucketRecord};
+use super::seal::SealingKey;
+use super::sqlite::Sqlite;
+use crate::account::Account;
+use crate::audit::LastUse;
+use crate::error::Result;
+use crate::shapes::{AccountId, Timestamp};
+
+/// Where everything that lasts is kept.
+pub struct Store(Engine);
+
+/// The engines. Each has the same work to do; which one does it is known at every call.
+enum Engine {
+    /// A file, or memory.
+    Sqlite(Sqlite),
+}
+
+/// Does something on the engine.
+macro_rules! on {
+    ($store:expr, $engine:ident => $work:expr) => {
+        match &$store.0 {
+            Engine::Sqlite($engine) => $work,
+        }
+    };
+}
+
+impl Store {
+    /// Opens a database file, creates it when absent, and brings its tables up to date. With a key, all that is stored
+    /// is sealed, and a database that is not yet becomes so.
+    ///
+    /// # Errors
+    /// When the file cannot be used; see [`StoreError`].
+    pub async fn open(path: &Path, key: Option<&SealingKey>) -> Result<Self, StoreError> {
+        Ok(Self(Engine::Sqlite(Sqlite::open(path, key).await?)))
+    }
+
+    /// A database that is gone when the server stops.
+    ///
+    /// # Errors
+    /// Only when there is no memory for it.
+    pub async fn in_memory() -> Result<Self, StoreError> {
+        Ok(Self(Engine::Sqlite(Sqlite::in_memory().await?)))
+    }
+
+    /// A value of the server's own, such as its key; made and kept if it is not there yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn server_value(&self, key: &str, new: &[u8]) -> Result<Vec<u8>, StoreError> {
+        on!(self, engine => engine.server_value(key, new).await)
+    }
+
+    /// The file in which the database is, if it is in one.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.path(),
+        }
+    }
+
+    /// Whether what is stored is sealed.
+    pub fn is_sealed(&self) -> bool {
+        on!(self, engine => engine.is_sealed())
+    }
+
+    /// The number of accounts that something was written to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_accounts(&self) -> Result<u64, StoreError> {
+        on!(self, engine => engine.count_accounts().await)
+    }
+
+    /// The accounts that something was written to, with what they hold.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn accounts(&self) -> Result<Vec<AccountCounts>, StoreError> {
+        on!(self, engine => engine.accounts().await)
+    }
+
+    /// Loads an account; one that was never written to is empty and comes into being `now`.
+    ///
+    /// # Errors
+    /// When the database fails, or holds what this version cannot read.
+    pub async fn load(&self, id: AccountId, now: Timestamp) -> Result<Account> {
+        on!(self, engine => engine.load(id, now).await)
+    }
+
+    /// All that is known of when credentials and roles were last used.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load_usage(&self) -> Result<Vec<LastUse>, StoreError> {
+        on!(self, engine => engine.load_usage().await)
+    }
+
+    /// All that is known of buckets.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load_buckets(&self) -> Result<Vec<BucketRecord>, StoreError> {
+        on!(self, engine => engine.load_buckets().await)
+    }
+
+    /// Writes what is known of a bucket.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn save_bucket(&self, bucket: &BucketRecord) -> Result<(), StoreError> {
+        on!(self, engine => engine.save_bucket(bucket).await)
+    }
+
+    /// Forgets a bucket.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remove_bucket(&self, name: &str) -> Result<(), StoreError> {
+        on!(self, engine => engine.remove_bucket(name).await)
+    }
+
+    /// Why nothing can be stored at present: one sentence.
+    pub fn trouble(&self) -> Option<String> {
+        on!(self, engine => engine.trouble())
+    }
+
+    /// Whether the last write failed.
+    pub(super) fn is_failing(&self) -> bool {
+        on!(self, engine => engine.is_failing())
+    }
+
+    /// Writes a batch in one transaction: all of it is on disk, or nothing. After an error it is not known which.
+    pub(super) async fn commit(&self, batch: &Batch) -> Result<(), Fault> {
+        on!(self, engine => engine.commit(batch).await)
+    }
+
+    /// Writes when credentials and roles were last used.
+    pub(super) async fn save_usage(&self, uses: &[LastUse]) -> Result<(), Fault> {
+        on!(self, engine => engine.save_usage(uses).await)
+    }
+
+    /// Forgets an account, or all of them.
+    pub(super) async fn reset(&self, account: Option<AccountId>) -> Result<(), Fault> {
+        on!(self, engine => engine.reset(account).await)
+    }
+
+    /// Learns whether the database can be written to again.
+    pub(super) async fn probe(&self) -> Result<(), Fault> {
+        on!(self, engine => engine.probe().await)
+    }
+
+    /// Closes the database after what is under way has ended.
+    pub async fn close(&self) {
+        on!(self, engine => engine.close().await);
+    }
+}

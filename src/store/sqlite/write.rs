@@ -1,0 +1,58 @@
+//! How a batch of commits is written.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use sqlx::AssertSqlSafe;
+
+use super::connection::Lease;
+use crate::store::batch::Batch;
+use crate::store::fault::Fault;
+use crate::store::seal::Sealer;
+
+/// Writes a batch within a transaction.
+pub(super) async fn write(batch: &Batch, lease: &mut Lease<'_>, sealer: Option<&Sealer>) -> Result<(), Fault> {
+    for (table, rows) in &batch.rows {
+        let (mut written, mut gone) = (Vec::new(), Vec::new());
+        for ((account, key), body) in rows {
+            let account = account.qualified();
+            match (body, sealer) {
+                (Some(body), Some(sealer)) => {
+                    let body = sealer.seal_body((table, &account, key), body)?;
+                    written.push((account, key, Cow::Owned(body)));
+                }
+                (Some(body), None) => written.push((account, key, Cow::Borrowed(body.as_str()))),
+                (None, _) => gone.push((account, key)),
+            }
+        }
+        let delete =
+            format!("delete from {table} where (account, key) in (select value ->> 0, value ->> 1 from json_each(?))");
+        let insert = format!(
+            "insert into {table} (account, key, body) select value ->> 0, value ->> 1, value ->> 2 \
+             from json_each(?) where true on conflict (account, key) do update set body = excluded.body"
+        );
+        each(lease, delete, &gone).await?;
+        each(lease, insert, &written).await?;
+    }
+    let delete = "delete from usage where (account, subject) in (select value ->> 0, value ->> 1 from json_each(?))";
+    let subjects: Vec<_> = batch.subjects.iter().map(|(account, subject)| (account.qualified(), subject)).collect();
+    each(lease, delete.to_owned(), &subjects).await?;
+    let insert = "insert into accounts (id, created, revision) select value ->> 0, value ->> 1, value ->> 2 \
+                  from json_each(?) where true on conflict do update set revision = excluded.revision";
+    let accounts: Vec<_> = batch
+        .accounts
+        .iter()
+        .map(|(account, (created, revision))| (account.qualified(), created.seconds(), revision))
+        .collect();
+    each(lease, insert.to_owned(), &accounts).await
+}
+
+/// Runs a statement over rows, which travel as one JSON array.
+pub(super) async fn each<R: Serialize>(lease: &mut Lease<'_>, sql: String, rows: &[R]) -> Result<(), Fault> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = serde_json::to_string(rows).map_err(|error| Fault::Content(error.to_string()))?;
+    sqlx::query(AssertSqlSafe(sql)).bind(rows).execute(lease.connection()).await?;
+    Ok(())
+}
