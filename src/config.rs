@@ -47,8 +47,12 @@ settings! {
     "Server":
     /// Address and port to listen on; a port alone is on loopback
     listen: ListenAddress = "127.0.0.1:4593", "listen", "IAMD_LISTEN", "ADDRESS";
-    /// Where to keep everything: sqlite:PATH, or memory
+    /// Where to keep everything: sqlite:PATH, postgres://USER@HOST/DATABASE, or memory
     database: String = "sqlite:iamd.db", "database", "IAMD_DATABASE", "URL";
+    /// Most connections to a PostgreSQL database at a time
+    database_connections: u64 = "10", "database-connections", "IAMD_DATABASE_CONNECTIONS", "NUMBER";
+    /// Seconds that a start waits for a PostgreSQL database that cannot be reached
+    database_wait: u64 = "10", "database-wait", "IAMD_DATABASE_WAIT", "SECONDS";
     /// Partition of all accounts, such as aws-cn (the one of the region that a request is signed for)
     partition: Partition, "partition", "IAMD_PARTITION", "NAME";
     /// Folder that a relative database path begins at (the working directory)

@@ -134,6 +134,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// A failure that a client sees: code and message, and a cause that only the log sees.
 pub struct Error(Box<Details>);
 
+/// The cause of [`Error::overtaken`].
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("another server was quicker to write to the account")]
+struct Overtaken;
+
 struct Details {
     code: Code,
     message: Option<Cow<'static, str>>,
@@ -163,6 +168,18 @@ impl Error {
             cause: Some(cause.into()),
             members: Vec::new(),
         }))
+    }
+
+    /// Another server was quicker to write to the same account. What was refused can be done again on the new state.
+    pub fn overtaken() -> Self {
+        let message = "The request was rejected because multiple requests to change this object were submitted \
+                       simultaneously. Wait a few minutes and submit your request again.";
+        Self::new(Code::ConcurrentModification, message).because(Overtaken)
+    }
+
+    /// Whether another server was quicker to write to the same account.
+    pub fn is_overtaken(&self) -> bool {
+        self.cause().is_some_and(|cause| cause.is::<Overtaken>())
     }
 
     /// The same error with a cause, which only the log sees.

@@ -10,6 +10,7 @@ mod run;
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tracing::Level;
@@ -31,6 +32,9 @@ pub use self::gate::Gate;
 pub use self::record::{Line, Record};
 use self::route::Route;
 use self::run::Run;
+
+/// How often a call runs whose account other servers are quicker to write to.
+const MAX_RUNS: u32 = 24;
 
 /// The server without its network.
 pub struct App {
@@ -121,8 +125,13 @@ impl App {
         record.called_by(caller);
         record.entry = Some(O::ENTRY);
         self.note_caller(&mut record, caller).await?;
-        let decoded = Decoded { request: operation.into_work(), after_authorization: None };
-        let result = self.invoke(O::ENTRY, decoded, caller, facts, &mut record).await;
+        let mut operation = Some(operation);
+        let decode = || {
+            // It runs once: the caller still has what it is made of, and can call again.
+            let operation = operation.take().ok_or_else(Error::overtaken)?;
+            Ok(Decoded { request: operation.into_work(), after_authorization: None })
+        };
+        let result = self.invoke(O::ENTRY, decode, caller, facts, &mut record).await;
         self.keep(&record, facts, result.as_ref().map(|output| &**output));
         record.write(INSIDE, facts, result.as_ref().err());
         self.environment.metrics.request("", &record.action, result.as_ref().err(), record.elapsed());
@@ -168,8 +177,7 @@ impl App {
             record.entry = Some(entry);
             record.parameters = recorded_parameters(services::shape(entry), &input);
         }
-        let decoded = entry.decode(&input)?;
-        let output = self.invoke(entry, decoded, &caller, &request.facts, record).await?;
+        let output = self.invoke(entry, || entry.decode(&input), &caller, &request.facts, record).await?;
         Ok((entry, output))
     }
 
@@ -222,12 +230,39 @@ impl App {
         }
     }
 
-    /// Authorises and executes. A query reads the committed state; a command takes the account's turn and waits until
-    /// what it did is durable.
+    /// Authorises and executes, again where another server was quicker to write to the account.
     async fn invoke(
         &self,
         entry: &'static Entry,
+        mut decode: impl FnMut() -> Result<DecodedCall>,
+        caller: &Caller,
+        facts: &RequestFacts,
+        record: &mut Record,
+    ) -> Result<Box<dyn Output>> {
+        let mut decoded = decode()?;
+        let mfa = match decoded.request.call().mfa_code() {
+            Some(code) => Some(self.check_mfa(caller, code, facts.now).await?),
+            None => None,
+        };
+        let mut runs = 1;
+        loop {
+            match self.run(entry, decoded, mfa, caller, facts, record).await {
+                Err(error) if error.is_overtaken() && runs < MAX_RUNS => pause(runs).await,
+                result => return result,
+            }
+            runs += 1;
+            decoded = decode()?;
+            record.begin_again();
+        }
+    }
+
+    /// Authorises and executes. A query reads the committed state; a command takes the account's turn and waits until
+    /// what it did is durable.
+    async fn run(
+        &self,
+        entry: &'static Entry,
         decoded: DecodedCall,
+        mfa: Option<MfaCheck>,
         caller: &Caller,
         facts: &RequestFacts,
         record: &mut Record,
@@ -235,10 +270,6 @@ impl App {
         let Decoded { request: work, after_authorization } = decoded;
         let call = work.call();
         let id = call.account(caller);
-        let mfa = match call.mfa_code() {
-            Some(code) => Some(self.check_mfa(caller, code, facts.now).await?),
-            None => None,
-        };
         record.target = Some(id);
         let cell = self.accounts.get(id).await?;
         let mut named = call.other_accounts(&cell.durable());
@@ -290,13 +321,20 @@ impl App {
 
     /// Checks an MFA code, and waits until it is known on disk that it was used.
     async fn check_mfa(&self, caller: &Caller, code: MfaCode<'_>, now: Timestamp) -> Result<MfaCheck> {
-        let turn = self.accounts.turn(caller.account).await?;
-        let mut account = turn.account();
-        let check = code.check(caller, &mut account, &self.environment.volatile.wrong_codes, now)?;
-        if account.has_changes() {
-            turn.commit(account).await?;
+        let mut runs = 1;
+        loop {
+            let turn = self.accounts.turn(caller.account).await?;
+            let mut account = turn.account();
+            let check = code.check(caller, &mut account, &self.environment.volatile.wrong_codes, now)?;
+            if !account.has_changes() {
+                return Ok(check);
+            }
+            match turn.commit(account).await {
+                Err(error) if error.is_overtaken() && runs < MAX_RUNS => pause(runs).await,
+                result => return result.map(|()| check),
+            }
+            runs += 1;
         }
-        Ok(check)
     }
 
     /// Forgets all that an account holds and all that is known of it, or of all accounts.
@@ -322,6 +360,12 @@ impl App {
         }
         Ok(others)
     }
+}
+
+/// Lets the quicker server get ahead, longer from time to time, and not two servers equally long.
+async fn pause(runs: u32) {
+    let longest = 1 << runs.min(6);
+    tokio::time::sleep(Duration::from_millis(rand::random_range(0..longest))).await;
 }
 
 /// Says what a signature that does not fit had to cover, for those who debug a signer.

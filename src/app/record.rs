@@ -73,6 +73,14 @@ impl Record {
         }
     }
 
+    /// Forgets what was asked, which will be asked again.
+    pub fn begin_again(&mut self) {
+        self.asked.clear();
+        self.resource = None;
+        self.evidence = None;
+        self.would_deny = None;
+    }
+
     /// How long the call takes so far.
     pub fn elapsed(&self) -> Duration {
         self.start.elapsed()

@@ -35,6 +35,10 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     let (store, database) = match settings.database()? {
         Database::Memory => (Store::in_memory().await?, "memory"),
         Database::Sqlite(path) => (Store::open(&path, key.as_ref()).await?, "sqlite"),
+        Database::Postgres(url) => {
+            let wait = Duration::from_secs(settings.database_wait());
+            (Store::connect(url, key.as_ref(), settings.database_connections(), wait).await?, "postgres")
+        }
     };
     must_have_a_way_in(&settings, &store).await?;
     let store = Arc::new(store);
@@ -70,17 +74,17 @@ struct Kept {
 }
 
 async fn kept(store: &Store) -> Result<Kept, StoreError> {
-    let Some(path) = store.path() else {
+    let place = store.place();
+    if !store.is_shared() && store.path().is_none() {
         let sentence = "Everything is kept in memory, and gone when the server stops.".to_owned();
-        return Ok(Kept { place: "memory".to_owned(), sentence });
-    };
+        return Ok(Kept { place, sentence });
+    }
     let content = match store.count_accounts().await? {
         0 => "new".to_owned(),
         1 => "1 account".to_owned(),
         accounts => format!("{accounts} accounts"),
     };
     let sealed = if store.is_sealed() { ", sealed" } else { "" };
-    let place = path.display().to_string();
     Ok(Kept { sentence: format!("Everything is kept in {place} ({content}{sealed})."), place })
 }
 

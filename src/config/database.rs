@@ -4,13 +4,18 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{ConfigError, Settings};
-use crate::store::SealingKey;
+use crate::store::{PostgresUrl, SealingKey, without_password};
+
+const DEFAULT_CONNECTIONS: u64 = 10;
+const DEFAULT_WAIT: u64 = 10;
 
 /// Where everything is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// A SQLite file.
     Sqlite(PathBuf),
+    /// A PostgreSQL server's.
+    Postgres(PostgresUrl),
     /// Nowhere: it is gone when the server stops.
     Memory,
 }
@@ -25,8 +30,12 @@ impl Settings {
         if ["memory", "sqlite::memory:", "sqlite://:memory:"].contains(&url) {
             return Ok(Database::Memory);
         }
-        let unknown = |why: &str| ConfigError::Value(format!("the database {url} is not known: {why}"));
-        let form = "write sqlite:PATH, or memory";
+        let unknown =
+            |why: &str| ConfigError::Value(format!("the database {} is not known: {why}", without_password(url)));
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            return PostgresUrl::parse(url).map(Database::Postgres).map_err(|why| unknown(&why));
+        }
+        let form = "write sqlite:PATH, postgres://USER@HOST/DATABASE, or memory";
         let path = url.strip_prefix("sqlite:").ok_or_else(|| unknown(form))?;
         let path = match path.strip_prefix("//") {
             Some(rest) if rest.contains('?') => return Err(unknown("it takes no parameters behind the path")),
@@ -37,6 +46,17 @@ impl Settings {
             return Err(unknown(form));
         }
         Ok(Database::Sqlite(self.data_dir.as_deref().unwrap_or(Path::new("")).join(path)))
+    }
+
+    /// The most connections to a PostgreSQL database at a time.
+    pub fn database_connections(&self) -> u32 {
+        let connections = self.database_connections.unwrap_or(DEFAULT_CONNECTIONS);
+        u32::try_from(connections).unwrap_or(u32::MAX)
+    }
+
+    /// The seconds that a start waits for a PostgreSQL database.
+    pub fn database_wait(&self) -> u64 {
+        self.database_wait.unwrap_or(DEFAULT_WAIT)
     }
 
     /// The key that seals what is stored, if one is given. A key wins over a file.

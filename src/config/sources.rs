@@ -189,7 +189,12 @@ impl Sources {
         let given: BTreeMap<_, _> = self.settings.given().into_iter().collect();
         Settings::ALL.iter().filter_map(move |setting| {
             let default = || setting.default.map(|text| Some(setting.parse_default(text)));
-            let value = given.get(setting.key).cloned().or_else(default)?;
+            let mut value = given.get(setting.key).cloned().or_else(default)?;
+            if setting.key == "database"
+                && let Some(toml::Value::String(url)) = &mut value
+            {
+                *url = crate::store::without_password(url);
+            }
             Some((setting, value, self.origins.get(setting.key)))
         })
     }

@@ -76,7 +76,7 @@ impl Settings {
     fn data_folder(&self) -> Result<PathBuf, ConfigError> {
         Ok(match self.database()? {
             Database::Sqlite(path) => path.parent().unwrap_or(Path::new("")).to_owned(),
-            Database::Memory => self.data_dir.clone().unwrap_or_default(),
+            Database::Postgres(_) | Database::Memory => self.data_dir.clone().unwrap_or_default(),
         })
     }
 }

@@ -31,8 +31,8 @@ impl Turn {
     /// Makes `account` the newest state and ends the turn. The future resolves when it is durable.
     ///
     /// # Errors
-    /// `ServiceFailure` when it could not be stored, `EntityAlreadyExists` when another account has its alias: then
-    /// nothing has happened.
+    /// `ServiceFailure` or `ServiceUnavailable` when it could not be stored, `EntityAlreadyExists` when another account has its alias: then
+    /// nothing has happened. [`Error::is_overtaken`] where another server was quicker.
     pub fn commit(mut self, mut account: Account) -> impl Future<Output = Result<()>> + use<> {
         let (done, committed) = oneshot::channel();
         let changes = account.take_changes();
@@ -76,7 +76,7 @@ impl Accounts {
         loop {
             let slot = self.cells.slot(id);
             let load = async || {
-                let account = self.store.load(id, Utc::now().into()).await?;
+                let account = self.store.load(id, slot.known.as_deref(), Utc::now().into()).await?;
                 Ok(Arc::new(Cell::new(account, &slot)))
             };
             let cell = slot.cell.get_or_try_init(load).await?.clone();

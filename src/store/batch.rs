@@ -9,15 +9,29 @@ use crate::shapes::{AccountId, Timestamp};
 #[derive(Default)]
 pub(super) struct Batch {
     pub rows: BTreeMap<&'static str, BTreeMap<(AccountId, String), Option<String>>>,
-    /// Per account when it came into being and its new revision.
-    pub accounts: BTreeMap<AccountId, (Timestamp, u64)>,
+    pub accounts: BTreeMap<AccountId, Head>,
     /// The subjects whose last uses are forgotten.
     pub subjects: Vec<(AccountId, String)>,
 }
 
+/// What a batch makes of an account.
+pub(super) struct Head {
+    /// When it came into being.
+    pub created: Timestamp,
+    /// Its revision after the batch.
+    pub revision: u64,
+    /// Its revision before.
+    pub previous: u64,
+}
+
 impl Batch {
     pub fn add(&mut self, account: &Account, changes: &Changes) {
-        self.accounts.insert(account.id, (account.created, account.revision));
+        let head = self.accounts.entry(account.id).or_insert_with(|| Head {
+            created: account.created,
+            revision: account.revision,
+            previous: account.revision.saturating_sub(1),
+        });
+        head.revision = account.revision;
         for ((table, key), body) in &changes.rows {
             self.rows.entry(table).or_default().insert((account.id, key.clone()), body.clone());
         }

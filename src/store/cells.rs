@@ -52,6 +52,8 @@ impl Cell {
 #[derive(Default)]
 pub(super) struct Slot {
     pub cell: OnceCell<Arc<Cell>>,
+    /// The account as it was before another server wrote to it.
+    pub known: Option<Arc<Account>>,
     void: Arc<AtomicBool>,
 }
 
@@ -87,6 +89,27 @@ impl Cells {
             }
             kept
         });
+    }
+
+    /// Gives up what is in memory of an account if it is older than a revision; the next use loads what has changed.
+    pub fn overtake(&self, id: AccountId, revision: u64) {
+        let mut slots = self.lock();
+        let Some(slot) = slots.get_mut(&id) else { return };
+        let known = match slot.cell.get() {
+            Some(cell) => Some(cell.durable()).filter(|known| known.revision < revision),
+            None => slot.known.clone(),
+        };
+        if known.is_some() || slot.cell.get().is_none() {
+            slot.void.store(true, Ordering::Release);
+            *slot = Arc::new(Slot { known, ..Slot::default() });
+        }
+    }
+
+    /// Gives up a state that another server has overtaken, unless that was done before.
+    pub fn give_up_overtaken(&self, cell: &Cell) {
+        if !cell.is_void() {
+            self.overtake(cell.id, u64::MAX);
+        }
     }
 
     /// How many accounts are in memory, or loading.

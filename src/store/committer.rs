@@ -1,5 +1,6 @@
 //! Makes writes durable, many in one transaction.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::time::Instant;
 use super::batch::Batch;
 use super::cells::{Cell, Cells};
 use super::engine::Store;
-use super::fault::Fault;
+use super::fault::{Fault, unavailable};
 use crate::account::{Account, Changes};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
@@ -101,14 +102,14 @@ impl Committer {
     }
 
     async fn commit(&self, commits: Vec<Commit>) {
-        let Some(commits) = sound(commits) else { return };
+        let Some(commits) = self.sound(commits) else { return };
         match self.store(&commits).await {
-            Ok(()) => commits.into_iter().for_each(|commit| self.succeed(commit)),
-            Err(fault) if fault.is_conflict() => self.commit_one_by_one(commits).await,
+            Ok(overtaken) => self.end(commits, &overtaken),
+            Err(fault) if fault.is_conflict() || fault.is_transient() => self.commit_one_by_one(commits).await,
             Err(fault) => {
                 tracing::error!(cause = fault.to_string(), "a commit failed");
-                commits.iter().for_each(|commit| self.cells.give_up(Some(commit.cell.id)));
-                commits.into_iter().for_each(|commit| commit.end(Err(failure())));
+                commits.iter().for_each(|commit| self.give_up(&commit.cell));
+                commits.into_iter().for_each(|commit| commit.end(Err(failure(&fault))));
             }
         }
     }
@@ -116,22 +117,23 @@ impl Committer {
     /// One write of a batch is refused: the others must not suffer.
     async fn commit_one_by_one(&self, commits: Vec<Commit>) {
         for commit in commits {
-            let Some(commits) = sound(vec![commit]) else { continue };
-            let result = self.store(&commits).await;
-            for commit in commits {
-                match &result {
-                    Ok(()) => self.succeed(commit),
-                    Err(fault) => {
-                        self.cells.give_up(Some(commit.cell.id));
-                        let error = if fault.is_conflict() { alias_taken(&commit.account) } else { failure() };
-                        commit.end(Err(error));
-                    }
-                }
+            let Some(commits) = self.sound(vec![commit]) else { continue };
+            match self.store(&commits).await {
+                Ok(overtaken) => self.end(commits, &overtaken),
+                Err(fault) => commits.into_iter().for_each(|commit| {
+                    self.give_up(&commit.cell);
+                    let error = match &fault {
+                        fault if fault.is_conflict() => alias_taken(&commit.account),
+                        fault if fault.is_transient() => Error::overtaken(),
+                        fault => failure(fault),
+                    };
+                    commit.end(Err(error));
+                }),
             }
         }
     }
 
-    async fn store(&self, commits: &[Commit]) -> Result<(), Fault> {
+    async fn store(&self, commits: &[Commit]) -> Result<BTreeSet<AccountId>, Fault> {
         let mut batch = Batch::default();
         commits.iter().for_each(|commit| batch.add(&commit.account, &commit.changes));
         let start = Instant::now();
@@ -140,10 +142,43 @@ impl Committer {
         result
     }
 
+    /// Ends commits that were stored, but for those of accounts that another server was quicker to write to.
+    fn end(&self, commits: Vec<Commit>, overtaken: &BTreeSet<AccountId>) {
+        for commit in commits {
+            if overtaken.contains(&commit.cell.id) {
+                self.cells.give_up_overtaken(&commit.cell);
+                commit.end(Err(Error::overtaken()));
+            } else {
+                self.succeed(commit);
+            }
+        }
+    }
+
     fn succeed(&self, commit: Commit) {
         self.usage.forget_subjects(commit.cell.id, &commit.changes.gone);
         commit.cell.publish(commit.account.clone());
+        if commit.cell.is_void() {
+            // What has been loaded meanwhile may be older than this.
+            self.cells.overtake(commit.cell.id, commit.account.revision);
+        }
         commit.end(Ok(()));
+    }
+
+    /// Gives up a state of which it is not known whether it was stored.
+    fn give_up(&self, cell: &Cell) {
+        if self.store.is_shared() {
+            self.cells.give_up_overtaken(cell);
+        } else {
+            self.cells.give_up(Some(cell.id));
+        }
+    }
+
+    /// The writes that are built on what is durable; the others are refused. `None` if there are none.
+    fn sound(&self, commits: Vec<Commit>) -> Option<Vec<Commit>> {
+        let (orphans, commits): (Vec<_>, Vec<_>) = commits.into_iter().partition(|commit| commit.cell.is_void());
+        let refusal = || if self.store.is_shared() { Error::overtaken() } else { internal_failure() };
+        orphans.into_iter().for_each(|orphan| orphan.end(Err(refusal())));
+        (!commits.is_empty()).then_some(commits)
     }
 
     async fn reset(&self, account: Option<AccountId>) -> Result<()> {
@@ -152,7 +187,7 @@ impl Committer {
         self.cells.give_up(account);
         result.map_err(|fault| {
             tracing::error!(cause = fault.to_string(), "a reset failed");
-            failure()
+            failure(&fault)
         })?;
         self.usage.forget(account);
         Ok(())
@@ -169,20 +204,17 @@ impl Committer {
     }
 }
 
-/// The writes that are built on what is durable; the others are refused. `None` if there are none.
-fn sound(commits: Vec<Commit>) -> Option<Vec<Commit>> {
-    let (orphans, commits): (Vec<_>, Vec<_>) = commits.into_iter().partition(|commit| commit.cell.is_void());
-    orphans.into_iter().for_each(|orphan| orphan.end(Err(failure())));
-    (!commits.is_empty()).then_some(commits)
-}
-
 /// The one thing that is unique among accounts.
 fn alias_taken(account: &Account) -> Error {
     let alias = account.settings().alias.unwrap_or_default();
     Error::new(Code::EntityAlreadyExists, format!("The account alias {alias} already exists."))
 }
 
-fn failure() -> Error {
+fn failure(fault: &Fault) -> Error {
+    if fault.is_unavailable() { unavailable() } else { internal_failure() }
+}
+
+fn internal_failure() -> Error {
     Error::new(
         Code::ServiceFailure,
         "The request processing has failed because of an unknown error, exception or failure.",

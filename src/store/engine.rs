@@ -1,10 +1,13 @@
 //! The database behind the accounts, whichever engine it has.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use super::batch::Batch;
 use super::error::StoreError;
 use super::fault::Fault;
+use super::postgres::{Postgres, PostgresUrl};
 use super::records::{AccountCounts, BucketRecord};
 use super::seal::SealingKey;
 use super::sqlite::Sqlite;
@@ -20,6 +23,8 @@ pub struct Store(Engine);
 enum Engine {
     /// A file, or memory.
     Sqlite(Sqlite),
+    /// A server, which other servers of iamd may use as well.
+    Postgres(Postgres),
 }
 
 /// Does something on the engine.
@@ -27,6 +32,7 @@ macro_rules! on {
     ($store:expr, $engine:ident => $work:expr) => {
         match &$store.0 {
             Engine::Sqlite($engine) => $work,
+            Engine::Postgres($engine) => $work,
         }
     };
 }
@@ -49,6 +55,20 @@ impl Store {
         Ok(Self(Engine::Sqlite(Sqlite::in_memory().await?)))
     }
 
+    /// A PostgreSQL database, which is waited for if it cannot be reached yet. Its tables are brought up to date. A key is
+    /// used as for a file.
+    ///
+    /// # Errors
+    /// When the database cannot be used; see [`StoreError`].
+    pub async fn connect(
+        url: PostgresUrl,
+        key: Option<&SealingKey>,
+        max_connections: u32,
+        wait: Duration,
+    ) -> Result<Self, StoreError> {
+        Ok(Self(Engine::Postgres(Postgres::open(url, key, max_connections, wait).await?)))
+    }
+
     /// A value of the server's own, such as its key; made and kept if it is not there yet.
     ///
     /// # Errors
@@ -61,7 +81,21 @@ impl Store {
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
             Engine::Sqlite(sqlite) => sqlite.path(),
+            Engine::Postgres(_) => None,
         }
+    }
+
+    /// Where the database is, for people: a path, a URL without its password, or `memory`.
+    pub fn place(&self) -> String {
+        match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.path().map_or("memory".to_owned(), |path| path.display().to_string()),
+            Engine::Postgres(postgres) => postgres.place(),
+        }
+    }
+
+    /// Whether other servers may write to the database too.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0, Engine::Postgres(_))
     }
 
     /// Whether what is stored is sealed.
@@ -85,12 +119,16 @@ impl Store {
         on!(self, engine => engine.accounts().await)
     }
 
-    /// Loads an account; one that was never written to is empty and comes into being `now`.
+    /// Loads an account; one that was never written to is empty and comes into being `now`. Of an account that is known
+    /// as it was, a database that keeps a log gives what has changed since.
     ///
     /// # Errors
     /// When the database fails, or holds what this version cannot read.
-    pub async fn load(&self, id: AccountId, now: Timestamp) -> Result<Account> {
-        on!(self, engine => engine.load(id, now).await)
+    pub async fn load(&self, id: AccountId, known: Option<&Account>, now: Timestamp) -> Result<Account> {
+        match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.load(id, now).await,
+            Engine::Postgres(postgres) => postgres.load(id, known, now).await,
+        }
     }
 
     /// All that is known of when credentials and roles were last used.
@@ -130,14 +168,22 @@ impl Store {
         on!(self, engine => engine.trouble())
     }
 
-    /// Whether the last write failed.
+    /// Whether the last write to a file failed, and the next one is to be tried soon.
     pub(super) fn is_failing(&self) -> bool {
-        on!(self, engine => engine.is_failing())
+        match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.is_failing(),
+            // It is tried by a task of its own.
+            Engine::Postgres(_) => false,
+        }
     }
 
-    /// Writes a batch in one transaction: all of it is on disk, or nothing. After an error it is not known which.
-    pub(super) async fn commit(&self, batch: &Batch) -> Result<(), Fault> {
-        on!(self, engine => engine.commit(batch).await)
+    /// Writes a batch in one transaction: all of it is on disk, or nothing. After an error it is not known which. The
+    /// accounts that another server was the first to write to are left out, and returned.
+    pub(super) async fn commit(&self, batch: &Batch) -> Result<BTreeSet<AccountId>, Fault> {
+        match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.commit(batch).await.map(|()| BTreeSet::new()),
+            Engine::Postgres(postgres) => postgres.commit(batch).await,
+        }
     }
 
     /// Writes when credentials and roles were last used.
@@ -152,7 +198,10 @@ impl Store {
 
     /// Learns whether the database can be written to again.
     pub(super) async fn probe(&self) -> Result<(), Fault> {
-        on!(self, engine => engine.probe().await)
+        match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.probe().await,
+            Engine::Postgres(_) => Ok(()),
+        }
     }
 
     /// Closes the database after what is under way has ended.

@@ -14,6 +14,9 @@ pub enum StoreError {
     /// Another program's SQLite database.
     #[error("the file {0} is a database of another program, not of iamd; choose another with --database")]
     Foreign(PathBuf),
+    /// Another program's PostgreSQL database.
+    #[error("the database {0} has tables of another program; give iamd a database or a schema of its own")]
+    ForeignServer(String),
     /// The path names a folder.
     #[error("the database {0} is a folder; name a file in it with --database")]
     Folder(PathBuf),

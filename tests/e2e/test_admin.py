@@ -26,7 +26,7 @@ def test_health_tells_what_runs(own):
     assert status == 200
     assert health["status"] == "ok"
     assert health["enforcement"] == "on"
-    assert health["database"] == "memory"
+    assert health["database"] == ("postgres" if own.on_postgres else "memory")
     assert health["version"].count(".") == 2
 
 

@@ -28,7 +28,7 @@ use crate::audit::LastUse;
 use crate::error::{Error, Result};
 use crate::shapes::{AccountId, Timestamp};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// A SQLite database.
 pub(super) struct Sqlite {
@@ -345,7 +345,9 @@ async fn is_ours(connection: &mut SqliteConnection, first: Option<Vec<u8>>) -> R
 fn explain_fault(path: &Path, fault: &Fault) -> StoreError {
     match fault {
         Fault::Database(error) => explain(path, error),
-        Fault::Displaced(reason) => StoreError::Unavailable(path.to_owned(), reason.clone()),
+        Fault::Displaced(reason) | Fault::Unavailable(reason) => {
+            StoreError::Unavailable(path.to_owned(), reason.clone())
+        }
         Fault::Content(reason) => StoreError::Damaged(path.to_owned(), reason.clone()),
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn write(batch: &Batch, lease: &mut Lease<'_>, sealer: Option<&
     let accounts: Vec<_> = batch
         .accounts
         .iter()
-        .map(|(account, (created, revision))| (account.qualified(), created.seconds(), revision))
+        .map(|(account, head)| (account.qualified(), head.created.seconds(), head.revision))
         .collect();
     each(lease, insert.to_owned(), &accounts).await
 }

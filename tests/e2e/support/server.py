@@ -11,6 +11,8 @@ import subprocess
 import tempfile
 import urllib.request
 
+from postgres import postgres
+
 BINARY = os.environ.get("IAMD", "target/debug/iamd")
 TEMPLATES = str(pathlib.Path(__file__).resolve().parent.parent / "data" / "templates.toml")
 
@@ -27,6 +29,11 @@ class Server:
     def __init__(
         self, *arguments, listen="127.0.0.1:0", database="memory", cwd=None, variables=None, level="warn", **options
     ):
+        self.dropped = None
+        if database == "memory" and os.environ.get("IAMD_TEST_ENGINE") == "postgres":
+            self.dropped = postgres().create()
+            database = postgres().at(self.dropped)
+        self.on_postgres = self.dropped is not None
         flags = ["--listen", listen, "--database", database, "--log-level", level]
         # A file: nobody reads a pipe while the server runs, and a full one would stop it.
         self.log = tempfile.TemporaryFile("w+")
@@ -92,6 +99,8 @@ class Server:
         self.process.stdout.close()
         self.errors = "\n".join(self.log_lines())
         self.log.close()
+        if self.on_postgres:
+            postgres().drop(self.dropped)
 
     def __enter__(self):
         return self

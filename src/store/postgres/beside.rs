@@ -1,0 +1,158 @@
+//! What is stored beside the accounts: last uses, buckets, values of the server's own, counts.
+
+use std::collections::BTreeMap;
+
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::audit::LastUse;
+use crate::shapes::{AccountId, Timestamp};
+use crate::store::fault::Fault;
+use crate::store::records::{AccountCounts, BucketRecord};
+use crate::store::seal::Sealer;
+
+/// All last uses.
+pub(super) async fn load_usage(connection: &mut PgConnection) -> Result<Vec<LastUse>, Fault> {
+    let sql = "select account, subject, action, used, service, region from usage";
+    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    let uses: Result<Vec<_>, _> = rows.iter().filter_map(|row| last_use(row).transpose()).collect();
+    Ok(uses?)
+}
+
+fn last_use(row: &PgRow) -> Result<Option<LastUse>, sqlx::Error> {
+    let Some(account) = AccountId::parse_qualified(row.try_get(0)?) else { return Ok(None) };
+    Ok(Some(LastUse {
+        account,
+        subject: row.try_get(1)?,
+        action: row.try_get(2)?,
+        used: Timestamp::from_seconds(row.try_get(3)?),
+        service: row.try_get(4)?,
+        region: row.try_get(5)?,
+    }))
+}
+
+/// Writes last uses, in the order of their keys, as all servers do.
+pub(super) async fn save_usage(connection: &mut PgConnection, uses: &[LastUse]) -> Result<(), Fault> {
+    let mut rows: Vec<_> = uses.iter().map(|last| (last.account.qualified(), last)).collect();
+    rows.sort_by(|(a, left), (b, right)| (a, &left.subject, &left.action).cmp(&(b, &right.subject, &right.action)));
+    let column = |of: fn(&LastUse) -> &str| rows.iter().map(|(_, last)| of(last).to_owned()).collect::<Vec<_>>();
+    let sql = "insert into usage as known (account, subject, action, used, service, region) \
+               select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[]) \
+               on conflict (account, subject, action) do update \
+               set used = excluded.used, service = excluded.service, region = excluded.region, written = now()";
+    sqlx::query(sql)
+        .bind(rows.iter().map(|(account, _)| account.clone()).collect::<Vec<_>>())
+        .bind(column(|last| &last.subject))
+        .bind(column(|last| &last.action))
+        .bind(rows.iter().map(|(_, last)| last.used.seconds()).collect::<Vec<_>>())
+        .bind(column(|last| &last.service))
+        .bind(column(|last| &last.region))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// All buckets.
+pub(super) async fn load_buckets(connection: &mut PgConnection) -> Result<Vec<BucketRecord>, Fault> {
+    let sql = "select name, account, without_block, without_ownership from buckets";
+    let mut buckets = Vec::new();
+    for row in &sqlx::query(sql).fetch_all(connection).await? {
+        let Some(owner) = AccountId::parse_qualified(row.try_get(1)?) else { continue };
+        buckets.push(BucketRecord {
+            name: row.try_get(0)?,
+            owner,
+            without_block: row.try_get(2)?,
+            without_ownership: row.try_get(3)?,
+        });
+    }
+    Ok(buckets)
+}
+
+/// Writes what is known of a bucket.
+pub(super) async fn save_bucket(connection: &mut PgConnection, bucket: &BucketRecord) -> Result<(), Fault> {
+    let sql = "insert into buckets (name, account, without_block, without_ownership) values ($1, $2, $3, $4) \
+               on conflict (name) do update set account = excluded.account, \
+               without_block = excluded.without_block, without_ownership = excluded.without_ownership";
+    let query = sqlx::query(sql).bind(&bucket.name).bind(bucket.owner.qualified());
+    query.bind(bucket.without_block).bind(bucket.without_ownership).execute(connection).await?;
+    Ok(())
+}
+
+/// Forgets a bucket.
+pub(super) async fn remove_bucket(connection: &mut PgConnection, name: &str) -> Result<(), Fault> {
+    sqlx::query("delete from buckets where name = $1").bind(name).execute(connection).await?;
+    Ok(())
+}
+
+/// A value of the servers' own.
+pub(super) async fn value(connection: &mut PgConnection, key: &str) -> Result<Option<Vec<u8>>, Fault> {
+    let query = sqlx::query_scalar("select value from server where key = $1").bind(key);
+    Ok(query.fetch_optional(connection).await?)
+}
+
+/// A value of the servers' own; made and kept if it is not there yet.
+pub(super) async fn kept_value(
+    connection: &mut PgConnection,
+    sealer: Option<&Sealer>,
+    key: &str,
+    new: &[u8],
+) -> Result<Vec<u8>, Fault> {
+    let place = ("server", "", key);
+    let new = sealer.map_or_else(|| Ok(new.to_vec()), |sealer| sealer.seal(place, new))?;
+    keep_value(connection, key, &new).await?;
+    let kept = value(connection, key).await?.unwrap_or(new);
+    sealer.map_or(Ok(kept.clone()), |sealer| Ok(sealer.open(place, &kept)?.to_vec()))
+}
+
+/// Keeps a value of the servers' own, unless there is one.
+pub(super) async fn keep_value(connection: &mut PgConnection, key: &str, value: &[u8]) -> Result<(), Fault> {
+    let insert = sqlx::query("insert into server (key, value) values ($1, $2) on conflict (key) do nothing");
+    insert.bind(key).bind(value).execute(connection).await?;
+    Ok(())
+}
+
+/// The number of accounts that something was written to.
+pub(super) async fn count_accounts(connection: &mut PgConnection) -> Result<u64, Fault> {
+    let sql = "select count(*) from accounts where created is not null";
+    let count: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
+    Ok(count.unsigned_abs())
+}
+
+/// All accounts, in the order of their numbers.
+pub(super) async fn accounts(connection: &mut PgConnection) -> Result<Vec<AccountCounts>, Fault> {
+    let sql = "select id, created from accounts where created is not null order by id";
+    let rows = sqlx::query(sql).fetch_all(&mut *connection).await?;
+    let mut counts = Vec::new();
+    for table in ["users", "groups", "roles", "policies"] {
+        counts.push(count(connection, table).await?);
+    }
+    let [users, groups, roles, policies] = counts.as_slice() else { return Ok(Vec::new()) };
+    let mut accounts = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let account: String = row.try_get(0)?;
+        // What AWS keeps itself is in an account of its own.
+        if AccountId::parse(&account).is_none_or(|id| id == AccountId::AWS) {
+            continue;
+        }
+        let of = |table: &BTreeMap<String, u64>| table.get(&account).copied().unwrap_or_default();
+        accounts.push(AccountCounts {
+            created: Timestamp::from_seconds(row.try_get(1)?).to_string(),
+            users: of(users),
+            groups: of(groups),
+            roles: of(roles),
+            policies: of(policies),
+            account,
+        });
+    }
+    Ok(accounts)
+}
+
+/// How many rows of a table each account has.
+async fn count(connection: &mut PgConnection, table: &str) -> Result<BTreeMap<String, u64>, Fault> {
+    let sql = AssertSqlSafe(format!("select account, count(*) from {table} group by account"));
+    let mut counts = BTreeMap::new();
+    for row in &sqlx::query(sql).fetch_all(connection).await? {
+        counts.insert(row.try_get(0)?, row.try_get::<i64, _>(1)?.unsigned_abs());
+    }
+    Ok(counts)
+}

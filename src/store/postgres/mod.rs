@@ -1,0 +1,152 @@
+//! PostgreSQL: any number of servers on one database.
+
+mod beside;
+mod link;
+mod load;
+mod prepare;
+mod url;
+mod write;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::link::{Link, in_time};
+pub use self::url::{PostgresUrl, without_password};
+use super::batch::Batch;
+use super::error::StoreError;
+use super::fault::Fault;
+use super::records::{AccountCounts, BucketRecord};
+use super::seal::{Sealer, SealingKey};
+use crate::account::Account;
+use crate::audit::LastUse;
+use crate::error::Result;
+use crate::shapes::{AccountId, Timestamp};
+
+/// A PostgreSQL database.
+pub(super) struct Postgres {
+    link: Arc<Link>,
+    /// `None` where there is no key.
+    sealer: Option<Sealer>,
+}
+
+/// Works on a connection, within bounds of time.
+macro_rules! on {
+    ($store:expr, $connection:ident => $work:expr) => {
+        match $store.link.lease().await {
+            Ok(mut lease) => {
+                let $connection = &mut *lease;
+                let result = in_time($work).await;
+                $store.link.settle(lease, result)
+            }
+            Err(fault) => Err(fault),
+        }
+    };
+}
+
+impl Postgres {
+    /// Waits until the database can be reached, and brings its tables up to date. With a key, all that is stored is
+    /// sealed, and a database that is not yet becomes so.
+    pub async fn open(
+        url: PostgresUrl,
+        key: Option<&SealingKey>,
+        max_connections: u32,
+        wait: Duration,
+    ) -> Result<Self, StoreError> {
+        let place = url.to_string();
+        let failed = |fault: Fault| StoreError::Unavailable(place.clone().into(), fault.to_string());
+        let link = Link::open(url, max_connections, wait).await.map_err(failed)?;
+        // Without bounds of time: a migration of much data takes long.
+        let mut connection = link.pool().acquire().await.map_err(|error| failed(error.into()))?;
+        prepare::migrate(&mut connection, &place).await?;
+        let sealer = prepare::seal(&mut connection, &place, key).await.map_err(failed)??;
+        Ok(Self { link, sealer })
+    }
+
+    /// A value of the servers' own, such as their key; made and kept if it is not there yet.
+    pub async fn server_value(&self, key: &str, new: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let kept = on!(self, connection => beside::kept_value(connection, self.sealer.as_ref(), key, new));
+        kept.map_err(|fault| self.explain(&fault))
+    }
+
+    /// Where the database is, without a password.
+    pub fn place(&self) -> String {
+        self.link.url().to_string()
+    }
+
+    /// Whether what is stored is sealed.
+    pub fn is_sealed(&self) -> bool {
+        self.sealer.is_some()
+    }
+
+    /// The number of accounts that something was written to.
+    pub async fn count_accounts(&self) -> Result<u64, StoreError> {
+        on!(self, connection => beside::count_accounts(connection)).map_err(|fault| self.explain(&fault))
+    }
+
+    /// The accounts that something was written to, with what they hold.
+    pub async fn accounts(&self) -> Result<Vec<AccountCounts>, StoreError> {
+        on!(self, connection => beside::accounts(connection)).map_err(|fault| self.explain(&fault))
+    }
+
+    /// Loads an account; of one that is known as it was, what has changed since.
+    pub async fn load(&self, id: AccountId, known: Option<&Account>, now: Timestamp) -> Result<Account> {
+        let sealer = self.sealer.as_ref();
+        if let Some(known) = known {
+            let news = on!(self, connection => load::news(connection, sealer, known));
+            if let Some(account) = news.map_err(Fault::into_error)? {
+                return Ok(account);
+            }
+        }
+        on!(self, connection => load::whole(connection, sealer, id, now)).map_err(Fault::into_error)
+    }
+
+    /// All that is known of when credentials and roles were last used.
+    pub async fn load_usage(&self) -> Result<Vec<LastUse>, StoreError> {
+        on!(self, connection => beside::load_usage(connection)).map_err(|fault| self.explain(&fault))
+    }
+
+    /// All that is known of buckets.
+    pub async fn load_buckets(&self) -> Result<Vec<BucketRecord>, StoreError> {
+        on!(self, connection => beside::load_buckets(connection)).map_err(|fault| self.explain(&fault))
+    }
+
+    /// Writes what is known of a bucket.
+    pub async fn save_bucket(&self, bucket: &BucketRecord) -> Result<(), StoreError> {
+        on!(self, connection => beside::save_bucket(connection, bucket)).map_err(|fault| self.explain(&fault))
+    }
+
+    /// Forgets a bucket.
+    pub async fn remove_bucket(&self, name: &str) -> Result<(), StoreError> {
+        on!(self, connection => beside::remove_bucket(connection, name)).map_err(|fault| self.explain(&fault))
+    }
+
+    /// Why nothing can be stored at present: one sentence.
+    pub fn trouble(&self) -> Option<String> {
+        self.link.trouble()
+    }
+
+    /// Writes a batch in one transaction, but for the accounts that another server has written to since.
+    pub async fn commit(&self, batch: &Batch) -> Result<BTreeSet<AccountId>, Fault> {
+        on!(self, connection => write::write(connection, batch, self.sealer.as_ref()))
+    }
+
+    /// Writes when credentials and roles were last used.
+    pub async fn save_usage(&self, uses: &[LastUse]) -> Result<(), Fault> {
+        on!(self, connection => beside::save_usage(connection, uses))
+    }
+
+    /// Forgets an account, or all of them.
+    pub async fn reset(&self, account: Option<AccountId>) -> Result<(), Fault> {
+        on!(self, connection => write::forget(connection, account))
+    }
+
+    /// Closes the connections after what is under way has ended.
+    pub async fn close(&self) {
+        self.link.close().await;
+    }
+
+    fn explain(&self, fault: &Fault) -> StoreError {
+        StoreError::Unavailable(self.place().into(), fault.to_string())
+    }
+}

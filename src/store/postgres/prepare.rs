@@ -1,0 +1,103 @@
+//! Preparing a database: whose it is, its tables, its seal. Servers that start together wait for each other.
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
+
+use super::beside::value;
+use crate::account::TABLES;
+use crate::store::error::StoreError;
+use crate::store::fault::Fault;
+use crate::store::seal::{MARK, Sealer, SealingKey};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Brings the tables up to date.
+pub(super) async fn migrate(connection: &mut PgConnection, place: &str) -> Result<(), StoreError> {
+    let failed = |error: &dyn std::error::Error| StoreError::Unavailable(place.into(), error.to_string());
+    if !is_ours(connection).await.map_err(|error| failed(&error))? {
+        return Err(StoreError::ForeignServer(place.to_owned()));
+    }
+    // It takes an advisory lock.
+    match MIGRATIONS.run(connection).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => Err(StoreError::Newer(place.into())),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// Whether the schema is empty, or our first migration is its first.
+async fn is_ours(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let sql = "select count(*), count(*) filter (where tablename = '_sqlx_migrations') \
+               from pg_tables where schemaname = current_schema()";
+    let (tables, migrations): (i64, i64) = sqlx::query_as(sql).fetch_one(&mut *connection).await?;
+    if migrations == 0 {
+        return Ok(tables == 0);
+    }
+    let first = MIGRATIONS.iter().next().map(|migration| migration.checksum.to_vec());
+    let sql = "select checksum from _sqlx_migrations order by version limit 1";
+    let checksum: Option<Vec<u8>> = sqlx::query_scalar(sql).fetch_optional(connection).await?;
+    // Another server may be at its first migration.
+    Ok(checksum.is_none() || checksum == first)
+}
+
+/// Holds the key against the database; one that is not sealed yet is sealed, in one transaction.
+pub(super) async fn seal(
+    connection: &mut PgConnection,
+    place: &str,
+    key: Option<&SealingKey>,
+) -> Result<Result<Option<Sealer>, StoreError>, Fault> {
+    let mut transaction = connection.begin().await?;
+    // No other server writes while it is found out, or sealed.
+    transaction.execute("lock table accounts, server in share row exclusive mode").await?;
+    let sealer = match (key.map(Sealer::new), value(&mut transaction, MARK).await?) {
+        (None, None) => return Ok(Ok(None)),
+        (None, Some(_)) => return Ok(Err(StoreError::Sealed(place.into()))),
+        (Some(sealer), Some(mark)) if sealer.open(("server", "", MARK), &mark).is_ok() => return Ok(Ok(Some(sealer))),
+        (Some(_), Some(_)) => return Ok(Err(StoreError::WrongKey(place.into()))),
+        (Some(sealer), None) => sealer,
+    };
+    for table in TABLES {
+        let rows = sqlx::query(AssertSqlSafe(format!("select account, key, body::text from {table}")));
+        for row in rows.fetch_all(&mut *transaction).await? {
+            let (account, key): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            let body = sealer.seal_body((table, &account, &key), row.try_get(2)?)?;
+            let update = AssertSqlSafe(format!("update {table} set body = $1::json where account = $2 and key = $3"));
+            sqlx::query(update).bind(body).bind(account).bind(key).execute(&mut *transaction).await?;
+        }
+    }
+    for row in sqlx::query("select key, value from server").fetch_all(&mut *transaction).await? {
+        let key: String = row.try_get(0)?;
+        let sealed = sealer.seal(("server", "", &key), row.try_get(1)?)?;
+        let update = sqlx::query("update server set value = $1 where key = $2").bind(sealed).bind(key);
+        update.execute(&mut *transaction).await?;
+    }
+    super::beside::keep_value(&mut transaction, MARK, &sealer.seal(("server", "", MARK), b"")?).await?;
+    transaction.commit().await?;
+    Ok(Ok(Some(sealer)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers and names of migrations.
+    fn steps(migrations: &Migrator) -> Vec<(i64, String)> {
+        migrations.iter().map(|step| (step.version, step.description.to_string())).collect()
+    }
+
+    #[test]
+    fn both_engines_have_the_same_steps() {
+        let [servers, common @ ..] = &steps(&MIGRATIONS)[..] else { panic!("there are no migrations") };
+        assert_eq!(*servers, (0, "servers".to_owned()), "the only step of PostgreSQL's own");
+        assert_eq!(common, steps(&crate::store::sqlite::MIGRATIONS), "migrations/postgres and migrations/sqlite");
+    }
+
+    #[test]
+    fn every_table_is_made() {
+        let sql: String = MIGRATIONS.iter().map(|step| step.sql.as_str()).collect();
+        for table in TABLES {
+            assert!(sql.contains(&format!("create table {table} (")), "migrations/postgres makes no table {table}");
+        }
+    }
+}
