@@ -118,6 +118,8 @@ settings! {
     audit: AuditMode = "on", "audit", "IAMD_AUDIT", "MODE";
     /// Most bytes of the audit trail; the oldest events make room
     audit_size: u64 = "268435456", "audit-size", "IAMD_AUDIT_SIZE", "BYTES";
+    /// Folder that trails of CloudTrail deliver their files to, a folder for each bucket (none; no files)
+    trail_folder: PathBuf, "trail-folder", "IAMD_TRAIL_FOLDER", "FOLDER";
 
     "Log":
     /// How log lines are written: text or json
@@ -191,6 +193,7 @@ impl Settings {
         self.check_listener()?;
         self.tls_source()?;
         self.gateway()?;
+        self.check_audit()?;
         let Some(url) = &self.token_issuer else { return Ok(()) };
         let parsed = url::Url::parse(url).ok();
         let plain = |url: &url::Url| url.has_host() && url.query().is_none() && url.fragment().is_none();

@@ -12,7 +12,7 @@ use crate::federation::Issuers;
 use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
 use crate::metrics::Metrics;
 use crate::services;
-use crate::store::{Accounts, Store, Trail};
+use crate::store::{Accounts, DEFAULT_INTERVAL, Delivery, Store, Trail};
 
 /// Why the server cannot start, as one sentence.
 pub type Failure = Box<dyn std::error::Error>;
@@ -40,6 +40,14 @@ impl App {
             Some(size) => Some(Trail::start(store.path().map(Settings::audit_path), settings.database_key()?, size)),
             None => None,
         };
+        let delivery = match settings.trail_folder.clone() {
+            Some(folder) => {
+                let shown = folder.display().to_string();
+                let delivery = Delivery::start(folder, DEFAULT_INTERVAL, metrics.clone());
+                Some(delivery.map_err(|error| format!("--trail-folder {shown} cannot be written to: {error}"))?)
+            }
+            None => None,
+        };
         let environment = Environment {
             quotas: settings.quotas()?,
             key: key.clone(),
@@ -55,6 +63,7 @@ impl App {
                 settings.local_issuers == Some(true),
                 &settings.issuers,
             )?,
+            delivery,
             metrics,
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),
         };

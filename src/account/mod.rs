@@ -42,6 +42,7 @@ mod references;
 mod reports;
 mod settings;
 mod table;
+mod trail;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +58,7 @@ pub use references::*;
 pub use reports::*;
 pub use settings::*;
 pub use table::*;
+pub use trail::*;
 
 use crate::error::{Error, Result};
 use crate::shapes::{AccountId, Timestamp};
@@ -216,6 +218,8 @@ tables! {
     organizations_access_reports: OrganizationsAccessReport,
     /// The codes of MFA devices that were used, by serial number.
     used_codes: UsedCodes,
+    /// CloudTrail's trails, by home region and name.
+    trails: Trail,
 }
 
 impl Account {

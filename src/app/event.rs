@@ -1,5 +1,7 @@
 //! Calls become events of the audit trail.
 
+use std::sync::Arc;
+
 use super::App;
 use super::record::Record;
 use crate::audit::{Asked, Event, EventDenial, EventFailure, IdentityKind, UserIdentity};
@@ -71,7 +73,7 @@ impl App {
             Came::Failure(failure) => (Some(failure), None),
         };
         let is_denied = failure.as_ref().is_some_and(|failure| failure.code == "AccessDenied");
-        let target = record.target.unwrap_or(caller.account);
+        let target = record.target.as_ref().map_or(caller.account, |target| target.id);
         let (account, identity) = match &caller.principal {
             Principal::Service(_) => (target, caller.identity(own)),
             Principal::Anonymous => match federated(called.name, result.as_deref()) {
@@ -112,10 +114,21 @@ impl App {
             let shared_id = Some(rand::random());
             let identity = caller.foreign_identity();
             let copy = Event { random: rand::random(), account: target, shared_id, identity, ..event.clone() };
-            trail.add(Event { shared_id, ..event });
-            trail.add(copy);
+            self.deliver(record, &trail.add(Event { shared_id, ..event }));
+            self.deliver(record, &trail.add(copy));
         } else {
-            trail.add(event);
+            self.deliver(record, &trail.add(event));
+        }
+    }
+
+    /// Hands an event to the trails of its account, as they were when the call began: the call that stops a trail is the
+    /// last that the trail delivers.
+    fn deliver(&self, record: &Record, event: &Arc<Event>) {
+        let Some(delivery) = &self.environment.delivery else { return };
+        let own = record.who.as_ref().map(|(_, own)| own);
+        let account = own.into_iter().chain(&record.target).find(|account| account.id == event.account);
+        if let Some(account) = account.filter(|account| !account.trails.is_empty()) {
+            delivery.add(account.trails.iter(), event);
         }
     }
 }

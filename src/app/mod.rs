@@ -270,8 +270,8 @@ impl App {
         let Decoded { request: work, after_authorization } = decoded;
         let call = work.call();
         let id = call.account(caller);
-        record.target = Some(id);
         let cell = self.accounts.get(id).await?;
+        record.target = Some(cell.durable());
         let mut named = call.other_accounts(&cell.durable());
         named.push(caller.account);
         if entry.asks_organization {
@@ -346,6 +346,9 @@ impl App {
         self.environment.volatile.forget(account);
         if let Some(trail) = &self.trail {
             trail.forget(account).await?;
+        }
+        if let Some(delivery) = &self.environment.delivery {
+            delivery.forget(account);
         }
         Ok(())
     }

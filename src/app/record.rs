@@ -40,8 +40,8 @@ pub struct Record {
     pub(super) who: Option<(Caller, Arc<Account>)>,
     /// The parameters in CloudTrail's form.
     pub(super) parameters: Option<String>,
-    /// The account that the call works on.
-    pub(super) target: Option<AccountId>,
+    /// The account that the call works on, as it was when the call began.
+    pub(super) target: Option<Arc<Account>>,
     /// What the call asks permission for.
     pub asked: Vec<Asked>,
     /// The access key id that a signature claims, if it has the form of one.

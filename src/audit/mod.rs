@@ -6,8 +6,11 @@ mod record;
 mod resources;
 pub mod rules;
 mod search;
+mod selection;
 mod usage;
 
+#[cfg(test)]
+pub use event::tests::example as example_event;
 pub use event::{
     Asked, Event, EventDenial, EventFailure, IdentityKind, IssuerKind, SessionContext, SessionIssuer, UserIdentity,
 };

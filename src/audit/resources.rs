@@ -31,6 +31,15 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("virtualMFADeviceName", "AWS::IAM::MFADevice"),
 ];
 
+/// The same of CloudTrail's own calls, in parameters and results.
+const TRAILS: &[(&str, &str)] = &[
+    ("name", "AWS::CloudTrail::Trail"),
+    ("resourceId", "AWS::CloudTrail::Trail"),
+    ("s3BucketName", "AWS::S3::Bucket"),
+    ("trailARN", "AWS::CloudTrail::Trail"),
+    ("trailName", "AWS::CloudTrail::Trail"),
+];
+
 /// The structures of results that are resources, the members that name them, and their type.
 const RESULTS: &[(&str, &[&str], &str)] = &[
     ("accessKey", &["accessKeyId"], "AWS::IAM::AccessKey"),
@@ -62,9 +71,24 @@ impl Event {
                 members.iter().for_each(|member| add(kind, structure.and_then(|found| found.get(member))));
             }
         }
+        if self.service == "cloudtrail" {
+            self.add_trail(&mut found);
+        }
         found.sort();
         found.dedup();
         found
+    }
+
+    /// The trail that a call of CloudTrail is about.
+    fn add_trail(&self, found: &mut Vec<EventResource>) {
+        for text in [&self.parameters, &self.result].into_iter().flatten() {
+            let Ok(members) = serde_json::from_str::<Value>(text) else { continue };
+            for (member, kind) in TRAILS {
+                if let Some(name) = members.get(member).and_then(Value::as_str) {
+                    found.push(EventResource { kind, name: name.to_owned() });
+                }
+            }
+        }
     }
 
     /// The resources in the record: AWS has them for roles that are assumed.

@@ -57,6 +57,8 @@ pub enum Target<'a> {
     Iam(String),
     /// A quota of a service, by their codes. Quotas of IAM are of no region.
     ServiceQuota(&'a str, &'a str),
+    /// A trail of CloudTrail by ARN, or by name in the region of the call.
+    Trail(&'a str),
     /// A delegation request by id, or those that the caller makes.
     DelegationRequest(Option<&'a str>),
     /// The role with this ARN, whose trust policy decides too. What the caller's session hands down counts as given

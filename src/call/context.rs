@@ -10,6 +10,7 @@ use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
 use crate::metrics::Metrics;
 use crate::organization::Organization;
 use crate::shapes::{AccountId, Ids, Timestamp};
+use crate::store::Delivery;
 
 use super::{Enforcement, Fetched, MfaCheck, Volatile};
 use crate::templates::{PolicyTemplates, RoleTemplates};
@@ -36,6 +37,8 @@ pub struct Environment {
     pub issuers: Issuers,
     /// The URL of this server as an issuer of web identity tokens; the account follows.
     pub token_issuer: String,
+    /// What delivers events to trails, if there is a folder for their files.
+    pub delivery: Option<Arc<Delivery>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Whether explicit denials name the policy, as AWS does since January 2026.

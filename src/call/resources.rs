@@ -8,7 +8,8 @@ use serde_json::json;
 use super::{Question, Target};
 use crate::account::{
     Account, CredentialsOwner, DelegationOwner, Entity, Grantee, Group, IdentityPropagation, InstanceProfile, Managed,
-    ManagedPolicy, OidcProvider, Reference, Resource, Role, SamlProvider, ServerCertificate, Subject, User, name_key,
+    ManagedPolicy, OidcProvider, Reference, Resource, Role, SamlProvider, ServerCertificate, Subject, Trail, User,
+    name_key,
 };
 use crate::error::Result;
 use crate::identity::Principal;
@@ -85,6 +86,12 @@ impl Question<'_> {
                 arn: format!("arn:{}:servicequotas::{}:{service}/{quota}", account.id.partition(), account.id).into(),
                 ..Found::default()
             },
+            Target::Trail(arn) if arn.starts_with("arn:") => self.by_arn(arn),
+            Target::Trail(name) => {
+                let arn = Trail::arn_of(account.id, &self.facts.region, name);
+                let tags = account.trail(&arn).map(|trail| &trail.tags);
+                Found { arn: arn.into(), tags, ..Found::default() }
+            }
             Target::DelegationRequest(id) => self.delegation_request(*id)?,
             Target::Trust(arn) => {
                 // Credentials of one partition mean nothing in another.
@@ -161,7 +168,8 @@ impl Question<'_> {
         let tags = account
             .managed_policy(arn)
             .and_then(Managed::tags)
-            .or_else(|| account.virtual_mfa_device(arn).map(|device| &device.tags));
+            .or_else(|| account.virtual_mfa_device(arn).map(|device| &device.tags))
+            .or_else(|| account.trail(arn).map(|trail| &trail.tags));
         Found { arn: arn.into(), tags, ..Found::default() }
     }
 }

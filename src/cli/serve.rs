@@ -44,7 +44,7 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     let store = Arc::new(store);
     let (app, committer) = App::start(&settings, store.clone()).await?;
     let kept = kept(&store).await?;
-    let trail = app.trail.clone();
+    let (trail, delivery) = (app.trail.clone(), app.environment.delivery.clone());
     let state = Arc::new(State::new(app, &settings, database)?.with_gateway(&settings).await?);
     banner(&settings, listen, &kept, tls.as_ref());
     if let Some(gateway) = state.gateway.clone() {
@@ -60,6 +60,9 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     }
     if let Some(trail) = trail {
         trail.close().await;
+    }
+    if let Some(delivery) = delivery {
+        delivery.close().await;
     }
     store.close().await;
     Ok(())

@@ -67,6 +67,9 @@ pub struct Metrics {
     accounts_in_memory: IntGauge,
     events_waiting: IntGauge,
     events_dropped: IntCounter,
+    trail_files: IntCounter,
+    failed_trail_files: IntCounter,
+    trail_events_dropped: IntCounter,
 }
 
 /// What is counted elsewhere, as it is now.
@@ -121,6 +124,8 @@ impl Metrics {
             &["reason"],
         )?;
         let commits = of.counters("iamd_commits_total", "Transactions of the database.", &["outcome"])?;
+        let trail_files =
+            of.counters("iamd_trail_files_total", "Files of trails that were to be delivered.", &["outcome"])?;
         let upstream_errors = of.counters(
             "iamd_gateway_upstream_errors_total",
             "Requests that an upstream answered with a server error, or that did not reach it.",
@@ -171,6 +176,12 @@ impl Metrics {
                 .gauge("iamd_audit_events_waiting", "Events of the audit trail that are not on disk yet.")?,
             events_dropped: of
                 .counter("iamd_audit_events_dropped_total", "Events of the audit trail that were lost.")?,
+            trail_files: trail_files.with_label_values(&["ok"]),
+            failed_trail_files: trail_files.with_label_values(&["failed"]),
+            trail_events_dropped: of.counter(
+                "iamd_trail_events_dropped_total",
+                "Events that were lost before their trails delivered them.",
+            )?,
             registry: of.0,
         })
     }
@@ -216,6 +227,17 @@ impl Metrics {
         counter.inc();
         self.writes.observe(f64::from(u32::try_from(writes).unwrap_or(u32::MAX)));
         self.commit_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts a file of a trail that was to be delivered.
+    pub fn trail_file(&self, is_delivered: bool) {
+        let counter = if is_delivered { &self.trail_files } else { &self.failed_trail_files };
+        counter.inc();
+    }
+
+    /// Counts events that were lost before their trails delivered them.
+    pub fn trail_events_dropped(&self, count: u64) {
+        self.trail_events_dropped.inc_by(count);
     }
 
     /// Everything in Prometheus' text format.

@@ -4,6 +4,7 @@ mod accounts;
 mod batch;
 mod cells;
 mod committer;
+mod delivery;
 mod engine;
 mod error;
 mod fault;
@@ -17,6 +18,7 @@ mod trail;
 
 pub use accounts::{Accounts, Turn};
 pub use cells::Cell;
+pub use delivery::{DEFAULT_INTERVAL, Delivery, DeliveryStatus};
 pub use engine::Store;
 pub use error::StoreError;
 pub use postgres::{PostgresUrl, without_password};

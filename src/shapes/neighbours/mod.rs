@@ -1,11 +1,13 @@
 //! Parameters of the services besides IAM and STS.
 
 mod access_analyzer;
+mod cloudtrail;
 mod organizations;
 mod service_quotas;
 mod tagging;
 
 pub use access_analyzer::*;
+pub use cloudtrail::*;
 pub use organizations::*;
 pub use service_quotas::*;
 pub use tagging::{
@@ -19,6 +21,8 @@ use super::{Constraint, Pattern, Text, enums, lists, numbers, texts};
 pub(super) fn constraints() -> impl Iterator<Item = &'static (&'static str, Constraint)> {
     let tables = [
         access_analyzer::TEXTS,
+        cloudtrail::TEXTS,
+        cloudtrail::LISTS,
         organizations::TEXTS,
         organizations::NUMBERS,
         service_quotas::TEXTS,

@@ -68,7 +68,7 @@ impl Trail {
 
     /// Adds an event, whose sequence number is given here. It never waits: if too much waits to be written, the oldest
     /// is dropped.
-    pub fn add(&self, mut event: Event) {
+    pub fn add(&self, mut event: Event) -> Arc<Event> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
         let mut pending = self.lock();
         event.sequence = pending.next(u64::try_from(now).unwrap_or_default());
@@ -77,11 +77,12 @@ impl Trail {
             // There may be no more readers by now.
             let _ = self.live.send(event.clone());
         }
-        let wakes = pending.push(event);
+        let wakes = pending.push(event.clone());
         drop(pending);
         if wakes {
             self.wake.notify_one();
         }
+        event
     }
 
     /// The events from now on.
