@@ -9,6 +9,7 @@ mod error;
 mod gateway;
 mod listener;
 mod log;
+mod seed;
 mod sources;
 mod tls;
 mod value;
@@ -31,6 +32,7 @@ pub use gateway::{
 };
 pub use listener::HostList;
 pub use log::{LogFormat, LogLevel};
+pub use seed::Seed;
 pub use sources::{Origin, Sources};
 pub use tls::{AUTHORITY, TlsMode, TlsSource};
 pub use value::{ListenAddress, Setting, SettingValue};
@@ -63,6 +65,13 @@ settings! {
     database_key: Secret, "database-key", "IAMD_DATABASE_KEY", "HEX";
     /// Configuration file (TOML) with the same names as these flags
     config: PathBuf, "config", "IAMD_CONFIG", "FILE";
+
+    "Accounts":
+    /// File of accounts that is applied at the start, or a folder of such files; may be given several times, with commas in the variable (none)
+    #[serde(default, deserialize_with = "seed::seeds")]
+    seed: Vec<Seed>, "seed", "IAMD_SEED", "FILE|FOLDER";
+    /// File that secrets made for seeds are written to, for its owner only (iamd-secrets.json beside the database)
+    seed_secrets: PathBuf, "seed-secrets", "IAMD_SEED_SECRETS", "FILE";
 
     "Network":
     /// Names under which clients reach the server, or *.DOMAIN for all below one; several with commas

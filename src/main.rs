@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use iamd::cli::admin::{self, AccountsOptions, ClockOptions, ResetOptions};
 use iamd::cli::audit::{self, AuditOptions};
 use iamd::cli::configuration::{self, ConfigCommand};
+use iamd::cli::files::{self, ApplyOptions, ExportOptions, ImportOptions};
 use iamd::cli::help::with_variables;
 use iamd::cli::output::Output;
 use iamd::cli::policy::{self, PolicyCommand};
@@ -43,6 +44,17 @@ enum Command {
     Reset(ResetOptions),
     /// List the accounts of a running server that something was written to
     Accounts(AccountsOptions),
+    /// Make accounts of a running server what files describe: users, groups, roles, policies, keys, providers
+    ///
+    /// What a file leaves out is not touched; what it gives is exact. All of it is done, or nothing. Applying a file
+    /// again changes nothing.
+    Apply(ApplyOptions),
+    /// Make an account of a running server a copy of one on AWS
+    ///
+    /// ARNs and unique ids stay the same, and AWS-managed policies are those of AWS. Secrets are new.
+    Import(ImportOptions),
+    /// Write an account of a running server as AWS shows it; it can be imported again
+    Export(ExportOptions),
     /// Hold an account of a running server against the rules of CIS and AWS Config
     ///
     /// Prints what breaks a rule and the command that mends it. Exits with 0 if all rules are kept, with 1 if some are
@@ -90,6 +102,9 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Clock(options) => admin::clock(&options)?,
         Command::Reset(options) => admin::reset(&options)?,
         Command::Accounts(options) => admin::accounts(&options)?,
+        Command::Apply(options) => files::apply(&options)?,
+        Command::Import(options) => files::import(&options)?,
+        Command::Export(options) => files::export(&options)?,
         Command::Audit(options) => return Ok(audit::audit(&options)),
         Command::Idp(options) => serve_identities(options)?,
         Command::Credentials(options) => credential_process::run(&options)?,

@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["gateway"],
     &["start"],
     &["app"],
+    &["description"],
     &["services"],
     &["call"],
     &["log"],
@@ -32,7 +33,7 @@ const LAYERS: &[&[&str]] = &[
     &["identity", "store"],
     &["audit", "metrics"],
     &["account", "organization"],
-    &["catalogue", "keys", "templates", "wire", "sigv4"],
+    &["catalogue", "keys", "markup", "templates", "wire", "sigv4"],
     &["shapes", "error"],
 ];
 

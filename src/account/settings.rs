@@ -26,6 +26,9 @@ pub struct Settings {
     /// The rules for passwords; AWS's own rules hold while there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<PasswordPolicy>,
+    /// What files of accounts have made, as `kind/name`, by the names of the files.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seeds: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Entity for Settings {

@@ -1,5 +1,6 @@
 //! The one path that every call takes: read, authorise, execute, commit, record.
 
+mod apply;
 mod budget;
 mod decide;
 mod event;
@@ -26,6 +27,7 @@ use crate::sigv4::{Incoming, Signature};
 use crate::store::{Accounts, EventPage, Store, Trail};
 use crate::wire::{Answer, Decoded, Exchange, Output, Service, recorded_parameters};
 
+pub use self::apply::{ApplyError, ApplyMode};
 pub use self::budget::Budget;
 pub use self::event::{Called, Came};
 pub use self::gate::Gate;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::config::{ConfigError, ListenAddress, Settings};
-use crate::http::Target;
+use crate::http::{PATIENCE, Target};
 use crate::shapes::Secret;
 
 /// The settings of the server that say how to reach it.
@@ -58,7 +58,7 @@ impl RunningServer {
             Some(file) => Some(file.clone()),
             None => settings.trusted_certificates()?,
         };
-        Ok(Target { listen: settings.listen(), certificates })
+        Ok(Target { listen: settings.listen(), certificates, patience: PATIENCE })
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::net::TcpListener;
 
+use super::files;
 use crate::app::App;
 use crate::call::Enforcement;
 use crate::config::{DEFAULT_UPSTREAM, Database, LogFormat, Settings, UpstreamConfig};
@@ -43,6 +44,10 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     must_have_a_way_in(&settings, &store).await?;
     let store = Arc::new(store);
     let (app, committer) = App::start(&settings, store.clone()).await?;
+    if let Err(failure) = files::seed(&app, &settings).await {
+        store.close().await;
+        return Err(failure);
+    }
     let kept = kept(&store).await?;
     let (trail, delivery) = (app.trail.clone(), app.environment.delivery.clone());
     let state = Arc::new(State::new(app, &settings, database)?.with_gateway(&settings).await?);

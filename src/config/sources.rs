@@ -115,7 +115,9 @@ impl Settings {
         };
         // A flag that may be given several times has its values in one variable.
         let flags: Vec<_> = match value.to_str() {
-            Some(values) if key == "upstream" => values.split(',').map(|value| flag(value.trim().as_ref())).collect(),
+            Some(values) if ["seed", "upstream"].contains(&key) => {
+                values.split(',').map(|value| flag(value.trim().as_ref())).collect()
+            }
             _ => vec![flag(value)],
         };
         let read = Flags::try_parse_from(flags).map_err(|error| {

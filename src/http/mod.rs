@@ -24,7 +24,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get};
 
-pub use ask::{Answer, Target, ask, ask_health, send};
+pub use ask::{Answer, PATIENCE, Target, ask, ask_health, send};
 pub use aws::LARGE_OPERATIONS;
 pub use credentials::CredentialEndpoints;
 pub use guard::HostNames;

@@ -17,6 +17,7 @@ use crate::call::Entry;
 use crate::wire::{Service, Shape};
 
 pub use iam::delegation::delegation_notice::notices;
+pub(crate) use iam::policies::managed_policy::managed_document;
 pub use sts::{AssumeRole, CredentialsShape};
 
 /// Every operation.

@@ -4,11 +4,13 @@ mod accounts;
 mod clock;
 mod reset;
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::running::AdminOptions;
-use crate::http;
+use crate::http::{self, PATIENCE, Target};
 
 pub use accounts::{AccountsOptions, accounts};
 pub use clock::{ClockOptions, clock};
@@ -24,8 +26,19 @@ pub(super) fn call<T: DeserializeOwned>(
     path: &str,
     body: &str,
 ) -> Result<T, Failure> {
+    call_within(PATIENCE, server, method, path, body)
+}
+
+/// The same, of an endpoint that may take so long.
+pub(in crate::cli) fn call_within<T: DeserializeOwned>(
+    patience: Duration,
+    server: &AdminOptions,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> Result<T, Failure> {
     let settings = server.settings()?;
-    let target = server.target(&settings)?;
+    let target = Target { patience, ..server.target(&settings)? };
     let listen = target.listen;
     let authorization = settings.admin_token.as_ref().map(|token| format!("Bearer {}", token.reveal()));
     let answer = http::send(&target, method, &format!("/_iamd/{path}"), authorization.as_deref(), body)

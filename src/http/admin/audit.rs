@@ -61,7 +61,7 @@ pub async fn report(Shared(state): Shared<Arc<State>>, RawQuery(query): RawQuery
 
 /// Twelve digits, which are of the server's partition, or those of another partition with its name before them:
 /// `aws-cn:123456789012`.
-fn account(text: &str, partition: Option<Partition>) -> Option<AccountId> {
+pub(super) fn account(text: &str, partition: Option<Partition>) -> Option<AccountId> {
     match text.split_once(':') {
         Some(_) => AccountId::parse_qualified(text),
         None => AccountId::parse(text).map(|account| account.in_partition(partition.unwrap_or_default())),

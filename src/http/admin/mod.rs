@@ -1,6 +1,7 @@
 //! The server's own endpoints, under `/_iamd/`.
 
 mod accounts;
+mod apply;
 mod audit;
 mod clock;
 mod delegation;
@@ -31,10 +32,12 @@ use crate::shapes::{AccountId, Secret};
 pub fn routes() -> Router<Arc<State>> {
     Router::new()
         .route("/accounts", get(accounts::list))
+        .route("/apply", post(apply::apply))
         .route("/audit", get(audit::report))
         .route("/clock", get(clock::read).post(clock::turn))
         .route("/delegation-notices", get(delegation::notices))
         .route("/evaluate", post(evaluate::decide))
+        .route("/export", get(apply::export))
         .route("/metrics", get(metrics::text))
         .route("/policy", get(policy::recorded))
         .route("/reset", post(reset))

@@ -11,8 +11,8 @@ pub use health::ask_health;
 
 use super::tls;
 
-/// How long the server may take.
-const TIMEOUT: Duration = Duration::from_secs(3);
+/// How long the server may take to answer what takes no work.
+pub const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the server answered.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub struct Target {
     pub listen: SocketAddr,
     /// The file with its certificate or that of its authority, if it speaks TLS.
     pub certificates: Option<PathBuf>,
+    /// How long it may take.
+    pub patience: Duration,
 }
 
 /// Gets `path` of a server, with this `Authorization` if one is given.
@@ -51,9 +53,9 @@ pub fn send(server: &Target, method: &str, path: &str, authorization: Option<&st
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(server.patience))?;
+    stream.set_write_timeout(Some(server.patience))?;
     let mut stream = match &server.certificates {
         Some(certificates) => tls::connect(stream, address.ip(), certificates)?,
         None => Box::new(stream),
@@ -63,10 +65,14 @@ pub fn send(server: &Target, method: &str, path: &str, authorization: Option<&st
     if let Some(authorization) = authorization {
         write!(stream, "Authorization: {authorization}\r\n")?;
     }
-    write!(stream, "\r\n{body}")?;
-    stream.flush()?;
+    // A server that refuses a large body answers before it has all of it.
+    let sent = write!(stream, "\r\n{body}").and_then(|()| stream.flush());
     let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
+    let received = stream.read_to_string(&mut answer);
+    if answer.is_empty() {
+        sent?;
+        received?;
+    }
     let status = answer.split_ascii_whitespace().nth(1).and_then(|status| status.parse().ok());
     let (Some(status), Some((_, body))) = (status, answer.split_once("\r\n\r\n")) else {
         return Err(io::Error::other("the server answers nothing that is HTTP"));

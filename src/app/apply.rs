@@ -1,0 +1,135 @@
+//! Makes accounts what files describe, in the accounts' turns.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde_json::Value;
+
+use super::App;
+use crate::account::Account;
+use crate::call::Context;
+use crate::description::export::export;
+use crate::description::reconcile::{Ground, reconcile};
+use crate::description::{DescriptionError, Descriptions, GeneratedSecrets, Report};
+use crate::error::Error;
+use crate::identity::{Caller, Principal, RequestFacts};
+use crate::shapes::{AccountId, Ids};
+
+/// Why files were not applied. Then nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The account is none.
+    #[error("account must be twelve digits, after another partition and a colon where it is of one")]
+    Account,
+    /// What a file asks for cannot be.
+    #[error(transparent)]
+    Description(#[from] DescriptionError),
+    /// The store failed, or an account's alias belongs to another account.
+    #[error("{}", .0.message().unwrap_or("the database failed; the log says why"))]
+    Store(#[from] Error),
+    /// The secrets that were made cannot be kept.
+    #[error("{0}")]
+    Secrets(String),
+}
+
+/// How files are applied.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ApplyMode {
+    /// Whether the accounts stay as they are, and the report says what would happen.
+    pub dry_run: bool,
+    /// Whether what a file once made and no longer has is removed.
+    pub prune: bool,
+}
+
+impl App {
+    /// Makes accounts what files describe: all of it, or nothing. `keep` takes the secrets that were made before
+    /// anything is written.
+    ///
+    /// # Errors
+    /// See [`ApplyError`].
+    pub async fn apply(
+        &self,
+        descriptions: &Descriptions,
+        mode: ApplyMode,
+        keep: impl FnOnce(&GeneratedSecrets) -> Result<(), String>,
+    ) -> Result<Report, ApplyError> {
+        let ids = descriptions.accounts();
+        let mut others = Vec::new();
+        for id in descriptions.accounts_trusted().difference(&ids) {
+            others.push(self.accounts.get(*id).await?.durable());
+        }
+        // Always in the same order, so that two appliers never wait for each other.
+        let mut turns = Vec::with_capacity(ids.len());
+        for id in &ids {
+            turns.push(self.accounts.turn(*id).await?);
+        }
+        let mut copies: BTreeMap<AccountId, Account> =
+            turns.iter().map(|turn| turn.account()).map(|account| (account.id, account)).collect();
+        let facts = self.facts_of_apply();
+        let ground = Ground { environment: &self.environment, facts: &facts, others, prune: mode.prune };
+        let done = self.gate.compute(|| reconcile(&ground, descriptions, &mut copies)).await?;
+        if mode.dry_run {
+            return Ok(done.report);
+        }
+        if !done.secrets.is_empty() {
+            keep(&done.secrets).map_err(ApplyError::Secrets)?;
+        }
+        // Accounts whose alias may be refused come first: then nothing is written yet.
+        let mut commits: Vec<_> =
+            turns.into_iter().zip(copies.into_values()).filter(|(_, it)| it.has_changes()).collect();
+        commits.sort_by_key(|(turn, copy)| turn.account().settings().alias == copy.settings().alias);
+        let mut waiting = Vec::new();
+        for (turn, copy) in commits {
+            let takes_alias = turn.account().settings().alias != copy.settings().alias;
+            let commit = turn.commit(copy);
+            if takes_alias {
+                commit.await?;
+            } else {
+                waiting.push(commit);
+            }
+        }
+        for commit in waiting {
+            commit.await?;
+        }
+        Ok(done.report)
+    }
+
+    /// An account in the form of AWS's authorization details, with what they leave out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn export(&self, id: AccountId) -> Result<Value, Error> {
+        let account = self.accounts.get(id).await?.durable();
+        let trusted = account.roles.iter().flat_map(|role| role.trust_policy.accounts()).collect();
+        let others = self.others(trusted, id).await?;
+        let facts = self.facts_of_apply();
+        let caller = Caller { account: id, principal: Principal::Root, access_key_id: String::new(), session: None };
+        let export = || {
+            let mut random = rand::rng();
+            export(&Context {
+                account: &*account,
+                caller: &caller,
+                now: facts.now,
+                ids: Ids::new(&mut random),
+                facts: &facts,
+                environment: &self.environment,
+                fetched: None,
+                mfa: None,
+                others: &others,
+            })
+        };
+        Ok(self.gate.compute(export).await)
+    }
+
+    /// The facts of a request that no client made.
+    fn facts_of_apply(&self) -> RequestFacts {
+        RequestFacts {
+            request_id: uuid::Uuid::new_v4().to_string(),
+            now: self.environment.clock.now().into(),
+            source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: None,
+            referer: None,
+            region: self.authenticator.partition.unwrap_or_default().signing_region().to_owned(),
+        }
+    }
+}

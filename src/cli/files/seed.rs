@@ -1,0 +1,50 @@
+//! What the server applies when it starts.
+
+use super::secrets::SecretsFile;
+use super::{Failure, sources};
+use crate::app::{App, ApplyMode};
+use crate::config::{Database, Settings};
+use crate::description::{self, Outcome};
+
+/// The name of the file of secrets beside the database.
+const SECRETS: &str = "iamd-secrets.json";
+
+/// Applies the seeds of the settings.
+///
+/// # Errors
+/// What is wrong with a file, with its line and column. Then no account has changed.
+pub async fn seed(app: &App, settings: &Settings) -> Result<(), Failure> {
+    let Some(seeds) = settings.seed.as_deref().filter(|seeds| !seeds.is_empty()) else { return Ok(()) };
+    for prune in [false, true] {
+        let paths: Vec<_> = seeds.iter().filter(|seed| seed.prune == prune).map(|seed| seed.file.clone()).collect();
+        if paths.is_empty() {
+            continue;
+        }
+        let files = sources::read(&paths)?;
+        let descriptions = description::read(&files, None)?;
+        let keep = |secrets: &description::GeneratedSecrets| {
+            let path = match (&settings.seed_secrets, settings.database().ok()) {
+                (Some(path), _) => path.clone(),
+                (None, Some(Database::Sqlite(database))) => database.with_file_name(SECRETS),
+                _ => return Err("secrets were generated; say with --seed-secrets which file they go to".to_owned()),
+            };
+            let mut file = SecretsFile::open(&path).map_err(|error| error.to_string())?;
+            file.add(secrets.clone()).map_err(|error| error.to_string())?;
+            tracing::info!(file = %path.display(), "secrets were generated");
+            Ok(())
+        };
+        let report = app.apply(&descriptions, ApplyMode { dry_run: false, prune }, keep).await?;
+        for entry in report.entities.iter().filter(|entry| entry.outcome != Outcome::Left) {
+            let (outcome, changes) = (format!("{:?}", entry.outcome).to_lowercase(), entry.changes.join(", "));
+            tracing::info!(account = entry.account, kind = entry.kind, name = entry.name, outcome, changes, "seed");
+        }
+        for warning in &report.warnings {
+            tracing::warn!(warning, "seed");
+        }
+        let count = |outcome| report.count(outcome);
+        let (made, changed) = (count(Outcome::Made), count(Outcome::Changed));
+        let (removed, left) = (count(Outcome::Removed), count(Outcome::Left));
+        tracing::info!(files = files.len(), made, changed, removed, left, "seeded");
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! Finds and reads files of accounts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use crate::description::SourceFile;
+use crate::markup::{MAX_BYTES, Syntax};
+
+/// The files that are named, and in folders those whose names end as files of accounts do, in the order of their names.
+///
+/// # Errors
+/// What cannot be read, is too large, or is not there.
+pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let found = in_folder(path).map_err(|error| unreadable(path, &error))?;
+            if found.is_empty() {
+                return Err(format!("{} has no .yaml, .yml, .toml or .json file", path.display()).into());
+            }
+            for path in found {
+                files.push(read_file(&path)?);
+            }
+        } else {
+            files.push(read_file(path)?);
+        }
+    }
+    Ok(files)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    format!("{} cannot be read: {error}", path.display()).into()
+}
+
+fn in_folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_file() && Syntax::of(&path).is_some() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn read_file(path: &Path) -> Result<SourceFile, Failure> {
+    let length = fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
+    if length > MAX_BYTES as u64 {
+        return Err(format!("{} is larger than {} MiB", path.display(), MAX_BYTES >> 20).into());
+    }
+    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8", path.display()))?;
+    Ok(SourceFile { name: path.display().to_string(), text })
+}

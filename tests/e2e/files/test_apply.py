@@ -1,0 +1,226 @@
+"""Accounts come from files: at the start of a server, and applied to a running one."""
+
+import json
+import pathlib
+import shutil
+import stat
+
+import pytest
+from botocore.exceptions import ClientError
+from clients import Boto3
+from server import Server, run
+
+EXAMPLE = pathlib.Path(__file__).parents[3] / "examples/accounts/accounts.yaml"
+ACCOUNT = "111122223333"
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A server, and `iamd apply` on it in a folder of the test's."""
+    with Server() as server:
+
+        def apply(text, *flags, name="accounts.yaml"):
+            (tmp_path / name).write_text(text if isinstance(text, str) else json.dumps(text))
+            return run("apply", name, "--listen", f"127.0.0.1:{server.port}", *flags, cwd=tmp_path)
+
+        server.apply = apply
+        server.folder = tmp_path
+        server.iam = Boto3(server.endpoint, ACCOUNT).iam
+        yield server
+
+
+def account(**content):
+    return {"accounts": {ACCOUNT: content}}
+
+
+def policy(action, resource="*", **more):
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource, **more}]}
+
+
+def trust(principal):
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": principal}}],
+    }
+
+
+def test_the_example_is_applied_once(own):
+    code, out, error = own.apply(EXAMPLE.read_text())
+    assert code == 0, error
+    assert "+ 111122223333 user ann\n" in out
+    assert out.endswith("8 made, 1 changed, 0 removed, 0 left\n"), out
+    assert own.apply(EXAMPLE.read_text())[1] == "0 made, 0 changed, 0 removed, 9 left\n"
+    assert own.iam.get_user(UserName="bob")["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith("/ReadReports")
+    assert own.iam.list_account_aliases()["AccountAliases"] == ["example-dev"]
+    role = own.iam.get_instance_profile(InstanceProfileName="web")["InstanceProfile"]["Roles"][0]
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:user/ann"}
+    secrets = own.folder / "iamd-secrets.json"
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
+    ((key, secret),) = json.loads(secrets.read_text())["accounts"][ACCOUNT]["ann"]["access-keys"].items()
+    assert secret not in out
+    ann = Boto3(own.endpoint, ACCOUNT).using({"AccessKeyId": key, "SecretAccessKey": secret})
+    assert ann.sts.get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/ann"
+    ann.sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/deploy", RoleSessionName="s")
+
+
+def test_a_changed_file_changes_what_it_names_and_nothing_else(own):
+    own.apply(account(users={"ann": {"tags": {"team": "blue"}}, "bob": {}}, policies={"p": {"document": policy("s3:Get*")}}))
+    own.iam.attach_user_policy(UserName="ann", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/p")
+    changed = account(
+        users={"ann": {"tags": {"team": "red"}, "path": "/x/"}, "bob": {"inline-policies": {"i": policy("sqs:*")}}},
+        policies={"p": {"document": policy("s3:Put*")}},
+    )
+    code, out, _ = own.apply(changed, "--dry-run")
+    assert code == 0 and out.endswith("(nothing was done: --dry-run)\n")
+    assert own.iam.get_user(UserName="ann")["User"]["Path"] == "/"
+    assert own.apply(changed)[1].splitlines() == [
+        f"~ {ACCOUNT} policy p: document",
+        f"~ {ACCOUNT} user ann: path, tag team",
+        f"~ {ACCOUNT} user bob: inline policy i",
+        "0 made, 3 changed, 0 removed, 0 left",
+    ]
+    assert own.iam.get_policy(PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/p")["Policy"]["DefaultVersionId"] == "v2"
+    assert own.iam.list_attached_user_policies(UserName="ann")["AttachedPolicies"] != [], "not in the file, not touched"
+    own.apply(account(users={"ann": {"policies": []}}))
+    assert own.iam.list_attached_user_policies(UserName="ann")["AttachedPolicies"] == []
+
+
+def test_pruning_removes_what_the_file_made_and_nothing_else(own):
+    own.iam.create_user(UserName="mine")
+    both = account(
+        groups={"g": {}},
+        policies={"p": {"document": policy("s3:*")}},
+        users={
+            "ann": {
+                "groups": ["g"],
+                "policies": ["p"],
+                "password": {"secret": "generated"},
+                "access-keys": [{"secret": "generated"}],
+                "mfa-devices": {"phone": {"seed": "generated"}},
+            },
+            "mine": {},
+        },
+        roles={"r": {"trust": trust(ACCOUNT), "inline-policies": {"i": policy("s3:*")}}},
+        **{"instance-profiles": {"r": {"role": "r"}}},
+    )
+    assert own.apply(both)[0] == 0
+    code, out, error = own.apply(account(users={"bob": {}}), "--prune")
+    assert code == 0, error
+    removed = [line for line in out.splitlines() if line.startswith("- ")]
+    kinds = ["instance-profile r", "user ann", "role r", "group g", "policy p"]
+    assert removed == [f"- {ACCOUNT} {kind}" for kind in kinds]
+    assert [user["UserName"] for user in own.iam.list_users()["Users"]] == ["bob", "mine"]
+    assert own.iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
+
+
+@pytest.mark.parametrize(
+    "text, error",
+    [
+        ("accounts:\n  '1':\n    users: {}\n", "accounts.yaml:2:3: an account is twelve digits"),
+        (f"accounts:\n  '{ACCOUNT}':\n    users:\n      a b: {{}}\n", "accounts.yaml:4:7: The specified value for userName"),
+        (f"accounts:\n  '{ACCOUNT}':\n    users:\n      ann: {{}}\n      ann: {{}}\n", 'accounts.yaml:5:7: "ann" appears twice'),
+        (f"accounts:\n  '{ACCOUNT}':\n    users:\n      ann: {{groups: [no]}}\n", "accounts.yaml:4:22: The group with name no"),
+        (f"accounts:\n  '{ACCOUNT}':\n    user: {{}}\n", "accounts.yaml:3:5: unknown field `user`"),
+        (f"accounts:\n  '{ACCOUNT}':\n    roles:\n      r: {{}}\n", "accounts.yaml:4:7: the role \"r\" needs a trust"),
+        (
+            f"accounts:\n  '{ACCOUNT}':\n    users:\n      ann:\n        inline-policies:\n          p: {{Statement: [{{Effect: Maybe}}]}}\n",
+            "accounts.yaml:6:14: ",
+        ),
+        (
+            f"accounts:\n  '{ACCOUNT}':\n    users: {{ann: {{}}}}\n    roles:\n      r:\n        trust: {json.dumps(trust(f'arn:aws:iam::{ACCOUNT}:user/no'))}\n",
+            "accounts.yaml:6:16: Invalid principal in policy",
+        ),
+        ("a: &a [*a]\n", "accounts.yaml:1:8: an alias within what it stands for"),
+        ("[" * 5000, "accounts.yaml:1:256: recursion limit exceeded"),
+        (
+            f"accounts:\n  '{ACCOUNT}':\n    users:\n      ann: {{access-keys: [{{id: AKIAIOSFODNN7EXAMPLE, secret: aaaaaaaaaaaaaaaa}}]}}\n",
+            "accounts.yaml:4:32: an access key id of this account carries its number, such as AKIA",
+        ),
+    ],
+)
+def test_an_error_has_its_place_and_changes_nothing(own, text, error):
+    code, out, errors = own.apply(text)
+    assert code == 1 and out == ""
+    assert error in errors and errors.count("\n") == 1
+    assert own.iam.list_users()["Users"] == []
+
+
+def test_secrets_are_in_no_error(own):
+    text = f"accounts:\n  '{ACCOUNT}':\n    users:\n      ann: {{password: {{secret: [hunter2]}}}}\n"
+    assert own.apply(text)[2].endswith("accounts.yaml:4:32: expected a string, found a list\n")
+    text = f"accounts:\n  '{ACCOUNT}':\n    users:\n      ann: {{password: {{secret: hunter2}}}}\n"
+    code, _, error = own.apply(text)
+    assert code == 1 and "PasswordPolicyViolation" in error and "hunter2" not in error
+
+
+def test_hostile_files_get_one_clear_error(own):
+    steps = [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    assert "more than 2000000 values" in own.apply("a0: &a0 x\n" + "\n".join(steps))[2]
+    with open(own.folder / "large.json", "wb") as large:
+        large.truncate(100 << 20)
+    code, _, error = run("apply", "large.json", "--listen", f"127.0.0.1:{own.port}", cwd=own.folder)
+    assert (code, error) == (1, "iamd: large.json is larger than 32 MiB\n")
+    assert "16777216" in own.apply("#" * (20 << 20))[2], "more than the server takes"
+
+
+def test_roles_may_trust_each_other_across_accounts(own):
+    other = "444455556666"
+    accounts = {
+        "accounts": {
+            number: {"roles": {"r": {"trust": trust(f"arn:aws:iam::{to}:role/r")}}}
+            for number, to in ((ACCOUNT, other), (other, ACCOUNT))
+        }
+    }
+    code, out, error = own.apply(accounts, name="accounts.json")
+    assert (code, error) == (0, "") and "2 made" in out
+    shown = own.iam.get_role(RoleName="r")["Role"]["AssumeRolePolicyDocument"]
+    assert shown["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::{other}:role/r"}
+    assert own.apply(accounts, name="accounts.json")[1] == "0 made, 0 changed, 0 removed, 2 left\n"
+
+
+def test_credentials_are_given_or_made(own):
+    key = own.iam.create_user(UserName="tmp") and own.iam.create_access_key(UserName="tmp")["AccessKey"]["AccessKeyId"]
+    own.iam.delete_access_key(UserName="tmp", AccessKeyId=key)
+    seed = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    user = {
+        "access-keys": [{"id": key, "secret": "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"}],
+        "mfa-devices": {"phone": {"seed": seed}},
+        "password": {"secret": "Correct-horse-1"},
+    }
+    assert own.apply(account(users={"ann": user}))[0] == 0
+    assert own.apply(account(users={"ann": user}))[1] == "0 made, 0 changed, 0 removed, 1 left\n"
+    ann = Boto3(own.endpoint, ACCOUNT).using(
+        {"AccessKeyId": key, "SecretAccessKey": "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"}
+    )
+    assert ann.sts.get_caller_identity()["Arn"].endswith("user/ann")
+    devices = own.iam.list_mfa_devices(UserName="ann")["MFADevices"]
+    assert [device["SerialNumber"] for device in devices] == [f"arn:aws:iam::{ACCOUNT}:mfa/phone"]
+    assert not (own.folder / "iamd-secrets.json").exists()
+
+
+def test_a_seed_is_applied_at_every_start(tmp_path):
+    shutil.copy(EXAMPLE, tmp_path)
+    (tmp_path / "iamd.toml").write_text('database = "sqlite:iamd.db"\n[[seed]]\nfile = "accounts.yaml"\nprune = true\n')
+    for expected in ("made=8 changed=1 removed=0 left=0", "made=0 changed=0 removed=0 left=9"):
+        with Server("--config", "iamd.toml", database="sqlite:iamd.db", cwd=tmp_path, level="info") as server:
+            assert [user["UserName"] for user in Boto3(server.endpoint, ACCOUNT).iam.list_users()["Users"]] == ["ann", "bob"]
+            log = "\n".join(server.log_lines())
+            assert expected in log, log
+    assert stat.S_IMODE((tmp_path / "iamd-secrets.json").stat().st_mode) == 0o600
+
+
+def test_a_server_does_not_start_with_a_bad_seed(tmp_path):
+    (tmp_path / "bad.yaml").write_text(f"accounts:\n  '{ACCOUNT}':\n    users:\n      ann: {{pat: /}}\n")
+    with pytest.raises(RuntimeError, match="bad.yaml:4:13: unknown field `pat`"):
+        Server("--seed", "bad.yaml", cwd=tmp_path)
+    (tmp_path / "bad.yaml").write_text(f"accounts: {{'{ACCOUNT}': {{users: {{ann: {{access-keys: [{{secret: generated}}]}}}}}}}}\n")
+    with pytest.raises(RuntimeError, match="say with --seed-secrets which file they go to"):
+        Server("--seed", "bad.yaml", cwd=tmp_path)
+    with Server("--seed", ".", "--seed-secrets", "s.json", cwd=tmp_path) as server:
+        with pytest.raises(ClientError, match="NoSuchEntity"):
+            Boto3(server.endpoint, ACCOUNT).iam.get_login_profile(UserName="ann")
+
+
+def test_the_schema_is_printed():
+    code, out, _ = run("apply", "--schema")
+    assert code == 0 and json.loads(out)["title"] == "Accounts of iamd"
