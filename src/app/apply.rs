@@ -67,7 +67,7 @@ impl App {
             turns.iter().map(|turn| turn.account()).map(|account| (account.id, account)).collect();
         let facts = self.facts_of_apply();
         let ground = Ground { environment: &self.environment, facts: &facts, others, prune: mode.prune };
-        let done = self.gate.compute(|| reconcile(&ground, descriptions, &mut copies)).await?;
+        let done = self.gate.compute(AccountId::ANONYMOUS, || reconcile(&ground, descriptions, &mut copies)).await?;
         if mode.dry_run {
             return Ok(done.report);
         }
@@ -118,7 +118,7 @@ impl App {
                 others: &others,
             })
         };
-        Ok(self.gate.compute(export).await)
+        Ok(self.gate.compute(id, export).await)
     }
 
     /// The facts of a request that no client made.

@@ -80,7 +80,7 @@ impl Request {
         if !applied.secrets.is_empty() {
             secrets.add(applied.secrets)?;
         }
-        report::write(&applied.report, self.dry_run, &mut Output::stdout())?;
+        report::write(&applied.report, self.dry_run, &mut Output::styled())?;
         Ok(())
     }
 }

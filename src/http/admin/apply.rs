@@ -68,7 +68,7 @@ async fn applied(state: &State, asked: Asked) -> Result<Applied, ApplyError> {
     // A large file takes its time.
     let account = asked.account.as_deref().map(|text| AccountId::parse_qualified(text).ok_or(ApplyError::Account));
     let account = account.transpose()?;
-    let descriptions = state.app.gate.compute(|| description::read(&files, account)).await?;
+    let descriptions = state.app.gate.compute(AccountId::ANONYMOUS, || description::read(&files, account)).await?;
     let mut secrets = GeneratedSecrets::default();
     let mode = ApplyMode { dry_run: asked.dry_run, prune: asked.prune };
     let keep = |made: &GeneratedSecrets| {
