@@ -129,6 +129,10 @@ settings! {
     audit_size: u64 = "268435456", "audit-size", "IAMD_AUDIT_SIZE", "BYTES";
     /// Folder that trails of CloudTrail deliver their files to, a folder for each bucket (none; no files)
     trail_folder: PathBuf, "trail-folder", "IAMD_TRAIL_FOLDER", "FOLDER";
+    /// URL that learns of detections (none)
+    detection_webhook: Secret, "detection-webhook", "IAMD_DETECTION_WEBHOOK", "URL";
+    /// Secret that signs what is sent there
+    detection_webhook_secret: Secret, "detection-webhook-secret", "IAMD_DETECTION_WEBHOOK_SECRET", "SECRET";
 
     "Log":
     /// How log lines are written: text or json

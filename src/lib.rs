@@ -25,4 +25,5 @@ pub mod sigv4;
 pub mod start;
 pub mod store;
 pub mod templates;
+pub mod webhook;
 pub mod wire;

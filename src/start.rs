@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use crate::app::{App, Budget, Gate};
+use crate::app::{App, Budget, Detections, Gate};
 use crate::audit::Usage;
 use crate::call::{Environment, Volatile};
 use crate::config::Settings;
@@ -13,6 +13,7 @@ use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
 use crate::metrics::Metrics;
 use crate::services;
 use crate::store::{Accounts, DEFAULT_INTERVAL, Delivery, Store, Trail};
+use crate::webhook::Webhook;
 
 /// Why the server cannot start, as one sentence.
 pub type Failure = Box<dyn std::error::Error>;
@@ -48,6 +49,9 @@ impl App {
             }
             None => None,
         };
+        let webhook = settings.detection_webhook()?;
+        let webhook = webhook.map(|(url, secret)| Webhook::start(url, secret, metrics.clone()));
+        let detections = Detections::new(webhook, metrics.clone());
         let environment = Environment {
             quotas: settings.quotas()?,
             key: key.clone(),
@@ -77,6 +81,7 @@ impl App {
                 explanations: Budget::default(),
                 gate: Gate::default(),
                 trail,
+                detections,
             },
             committer,
         ))

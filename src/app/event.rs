@@ -114,10 +114,14 @@ impl App {
             let shared_id = Some(rand::random());
             let identity = caller.foreign_identity();
             let copy = Event { random: rand::random(), account: target, shared_id, identity, ..event.clone() };
-            self.deliver(record, &trail.add(Event { shared_id, ..event }));
+            let event = trail.add(Event { shared_id, ..event });
+            self.deliver(record, &event);
             self.deliver(record, &trail.add(copy));
+            self.detect(record, facts, &event);
         } else {
-            self.deliver(record, &trail.add(event));
+            let event = trail.add(event);
+            self.deliver(record, &event);
+            self.detect(record, facts, &event);
         }
     }
 

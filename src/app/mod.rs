@@ -3,6 +3,7 @@
 mod apply;
 mod budget;
 mod decide;
+mod detect;
 mod event;
 mod gate;
 mod record;
@@ -29,6 +30,7 @@ use crate::wire::{Answer, Decoded, Exchange, Output, Service, recorded_parameter
 
 pub use self::apply::{ApplyError, ApplyMode};
 pub use self::budget::Budget;
+pub use self::detect::Detections;
 pub use self::event::{Called, Came};
 pub use self::gate::Gate;
 pub use self::record::{Line, Record};
@@ -54,6 +56,8 @@ pub struct App {
     pub explanations: Budget,
     /// The audit trail, unless it is off.
     pub trail: Option<Arc<Trail>>,
+    /// What was detected.
+    pub detections: Detections,
 }
 
 /// A request of AWS's protocol: what came over the wire, and what is known of it.
@@ -109,6 +113,9 @@ impl App {
             accepts_json: request.accepts_json,
         };
         self.keep(&record, &request.facts, result.as_ref().map(|(_, output)| &**output));
+        if let Err(error) = &result {
+            self.detect_failure(&record, &request.facts, error);
+        }
         let result = result.and_then(|(entry, output)| service.protocol().answer(&exchange(entry.name), &*output));
         record.write(request.line(), &request.facts, result.as_ref().err());
         self.environment.metrics.request(service.prefix(), &record.action, result.as_ref().err(), record.elapsed());
@@ -169,7 +176,8 @@ impl App {
         record.called_by(&caller);
         self.note_caller(record, &caller).await?;
         if !entry.unsigned {
-            self.note_use(entry.service.prefix(), &caller, &record.action, &request.facts);
+            let used = self.note_use(entry.service.prefix(), &caller, &record.action, &request.facts);
+            record.note_key_used(used);
         }
         let input = match input {
             Some(input) => input,
@@ -215,14 +223,16 @@ impl App {
         Ok(caller)
     }
 
-    /// Notes when the access key was last used, and what its user, its role or the root user last called.
-    pub fn note_use(&self, service: &str, caller: &Caller, action: &str, facts: &RequestFacts) {
+    /// Notes when the access key was last used, and what its user, its role or the root user last called. Returns when
+    /// the key was used before.
+    pub fn note_use(&self, service: &str, caller: &Caller, action: &str, facts: &RequestFacts) -> Option<Timestamp> {
         let call = Use { account: caller.account, used: facts.now, service, region: &facts.region };
         let usage = &self.environment.volatile.usage;
         // Only long-term keys have a last use.
-        if caller.session.is_none() {
-            usage.note(&caller.access_key_id, call);
-        }
+        let before = match caller.session {
+            None => usage.note(&caller.access_key_id, call),
+            Some(_) => None,
+        };
         match caller.unique_id() {
             Some(id) => usage.note_action(id, action, call),
             None if caller.principal == Principal::Root => {
@@ -230,6 +240,7 @@ impl App {
             }
             None => {}
         }
+        before
     }
 
     /// Authorises and executes, again where another server was quicker to write to the account.
@@ -305,6 +316,7 @@ impl App {
                 let output = run.execute(command, &mut account, record).await?;
                 if account.has_changes() {
                     turn.commit(account).await?;
+                    record.changed = Some(cell.durable());
                 }
                 Ok(output)
             }
@@ -352,6 +364,7 @@ impl App {
         if let Some(delivery) = &self.environment.delivery {
             delivery.forget(account);
         }
+        self.detections.forget(account);
         Ok(())
     }
 

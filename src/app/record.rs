@@ -12,7 +12,7 @@ use crate::call::{Entry, Evidence};
 use crate::error::{Code, Error};
 use crate::identity::{Caller, Principal, RequestFacts};
 use crate::log;
-use crate::shapes::AccountId;
+use crate::shapes::{AccountId, Timestamp};
 
 /// The most characters of a line's longer parts.
 const MAX_REASON: usize = 1000;
@@ -42,6 +42,10 @@ pub struct Record {
     pub(super) parameters: Option<String>,
     /// The account that the call works on, as it was when the call began.
     pub(super) target: Option<Arc<Account>>,
+    /// The same as the call has left it, if it changed it.
+    pub(super) changed: Option<Arc<Account>>,
+    /// When the caller's access key had been used last.
+    pub(super) key_used: Option<Timestamp>,
     /// What the call asks permission for.
     pub asked: Vec<Asked>,
     /// The access key id that a signature claims, if it has the form of one.
@@ -65,6 +69,8 @@ impl Record {
             who: None,
             parameters: None,
             target: None,
+            changed: None,
+            key_used: None,
             asked: Vec::new(),
             key: None,
             resource: None,
@@ -95,6 +101,21 @@ impl Record {
     /// Notes who calls and the account that knows it, for the audit trail.
     pub fn known_by(&mut self, caller: &Caller, own: Arc<Account>) {
         self.who = Some((caller.clone(), own));
+    }
+
+    /// Notes when the caller's access key had been used before.
+    pub fn note_key_used(&mut self, used: Option<Timestamp>) {
+        self.key_used = used;
+    }
+
+    /// Whether the caller signed with an access key that lasts, and not with one of a session.
+    pub(super) fn has_long_term_key(&self) -> bool {
+        self.who.as_ref().is_some_and(|(caller, _)| caller.session.is_none() && !caller.access_key_id.is_empty())
+    }
+
+    /// The access key id that the signature claims.
+    pub(super) fn claimed_key(&self) -> Option<&str> {
+        self.key.as_deref()
     }
 
     /// How long the call has taken, in microseconds.

@@ -1,5 +1,6 @@
 //! What is known of calls: their events, and when credentials and roles were last used; and the audit of an account.
 
+pub mod detections;
 mod event;
 pub mod generate;
 mod record;

@@ -59,8 +59,8 @@ impl Usage {
     }
 
     /// Notes the use of an access key or role.
-    pub fn note(&self, subject: &str, call: Use<'_>) {
-        self.lock().note(subject, "", call);
+    pub fn note(&self, subject: &str, call: Use<'_>) -> Option<Timestamp> {
+        self.lock().note(subject, "", call)
     }
 
     /// Notes that a user or role called an action.
@@ -139,12 +139,14 @@ impl Usage {
 }
 
 impl State {
-    fn note(&mut self, subject: &str, action: &str, call: Use<'_>) {
+    /// Notes a call, and returns when the last one before it was.
+    fn note(&mut self, subject: &str, action: &str, call: Use<'_>) -> Option<Timestamp> {
         let subjects = self.last.entry(call.account).or_default();
         if !subjects.contains_key(subject) {
             subjects.insert(subject.to_owned(), BTreeMap::new());
         }
-        let Some(uses) = subjects.get_mut(subject) else { return };
+        let uses = subjects.get_mut(subject)?;
+        let before = uses.get(action).map(|last| last.used);
         let last_use = uses.entry(action.to_owned()).or_insert_with(|| LastUse {
             account: call.account,
             subject: subject.to_owned(),
@@ -154,12 +156,13 @@ impl State {
             region: String::new(),
         });
         if last_use.used == call.used && last_use.service == call.service && last_use.region == call.region {
-            return;
+            return before;
         }
         last_use.used = call.used;
         call.service.clone_into(&mut last_use.service);
         call.region.clone_into(&mut last_use.region);
         self.unwritten.insert((call.account, subject.to_owned(), action.to_owned()));
+        before
     }
 }
 

@@ -50,6 +50,7 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     }
     let kept = kept(&store).await?;
     let (trail, delivery) = (app.trail.clone(), app.environment.delivery.clone());
+    let webhook = app.detections.webhook.clone();
     let state = Arc::new(State::new(app, &settings, database)?.with_gateway(&settings).await?);
     banner(&settings, listen, &kept, tls.as_ref());
     if let Some(gateway) = state.gateway.clone() {
@@ -65,6 +66,9 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     }
     if let Some(trail) = trail {
         trail.close().await;
+    }
+    if let Some(webhook) = webhook {
+        webhook.close().await;
     }
     if let Some(delivery) = delivery {
         delivery.close().await;

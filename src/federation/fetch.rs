@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -34,6 +34,15 @@ pub enum FetchError {
     Answer(Url, String),
 }
 
+impl FetchError {
+    /// Why, without the URL, which may hold a secret.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Unreachable(_, reason) | Self::Answer(_, reason) => reason,
+        }
+    }
+}
+
 /// A document that was fetched.
 pub struct Document {
     /// Its bytes.
@@ -50,14 +59,38 @@ pub async fn get(url: &Url, reach: Reach, trust: Trust) -> Result<Document, Fetc
     let fetching = async {
         let stream = connect(url, reach).await?;
         let source = stream.peer_addr().map_err(|error| unreachable(url, error))?.ip();
-        let bytes = match url.scheme() {
-            "https" => request(url, secure(url, stream, trust).await?).await?,
-            _ => request(url, stream).await?,
+        let request = asking(url, Request::get(target(url)), Bytes::new())?;
+        let (status, bytes) = match url.scheme() {
+            "https" => exchange(url, secure(url, stream, trust).await?, request).await?,
+            _ => exchange(url, stream, request).await?,
         };
-        Ok(Document { bytes, source })
+        match status {
+            StatusCode::OK => Ok(Document { bytes, source }),
+            _ => Err(FetchError::Answer(url.clone(), status.to_string())),
+        }
     };
     let late = || unreachable(url, "it takes too long");
     tokio::time::timeout(TIMEOUT, fetching).await.map_err(|_| late())?
+}
+
+/// Sends JSON to a URL, with further headers, to any address but those of metadata services.
+///
+/// # Errors
+/// See [`FetchError`]; a status that is not one of success is one.
+pub async fn post(url: &Url, headers: &[(&'static str, String)], json: Bytes) -> Result<(), FetchError> {
+    let sending = async {
+        let stream = connect(url, Reach::Any).await?;
+        let request = Request::post(target(url)).header(header::CONTENT_TYPE, "application/json");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let request = asking(url, request, json)?;
+        let (status, _) = match url.scheme() {
+            "https" => exchange(url, secure(url, stream, Trust::RootsOr(Vec::new())).await?, request).await?,
+            _ => exchange(url, stream, request).await?,
+        };
+        if status.is_success() { Ok(()) } else { Err(FetchError::Answer(url.clone(), status.to_string())) }
+    };
+    let late = || unreachable(url, "it takes too long");
+    tokio::time::timeout(TIMEOUT, sending).await.map_err(|_| late())?
 }
 
 /// The thumbprint of the highest certificate that a host presents; `None` for hosts without TLS.
@@ -104,7 +137,21 @@ async fn secure(url: &Url, stream: TcpStream, trust: Trust) -> Result<TlsStream<
     connector.connect(name, stream).await.map_err(|error| unreachable(url, error))
 }
 
-async fn request<S>(url: &Url, stream: S) -> Result<Vec<u8>, FetchError>
+/// The path and the query of a URL.
+fn target(url: &Url) -> &str {
+    &url[url::Position::BeforePath..url::Position::AfterQuery]
+}
+
+fn asking(url: &Url, request: http::request::Builder, body: Bytes) -> Result<Request<Full<Bytes>>, FetchError> {
+    request
+        .header(header::HOST, url.authority())
+        .header(header::ACCEPT, "application/json")
+        .header(header::USER_AGENT, concat!("iamd/", env!("CARGO_PKG_VERSION")))
+        .body(Full::new(body))
+        .map_err(|error| unreachable(url, error))
+}
+
+async fn exchange<S>(url: &Url, stream: S, request: Request<Full<Bytes>>) -> Result<(StatusCode, Vec<u8>), FetchError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -112,21 +159,15 @@ where
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| unreachable(url, error))?;
     // The connection ends with its one request, when the sender is dropped.
     let driver = tokio::spawn(connection);
-    let authority = url.authority();
-    let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-    let request = Request::get(target)
-        .header(header::HOST, authority)
-        .header(header::ACCEPT, "application/json")
-        .header(header::USER_AGENT, concat!("iamd/", env!("CARGO_PKG_VERSION")))
-        .body(Empty::<Bytes>::new())
-        .map_err(|error| unreachable(url, error))?;
     let response = sender.send_request(request).await.map_err(|error| unreachable(url, error))?;
     let answer = |what: String| FetchError::Answer(url.clone(), what);
-    if response.status() != StatusCode::OK {
-        return Err(answer(response.status().to_string()));
+    let status = response.status();
+    if !status.is_success() {
+        driver.abort();
+        return Ok((status, Vec::new()));
     }
     let body = Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await;
     let body = body.map_err(|_| answer("too much, or breaks off".to_owned()))?;
     driver.abort();
-    Ok(body.to_bytes().into())
+    Ok((status, body.to_bytes().into()))
 }

@@ -1,7 +1,7 @@
 //! Federation: identities that others vouch for.
 
 mod address;
-mod fetch;
+pub mod fetch;
 mod issuers;
 mod propagation;
 

@@ -127,7 +127,8 @@ impl Gateway {
             // Facts about buckets are asked for under their names, where the upstream may have something else.
             self.upstream_for(arrival, &meant).await?;
         }
-        app.note_use(meant.service().prefix, &authenticated.caller, &record.action, &arrival.facts);
+        let used = app.note_use(meant.service().prefix, &authenticated.caller, &record.action, &arrival.facts);
+        record.note_key_used(used);
         let scene = self.scene(app, arrival, &authenticated);
         let mut facts = Facts::none();
         let decision = Decision { app, arrival, meant: &meant, caller: &authenticated.caller };

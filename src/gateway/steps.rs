@@ -96,6 +96,9 @@ impl Gateway {
         let line = Line { method: arrival.parts.method.as_str(), path: arrival.parts.uri.path() };
         let error = served.as_ref().err().map(|failure| &failure.error);
         record.write(line, &arrival.facts, error);
+        if let Some(error) = error {
+            app.detect_failure(&record, &arrival.facts, error);
+        }
         let result = served.as_ref().map(|(response, _)| response.status()).map_err(|failure| &failure.error);
         app.environment.metrics.gateway_request(&record.action, result, record.elapsed());
         if let Some(called) = event::called(&record.action) {

@@ -70,6 +70,10 @@ pub struct Metrics {
     trail_files: IntCounter,
     failed_trail_files: IntCounter,
     trail_events_dropped: IntCounter,
+    detections: IntCounterVec,
+    webhook_sent: IntCounter,
+    webhook_failed: IntCounter,
+    webhook_dropped: IntCounter,
 }
 
 /// What is counted elsewhere, as it is now.
@@ -126,6 +130,11 @@ impl Metrics {
         let commits = of.counters("iamd_commits_total", "Transactions of the database.", &["outcome"])?;
         let trail_files =
             of.counters("iamd_trail_files_total", "Files of trails that were to be delivered.", &["outcome"])?;
+        let webhook = of.counters(
+            "iamd_detection_webhook_total",
+            "Detections for the webhook, and what came of them.",
+            &["outcome"],
+        )?;
         let upstream_errors = of.counters(
             "iamd_gateway_upstream_errors_total",
             "Requests that an upstream answered with a server error, or that did not reach it.",
@@ -182,6 +191,10 @@ impl Metrics {
                 "iamd_trail_events_dropped_total",
                 "Events that were lost before their trails delivered them.",
             )?,
+            detections: of.counters("iamd_detections_total", "Detections.", &["type"])?,
+            webhook_sent: webhook.with_label_values(&["ok"]),
+            webhook_failed: webhook.with_label_values(&["failed"]),
+            webhook_dropped: webhook.with_label_values(&["dropped"]),
             registry: of.0,
         })
     }
@@ -238,6 +251,22 @@ impl Metrics {
     /// Counts events that were lost before their trails delivered them.
     pub fn trail_events_dropped(&self, count: u64) {
         self.trail_events_dropped.inc_by(count);
+    }
+
+    /// Counts a detection of a type.
+    pub fn detection(&self, kind: &str) {
+        self.detections.with_label_values(&[kind]).inc();
+    }
+
+    /// Counts a detection that the webhook has got, or not after several attempts.
+    pub fn webhook(&self, is_sent: bool) {
+        let counter = if is_sent { &self.webhook_sent } else { &self.webhook_failed };
+        counter.inc();
+    }
+
+    /// Counts a detection that found no room in the webhook's queue.
+    pub fn webhook_dropped(&self) {
+        self.webhook_dropped.inc();
     }
 
     /// Everything in Prometheus' text format.

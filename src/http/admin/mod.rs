@@ -5,6 +5,7 @@ mod apply;
 mod audit;
 mod clock;
 mod delegation;
+mod detections;
 mod evaluate;
 mod metrics;
 mod policy;
@@ -36,6 +37,7 @@ pub fn routes() -> Router<Arc<State>> {
         .route("/audit", get(audit::report))
         .route("/clock", get(clock::read).post(clock::turn))
         .route("/delegation-notices", get(delegation::notices))
+        .route("/detections", get(detections::list))
         .route("/evaluate", post(evaluate::decide))
         .route("/export", get(apply::export))
         .route("/metrics", get(metrics::text))

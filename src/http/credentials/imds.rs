@@ -218,15 +218,19 @@ impl Instance<'_> {
         };
         let sessions = &self.state.credentials.sessions;
         match sessions.of(workload, &self.state.app, self.region(), self.address).await {
-            Ok(credentials) => Ok(json!({
-                "Code": "Success",
-                "LastUpdated": credentials.issued.to_string(),
-                "Type": "AWS-HMAC",
-                "AccessKeyId": credentials.access_key_id,
-                "SecretAccessKey": credentials.secret_access_key,
-                "Token": credentials.session_token,
-                "Expiration": credentials.expiration.to_string(),
-            })),
+            Ok(credentials) => {
+                let detections = &self.state.app.detections;
+                detections.note_fetched(&credentials.access_key_id, self.address, self.now());
+                Ok(json!({
+                    "Code": "Success",
+                    "LastUpdated": credentials.issued.to_string(),
+                    "Type": "AWS-HMAC",
+                    "AccessKeyId": credentials.access_key_id,
+                    "SecretAccessKey": credentials.secret_access_key,
+                    "Token": credentials.session_token,
+                    "Expiration": credentials.expiration.to_string(),
+                }))
+            }
             Err(error) if error.code() == Code::AccessDenied => Ok(json!({
                 "Code": "AssumeRoleUnauthorizedAccess",
                 "Message": format!("EC2 cannot assume the role {}. {SEE}", role.name),

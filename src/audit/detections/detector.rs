@@ -1,0 +1,268 @@
+//! Sees events, and says what is worth a look.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use super::recent::Recent;
+use super::{Detection, DetectionKind, changes, escalation};
+use crate::account::Account;
+use crate::audit::{Event, IdentityKind};
+use crate::shapes::{AccountId, Timestamp};
+
+/// For how long the same is only counted once it was reported, in seconds.
+const QUIET: i64 = 3600;
+
+/// For how long it is known what was reported, in seconds.
+const KNOWN: i64 = 7 * 24 * 3600;
+
+/// For how long it is known which addresses fetched credentials of an instance, in seconds: longer than they last.
+const FETCHED: i64 = 12 * 3600;
+
+/// The most addresses that are remembered for one access key.
+const MAX_ADDRESSES: usize = 64;
+
+/// How many requests with wrong credentials from one address are worth a look, and within how many seconds.
+const MAX_FAILURES: u64 = 10;
+const FAILURES_PERIOD: i64 = 300;
+
+/// After how many seconds without use it is worth a look that an access key is used: 90 days, after which AWS Config's rule
+/// `iam-user-unused-credentials-check` wants it gone.
+const UNUSED: i64 = 90 * 24 * 3600;
+
+/// An event with what is known around it.
+pub struct Seen<'a> {
+    /// The event.
+    pub event: &'a Event,
+    /// The client's address.
+    pub address: IpAddr,
+    /// The account that it works on as it was before.
+    pub before: Option<&'a Account>,
+    /// The same as it is now, if the call changed it.
+    pub after: Option<&'a Account>,
+    /// When the caller's long-term access key was used before this call, or else when it was made.
+    pub key_used: Option<Timestamp>,
+}
+
+/// A request whose credentials were not accepted.
+pub struct Failed<'a> {
+    /// The access key id that it claims.
+    pub key: Option<&'a str>,
+    /// The client's address.
+    pub address: IpAddr,
+    /// The region.
+    pub region: &'a str,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What makes a detection the same as an earlier one.
+type Same = (DetectionKind, Option<AccountId>, String);
+
+/// What is known of a detection that was reported.
+#[derive(Default)]
+struct Reported {
+    /// When it was reported last.
+    at: Option<Timestamp>,
+    /// How often it was seen since.
+    since: u64,
+}
+
+struct State {
+    reported: Recent<Same, Reported>,
+    fetched: Recent<String, BTreeSet<IpAddr>>,
+    failures: Recent<IpAddr, u64>,
+    attempts: Recent<(AccountId, String), BTreeSet<String>>,
+}
+
+/// Sees events, and says what is worth a look. It takes microseconds, and a bounded amount of memory.
+pub struct Detector(Mutex<State>);
+
+impl Default for Detector {
+    fn default() -> Self {
+        Self(Mutex::new(State {
+            reported: Recent::new(KNOWN),
+            fetched: Recent::new(FETCHED),
+            failures: Recent::new(FAILURES_PERIOD),
+            attempts: Recent::new(escalation::PERIOD),
+        }))
+    }
+}
+
+impl Detector {
+    /// What is worth a look about an event.
+    pub fn see(&self, seen: &Seen<'_>) -> Vec<Detection> {
+        let found = self.found(seen);
+        found.into_iter().filter_map(|(kind, subject, message)| self.report(seen, kind, subject, message)).collect()
+    }
+
+    fn found(&self, seen: &Seen<'_>) -> Vec<(DetectionKind, Option<String>, String)> {
+        let event = seen.event;
+        let mut found = Vec::new();
+        let mut add = |kind, subject: Option<String>, message| found.push((kind, subject, message));
+        if event.identity.kind == IdentityKind::Root && event.identity.invoked_by.is_none() {
+            let assumed = event.identity.session.as_ref().is_some_and(|session| session.assumed_root);
+            let (kind, who) = match assumed {
+                true => (DetectionKind::AssumedRootUse, "A session of AssumeRoot"),
+                false => (DetectionKind::RootUse, "The root user"),
+            };
+            add(kind, Some(String::new()), format!("{who} of the account {} called {}.", event.account, action(event)));
+        }
+        if let (Some(before), Some(after)) = (seen.before, seen.after) {
+            if event.service == "iam" && event.name.ends_with("AccountPasswordPolicy") {
+                let weaker = changes::weaker_passwords(before, after);
+                weaker.into_iter().for_each(|message| add(DetectionKind::PasswordPolicyWeakened, None, message));
+            }
+            if event.service == "cloudtrail" {
+                let lesser = changes::lesser_trail(before, after);
+                lesser.into_iter().for_each(|message| add(DetectionKind::TrailStopped, None, message));
+            }
+        }
+        if let Some(message) = self.elsewhere(seen) {
+            add(DetectionKind::InstanceCredentialsElsewhere, event.identity.access_key_id.clone(), message);
+        }
+        if let Some((subject, message)) = self.escalation(seen) {
+            add(DetectionKind::EscalationAttempt, Some(subject), message);
+        }
+        if let Some(used) = seen.key_used.filter(|used| event.time >= used.plus(UNUSED)) {
+            let days = (event.time.seconds() - used.seconds()) / (24 * 3600);
+            let key = event.identity.access_key_id.as_deref().unwrap_or_default();
+            add(DetectionKind::UnusedKeyUsed, None, format!("The access key {key} had not been used for {days} days."));
+        }
+        found
+    }
+
+    /// Credentials of an instance that come from where nobody fetched them.
+    fn elsewhere(&self, seen: &Seen<'_>) -> Option<String> {
+        let session = seen.event.identity.session.as_ref()?;
+        session.ec2_role_delivery.as_ref()?;
+        let key = seen.event.identity.access_key_id.as_ref()?;
+        let state = self.lock();
+        let fetched = state.fetched.get(key, seen.event.time)?;
+        if fetched.contains(&seen.address) {
+            return None;
+        }
+        let by = fetched.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        Some(format!("Credentials of an instance, fetched from {by}, were used from {}.", seen.address))
+    }
+
+    fn escalation(&self, seen: &Seen<'_>) -> Option<(String, String)> {
+        let event = seen.event;
+        let subject = escalation::subject(event)?;
+        if let Some(how) = escalation::gained(event, seen.before) {
+            return Some((format!("{subject} {}", event.name), format!("{subject} gained permissions: {how}.")));
+        }
+        let attempt = escalation::attempted(event)?;
+        let mut state = self.lock();
+        let attempts = state.attempts.of((event.account, subject.to_owned()), event.time);
+        attempts.insert(attempt.to_owned());
+        (attempts.len() >= escalation::MIN_ATTEMPTS).then(|| {
+            let tried = attempts.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            (subject.to_owned(), format!("{subject} was denied actions that gain permissions: {tried}."))
+        })
+    }
+
+    /// What is worth a look about a request whose credentials were not accepted.
+    pub fn see_failure(&self, failed: &Failed<'_>) -> Option<Detection> {
+        let mut state = self.lock();
+        let count = state.failures.of(failed.address, failed.now);
+        *count += 1;
+        if *count < MAX_FAILURES {
+            return None;
+        }
+        let count = *count;
+        drop(state);
+        let kind = DetectionKind::RepeatedAuthenticationFailures;
+        let counted = self.count((kind, None, failed.address.to_string()), failed.now)?;
+        Some(Detection {
+            id: Uuid::new_v4(),
+            kind,
+            guard_duty_type: kind.guard_duty_type(),
+            severity: kind.severity(),
+            time: failed.now,
+            account: None,
+            principal: None,
+            access_key_id: failed.key.map(str::to_owned),
+            source: failed.address.to_string(),
+            region: failed.region.to_owned(),
+            action: None,
+            event_id: None,
+            count: counted.max(count),
+            message: format!("{} sent {count} requests with wrong credentials.", failed.address),
+        })
+    }
+
+    /// Notes that credentials of an instance were fetched from an address.
+    pub fn note_fetched(&self, access_key_id: &str, address: IpAddr, now: Timestamp) {
+        let mut state = self.lock();
+        let addresses = state.fetched.of(access_key_id.to_owned(), now);
+        if addresses.len() < MAX_ADDRESSES {
+            addresses.insert(address);
+        }
+    }
+
+    /// Forgets an account, or all.
+    pub fn forget(&self, account: Option<AccountId>) {
+        let is_kept = |owner: Option<AccountId>| account.is_some_and(|account| owner != Some(account));
+        let mut state = self.lock();
+        state.reported.retain(|(_, owner, _)| is_kept(*owner));
+        state.attempts.retain(|(owner, _)| is_kept(Some(*owner)));
+        if account.is_none() {
+            state.fetched.retain(|_| false);
+            state.failures.retain(|_| false);
+        }
+    }
+
+    /// The detection, unless the same was reported lately. Without a subject, it is reported each time.
+    fn report(
+        &self,
+        seen: &Seen<'_>,
+        kind: DetectionKind,
+        subject: Option<String>,
+        message: String,
+    ) -> Option<Detection> {
+        let event = seen.event;
+        let count = match subject {
+            Some(subject) => self.count((kind, Some(event.account), subject), event.time)?,
+            None => 1,
+        };
+        Some(Detection {
+            id: Uuid::new_v4(),
+            kind,
+            guard_duty_type: kind.guard_duty_type(),
+            severity: kind.severity(),
+            time: event.time,
+            account: Some(event.account),
+            principal: event.identity.arn.clone(),
+            access_key_id: event.identity.access_key_id.clone(),
+            source: event.source.clone(),
+            region: event.region.clone(),
+            action: Some(action(event)),
+            event_id: Some(event.id().to_string()),
+            count,
+            message,
+        })
+    }
+
+    /// How often the same was seen since it was last reported, if it is to be reported now.
+    fn count(&self, same: Same, now: Timestamp) -> Option<u64> {
+        let mut state = self.lock();
+        let earlier = state.reported.of(same, now);
+        earlier.since += 1;
+        if earlier.at.is_some_and(|at| at <= now && now < at.plus(QUIET)) {
+            return None;
+        }
+        earlier.at = Some(now);
+        Some(std::mem::take(&mut earlier.since))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn action(event: &Event) -> String {
+    format!("{}:{}", event.service, event.name)
+}
