@@ -94,44 +94,48 @@ impl Default for Detector {
 impl Detector {
     /// What is worth a look about an event.
     pub fn see(&self, seen: &Seen<'_>) -> Vec<Detection> {
-        let found = self.found(seen);
-        found.into_iter().filter_map(|(kind, subject, message)| self.report(seen, kind, subject, message)).collect()
-    }
-
-    fn found(&self, seen: &Seen<'_>) -> Vec<(DetectionKind, Option<String>, String)> {
         let event = seen.event;
         let mut found = Vec::new();
-        let mut add = |kind, subject: Option<String>, message| found.push((kind, subject, message));
         if event.identity.kind == IdentityKind::Root && event.identity.invoked_by.is_none() {
-            let assumed = event.identity.session.as_ref().is_some_and(|session| session.assumed_root);
-            let (kind, who) = match assumed {
-                true => (DetectionKind::AssumedRootUse, "A session of AssumeRoot"),
-                false => (DetectionKind::RootUse, "The root user"),
-            };
-            add(kind, Some(String::new()), format!("{who} of the account {} called {}.", event.account, action(event)));
+            found.extend(self.root_use(seen));
         }
         if let (Some(before), Some(after)) = (seen.before, seen.after) {
             if event.service == "iam" && event.name.ends_with("AccountPasswordPolicy") {
                 let weaker = changes::weaker_passwords(before, after);
-                weaker.into_iter().for_each(|message| add(DetectionKind::PasswordPolicyWeakened, None, message));
+                found.extend(weaker.map(|message| detection(seen, DetectionKind::PasswordPolicyWeakened, 1, message)));
             }
             if event.service == "cloudtrail" {
                 let lesser = changes::lesser_trail(before, after);
-                lesser.into_iter().for_each(|message| add(DetectionKind::TrailStopped, None, message));
+                found.extend(lesser.map(|message| detection(seen, DetectionKind::TrailStopped, 1, message)));
             }
         }
         if let Some(message) = self.elsewhere(seen) {
-            add(DetectionKind::InstanceCredentialsElsewhere, event.identity.access_key_id.clone(), message);
+            let subject = event.identity.access_key_id.clone().unwrap_or_default();
+            found.extend(self.report(seen, DetectionKind::InstanceCredentialsElsewhere, subject, message));
         }
         if let Some((subject, message)) = self.escalation(seen) {
-            add(DetectionKind::EscalationAttempt, Some(subject), message);
+            found.extend(self.report(seen, DetectionKind::EscalationAttempt, subject, message));
         }
         if let Some(used) = seen.key_used.filter(|used| event.time >= used.plus(UNUSED)) {
             let days = (event.time.seconds() - used.seconds()) / (24 * 3600);
             let key = event.identity.access_key_id.as_deref().unwrap_or_default();
-            add(DetectionKind::UnusedKeyUsed, None, format!("The access key {key} had not been used for {days} days."));
+            let message = format!("The access key {key} had not been used for {days} days.");
+            found.push(detection(seen, DetectionKind::UnusedKeyUsed, 1, message));
         }
         found
+    }
+
+    /// Most calls of a root user are only counted, so nothing is written down before that is known.
+    fn root_use(&self, seen: &Seen<'_>) -> Option<Detection> {
+        let event = seen.event;
+        let assumed = event.identity.session.as_ref().is_some_and(|session| session.assumed_root);
+        let (kind, who) = match assumed {
+            true => (DetectionKind::AssumedRootUse, "A session of AssumeRoot"),
+            false => (DetectionKind::RootUse, "The root user"),
+        };
+        let count = self.count((kind, Some(event.account), String::new()), event.time)?;
+        let message = format!("{who} of the account {} called {}.", event.account, action(event));
+        Some(detection(seen, kind, count, message))
     }
 
     /// Credentials of an instance that come from where nobody fetched them.
@@ -215,35 +219,10 @@ impl Detector {
         }
     }
 
-    /// The detection, unless the same was reported lately. Without a subject, it is reported each time.
-    fn report(
-        &self,
-        seen: &Seen<'_>,
-        kind: DetectionKind,
-        subject: Option<String>,
-        message: String,
-    ) -> Option<Detection> {
-        let event = seen.event;
-        let count = match subject {
-            Some(subject) => self.count((kind, Some(event.account), subject), event.time)?,
-            None => 1,
-        };
-        Some(Detection {
-            id: Uuid::new_v4(),
-            kind,
-            guard_duty_type: kind.guard_duty_type(),
-            severity: kind.severity(),
-            time: event.time,
-            account: Some(event.account),
-            principal: event.identity.arn.clone(),
-            access_key_id: event.identity.access_key_id.clone(),
-            source: event.source.clone(),
-            region: event.region.clone(),
-            action: Some(action(event)),
-            event_id: Some(event.id().to_string()),
-            count,
-            message,
-        })
+    /// The detection, unless the same was reported lately.
+    fn report(&self, seen: &Seen<'_>, kind: DetectionKind, subject: String, message: String) -> Option<Detection> {
+        let count = self.count((kind, Some(seen.event.account), subject), seen.event.time)?;
+        Some(detection(seen, kind, count, message))
     }
 
     /// How often the same was seen since it was last reported, if it is to be reported now.
@@ -260,6 +239,26 @@ impl Detector {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn detection(seen: &Seen<'_>, kind: DetectionKind, count: u64, message: String) -> Detection {
+    let event = seen.event;
+    Detection {
+        id: Uuid::new_v4(),
+        kind,
+        guard_duty_type: kind.guard_duty_type(),
+        severity: kind.severity(),
+        time: event.time,
+        account: Some(event.account),
+        principal: event.identity.arn.clone(),
+        access_key_id: event.identity.access_key_id.clone(),
+        source: event.source.clone(),
+        region: event.region.clone(),
+        action: Some(action(event)),
+        event_id: Some(event.id().to_string()),
+        count,
+        message,
     }
 }
 

@@ -46,6 +46,21 @@ const ACTIONS: &[&str] = &[
     "sts:AssumeRole",
 ];
 
+/// Operations of IAM with which a principal can give itself permissions.
+const GAINS: &[&str] = &[
+    "AddUserToGroup",
+    "AttachGroupPolicy",
+    "AttachRolePolicy",
+    "AttachUserPolicy",
+    "CreatePolicyVersion",
+    "DeleteRolePermissionsBoundary",
+    "DeleteUserPermissionsBoundary",
+    "PutGroupPolicy",
+    "PutRolePolicy",
+    "PutUserPolicy",
+    "SetDefaultPolicyVersion",
+];
+
 /// How many different ones a principal must be denied.
 pub(super) const MIN_ATTEMPTS: usize = 3;
 
@@ -68,8 +83,8 @@ pub(super) fn subject(event: &Event) -> Option<&str> {
 
 /// How the caller gave itself permissions; `None` if it did not. `before` is its account.
 pub(super) fn gained(event: &Event, before: Option<&Account>) -> Option<&'static str> {
-    if event.read_only || event.service != "iam" || event.failure.is_some() || event.identity.kind == IdentityKind::Root
-    {
+    let is_change = event.service == "iam" && GAINS.contains(&event.name.as_str());
+    if !is_change || event.failure.is_some() || event.identity.kind == IdentityKind::Root {
         return None;
     }
     let parameters: Value = serde_json::from_str(event.parameters.as_deref()?).ok()?;
