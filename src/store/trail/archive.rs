@@ -23,6 +23,15 @@ const READ_AT_ONCE: i64 = 8;
 /// After so many blocks, those that are too old are looked for.
 const EXPIRE_EVERY: u64 = 64;
 
+/// After so many blocks were removed, their terms are: to find those takes a while, and they lead nowhere meanwhile.
+const SWEEP_EVERY: u64 = 1024;
+
+/// The blocks that have a term, the newest first. They are ordered by the key of the terms, so that no block is read before
+/// its turn.
+const FIND: &str = "select first, events from terms cross join blocks on first = block \
+                    where term = ? and block < ? and last >= ? and block <= ? and latest >= ? and earliest <= ? \
+                    order by block desc limit ?";
+
 /// The form of a block.
 const VERSION: u8 = 1;
 
@@ -41,6 +50,8 @@ struct Open {
     size: u64,
     /// The blocks that were appended.
     appended: u64,
+    /// The blocks that were removed, and not yet their terms.
+    removed: u64,
 }
 
 impl Archive {
@@ -114,13 +125,10 @@ impl Archive {
             },
             _ => None,
         };
-        let sql = "select first, events from blocks join terms on block = first \
-                   where term = ? and first < ? and last >= ? and first <= ? and latest >= ? and earliest <= ? \
-                   order by first desc limit ?";
         let mut guard = self.open().await?;
         let Some(open) = guard.as_mut() else { return Ok(found) };
         loop {
-            let rows = sqlx::query(sql)
+            let rows = sqlx::query(FIND)
                 .bind(query.term().cast_signed())
                 .bind(before)
                 .bind(named.unwrap_or(0))
@@ -173,11 +181,15 @@ impl Archive {
             limit: usize::MAX,
             management: false,
         };
-        let sql = "select first, events from blocks join terms on block = first where term = ?";
-        let rows = sqlx::query(sql).bind(every.term().cast_signed()).fetch_all(&mut open.connection).await?;
-        for row in rows {
-            let first: i64 = row.try_get(0)?;
-            let events = self.unpack(first.cast_unsigned(), row.try_get(1)?)?;
+        let blocks = sqlx::query_scalar("select block from terms where term = ?").bind(every.term().cast_signed());
+        let blocks: Vec<i64> = blocks.fetch_all(&mut open.connection).await?;
+        for first in blocks {
+            let block = sqlx::query_scalar("select events from blocks where first = ?").bind(first);
+            let block: Option<Vec<u8>> = block.fetch_optional(&mut open.connection).await?;
+            let events = match block {
+                Some(block) => self.unpack(first.cast_unsigned(), &block)?,
+                None => Vec::new(),
+            };
             let left: Vec<Arc<Event>> =
                 events.into_iter().filter(|event| event.account != account).map(Arc::new).collect();
             open.begin().await?;
@@ -250,10 +262,8 @@ impl Open {
             .pragma("cache_size", "-512");
         let mut connection = SqliteConnection::connect_with(&options).await?;
         prepare(&mut connection).await?;
-        let size: i64 = sqlx::query_scalar("select coalesce(sum(length(events)), 0) from blocks")
-            .fetch_one(&mut connection)
-            .await?;
-        Ok(Self { connection, size: size.unsigned_abs(), appended: 0 })
+        let size = size(&mut connection).await?;
+        Ok(Self { connection, size, appended: 0, removed: 0 })
     }
 
     async fn begin(&mut self) -> Result<(), Fault> {
@@ -266,14 +276,22 @@ impl Open {
         Ok(())
     }
 
-    /// Removes the blocks whose events are all older.
+    /// Removes the blocks whose events are all older, and after many the terms without a block.
     async fn expire(&mut self, oldest: Timestamp) -> Result<(), Fault> {
         self.begin().await?;
-        let sql = "delete from terms where block in (select first from blocks where latest < ?)";
-        sqlx::query(sql).bind(oldest.seconds()).execute(&mut self.connection).await?;
         let sql = "delete from blocks where latest < ?";
-        sqlx::query(sql).bind(oldest.seconds()).execute(&mut self.connection).await?;
-        self.commit().await
+        let removed = sqlx::query(sql).bind(oldest.seconds()).execute(&mut self.connection).await?.rows_affected();
+        self.removed += removed;
+        if self.removed >= SWEEP_EVERY {
+            let sql = "delete from terms where block < (select min(first) from blocks)";
+            sqlx::query(sql).execute(&mut self.connection).await?;
+            self.removed = 0;
+        }
+        self.commit().await?;
+        if removed > 0 {
+            self.size = size(&mut self.connection).await?;
+        }
+        Ok(())
     }
 
     /// Removes the oldest block; whether there was one to spare.
@@ -282,13 +300,18 @@ impl Open {
         let rows = sqlx::query(sql).fetch_all(&mut self.connection).await?;
         let [oldest, _] = rows.as_slice() else { return Ok(false) };
         let (first, size): (i64, i64) = (oldest.try_get(0)?, oldest.try_get(1)?);
-        self.begin().await?;
-        sqlx::query("delete from terms where block = ?").bind(first).execute(&mut self.connection).await?;
         sqlx::query("delete from blocks where first = ?").bind(first).execute(&mut self.connection).await?;
-        self.commit().await?;
+        self.removed += 1;
         self.size = self.size.saturating_sub(size.unsigned_abs());
         Ok(true)
     }
+}
+
+/// The bytes in all blocks.
+async fn size(connection: &mut SqliteConnection) -> Result<u64, Fault> {
+    let sql = "select coalesce(sum(length(events)), 0) from blocks";
+    let size: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
+    Ok(size.unsigned_abs())
 }
 
 /// Makes the tables that are not there yet.
@@ -308,4 +331,21 @@ fn owned_by_user(path: &Path) -> Result<&Path, Fault> {
     use std::os::unix::fs::OpenOptionsExt;
     let opened = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     opened.map(|_| path).map_err(|error| Fault::Content(format!("{}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_look_up_reads_no_block_before_its_turn() {
+        let mut open = Open::new(None).await.unwrap();
+        let mut query = sqlx::query(AssertSqlSafe(format!("explain query plan {FIND}")));
+        for _ in 0..7 {
+            query = query.bind(0);
+        }
+        let plan = query.fetch_all(&mut open.connection).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|step| step.try_get(3).unwrap()).collect();
+        assert!(steps.len() == 2 && steps[0].contains("PRIMARY KEY (term=? AND block"), "{steps:?}");
+    }
 }
