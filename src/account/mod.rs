@@ -35,6 +35,7 @@ mod delegation_request;
 mod deletion_task;
 mod entity;
 mod policies;
+mod policy_generation;
 mod principals;
 mod providers;
 mod quota;
@@ -51,6 +52,7 @@ pub use delegation_request::*;
 pub use deletion_task::*;
 pub use entity::*;
 pub use policies::*;
+pub use policy_generation::*;
 pub use principals::*;
 pub use providers::*;
 pub use quota::*;
@@ -220,6 +222,8 @@ tables! {
     used_codes: UsedCodes,
     /// CloudTrail's trails, by home region and name.
     trails: Trail,
+    /// Policies that Access Analyzer generated, by job id.
+    policy_generations: PolicyGeneration,
 }
 
 impl Account {

@@ -19,13 +19,13 @@ use tracing::Level;
 
 use crate::account::Account;
 use crate::audit::Use;
-use crate::call::{DecodedCall, Entry, Environment, Fetched, Inquiry, MfaCheck, MfaCode, Operation, Work};
+use crate::call::{DecodedCall, Entry, Environment, MfaCheck, MfaCode, Operation, Work};
 use crate::error::{Error, Part, Result};
 use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
 use crate::services;
 use crate::shapes::{AccountId, Partition, Timestamp};
 use crate::sigv4::{Incoming, Signature};
-use crate::store::{Accounts, EventPage, Store, Trail};
+use crate::store::{Accounts, Store, Trail};
 use crate::wire::{Answer, Decoded, Exchange, Output, Service, recorded_parameters};
 
 pub use self::apply::{ApplyError, ApplyMode};
@@ -320,16 +320,6 @@ impl App {
                 }
                 Ok(output)
             }
-        }
-    }
-
-    async fn fetch(&self, inquiry: &Inquiry) -> Result<Fetched> {
-        match inquiry {
-            Inquiry::Issuer(inquiry) => self.environment.issuers.fetch(inquiry).await.map(Fetched::Issuer),
-            Inquiry::Events(query) => match &self.trail {
-                Some(trail) => trail.find(query).await.map(Fetched::Events),
-                None => Ok(Fetched::Events(EventPage { events: Vec::new(), has_more: false })),
-            },
         }
     }
 

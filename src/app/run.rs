@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts};
 use crate::log;
 use crate::shapes::{AccountId, Ids};
+use crate::store::EventPage;
 use crate::wire::Output;
 
 /// One run of an operation on one state of its account.
@@ -28,6 +29,23 @@ pub(super) struct Run<'r> {
     pub mfa: Option<MfaCheck>,
     /// What AWS says of the parameters only to callers who have permission.
     pub after_authorization: Option<Error>,
+}
+
+impl App {
+    /// Gets what an operation needs from outside of its account.
+    pub(super) async fn fetch(&self, inquiry: &Inquiry) -> Result<Fetched> {
+        match inquiry {
+            Inquiry::Issuer(inquiry) => self.environment.issuers.fetch(inquiry).await.map(Fetched::Issuer),
+            Inquiry::Activity(query) => match &self.trail {
+                Some(trail) => trail.activity(query).await.map(Some).map(Fetched::Activity),
+                None => Ok(Fetched::Activity(None)),
+            },
+            Inquiry::Events(query) => match &self.trail {
+                Some(trail) => trail.find(query).await.map(Fetched::Events),
+                None => Ok(Fetched::Events(EventPage { events: Vec::new(), has_more: false })),
+            },
+        }
+    }
 }
 
 impl Run<'_> {

@@ -1,5 +1,6 @@
 //! What is known of calls: their events, and when credentials and roles were last used; and the audit of an account.
 
+mod activity;
 pub mod detections;
 mod event;
 pub mod generate;
@@ -10,6 +11,7 @@ mod search;
 mod selection;
 mod usage;
 
+pub use activity::{Activity, ActivityQuery, OfTrail};
 #[cfg(test)]
 pub use event::tests::example as example_event;
 pub use event::{

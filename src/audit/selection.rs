@@ -19,7 +19,12 @@ const DATA: &[(&str, &str)] = &[
 impl Event {
     /// Whether a trail of its account delivers it.
     pub fn is_delivered_by(&self, trail: &Trail) -> bool {
-        trail.logging && self.is_of_regions(trail) && self.is_selected(&trail.selectors)
+        trail.logging && self.is_wanted_by(trail)
+    }
+
+    /// Whether the trail delivers it while it logs.
+    pub(super) fn is_wanted_by(&self, trail: &Trail) -> bool {
+        self.is_of_regions(trail) && self.is_selected(&trail.selectors)
     }
 
     /// Events of global services go to trails that want them and see the region that they are logged in.

@@ -1,6 +1,6 @@
 //! What an operation needs from outside of the account, and what came.
 
-use crate::audit::EventQuery;
+use crate::audit::{Activity, ActivityQuery, EventQuery};
 use crate::federation;
 use crate::store::EventPage;
 
@@ -11,6 +11,8 @@ pub enum Inquiry {
     Issuer(federation::Inquiry),
     /// From the audit trail.
     Events(EventQuery),
+    /// From the audit trail: all that a principal did.
+    Activity(ActivityQuery),
 }
 
 /// What was fetched.
@@ -20,6 +22,8 @@ pub enum Fetched {
     Issuer(federation::Fetched),
     /// For [`Inquiry::Events`].
     Events(EventPage),
+    /// For [`Inquiry::Activity`]; nothing if there is no audit trail.
+    Activity(Option<Activity>),
 }
 
 impl Fetched {
@@ -27,7 +31,7 @@ impl Fetched {
     pub fn issuer(&self) -> Option<&federation::Fetched> {
         match self {
             Self::Issuer(fetched) => Some(fetched),
-            Self::Events(_) => None,
+            Self::Events(_) | Self::Activity(_) => None,
         }
     }
 
@@ -35,7 +39,15 @@ impl Fetched {
     pub fn events(&self) -> Option<&EventPage> {
         match self {
             Self::Events(page) => Some(page),
-            Self::Issuer(_) => None,
+            Self::Issuer(_) | Self::Activity(_) => None,
+        }
+    }
+
+    /// What a principal did, if there is an audit trail.
+    pub fn activity(&self) -> Option<&Activity> {
+        match self {
+            Self::Activity(activity) => activity.as_ref(),
+            Self::Issuer(_) | Self::Events(_) => None,
         }
     }
 }

@@ -52,6 +52,6 @@ pub fn shape(entry: &'static Entry) -> &'static Shape {
 /// The operation of a REST protocol at this place.
 pub fn at(method: &str, path: &str) -> Option<&'static Entry> {
     static WITH_PATH: LazyLock<Vec<&Entry>> = LazyLock::new(|| all().filter(|entry| entry.http.is_some()).collect());
-    let is_there = |entry: &&Entry| entry.http.is_some_and(|http| http.method == method && http.path == path);
+    let is_there = |entry: &&Entry| entry.http.is_some_and(|http| http.method == method && http.has_path(path));
     WITH_PATH.iter().copied().find(is_there)
 }

@@ -24,4 +24,4 @@ pub use error::StoreError;
 pub use postgres::{PostgresUrl, without_password};
 pub use records::{AccountCounts, BucketRecord};
 pub use seal::SealingKey;
-pub use trail::{EventPage, RETENTION_SECONDS, Trail};
+pub use trail::{EventPage, MAX_ACTIVITY, RETENTION_SECONDS, Trail};

@@ -171,9 +171,14 @@ impl Client {
 
     /// Calls an operation of a service with the protocol restJson1.
     pub async fn rest(&self, service: &str, path: &str, body: &str) -> Answer {
-        let request = http::Request::post(format!("http://127.0.0.1:4593{path}")).header("host", "127.0.0.1:4593");
-        let request = request.header("content-type", "application/json").body(body.to_owned()).unwrap();
-        self.send_signed(request, service).await
+        self.rest_by("POST", service, path, body).await
+    }
+
+    /// The same with another method.
+    pub async fn rest_by(&self, method: &str, service: &str, path: &str, body: &str) -> Answer {
+        let request = http::Request::builder().method(method).uri(format!("http://127.0.0.1:4593{path}"));
+        let request = request.header("host", "127.0.0.1:4593").header("content-type", "application/json");
+        self.send_signed(request.body(body.to_owned()).unwrap(), service).await
     }
 
     /// Calls `GetCallerIdentity` with these headers.

@@ -11,17 +11,12 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::audit::generate::{GenerateError, Seen, Style, generate};
-use crate::audit::{Event, EventQuery};
+use crate::audit::ActivityQuery;
+use crate::audit::generate::{GenerateError, Style, generate};
 use crate::http::State;
 use crate::http::refusal::refused;
 use crate::shapes::{ArnParts, Kind, Timestamp};
-
-/// How many events are read at a time.
-const PAGE: usize = 1000;
-
-/// The most events that are read.
-const MAX_EVENTS: usize = 200_000;
+use crate::store::MAX_ACTIVITY;
 
 /// Whose calls, since when, and how the policy is written.
 #[derive(Deserialize)]
@@ -42,7 +37,7 @@ enum RecordError {
     Since,
     #[error("the audit trail is off: --audit")]
     Off,
-    #[error("more than {MAX_EVENTS} calls were seen; take a shorter time")]
+    #[error("more than {MAX_ACTIVITY} calls were seen; take a shorter time")]
     TooMany,
     #[error(transparent)]
     Generate(#[from] GenerateError),
@@ -77,55 +72,23 @@ async fn record(state: &State, asked: &PolicyQuery) -> Result<(usize, Vec<String
     let is_one = parts.path_and_name(Kind::User).or(parts.path_and_name(Kind::Role)).is_some();
     let account = parts.account_id().filter(|_| is_one && parts.service == "iam").ok_or_else(no_principal)?;
     let since = asked.since.as_deref().map(DateTime::parse_from_rfc3339).transpose().map_err(|_| RecordError::Since)?;
-    let start = since.map_or(Timestamp::from_seconds(0), |time| time.to_utc().into());
-    let mut query = EventQuery {
+    let query = ActivityQuery {
         account,
-        region: None,
-        attribute: None,
-        start,
+        principal: principal.to_owned(),
+        start: since.map_or(Timestamp::from_seconds(0), |time| time.to_utc().into()),
         end: Timestamp::from_seconds(i64::MAX),
-        before: None,
-        limit: PAGE,
-        management: false,
+        trails: None,
     };
     let trail = state.app.trail.as_ref().ok_or(RecordError::Off)?;
-    let (mut seen, mut read, mut calls) = (Vec::new(), 0, 0);
-    loop {
-        let page = trail.find(&query).await.map_err(|error| {
-            tracing::error!(%error, "the audit trail cannot be read");
-            RecordError::Trail
-        })?;
-        let own = page.events.iter().filter(|event| is_by(event, principal) && was_allowed(event));
-        for event in own {
-            calls += 1;
-            seen.extend(event.asked.iter().map(|asked| (asked.action.clone(), asked.resource.clone())));
-        }
-        seen.sort_unstable();
-        seen.dedup();
-        read += page.events.len();
-        query.before = page.events.last().map(|event| event.sequence);
-        match page.has_more {
-            false => break,
-            true if read >= MAX_EVENTS => return Err(RecordError::TooMany),
-            true => {}
-        }
+    let activity = trail.activity(&query).await.map_err(|error| {
+        tracing::error!(%error, "the audit trail cannot be read");
+        RecordError::Trail
+    })?;
+    if !activity.is_complete {
+        return Err(RecordError::TooMany);
     }
-    let seen = seen.into_iter().map(|(action, resource)| Seen { action, resource, keys: Vec::new() });
-    let seen: Vec<Seen> = seen.collect();
     let style = Style { generalise: asked.generalise };
+    let seen = activity.seen();
     let policies = state.app.gate.compute(query.account, || generate(principal, &seen, style)).await?;
-    Ok((calls, policies))
-}
-
-/// Whether a principal made a call, itself or by a session.
-fn is_by(event: &Event, principal: &str) -> bool {
-    let identity = &event.identity;
-    let issuer = identity.session.as_ref().and_then(|session| session.issuer.as_ref());
-    identity.arn.as_deref() == Some(principal) || issuer.is_some_and(|issuer| issuer.arn == principal)
-}
-
-/// Whether a call had all the permissions that it asked for, whatever came of it.
-fn was_allowed(event: &Event) -> bool {
-    let is_refused = event.failure.as_ref().is_some_and(|failure| failure.code.starts_with("AccessDenied"));
-    event.denial.is_none() && !is_refused
+    Ok((activity.calls, policies))
 }

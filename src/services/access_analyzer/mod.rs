@@ -1,8 +1,12 @@
 //! The operations of IAM Access Analyzer.
 
+mod forms;
+mod generated_policy;
+mod policy_generation;
 mod validate_policy;
 
 use crate::call::Entry;
 
 /// The operations of Access Analyzer.
-pub(crate) const OPERATIONS: [&[&Entry]; 1] = [validate_policy::OPERATIONS];
+pub(crate) const OPERATIONS: [&[&Entry]; 3] =
+    [generated_policy::OPERATIONS, policy_generation::OPERATIONS, validate_policy::OPERATIONS];

@@ -109,7 +109,7 @@ impl ValidatePolicy {
     }
 }
 
-fn invalid(field: &str, message: String) -> Error {
+pub(super) fn invalid(field: &str, message: String) -> Error {
     let error = Error::new(Code::ValidationException, format!("{field} {message}"));
     let fields = json!([{"name": field, "message": message}]);
     error.with("reason", json!("fieldValidationFailed")).with("fieldList", fields)

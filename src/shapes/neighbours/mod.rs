@@ -21,6 +21,7 @@ use super::{Constraint, Pattern, Text, enums, lists, numbers, texts};
 pub(super) fn constraints() -> impl Iterator<Item = &'static (&'static str, Constraint)> {
     let tables = [
         access_analyzer::TEXTS,
+        access_analyzer::NUMBERS,
         cloudtrail::TEXTS,
         cloudtrail::LISTS,
         organizations::TEXTS,

@@ -16,18 +16,24 @@ use self::archive::Archive;
 use self::pending::Pending;
 use super::fault::Fault;
 use super::seal::{Sealer, SealingKey};
-use crate::audit::{Event, EventQuery};
+use crate::audit::{Activity, ActivityQuery, Event, EventQuery};
 use crate::error::{Error, Result};
 use crate::shapes::AccountId;
 
 /// How long events wait for others to be written with.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The most events in a block.
-const MAX_BLOCK: usize = 512;
+/// The most events in a block: a look-up reads blocks whole, of rare events one for each.
+const MAX_BLOCK: usize = 128;
 
 /// How many events a reader of the live stream may lag behind.
 const MAX_LAG: usize = 1024;
+
+/// How many events are read at a time to learn what a principal did.
+const ACTIVITY_PAGE: usize = 1000;
+
+/// How many events are read at most to learn what a principal did.
+pub const MAX_ACTIVITY: usize = 200_000;
 
 /// How long events are kept (CloudTrail User Guide, "Working with CloudTrail event history").
 pub const RETENTION_SECONDS: i64 = 90 * 24 * 3600;
@@ -119,6 +125,37 @@ impl Trail {
         let has_more = events.len() > query.limit;
         events.truncate(query.limit);
         Ok(EventPage { events, has_more })
+    }
+
+    /// All that a principal did in some time and was allowed to.
+    ///
+    /// # Errors
+    /// When what was written cannot be read.
+    pub async fn activity(&self, asked: &ActivityQuery) -> Result<Activity> {
+        let mut query = EventQuery {
+            account: asked.account,
+            region: None,
+            attribute: None,
+            start: asked.start,
+            end: asked.end,
+            before: None,
+            limit: ACTIVITY_PAGE,
+            management: false,
+        };
+        let (mut activity, mut read) = (Activity::default(), 0);
+        loop {
+            let page = self.find(&query).await?;
+            page.events.iter().for_each(|event| activity.add(asked, event));
+            activity.shrink();
+            read += page.events.len();
+            query.before = page.events.last().map(|event| event.sequence);
+            if !page.has_more {
+                activity.is_complete = true;
+            }
+            if !page.has_more || read >= MAX_ACTIVITY {
+                return Ok(activity);
+            }
+        }
     }
 
     /// Forgets the events of an account, or all.

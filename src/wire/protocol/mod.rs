@@ -45,7 +45,7 @@ pub struct Answer {
 pub struct Http {
     /// The method.
     pub method: &'static str,
-    /// The path.
+    /// The path; its last part may be a member: `/policy/generation/{jobId}`.
     pub path: &'static str,
     /// The members in the query string.
     pub query: &'static [QueryMember],
@@ -58,6 +58,24 @@ pub enum QueryMember {
     Text(&'static str),
     /// A number.
     Number(&'static str),
+    /// A truth value.
+    Boolean(&'static str),
+}
+
+impl Http {
+    /// Whether a path is the operation's.
+    pub fn has_path(&self, path: &str) -> bool {
+        match self.member() {
+            None => path == self.path,
+            Some((folder, _)) => path.strip_prefix(folder).is_some_and(|last| !last.is_empty() && !last.contains('/')),
+        }
+    }
+
+    /// The member in the last part of the path, behind what comes before it.
+    fn member(&self) -> Option<(&'static str, &'static str)> {
+        let (folder, member) = self.path.split_once('{')?;
+        Some((folder, member.strip_suffix('}')?))
+    }
 }
 
 /// One of AWS's protocols.

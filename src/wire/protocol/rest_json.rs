@@ -1,5 +1,6 @@
 //! restJson1: JSON both ways, with the operation in method and path.
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::aws_json::read_object;
@@ -16,19 +17,30 @@ impl Protocol for RestJson {
         let mut input = read_object(request.body)?;
         if let (Value::Object(members), Some(http)) = (&mut input, http) {
             for member in http.query {
-                let (QueryMember::Text(name) | QueryMember::Number(name)) = *member;
+                let (QueryMember::Text(name) | QueryMember::Number(name) | QueryMember::Boolean(name)) = *member;
                 // What belongs into the query string is not read from the body.
                 members.remove(name);
                 let sent = form_urlencoded::parse(request.query.as_bytes()).find(|(sent, _)| sent == name);
                 let Some((_, value)) = sent else { continue };
                 let value = match member {
                     QueryMember::Text(_) => json!(value),
+                    QueryMember::Boolean(_) => match &*value {
+                        "true" => json!(true),
+                        "false" => json!(false),
+                        _ => return Err(Error::without_message(Code::MalformedInput)),
+                    },
                     QueryMember::Number(_) => {
                         let number = value.parse::<i64>();
                         json!(number.map_err(|_| Error::without_message(Code::MalformedInput))?)
                     }
                 };
                 members.insert(name.to_owned(), value);
+            }
+            if let Some((folder, name)) = http.member() {
+                let sent = request.path.strip_prefix(folder).unwrap_or_default();
+                let value = percent_decode_str(sent).decode_utf8();
+                let value = value.map_err(|_| Error::without_message(Code::MalformedInput))?;
+                members.insert(name.to_owned(), json!(value));
             }
         }
         Ok(Input::Json(input))

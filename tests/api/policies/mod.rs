@@ -6,6 +6,7 @@ mod context_keys;
 mod inline_policies;
 mod managed_policies;
 mod policy_entities;
+mod policy_generation;
 mod policy_simulation;
 mod policy_versions;
 mod principal_simulation;
