@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 pub use audit::AuditMode;
 pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
-pub use database::Database;
+pub use database::{Database, ReadMode};
 pub use error::ConfigError;
 pub use gateway::{
     AccountRule, Chunked, DEFAULT_UPSTREAM, GatewayConfig, GatewaySettings, SecureTransport, Unmapped, UpstreamConfig,
@@ -55,6 +55,10 @@ settings! {
     database_connections: u64 = "10", "database-connections", "IAMD_DATABASE_CONNECTIONS", "NUMBER";
     /// Seconds that a start waits for a PostgreSQL database that cannot be reached
     database_wait: u64 = "10", "database-wait", "IAMD_DATABASE_WAIT", "SECONDS";
+    /// Whether reads follow what other servers on a PostgreSQL database write (followed), or ask for it each time (latest)
+    reads: ReadMode = "followed", "reads", "IAMD_READS", "MODE";
+    /// Seconds that accounts in memory are still read when the PostgreSQL database is gone
+    stale_reads: u64 = "60", "stale-reads", "IAMD_STALE_READS", "SECONDS";
     /// Partition of all accounts, such as aws-cn (the one of the region that a request is signed for)
     partition: Partition, "partition", "IAMD_PARTITION", "NAME";
     /// Folder that a relative database path begins at (the working directory)

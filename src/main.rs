@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use iamd::cli::admin::{self, AccountsOptions, ClockOptions, ResetOptions};
 use iamd::cli::audit::{self, AuditOptions};
 use iamd::cli::configuration::{self, ConfigCommand};
+use iamd::cli::database::{self, DatabaseCommand};
 use iamd::cli::files::{self, ApplyOptions, ExportOptions, ImportOptions};
 use iamd::cli::help::with_variables;
 use iamd::cli::output::Output;
@@ -68,6 +69,8 @@ enum Command {
     Policy(PolicyCommand),
     #[command(subcommand)]
     Config(ConfigCommand),
+    #[command(subcommand)]
+    Database(DatabaseCommand),
     /// Print the completions of a shell
     #[command(after_help = "Example: iamd completions bash > ~/.local/share/bash-completion/completions/iamd")]
     Completions {
@@ -110,6 +113,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Credentials(options) => credential_process::run(&options)?,
         Command::Policy(command) => return Ok(policy::run(&command)),
         Command::Config(command) => configuration::run(command)?,
+        Command::Database(command) => database::run(command)?,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut self::command(), "iamd", &mut Output::stdout());
         }

@@ -12,7 +12,7 @@ use crate::federation::Issuers;
 use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
 use crate::metrics::Metrics;
 use crate::services;
-use crate::store::{Accounts, DEFAULT_INTERVAL, Delivery, Store, Trail};
+use crate::store::{Accounts, DEFAULT_INTERVAL, Delivery, SESSION_KEY, Store, Trail};
 use crate::webhook::Webhook;
 
 /// Why the server cannot start, as one sentence.
@@ -27,7 +27,7 @@ impl App {
         let session_key = match settings.session_key()? {
             Some(key) => key,
             None => {
-                let kept = store.server_value("session key", &rand::random::<[u8; 32]>()).await?;
+                let kept = store.server_value(SESSION_KEY, &rand::random::<[u8; 32]>()).await?;
                 kept.try_into().map_err(|_| "the session key in the database is damaged")?
             }
         };
@@ -38,7 +38,11 @@ impl App {
         let metrics = Arc::new(Metrics::new(operations, gateway_services)?);
         let (accounts, committer) = Accounts::new(store.clone(), usage.clone(), metrics.clone());
         let trail = match settings.audit_size() {
-            Some(size) => Some(Trail::start(store.path().map(Settings::audit_path), settings.database_key()?, size)),
+            Some(size) => {
+                let key = settings.database_key()?;
+                let shared = Trail::share(&store, key.as_ref(), size);
+                Some(shared.unwrap_or_else(|| Trail::start(store.path().map(Settings::audit_path), key, size)))
+            }
             None => None,
         };
         let delivery = match settings.trail_folder.clone() {
@@ -72,19 +76,18 @@ impl App {
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),
         };
         let authenticator = Authenticator { root: root_credentials(settings)?, key, partition: settings.partition };
-        Ok((
-            Self {
-                accounts,
-                store,
-                authenticator,
-                environment,
-                explanations: Budget::default(),
-                gate: Gate::default(),
-                trail,
-                detections,
-            },
-            committer,
-        ))
+        let app = Self {
+            accounts: accounts.read(settings.reading()),
+            store,
+            authenticator,
+            environment,
+            explanations: Budget::default(),
+            gate: Gate::default(),
+            trail,
+            detections,
+        };
+        app.follow_clock().await?;
+        Ok((app, committer))
     }
 }
 

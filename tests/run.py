@@ -5,6 +5,9 @@
     python3 tests/run.py tests/e2e -k kill  only Python tests; the arguments are pytest's
     python3 tests/run.py --tools [...]      with the tools of tests/e2e/test_tools.py, which a run of everything has anyway
 
+With IAMD_TEST_ENGINE=postgres the servers keep everything in PostgreSQL: in the server that IAMD_TEST_POSTGRES names by a URL,
+or in a private one. IAMD_TEST_ROUNDS is how often several servers are disturbed at their work (5).
+
 It says beforehand what it needs, installs the rest under target/, and ends with one line of totals.
 """
 
@@ -34,6 +37,7 @@ NEEDS = """\
 Needs: a Rust toolchain, a C compiler, openssl, curl, Python 3.11 with venv, and a network for packages of crates.io, PyPI and npm.
 Takes: about 15 minutes and 5 GB under {target} the first time, on two cores.
 Node.js 20 or newer: {node}. cargo-nextest: {nextest}.
+PostgreSQL 14 or newer: {postgres}.
 """
 
 # The closing lines of cargo test, cargo nextest, pytest and node, whose marks differ by version.
@@ -98,8 +102,10 @@ def has_node():
 def check_needs():
     found = {True: "found", False: "not found, so the SDK for JavaScript is not tested"}
     nextest = {True: "found", False: "not found, so cargo test is used"}
+    postgres = {True: "found", False: "not found (Debian: apt install postgresql), so servers on PostgreSQL are not tested"}
+    has_postgres = "IAMD_TEST_POSTGRES" in os.environ or any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     node, runner = has_node(), has("cargo", "nextest", "--version")
-    print(NEEDS.format(target=TARGET, node=found[node], nextest=nextest[runner]), flush=True)
+    print(NEEDS.format(target=TARGET, node=found[node], nextest=nextest[runner], postgres=postgres[has_postgres]), flush=True)
     missing = [
         what
         for what, present in [

@@ -149,6 +149,19 @@ macro_rules! tables {
                 Ok(())
             }
 
+            /// All that it holds, as changes of an account that holds nothing.
+            ///
+            /// # Errors
+            /// Only if an entity cannot be written as JSON, which is a fault of ours.
+            pub fn everything(&self) -> Result<Changes> {
+                let mut changes = Changes::default();
+                $(for entity in self.$field.iter() {
+                    let body = serde_json::to_string(&**entity).map_err(Error::internal)?;
+                    changes.rows.insert((stringify!($field), entity.key()), Some(body));
+                })+
+                Ok(changes)
+            }
+
             /// Makes the changes that were made to a clone, whatever else has changed since.
             ///
             /// # Errors

@@ -1,5 +1,7 @@
 //! Makes accounts what files describe, in the accounts' turns.
 
+use std::sync::OnceLock;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -115,6 +117,7 @@ impl App {
                 environment: &self.environment,
                 fetched: None,
                 mfa: None,
+                claim: &OnceLock::new(),
                 others: &others,
             })
         };

@@ -6,12 +6,13 @@ mod decide;
 mod detect;
 mod event;
 mod gate;
+mod news;
 mod record;
 mod route;
 mod run;
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -291,7 +292,17 @@ impl App {
             named.extend(self.environment.organization.iter().map(|organization| organization.management_account));
         }
         let others = self.others(named, id).await?;
-        let mut run = Run { app: self, entry, caller, facts, others: &others, fetched: None, mfa, after_authorization };
+        let mut run = Run {
+            app: self,
+            entry,
+            caller,
+            facts,
+            others: &others,
+            fetched: None,
+            mfa,
+            claim: OnceLock::new(),
+            after_authorization,
+        };
         if entry.fetches
             && let Some(inquiry) = run.inquiry(call, &cell.durable(), record).await?
         {

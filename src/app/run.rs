@@ -1,6 +1,6 @@
 //! One run of an operation: permission first, then the work.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tracing::Level;
 
@@ -8,8 +8,8 @@ use super::App;
 use super::record::Record;
 use crate::account::Account;
 use crate::call::{
-    self, Access, Call, CommandCall, Context, Denial, Enforcement, Entry, Fetched, Inquiry, MfaCheck, QUICK, QueryCall,
-    Question, Verdict, View,
+    self, Access, Call, Claim, CommandCall, Context, Denial, Enforcement, Entry, Fetched, Inquiry, MfaCheck, QUICK,
+    QueryCall, Question, Verdict, View,
 };
 use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts};
@@ -27,6 +27,8 @@ pub(super) struct Run<'r> {
     pub others: &'r [Arc<Account>],
     pub fetched: Option<Fetched>,
     pub mfa: Option<MfaCheck>,
+    /// What the call has used up.
+    pub claim: OnceLock<Claim>,
     /// What AWS says of the parameters only to callers who have permission.
     pub after_authorization: Option<Error>,
 }
@@ -58,7 +60,16 @@ impl Run<'_> {
     ) -> Result<Box<dyn Output>> {
         self.permit(&*query, account, record).await?;
         let answer = || query.answer(&self.context(account, &mut rand::rng()));
-        if self.entry.computes { self.app.gate.compute(self.computes_for(account), answer).await } else { answer() }
+        let output = match self.entry.computes {
+            true => self.app.gate.compute(self.computes_for(account), answer).await?,
+            false => answer()?,
+        };
+        if let Some(Claim { place: (issuer, id), until, refusal }) = self.claim.take()
+            && !self.app.store.claim(account.id, (&issuer, &id), until).await?
+        {
+            return Err(refusal());
+        }
+        Ok(output)
     }
 
     /// Executes a command, through the gate if it computes long. A write holds its account's turn while it waits there,
@@ -102,6 +113,7 @@ impl Run<'_> {
             environment: &self.app.environment,
             fetched: self.fetched.as_ref(),
             mfa: self.mfa,
+            claim: &self.claim,
             others: self.others,
         }
     }

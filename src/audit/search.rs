@@ -62,6 +62,20 @@ impl Attribute {
 }
 
 impl EventQuery {
+    /// All events of an account.
+    pub fn all_of(account: AccountId) -> Self {
+        Self {
+            account,
+            region: None,
+            attribute: None,
+            start: Timestamp::from_seconds(i64::MIN),
+            end: Timestamp::from_seconds(i64::MAX),
+            before: None,
+            limit: usize::MAX,
+            management: false,
+        }
+    }
+
     /// Whether an event is wanted.
     pub fn fits(&self, event: &Event) -> bool {
         event.account == self.account

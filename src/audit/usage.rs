@@ -96,6 +96,18 @@ impl Usage {
         services
     }
 
+    /// Takes up what other servers have written, but for what is to be written here.
+    pub fn learn(&self, uses: Vec<LastUse>) {
+        let mut state = self.lock();
+        for last_use in uses {
+            let key = (last_use.account, last_use.subject.clone(), last_use.action.clone());
+            if !state.unwritten.contains(&key) {
+                let (account, subject, action) = key;
+                state.last.entry(account).or_default().entry(subject).or_default().insert(action, last_use);
+            }
+        }
+    }
+
     /// Takes out what has to be written.
     pub fn take_unwritten(&self) -> Vec<LastUse> {
         let mut state = self.lock();

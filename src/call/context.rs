@@ -1,7 +1,7 @@
 //! What an operation works with.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
 use crate::error::{Code, Error, Result};
@@ -45,6 +45,17 @@ pub struct Environment {
     pub denials_name_policy: bool,
 }
 
+/// Something that can be used once, such as an assertion.
+#[derive(Debug)]
+pub struct Claim {
+    /// Who made it, and its name there.
+    pub place: (String, String),
+    /// Until when it must not be used again.
+    pub until: Timestamp,
+    /// What is said where another server was first.
+    pub refusal: fn() -> Error,
+}
+
 /// What a query works with: it can read the account and cannot change it.
 pub type View<'a> = Context<'a, &'a Account>;
 
@@ -75,6 +86,8 @@ pub struct Context<'a, A> {
     pub fetched: Option<&'a Fetched>,
     /// What the caller's MFA code is worth, if the call has one.
     pub mfa: Option<MfaCheck>,
+    /// What the call uses up, which no other server may have used before.
+    pub claim: &'a OnceLock<Claim>,
     /// Other accounts that the call looks into.
     pub others: &'a [Arc<Account>],
 }

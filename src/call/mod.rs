@@ -16,7 +16,7 @@ mod work;
 
 pub use access::{Access, Check, Need, Target};
 pub use authorize::{Enforcement, QUICK, Question, Verdict, authorize};
-pub use context::{AccountRef, Context, Environment, Transaction, View};
+pub use context::{AccountRef, Claim, Context, Environment, Transaction, View};
 pub use denial::{Denial, Evidence};
 pub(crate) use entry::operations;
 pub use entry::{DecodedCall, Entry};

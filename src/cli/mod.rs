@@ -4,6 +4,7 @@ pub mod admin;
 pub mod audit;
 pub mod configuration;
 pub mod credential_process;
+pub mod database;
 pub mod files;
 pub mod help;
 pub mod output;

@@ -52,6 +52,9 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     let (trail, delivery) = (app.trail.clone(), app.environment.delivery.clone());
     let webhook = app.detections.webhook.clone();
     let state = Arc::new(State::new(app, &settings, database)?.with_gateway(&settings).await?);
+    if let Some(news) = store.follow() {
+        tokio::spawn(http::follow(news, Arc::downgrade(&state)));
+    }
     banner(&settings, listen, &kept, tls.as_ref());
     if let Some(gateway) = state.gateway.clone() {
         tokio::spawn(gateway.find_kinds());

@@ -2,12 +2,28 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::Deserialize;
 
 use super::{ConfigError, Settings};
-use crate::store::{PostgresUrl, SealingKey, without_password};
+use crate::store::{PostgresUrl, Reading, SealingKey, without_password};
 
 const DEFAULT_CONNECTIONS: u64 = 10;
 const DEFAULT_WAIT: u64 = 10;
+const DEFAULT_STALE_READS: u64 = 60;
+
+/// How reads see what other servers on the same database write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ReadMode {
+    /// From memory, which follows the other servers.
+    #[default]
+    Followed,
+    /// The database is asked each time whether it has something newer.
+    Latest,
+}
 
 /// Where everything is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +73,14 @@ impl Settings {
     /// The seconds that a start waits for a PostgreSQL database.
     pub fn database_wait(&self) -> u64 {
         self.database_wait.unwrap_or(DEFAULT_WAIT)
+    }
+
+    /// What readers of a PostgreSQL database put up with.
+    pub fn reading(&self) -> Reading {
+        Reading {
+            latest: self.reads == Some(ReadMode::Latest),
+            max_stale: Duration::from_secs(self.stale_reads.unwrap_or(DEFAULT_STALE_READS)),
+        }
     }
 
     /// The key that seals what is stored, if one is given. A key wins over a file.

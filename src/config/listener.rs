@@ -56,6 +56,7 @@ impl Settings {
         check_number("audit-size", self.audit_size, 1 << 20..=1 << 40)?;
         // The one on which other servers are heard, and one for each kind of work.
         check_number("database-connections", self.database_connections, 3..=10_000)?;
+        check_number("stale-reads", self.stale_reads, 0..=86_400)?;
         check_number("database-wait", self.database_wait, 0..=86_400)?;
         check_number("request-timeout", self.request_timeout, 1..=MAX_REQUEST_TIMEOUT)?;
         Ok(())

@@ -105,6 +105,11 @@ impl Gateway {
         }
     }
 
+    /// Takes up what another server has learned of a bucket.
+    pub fn follow_bucket(&self, name: &str, bucket: Option<BucketRecord>) {
+        self.owners.follow(name, bucket);
+    }
+
     /// Forgets what is known of an account, or of all.
     pub fn forget(&self, account: Option<AccountId>) {
         self.owners.forget(account);

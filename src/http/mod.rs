@@ -5,6 +5,7 @@ mod ask;
 mod authorize;
 mod aws;
 mod credentials;
+mod following;
 mod gateway;
 mod guard;
 mod landing;
@@ -27,6 +28,7 @@ use axum::routing::{any, get};
 pub use ask::{Answer, PATIENCE, Target, ask, ask_health, send};
 pub use aws::LARGE_OPERATIONS;
 pub use credentials::CredentialEndpoints;
+pub use following::follow;
 pub use guard::HostNames;
 pub use listener::{Limits, Signals, serve};
 pub use request_body::BodyLimits;
@@ -108,6 +110,8 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/_iamd", get(landing::page))
         .route("/_iamd/", get(landing::page))
         .route("/_iamd/health", get(admin::health))
+        .route("/_iamd/health/live", get(admin::live))
+        .route("/_iamd/health/ready", get(admin::health))
         .nest("/_iamd", own)
         .nest("/web-identity/{account}/.well-known", token_issuer)
         .merge(credentials)

@@ -59,7 +59,7 @@ fn level(method: &Method, path: &str, status: StatusCode) -> Level {
     match status.as_u16() {
         500.. => Level::ERROR,
         400.. => Level::WARN,
-        _ if method == Method::GET && path.ends_with("/health") => Level::DEBUG,
+        _ if method == Method::GET && (path.ends_with("/health") || path.contains("/health/")) => Level::DEBUG,
         _ => Level::INFO,
     }
 }

@@ -31,6 +31,26 @@ impl Setting {
     }
 }
 
+impl Setting {
+    fn read(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let (how, seconds) = (words.next()?, words.next()?.parse().ok()?);
+        let nanoseconds: i64 = words.next()?.parse().ok()?;
+        match how {
+            "ahead" => {
+                let ahead = TimeDelta::try_seconds(seconds)?.checked_add(&TimeDelta::nanoseconds(nanoseconds))?;
+                in_range(Utc::now().checked_add_signed(ahead)).ok()?;
+                Some(Self::Ahead(ahead))
+            }
+            "frozen" => {
+                let now = DateTime::from_timestamp(seconds, u32::try_from(nanoseconds).ok()?);
+                in_range(now).ok().map(Self::Frozen)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Default for Setting {
     fn default() -> Self {
         Self::Ahead(TimeDelta::zero())
@@ -126,6 +146,21 @@ impl Clock {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Setting::default();
     }
 
+    /// How the clock is set, for other servers.
+    pub fn to_text(&self) -> String {
+        match self.setting() {
+            Setting::Ahead(ahead) => format!("ahead {} {}", ahead.num_seconds(), ahead.subsec_nanos()),
+            Setting::Frozen(now) => format!("frozen {} {}", now.timestamp(), now.timestamp_subsec_nanos()),
+        }
+    }
+
+    /// Sets the clock as another server's is; nothing happens if the text is not understood.
+    pub fn follow(&self, text: &str) {
+        if let Some(setting) = Setting::read(text) {
+            *self.0.write().unwrap_or_else(PoisonError::into_inner) = setting;
+        }
+    }
+
     fn setting(&self) -> Setting {
         *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -174,6 +209,22 @@ mod tests {
         assert!(clock.now() >= time("2030-01-01T00:00:00Z"));
         clock.reset();
         assert_eq!(clock.read().ahead(), 0);
+    }
+
+    #[test]
+    fn another_clock_can_be_followed() {
+        let (clock, other) = (Clock::default(), Clock::default());
+        clock.advance(TimeDelta::seconds(-90)).unwrap();
+        other.follow(&clock.to_text());
+        assert_eq!(other.read().ahead(), -90);
+        clock.set(time("9999-12-31T00:00:00.000000001Z")).unwrap();
+        clock.freeze(true);
+        other.follow(&clock.to_text());
+        assert_eq!(other.read().now, clock.read().now);
+        for text in ["", "ahead", "ahead 1 x", "frozen 99999999999999 0", "ahead 99999999999999 0", "slow 1 1"] {
+            other.follow(text);
+            assert_eq!(other.read().now, clock.read().now, "{text}");
+        }
     }
 
     #[test]

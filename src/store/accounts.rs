@@ -1,19 +1,26 @@
 //! Who may read and write an account, and who may write next.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::Utc;
 use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::cells::{Cell, Cells};
+use super::cells::{Cell, Cells, Slot};
 use super::committer::{Commit, Committer, Order};
 use super::engine::Store;
+use super::fault::{Fault, unavailable};
+use super::records::News;
 use crate::account::Account;
 use crate::audit::Usage;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::shapes::AccountId;
+
+/// How often, and after what time, it is looked whether this server's own writes are published.
+const MAX_LOOKS: usize = 20;
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// A writer's turn on an account. No other call writes to it until the turn ends.
 pub struct Turn {
@@ -33,14 +40,16 @@ impl Turn {
     /// # Errors
     /// `ServiceFailure` or `ServiceUnavailable` when it could not be stored, `EntityAlreadyExists` when another account has its alias: then
     /// nothing has happened. [`Error::is_overtaken`] where another server was quicker.
-    pub fn commit(mut self, mut account: Account) -> impl Future<Output = Result<()>> + use<> {
+    pub fn commit(self, mut account: Account) -> impl Future<Output = Result<()>> + use<> {
+        let Self { mut head, cell, orders } = self;
         let (done, committed) = oneshot::channel();
         let changes = account.take_changes();
-        *self.head = account.clone();
+        *head = account.clone();
+        let may_conflict = changes.may_conflict();
+        // The turn lasts at least until here, so that writes come to the committer in the order of their revisions.
+        let sent = orders.send(Order::Commit(Commit { cell, account: Arc::new(account), changes, done }));
         // What the database may refuse is nothing to build on: the turn lasts until it is known.
-        let held = changes.may_conflict().then_some(self.head);
-        let commit = Commit { cell: self.cell, account: Arc::new(account), changes, done };
-        let sent = self.orders.send(Order::Commit(commit));
+        let held = may_conflict.then_some(head);
         async move {
             sent.map_err(|_| Error::internal("the server is stopping"))?;
             let result = committed.await.map_err(Error::internal)?;
@@ -55,6 +64,16 @@ pub struct Accounts {
     cells: Arc<Cells>,
     store: Arc<Store>,
     orders: mpsc::UnboundedSender<Order>,
+    reading: Reading,
+}
+
+/// What readers of a database that other servers write to put up with.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// Whether the database is asked at every read if it has something newer.
+    pub latest: bool,
+    /// How long accounts in memory are read while the database is gone.
+    pub max_stale: Duration,
 }
 
 impl Accounts {
@@ -65,14 +84,85 @@ impl Accounts {
         let cells = Arc::new(Cells::default());
         let committer = Committer { store: store.clone(), cells: cells.clone(), usage, metrics };
         let committer = tokio::spawn(committer.run(receiver));
-        (Self { cells, store, orders }, committer)
+        let reading = Reading { latest: false, max_stale: Duration::MAX };
+        (Self { cells, store, orders, reading }, committer)
+    }
+
+    /// The same, read in this way.
+    #[must_use]
+    pub fn read(self, reading: Reading) -> Self {
+        Self { reading, ..self }
     }
 
     /// The account, loaded at its first use.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, and what is in memory is too old.
     pub async fn get(&self, id: AccountId) -> Result<Arc<Cell>> {
+        if self.reading.latest {
+            loop {
+                let cell = self.load(id).await?;
+                // The loading may have begun before this read.
+                self.compare(Some(id)).await.map_err(Fault::into_error)?;
+                if !cell.is_void() {
+                    return Ok(cell);
+                }
+            }
+        }
+        let loaded = self.load(id).await;
+        let Some(gone) = self.store.gone_for() else { return loaded };
+        if gone > self.reading.max_stale {
+            return Err(unavailable());
+        }
+        // The state from before another server wrote to it, which cannot be loaded: good enough for a reader.
+        let known = || self.cells.known(id).map(|known| Arc::new(Cell::new((*known).clone(), &Slot::default())));
+        loaded.or_else(|error| known().ok_or(error))
+    }
+
+    /// Takes note of what another server has done.
+    pub fn heed(&self, news: &News) {
+        match news {
+            News::Account(id, revision) => self.cells.overtake(*id, *revision),
+            News::Reset(account) => self.cells.give_up(*account),
+            News::Value(_) | News::Bucket(_) | News::Missed => {}
+        }
+    }
+
+    /// Compares all accounts in memory with the database, and gives up the states that are not the newest.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn catch_up(&self) -> Result<()> {
+        self.compare(None).await.map_err(Fault::into_error)
+    }
+
+    async fn compare(&self, account: Option<AccountId>) -> Result<(), Fault> {
+        let known = self.cells.revisions(account);
+        if known.is_empty() {
+            return Ok(());
+        }
+        for (id, revision) in self.store.other_revisions(&known).await? {
+            match known.iter().find(|(known, _)| *known == id) {
+                // A database that was put back to an older state.
+                Some((_, known)) if *known > revision => self.cells.give_up(Some(id)),
+                _ => self.give_up_older(id, revision).await,
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives up a state that is older than the one in the database, unless the newer one turns out to be this server's own.
+    async fn give_up_older(&self, id: AccountId, revision: u64) {
+        for _ in 0..MAX_LOOKS {
+            if !self.cells.is_writing(id, revision) {
+                break;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        self.cells.overtake(id, revision);
+    }
+
+    async fn load(&self, id: AccountId) -> Result<Arc<Cell>> {
         loop {
             let slot = self.cells.slot(id);
             let load = async || {
@@ -98,7 +188,7 @@ impl Accounts {
     /// When the store fails.
     pub async fn turn(&self, id: AccountId) -> Result<Turn> {
         loop {
-            let cell = self.get(id).await?;
+            let cell = self.load(id).await?;
             let head = cell.head.clone().lock_owned().await;
             if !cell.is_void() {
                 return Ok(Turn { head, cell, orders: self.orders.clone() });

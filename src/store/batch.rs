@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::account::{Account, Changes};
+use crate::error::Result;
 use crate::shapes::{AccountId, Timestamp};
 
 /// All that a batch of commits writes: per table, account and key the new body, or `None` for a row that is gone.
@@ -25,6 +26,14 @@ pub(super) struct Head {
 }
 
 impl Batch {
+    /// All of an account, for a database that has nothing of it.
+    pub fn copy_of(account: &Account) -> Result<Self> {
+        let mut batch = Self::default();
+        batch.add(account, &account.everything()?);
+        batch.accounts.values_mut().for_each(|head| head.previous = 0);
+        Ok(batch)
+    }
+
     pub fn add(&mut self, account: &Account, changes: &Changes) {
         let head = self.accounts.entry(account.id).or_insert_with(|| Head {
             created: account.created,

@@ -96,13 +96,20 @@ impl Cells {
         let mut slots = self.lock();
         let Some(slot) = slots.get_mut(&id) else { return };
         let known = match slot.cell.get() {
-            Some(cell) => Some(cell.durable()).filter(|known| known.revision < revision),
+            Some(cell) if cell.durable().revision >= revision => return,
+            Some(cell) => Some(cell.durable()),
             None => slot.known.clone(),
         };
-        if known.is_some() || slot.cell.get().is_none() {
-            slot.void.store(true, Ordering::Release);
-            *slot = Arc::new(Slot { known, ..Slot::default() });
-        }
+        slot.void.store(true, Ordering::Release);
+        *slot = Arc::new(Slot { known, ..Slot::default() });
+    }
+
+    /// Whether a revision that is newer than what readers see may be this server's own, about to be published.
+    pub fn is_writing(&self, id: AccountId, revision: u64) -> bool {
+        let slots = self.lock();
+        let Some(cell) = slots.get(&id).and_then(|slot| slot.cell.get()) else { return false };
+        let is_ahead = || cell.head.try_lock().map_or(true, |head| head.revision >= revision);
+        cell.durable().revision < revision && is_ahead()
     }
 
     /// Gives up a state that another server has overtaken, unless that was done before.
@@ -110,6 +117,23 @@ impl Cells {
         if !cell.is_void() {
             self.overtake(cell.id, u64::MAX);
         }
+    }
+
+    /// The accounts in memory, or one of them if it is, with their revisions.
+    pub fn revisions(&self, account: Option<AccountId>) -> Vec<(AccountId, u64)> {
+        let slots = self.lock();
+        let revision = |slot: &Slot| slot.cell.get().map(|cell| cell.durable().revision);
+        match account {
+            Some(id) => {
+                slots.get(&id).and_then(|slot| revision(slot)).map(|revision| (id, revision)).into_iter().collect()
+            }
+            None => slots.iter().filter_map(|(id, slot)| Some((*id, revision(slot)?))).collect(),
+        }
+    }
+
+    /// An account as it was before another server wrote to it.
+    pub fn known(&self, id: AccountId) -> Option<Arc<Account>> {
+        self.lock().get(&id)?.known.clone()
     }
 
     /// How many accounts are in memory, or loading.

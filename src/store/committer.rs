@@ -106,6 +106,11 @@ impl Committer {
         match self.store(&commits).await {
             Ok(overtaken) => self.end(commits, &overtaken),
             Err(fault) if fault.is_conflict() || fault.is_transient() => self.commit_one_by_one(commits).await,
+            // One row may be what PostgreSQL does not take.
+            Err(fault) if self.store.is_shared() && commits.len() > 1 && !fault.is_unavailable() => {
+                tracing::warn!(cause = fault.to_string(), "a commit is made anew, write by write");
+                self.commit_one_by_one(commits).await;
+            }
             Err(fault) => {
                 tracing::error!(cause = fault.to_string(), "a commit failed");
                 commits.iter().for_each(|commit| self.give_up(&commit.cell));

@@ -2,19 +2,25 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::mpsc;
 
 use super::batch::Batch;
 use super::error::StoreError;
 use super::fault::Fault;
-use super::postgres::{Postgres, PostgresUrl};
-use super::records::{AccountCounts, BucketRecord};
+use super::postgres::{Link, Postgres, PostgresUrl};
+use super::records::{AccountCounts, BucketRecord, News};
 use super::seal::SealingKey;
 use super::sqlite::Sqlite;
 use crate::account::Account;
 use crate::audit::LastUse;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::shapes::{AccountId, Timestamp};
+
+/// The value that is the key of sessions.
+pub const SESSION_KEY: &str = "session key";
 
 /// Where everything that lasts is kept.
 pub struct Store(Engine);
@@ -119,6 +125,30 @@ impl Store {
         on!(self, engine => engine.accounts().await)
     }
 
+    /// Copies all but the audit trail to a database that is empty; how many accounts that were.
+    ///
+    /// # Errors
+    /// When one of the databases fails, or the other one gets accounts meanwhile.
+    pub async fn copy_to(&self, target: &Self) -> Result<usize> {
+        let internal = |error: StoreError| Error::internal(error);
+        let fault = |fault: Fault| Error::internal(fault);
+        let session_key = self.server_value(SESSION_KEY, &rand::random::<[u8; 32]>()).await.map_err(internal)?;
+        target.server_value(SESSION_KEY, &session_key).await.map_err(internal)?;
+        let ids = on!(self, engine => engine.account_ids().await).map_err(internal)?;
+        for id in &ids {
+            let account = self.load(*id, None, Timestamp::default()).await?;
+            let overtaken = target.commit(&Batch::copy_of(&account)?).await.map_err(fault)?;
+            if !overtaken.is_empty() {
+                return Err(Error::internal(format!("account {id} came into being while it was copied")));
+            }
+        }
+        target.save_usage(&self.load_usage().await.map_err(internal)?).await.map_err(fault)?;
+        for bucket in self.load_buckets().await.map_err(internal)? {
+            target.save_bucket(&bucket).await.map_err(internal)?;
+        }
+        Ok(ids.len())
+    }
+
     /// Loads an account; one that was never written to is empty and comes into being `now`. Of an account that is known
     /// as it was, a database that keeps a log gives what has changed since.
     ///
@@ -161,6 +191,105 @@ impl Store {
     /// When the database fails.
     pub async fn remove_bucket(&self, name: &str) -> Result<(), StoreError> {
         on!(self, engine => engine.remove_bucket(name).await)
+    }
+
+    /// A bucket, if something is known of it, after another server has learned something.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load_bucket(&self, name: &str) -> Result<Option<BucketRecord>, StoreError> {
+        match &self.0 {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(postgres) => postgres.load_bucket(name).await,
+        }
+    }
+
+    /// What other servers on the database do from now on; `None` if there can be no other.
+    pub fn follow(&self) -> Option<mpsc::UnboundedReceiver<News>> {
+        match &self.0 {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => Some(postgres.follow()),
+        }
+    }
+
+    /// Those accounts of which the database has another revision, and that revision.
+    pub(super) async fn other_revisions(&self, known: &[(AccountId, u64)]) -> Result<Vec<(AccountId, u64)>, Fault> {
+        match &self.0 {
+            Engine::Sqlite(_) => Ok(Vec::new()),
+            Engine::Postgres(postgres) => postgres.other_revisions(known).await,
+        }
+    }
+
+    /// The last uses that other servers, and this one, have written in the last seconds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn recent_usage(&self) -> Result<Vec<LastUse>, StoreError> {
+        match &self.0 {
+            Engine::Sqlite(_) => Ok(Vec::new()),
+            Engine::Postgres(postgres) => postgres.recent_usage().await,
+        }
+    }
+
+    /// Removes what servers had to know of each other and no longer need.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn clean(&self, now: Timestamp) -> Result<(), StoreError> {
+        match &self.0 {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(postgres) => postgres.clean(now).await,
+        }
+    }
+
+    /// Changes a value that all servers share. A server that is alone keeps it itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn share(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        match &self.0 {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(postgres) => postgres.share(key, value).await,
+        }
+    }
+
+    /// A value that all servers share; `None` for a server that is alone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn shared(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        match &self.0 {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(postgres) => postgres.shared(key).await,
+        }
+    }
+
+    /// The connections to a database that other servers write to as well.
+    pub(super) fn link(&self) -> Option<Arc<Link>> {
+        match &self.0 {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => Some(postgres.link()),
+        }
+    }
+
+    /// Uses up something that its maker gave a name; `false` if a server has used it before. A server that is alone
+    /// remembers such things itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim(&self, account: AccountId, place: (&str, &str), until: Timestamp) -> Result<bool> {
+        match &self.0 {
+            Engine::Sqlite(_) => Ok(true),
+            Engine::Postgres(postgres) => postgres.claim(account, place, until).await.map_err(Fault::into_error),
+        }
+    }
+
+    /// How long the database has been gone; `None` if it is there.
+    pub(super) fn gone_for(&self) -> Option<Duration> {
+        match &self.0 {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => postgres.gone_for(),
+        }
     }
 
     /// Why nothing can be stored at present: one sentence.

@@ -16,12 +16,12 @@ mod sqlite;
 mod tests;
 mod trail;
 
-pub use accounts::{Accounts, Turn};
+pub use accounts::{Accounts, Reading, Turn};
 pub use cells::Cell;
 pub use delivery::{DEFAULT_INTERVAL, Delivery, DeliveryStatus};
-pub use engine::Store;
+pub use engine::{SESSION_KEY, Store};
 pub use error::StoreError;
 pub use postgres::{PostgresUrl, without_password};
-pub use records::{AccountCounts, BucketRecord};
+pub use records::{AccountCounts, BucketRecord, News};
 pub use seal::SealingKey;
 pub use trail::{EventPage, MAX_ACTIVITY, RETENTION_SECONDS, Trail};

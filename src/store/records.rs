@@ -33,3 +33,18 @@ pub struct BucketRecord {
     /// Whether its Object Ownership was removed.
     pub without_ownership: bool,
 }
+
+/// What another server on the same database has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It wrote to an account, which has this revision now.
+    Account(AccountId, u64),
+    /// It emptied an account, or all of them.
+    Reset(Option<AccountId>),
+    /// It changed a value of the servers' own.
+    Value(String),
+    /// It learned something of a bucket.
+    Bucket(String),
+    /// Something may have been missed.
+    Missed,
+}

@@ -1,7 +1,7 @@
 //! The work on one account of one file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -93,6 +93,7 @@ impl<'s> Session<'s> {
             environment: self.ground.environment,
             fetched: None,
             mfa: None,
+            claim: &OnceLock::new(),
             others: self.others,
         };
         work(&mut transaction).map_err(|error| self.refused(place, &error))

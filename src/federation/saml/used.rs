@@ -20,12 +20,13 @@ impl UsedAssertions {
         used.retain(|(owner, ..), _| account.is_some_and(|account| account != *owner));
     }
 
-    /// Notes that an assertion is used; `false` if it was before.
-    pub fn take(&self, account: AccountId, identity: &SamlIdentity, now: Timestamp) -> bool {
+    /// Notes that an assertion is used, and until when that matters; `None` if it was used before.
+    pub fn take(&self, account: AccountId, identity: &SamlIdentity, now: Timestamp) -> Option<Timestamp> {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         used.retain(|_, until| now < *until);
         let assertion = (account, identity.issuer.clone(), identity.id.clone());
         // Its own time may lie ahead by as much as it may lie behind.
-        used.insert(assertion, now.plus(2 * REDEEM_WINDOW + 1)).is_none()
+        let until = now.plus(2 * REDEEM_WINDOW + 1);
+        used.insert(assertion, until).is_none().then_some(until)
     }
 }

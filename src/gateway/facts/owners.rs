@@ -53,6 +53,15 @@ impl Owners {
         Ok(())
     }
 
+    /// Takes up what another server has learned of a bucket.
+    pub fn follow(&self, name: &str, bucket: Option<BucketRecord>) {
+        let mut buckets = self.buckets.write().unwrap_or_else(PoisonError::into_inner);
+        match bucket {
+            Some(bucket) => drop(buckets.insert(name.to_owned(), bucket)),
+            None => drop(buckets.remove(name)),
+        }
+    }
+
     /// Forgets the buckets of an account, or all.
     pub fn forget(&self, account: Option<AccountId>) {
         let mut buckets = self.buckets.write().unwrap_or_else(PoisonError::into_inner);

@@ -40,6 +40,11 @@ pub async fn turn(Shared(state): Shared<Arc<State>>, body: Bytes) -> Response {
     let moved = Move::read(&body).and_then(|turn| turn.make(clock).map_err(|error| error.to_string()));
     match moved {
         Ok(()) => {
+            if let Err(error) = state.app.share_clock().await {
+                tracing::error!(%error, "the clocks of other servers could not be moved");
+                let why = json!({"error": "the database failed; the log says why"});
+                return (StatusCode::SERVICE_UNAVAILABLE, Json(why)).into_response();
+            }
             let reading = clock.read();
             let (now, ahead, frozen) = (time(reading.now), reading.ahead(), reading.frozen);
             tracing::info!(now, ahead, frozen, "the clock was moved");

@@ -78,6 +78,11 @@ fn refusal(state: &State, parts: &Parts) -> Option<(StatusCode, &'static str)> {
     (!fits).then_some((StatusCode::UNAUTHORIZED, "the admin token is needed: Authorization: Bearer TOKEN"))
 }
 
+/// Whether the server runs, for everybody: one whose database is gone need not be started anew.
+pub async fn live() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
 /// Whether the server is well, for everybody: probes and load balancers have no token. What it is and what ails it, for
 /// those who may use the other endpoints, and for this machine itself.
 pub async fn health(

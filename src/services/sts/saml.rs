@@ -8,7 +8,7 @@ use super::assume_role::{AssumedRoleUser, account_of_role, must_be_role_arn};
 use super::session::credentials::CredentialsShape;
 use super::session::federated::{self, Assumed, Wanted, denied};
 use crate::account::SamlProvider;
-use crate::call::{Access, Operation, Query, View, operations};
+use crate::call::{Access, Claim, Operation, Query, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::federation::TrustedIdentityPropagationContext;
 use crate::federation::saml::{self, SamlIdentity};
@@ -95,11 +95,18 @@ impl Operation for AssumeRoleWithSAML {
     }
 }
 
+fn used() -> Error {
+    Error::new(Code::InvalidIdentityToken, "Assertion has already been used")
+}
+
 impl Query for AssumeRoleWithSAML {
     fn answer(self, cx: &View<'_>) -> Result<AssumeRoleWithSAMLResult> {
         let identity = self.identity.into_inner().ok_or_else(|| Error::internal("a response was not verified"))?;
-        if identity.one_time && !cx.environment.volatile.used_assertions.take(cx.account.id, &identity, cx.now) {
-            return Err(Error::new(Code::InvalidIdentityToken, "Assertion has already been used"));
+        if identity.one_time {
+            let until = cx.environment.volatile.used_assertions.take(cx.account.id, &identity, cx.now);
+            let place = (identity.issuer.clone(), identity.id.clone());
+            // One call has one assertion.
+            let _ = cx.claim.set(Claim { place, until: until.ok_or_else(used)?, refusal: used });
         }
         let source_identity = identity.vouched.source_identity.clone();
         let wanted = Wanted {

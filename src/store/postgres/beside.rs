@@ -19,6 +19,16 @@ pub(super) async fn load_usage(connection: &mut PgConnection) -> Result<Vec<Last
     Ok(uses?)
 }
 
+/// The last uses that were written in the last seconds, by any server.
+pub(super) async fn recent_usage(connection: &mut PgConnection) -> Result<Vec<LastUse>, Fault> {
+    // A transaction that began then may have ended just now.
+    let sql = "select account, subject, action, used, service, region from usage \
+               where written > now() - interval '20 seconds'";
+    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    let uses: Result<Vec<_>, _> = rows.iter().filter_map(|row| last_use(row).transpose()).collect();
+    Ok(uses?)
+}
+
 fn last_use(row: &PgRow) -> Result<Option<LastUse>, sqlx::Error> {
     let Some(account) = AccountId::parse_qualified(row.try_get(0)?) else { return Ok(None) };
     Ok(Some(LastUse {
@@ -55,17 +65,26 @@ pub(super) async fn save_usage(connection: &mut PgConnection, uses: &[LastUse]) 
 /// All buckets.
 pub(super) async fn load_buckets(connection: &mut PgConnection) -> Result<Vec<BucketRecord>, Fault> {
     let sql = "select name, account, without_block, without_ownership from buckets";
-    let mut buckets = Vec::new();
-    for row in &sqlx::query(sql).fetch_all(connection).await? {
-        let Some(owner) = AccountId::parse_qualified(row.try_get(1)?) else { continue };
-        buckets.push(BucketRecord {
-            name: row.try_get(0)?,
-            owner,
-            without_block: row.try_get(2)?,
-            without_ownership: row.try_get(3)?,
-        });
-    }
-    Ok(buckets)
+    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    let buckets: Result<Vec<_>, _> = rows.iter().filter_map(|row| bucket(row).transpose()).collect();
+    Ok(buckets?)
+}
+
+/// A bucket, if something is known of it.
+pub(super) async fn load_bucket(connection: &mut PgConnection, name: &str) -> Result<Option<BucketRecord>, Fault> {
+    let sql = "select name, account, without_block, without_ownership from buckets where name = $1";
+    let row = sqlx::query(sql).bind(name).fetch_optional(connection).await?;
+    Ok(row.map(|row| bucket(&row)).transpose()?.flatten())
+}
+
+fn bucket(row: &PgRow) -> Result<Option<BucketRecord>, sqlx::Error> {
+    let Some(owner) = AccountId::parse_qualified(row.try_get(1)?) else { return Ok(None) };
+    Ok(Some(BucketRecord {
+        name: row.try_get(0)?,
+        owner,
+        without_block: row.try_get(2)?,
+        without_ownership: row.try_get(3)?,
+    }))
 }
 
 /// Writes what is known of a bucket.
@@ -111,11 +130,56 @@ pub(super) async fn keep_value(connection: &mut PgConnection, key: &str, value: 
     Ok(())
 }
 
+/// Changes a value of the servers' own.
+pub(super) async fn set_value(
+    connection: &mut PgConnection,
+    sealer: Option<&Sealer>,
+    key: &str,
+    value: &[u8],
+) -> Result<(), Fault> {
+    let value = sealer.map_or_else(|| Ok(value.to_vec()), |sealer| sealer.seal(("server", "", key), value))?;
+    let sql = "insert into server (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value";
+    sqlx::query(sql).bind(key).bind(value).execute(connection).await?;
+    Ok(())
+}
+
+/// A value of the servers' own as it was given.
+pub(super) async fn open_value(
+    connection: &mut PgConnection,
+    sealer: Option<&Sealer>,
+    key: &str,
+) -> Result<Option<Vec<u8>>, Fault> {
+    match (value(connection, key).await?, sealer) {
+        (Some(value), Some(sealer)) => Ok(Some(sealer.open(("server", "", key), &value)?.to_vec())),
+        (value, _) => Ok(value),
+    }
+}
+
+/// Uses up something that can be used once; `false` if it was used before.
+pub(super) async fn claim(
+    connection: &mut PgConnection,
+    account: AccountId,
+    (issuer, id): (&str, &str),
+    until: Timestamp,
+) -> Result<bool, Fault> {
+    let sql =
+        "insert into used_assertions (account, issuer, id, expires) values ($1, $2, $3, $4) on conflict do nothing";
+    let insert = sqlx::query(sql).bind(account.qualified()).bind(issuer).bind(id).bind(until.seconds());
+    Ok(insert.execute(connection).await?.rows_affected() == 1)
+}
+
 /// The number of accounts that something was written to.
 pub(super) async fn count_accounts(connection: &mut PgConnection) -> Result<u64, Fault> {
     let sql = "select count(*) from accounts where created is not null";
     let count: i64 = sqlx::query_scalar(sql).fetch_one(connection).await?;
     Ok(count.unsigned_abs())
+}
+
+/// All accounts that something was written to.
+pub(super) async fn account_ids(connection: &mut PgConnection) -> Result<Vec<AccountId>, Fault> {
+    let sql = "select id from accounts where created is not null order by id";
+    let ids: Vec<String> = sqlx::query_scalar(sql).fetch_all(connection).await?;
+    Ok(ids.iter().filter_map(|id| AccountId::parse_qualified(id)).collect())
 }
 
 /// All accounts, in the order of their numbers.

@@ -1,7 +1,7 @@
 //! The connections to PostgreSQL. While it cannot be reached, work is refused at once, and one task tries to reach it.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Postgres};
@@ -14,6 +14,12 @@ use crate::store::fault::Fault;
 /// How long PostgreSQL may take for anything. A network that has fallen silent shows in nothing else.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// After what time a connection is tried before it is used.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// How long it may take to forget everything.
+const LONG_PATIENCE: Duration = Duration::from_secs(300);
+
 /// How long a host may take to accept a connection.
 const CONNECTING: Duration = Duration::from_secs(3);
 
@@ -22,12 +28,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
 /// The connections.
-pub(super) struct Link {
+pub(in crate::store) struct Link {
     url: PostgresUrl,
     max_connections: u32,
     pool: RwLock<PgPool>,
     /// Why PostgreSQL cannot be used; `None` while it can.
-    trouble: Mutex<Option<String>>,
+    trouble: Mutex<Option<(String, Instant)>>,
     healer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -74,7 +80,12 @@ impl Link {
 
     /// Why PostgreSQL cannot be used: one sentence.
     pub fn trouble(&self) -> Option<String> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(why, _)| why.clone())
+    }
+
+    /// How long it has been gone; `None` while it is there.
+    pub fn gone_for(&self) -> Option<Duration> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, since)| since.elapsed())
     }
 
     /// The connections at present.
@@ -105,7 +116,7 @@ impl Link {
         }
         let reason = format!("the database cannot be reached: {fault}");
         tracing::error!(trouble = reason, "nothing can be stored");
-        *trouble = Some(reason);
+        *trouble = Some((reason, Instant::now()));
         let link = self.clone();
         let healer = tokio::spawn(async move { link.reconnect().await });
         *self.healer.lock().unwrap_or_else(PoisonError::into_inner) = Some(healer);
@@ -162,6 +173,15 @@ fn pool(host: PgConnectOptions, max_connections: u32) -> PgPool {
         .max_connections(max_connections)
         .acquire_timeout(CONNECTING)
         .test_before_acquire(false)
+        // One that has lain idle may have been cut meanwhile.
+        .before_acquire(|connection, state| {
+            Box::pin(async move {
+                if state.idle_for > IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(|connection, _| {
             Box::pin(async move {
                 connection.execute("set client_min_messages to warning").await?;
@@ -172,7 +192,16 @@ fn pool(host: PgConnectOptions, max_connections: u32) -> PgPool {
 }
 
 /// Does work within bounds of time.
-pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-    let silent = || Fault::Unavailable(format!("it did not answer within {} seconds", PATIENCE.as_secs()));
-    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(silent()))
+pub(in crate::store) async fn in_time<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    within(PATIENCE, work).await
+}
+
+/// Does work that takes longer the more is stored.
+pub(in crate::store) async fn in_long_time<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    within(LONG_PATIENCE, work).await
+}
+
+async fn within<T>(patience: Duration, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    let silent = || Fault::Unavailable(format!("it did not answer within {} seconds", patience.as_secs()));
+    tokio::time::timeout(patience, work).await.unwrap_or_else(|_| Err(silent()))
 }

@@ -1,6 +1,7 @@
 //! PostgreSQL: any number of servers on one database.
 
 mod beside;
+mod follow;
 mod link;
 mod load;
 mod prepare;
@@ -11,12 +12,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::link::{Link, in_time};
+use tokio::sync::mpsc;
+
+use self::follow::Announcer;
+pub(super) use self::link::{Link, in_long_time, in_time};
 pub use self::url::{PostgresUrl, without_password};
 use super::batch::Batch;
 use super::error::StoreError;
 use super::fault::Fault;
-use super::records::{AccountCounts, BucketRecord};
+use super::records::{AccountCounts, BucketRecord, News};
 use super::seal::{Sealer, SealingKey};
 use crate::account::Account;
 use crate::audit::LastUse;
@@ -26,6 +30,7 @@ use crate::shapes::{AccountId, Timestamp};
 /// A PostgreSQL database.
 pub(super) struct Postgres {
     link: Arc<Link>,
+    announcer: Announcer,
     /// `None` where there is no key.
     sealer: Option<Sealer>,
 }
@@ -60,7 +65,8 @@ impl Postgres {
         let mut connection = link.pool().acquire().await.map_err(|error| failed(error.into()))?;
         prepare::migrate(&mut connection, &place).await?;
         let sealer = prepare::seal(&mut connection, &place, key).await.map_err(failed)??;
-        Ok(Self { link, sealer })
+        let announcer = Announcer::start(link.clone());
+        Ok(Self { link, announcer, sealer })
     }
 
     /// A value of the servers' own, such as their key; made and kept if it is not there yet.
@@ -82,6 +88,11 @@ impl Postgres {
     /// The number of accounts that something was written to.
     pub async fn count_accounts(&self) -> Result<u64, StoreError> {
         on!(self, connection => beside::count_accounts(connection)).map_err(|fault| self.explain(&fault))
+    }
+
+    /// All accounts that something was written to, those of AWS's own too.
+    pub async fn account_ids(&self) -> Result<Vec<AccountId>, StoreError> {
+        on!(self, connection => beside::account_ids(connection)).map_err(|fault| self.explain(&fault))
     }
 
     /// The accounts that something was written to, with what they hold.
@@ -113,12 +124,72 @@ impl Postgres {
 
     /// Writes what is known of a bucket.
     pub async fn save_bucket(&self, bucket: &BucketRecord) -> Result<(), StoreError> {
-        on!(self, connection => beside::save_bucket(connection, bucket)).map_err(|fault| self.explain(&fault))
+        on!(self, connection => beside::save_bucket(connection, bucket)).map_err(|fault| self.explain(&fault))?;
+        self.announcer.bucket(&bucket.name);
+        Ok(())
     }
 
     /// Forgets a bucket.
     pub async fn remove_bucket(&self, name: &str) -> Result<(), StoreError> {
-        on!(self, connection => beside::remove_bucket(connection, name)).map_err(|fault| self.explain(&fault))
+        on!(self, connection => beside::remove_bucket(connection, name)).map_err(|fault| self.explain(&fault))?;
+        self.announcer.bucket(name);
+        Ok(())
+    }
+
+    /// A bucket, if something is known of it.
+    pub async fn load_bucket(&self, name: &str) -> Result<Option<BucketRecord>, StoreError> {
+        on!(self, connection => beside::load_bucket(connection, name)).map_err(|fault| self.explain(&fault))
+    }
+
+    /// What other servers do from now on.
+    pub fn follow(&self) -> mpsc::UnboundedReceiver<News> {
+        let (sender, news) = mpsc::unbounded_channel();
+        tokio::spawn(follow::follow(self.link.clone(), self.announcer.server(), sender));
+        news
+    }
+
+    /// Those accounts of which the database has another revision, and that revision.
+    pub async fn other_revisions(&self, known: &[(AccountId, u64)]) -> Result<Vec<(AccountId, u64)>, Fault> {
+        on!(self, connection => follow::revisions(connection, known))
+    }
+
+    /// The last uses that servers have written in the last seconds.
+    pub async fn recent_usage(&self) -> Result<Vec<LastUse>, StoreError> {
+        on!(self, connection => beside::recent_usage(connection)).map_err(|fault| self.explain(&fault))
+    }
+
+    /// Removes what no server needs any more.
+    pub async fn clean(&self, now: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => follow::clean(connection, now.seconds())).map_err(|fault| self.explain(&fault))
+    }
+
+    /// Changes a value that all servers share.
+    pub async fn share(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        let shared = on!(self, connection => beside::set_value(connection, self.sealer.as_ref(), key, value));
+        shared.map_err(|fault| self.explain(&fault))?;
+        self.announcer.value(key);
+        Ok(())
+    }
+
+    /// A value that all servers share.
+    pub async fn shared(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = on!(self, connection => beside::open_value(connection, self.sealer.as_ref(), key));
+        value.map_err(|fault| self.explain(&fault))
+    }
+
+    /// How long the database has been gone; `None` if it is there.
+    pub fn gone_for(&self) -> Option<Duration> {
+        self.link.gone_for()
+    }
+
+    /// Uses up something that can be used once; `false` if a server has used it before.
+    pub async fn claim(&self, account: AccountId, place: (&str, &str), until: Timestamp) -> Result<bool, Fault> {
+        on!(self, connection => beside::claim(connection, account, place, until))
+    }
+
+    /// The connections.
+    pub fn link(&self) -> Arc<Link> {
+        self.link.clone()
     }
 
     /// Why nothing can be stored at present: one sentence.
@@ -128,7 +199,11 @@ impl Postgres {
 
     /// Writes a batch in one transaction, but for the accounts that another server has written to since.
     pub async fn commit(&self, batch: &Batch) -> Result<BTreeSet<AccountId>, Fault> {
-        on!(self, connection => write::write(connection, batch, self.sealer.as_ref()))
+        let overtaken = on!(self, connection => write::write(connection, batch, self.sealer.as_ref()))?;
+        for (account, head) in batch.accounts.iter().filter(|(account, _)| !overtaken.contains(account)) {
+            self.announcer.account(*account, head.revision);
+        }
+        Ok(overtaken)
     }
 
     /// Writes when credentials and roles were last used.
@@ -138,7 +213,11 @@ impl Postgres {
 
     /// Forgets an account, or all of them.
     pub async fn reset(&self, account: Option<AccountId>) -> Result<(), Fault> {
-        on!(self, connection => write::forget(connection, account))
+        let mut lease = self.link.lease().await?;
+        let forgotten = in_long_time(write::forget(&mut lease, account)).await;
+        self.link.settle(lease, forgotten)?;
+        self.announcer.reset(account);
+        Ok(())
     }
 
     /// Closes the connections after what is under way has ended.

@@ -113,6 +113,15 @@ impl Sqlite {
         Ok(i64::unsigned_abs(count))
     }
 
+    /// All accounts that something was written to, those of AWS's own too.
+    pub async fn account_ids(&self) -> Result<Vec<AccountId>, StoreError> {
+        let mut lease = self.connection.lease().await.map_err(|fault| self.explain(&fault))?;
+        let ids = sqlx::query_scalar("select id from accounts order by id").fetch_all(lease.connection()).await;
+        let ids: Result<Vec<String>, _> = lease.settle(ids.map_err(Fault::from)).await;
+        let ids = ids.map_err(|fault| self.explain(&fault))?;
+        Ok(ids.iter().filter_map(|id| AccountId::parse_qualified(id)).collect())
+    }
+
     /// The accounts that something was written to, with what they hold.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
 //! Blocks of events in a database of their own, so that no commit of an account waits for them.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,9 +8,9 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::super::fault::Fault;
-use super::super::seal::Sealer;
-use super::RETENTION_SECONDS;
-use crate::audit::{Event, EventQuery, terms_of};
+use super::block::{Packer, named_by, terms};
+use super::{EXPIRE_EVERY, RETENTION_SECONDS};
+use crate::audit::{Event, EventQuery};
 use crate::shapes::{AccountId, Timestamp};
 
 /// The tables, by the version of the database that each makes.
@@ -19,9 +18,6 @@ const TABLES: [&str; 1] = [include_str!("../../../migrations/audit/0001_blocks.s
 
 /// How many blocks are read at once.
 const READ_AT_ONCE: i64 = 8;
-
-/// After so many blocks, those that are too old are looked for.
-const EXPIRE_EVERY: u64 = 64;
 
 /// After so many blocks were removed, their terms are: to find those takes a while, and they lead nowhere meanwhile.
 const SWEEP_EVERY: u64 = 1024;
@@ -32,14 +28,11 @@ const FIND: &str = "select first, events from terms cross join blocks on first =
                     where term = ? and block < ? and last >= ? and block <= ? and latest >= ? and earliest <= ? \
                     order by block desc limit ?";
 
-/// The form of a block.
-const VERSION: u8 = 1;
-
 /// Blocks of events.
 pub(super) struct Archive {
     /// `None` for one in memory.
     path: Option<PathBuf>,
-    sealer: Option<Sealer>,
+    packer: Packer,
     max_size: u64,
     open: Mutex<Option<Open>>,
 }
@@ -55,8 +48,8 @@ struct Open {
 }
 
 impl Archive {
-    pub fn new(path: Option<PathBuf>, sealer: Option<Sealer>, max_size: u64) -> Self {
-        Self { path, sealer, max_size, open: Mutex::default() }
+    pub fn new(path: Option<PathBuf>, packer: Packer, max_size: u64) -> Self {
+        Self { path, packer, max_size, open: Mutex::default() }
     }
 
     /// Writes a block of events, and removes the oldest blocks if there are too many.
@@ -75,14 +68,8 @@ impl Archive {
 
     async fn try_append(&self, events: &[Arc<Event>]) -> Result<(), Fault> {
         let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
-        let mut terms = BTreeSet::new();
-        for event in events {
-            terms_of(event, &mut |term| {
-                terms.insert(term.cast_signed());
-            });
-        }
         let times = || events.iter().map(|event| event.time.seconds());
-        let block = self.pack(first.sequence, events)?;
+        let block = self.packer.pack(first.sequence, events)?;
         let size = block.len() as u64;
         let mut guard = self.open().await?;
         let Some(open) = guard.as_mut() else { return Ok(()) };
@@ -95,10 +82,9 @@ impl Archive {
             .bind(block)
             .execute(&mut open.connection)
             .await?;
-        let terms: Vec<i64> = terms.into_iter().collect();
         sqlx::query("insert into terms (term, block) select value, ? from json_each(?)")
             .bind(first.sequence.cast_signed())
-            .bind(sqlx::types::Json(terms))
+            .bind(sqlx::types::Json(terms(events)))
             .execute(&mut open.connection)
             .await?;
         open.commit().await?;
@@ -118,21 +104,15 @@ impl Archive {
             return Ok(found);
         }
         let mut before = query.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
-        let named = match &query.attribute {
-            Some((crate::audit::Attribute::EventId, id)) => match id.parse().ok().and_then(Event::sequence_of) {
-                Some(first) => Some(first.cast_signed()),
-                None => return Ok(found),
-            },
-            _ => None,
-        };
+        let Some((named, to)) = named_by(query) else { return Ok(found) };
         let mut guard = self.open().await?;
         let Some(open) = guard.as_mut() else { return Ok(found) };
         loop {
             let rows = sqlx::query(FIND)
                 .bind(query.term().cast_signed())
                 .bind(before)
-                .bind(named.unwrap_or(0))
-                .bind(named.map_or(i64::MAX, |first| first + 999))
+                .bind(named)
+                .bind(to)
                 .bind(query.start.seconds())
                 .bind(query.end.seconds())
                 .bind(READ_AT_ONCE)
@@ -141,7 +121,7 @@ impl Archive {
             let is_last = (rows.len() as i64) < READ_AT_ONCE;
             for row in rows {
                 before = row.try_get(0)?;
-                let events = self.unpack(before.cast_unsigned(), row.try_get(1)?)?;
+                let events = self.packer.unpack(before.cast_unsigned(), row.try_get(1)?)?;
                 found.extend(events.into_iter().rev().filter(|event| query.fits(event)));
                 if found.len() >= query.limit {
                     found.truncate(query.limit);
@@ -152,6 +132,23 @@ impl Archive {
                 return Ok(found);
             }
         }
+    }
+
+    /// The blocks after a place, some at a time, each with its place.
+    pub async fn read_after(&self, (after, _): (i64, i64)) -> Result<Vec<((i64, i64), Vec<Event>)>, Fault> {
+        let mut blocks = Vec::new();
+        if self.path.as_ref().is_some_and(|path| !path.exists()) {
+            return Ok(blocks);
+        }
+        let mut guard = self.open().await?;
+        let Some(open) = guard.as_mut() else { return Ok(blocks) };
+        let sql = "select first, events from blocks where first > ? order by first limit ?";
+        let rows = sqlx::query(sql).bind(after).bind(READ_AT_ONCE).fetch_all(&mut open.connection).await?;
+        for row in &rows {
+            let first: i64 = row.try_get(0)?;
+            blocks.push(((first, 0), self.packer.unpack(first.cast_unsigned(), row.try_get(1)?)?));
+        }
+        Ok(blocks)
     }
 
     /// Forgets an account, or all.
@@ -171,23 +168,14 @@ impl Archive {
             open.size = 0;
             return Ok(());
         };
-        let every = EventQuery {
-            account,
-            region: None,
-            attribute: None,
-            start: Timestamp::from_seconds(i64::MIN),
-            end: Timestamp::from_seconds(i64::MAX),
-            before: None,
-            limit: usize::MAX,
-            management: false,
-        };
+        let every = EventQuery::all_of(account);
         let blocks = sqlx::query_scalar("select block from terms where term = ?").bind(every.term().cast_signed());
         let blocks: Vec<i64> = blocks.fetch_all(&mut open.connection).await?;
         for first in blocks {
             let block = sqlx::query_scalar("select events from blocks where first = ?").bind(first);
             let block: Option<Vec<u8>> = block.fetch_optional(&mut open.connection).await?;
             let events = match block {
-                Some(block) => self.unpack(first.cast_unsigned(), &block)?,
+                Some(block) => self.packer.unpack(first.cast_unsigned(), &block)?,
                 None => Vec::new(),
             };
             let left: Vec<Arc<Event>> =
@@ -196,7 +184,7 @@ impl Archive {
             if left.is_empty() {
                 sqlx::query("delete from blocks where first = ?").bind(first).execute(&mut open.connection).await?;
             } else {
-                let block = self.pack(first.cast_unsigned(), &left)?;
+                let block = self.packer.pack(first.cast_unsigned(), &left)?;
                 let sql = "update blocks set events = ? where first = ?";
                 sqlx::query(sql).bind(block).bind(first).execute(&mut open.connection).await?;
             }
@@ -223,28 +211,6 @@ impl Archive {
             *guard = Some(Open::new(self.path.as_deref()).await?);
         }
         Ok(guard)
-    }
-
-    fn pack(&self, first: u64, events: &[Arc<Event>]) -> Result<Vec<u8>, Fault> {
-        let events: Vec<&Event> = events.iter().map(|event| &**event).collect();
-        let packed = postcard::to_stdvec(&events).map_err(|error| Fault::Content(error.to_string()))?;
-        let packed = match &self.sealer {
-            Some(sealer) => sealer.seal(("blocks", "", &first.to_string()), &packed)?,
-            None => packed,
-        };
-        Ok([&[VERSION, u8::from(self.sealer.is_some())], packed.as_slice()].concat())
-    }
-
-    fn unpack(&self, first: u64, block: &[u8]) -> Result<Vec<Event>, Fault> {
-        let unreadable = || Fault::Content("a block of the audit trail cannot be read".to_owned());
-        let events = match (block, &self.sealer) {
-            ([VERSION, 0, packed @ ..], _) => postcard::from_bytes(packed),
-            ([VERSION, 1, sealed @ ..], Some(sealer)) => {
-                postcard::from_bytes(&sealer.open(("blocks", "", &first.to_string()), sealed)?)
-            }
-            _ => return Err(unreadable()),
-        };
-        events.map_err(|_| unreadable())
     }
 }
 

@@ -1,7 +1,9 @@
 //! The audit trail: events wait in memory for less than a second, then a block of them goes to disk at once.
 
 mod archive;
+mod block;
 mod pending;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +15,10 @@ use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinHandle;
 
 use self::archive::Archive;
+use self::block::Packer;
 use self::pending::Pending;
+use self::shared::SharedArchive;
+use super::engine::Store;
 use super::fault::Fault;
 use super::seal::{Sealer, SealingKey};
 use crate::audit::{Activity, ActivityQuery, Event, EventQuery};
@@ -35,6 +40,9 @@ const ACTIVITY_PAGE: usize = 1000;
 /// How many events are read at most to learn what a principal did.
 pub const MAX_ACTIVITY: usize = 200_000;
 
+/// After so many blocks, those that are too old are looked for.
+const EXPIRE_EVERY: u64 = 64;
+
 /// How long events are kept (CloudTrail User Guide, "Working with CloudTrail event history").
 pub const RETENTION_SECONDS: i64 = 90 * 24 * 3600;
 
@@ -43,9 +51,27 @@ pub struct Trail {
     pending: Mutex<Pending>,
     /// There is something to write, or no more will come.
     wake: Notify,
-    archive: Archive,
+    archive: Blocks,
     live: broadcast::Sender<Arc<Event>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Where blocks of events are kept.
+enum Blocks {
+    /// In a file of this server's, or in memory.
+    Own(Archive),
+    /// In a database that other servers write to as well.
+    Shared(SharedArchive),
+}
+
+/// Does something with the blocks.
+macro_rules! on {
+    ($blocks:expr, $archive:ident => $work:expr) => {
+        match &$blocks {
+            Blocks::Own($archive) => $work,
+            Blocks::Shared($archive) => $work,
+        }
+    };
 }
 
 /// A page of events, the newest first.
@@ -60,10 +86,22 @@ pub struct EventPage {
 impl Trail {
     /// A trail in a file, or in memory, of at most so many bytes. The file is not touched before there is an event.
     pub fn start(path: Option<PathBuf>, key: Option<SealingKey>, max_size: u64) -> Arc<Self> {
+        let packer = Packer(key.as_ref().map(Sealer::new));
+        Self::start_on(Blocks::Own(Archive::new(path, packer, max_size)))
+    }
+
+    /// A trail in the database of a store, which other servers write to as well; `None` if the store is this server's own.
+    pub fn share(store: &Store, key: Option<&SealingKey>, max_size: u64) -> Option<Arc<Self>> {
+        let packer = Packer(key.map(Sealer::new));
+        let archive = SharedArchive::new(store.link()?, packer, max_size);
+        Some(Self::start_on(Blocks::Shared(archive)))
+    }
+
+    fn start_on(archive: Blocks) -> Arc<Self> {
         let trail = Arc::new(Self {
             pending: Mutex::default(),
             wake: Notify::new(),
-            archive: Archive::new(path, key.as_ref().map(Sealer::new), max_size),
+            archive,
             live: broadcast::channel(MAX_LAG).0,
             writer: Mutex::default(),
         });
@@ -113,14 +151,23 @@ impl Trail {
     pub async fn find(&self, query: &EventQuery) -> Result<EventPage> {
         // What leaves memory from now on is found in memory all the same, and not looked for on disk.
         let (mut events, first) = self.lock().find(query, query.limit + 1);
-        if events.len() <= query.limit {
-            let query = EventQuery {
-                before: Some(query.before.unwrap_or(u64::MAX).min(first.unwrap_or(u64::MAX))),
-                limit: query.limit + 1 - events.len(),
-                ..query.clone()
+        if events.len() <= query.limit || matches!(self.archive, Blocks::Shared(_)) {
+            let query = match &self.archive {
+                Blocks::Own(_) => EventQuery {
+                    before: Some(query.before.unwrap_or(u64::MAX).min(first.unwrap_or(u64::MAX))),
+                    limit: query.limit + 1 - events.len(),
+                    ..query.clone()
+                },
+                // Other servers have written later events.
+                Blocks::Shared(_) => EventQuery { limit: query.limit + 1, ..query.clone() },
             };
-            let found = self.archive.find(&query).await.map_err(Error::internal)?;
+            let found = on!(self.archive, archive => archive.find(&query).await).map_err(Error::internal)?;
             events.extend(found.into_iter().map(Arc::new));
+            if matches!(self.archive, Blocks::Shared(_)) {
+                // What was written while it was looked for is found twice.
+                events.sort_by_key(|event| std::cmp::Reverse((event.sequence, event.random)));
+                events.dedup_by_key(|event| (event.sequence, event.random));
+            }
         }
         let has_more = events.len() > query.limit;
         events.truncate(query.limit);
@@ -158,13 +205,36 @@ impl Trail {
         }
     }
 
+    /// Forgets the events of an account, or all, that are not written yet.
+    pub fn forget_waiting(&self, account: Option<AccountId>) {
+        self.lock().forget(account);
+    }
+
     /// Forgets the events of an account, or all.
     ///
     /// # Errors
     /// When they cannot be removed from disk.
     pub async fn forget(&self, account: Option<AccountId>) -> Result<()> {
         self.lock().forget(account);
-        self.archive.forget(account).await.map_err(Error::internal)
+        on!(self.archive, archive => archive.forget(account).await).map_err(Error::internal)
+    }
+
+    /// Copies what is written to another trail; how many events that were.
+    ///
+    /// # Errors
+    /// When one of them cannot be read or written.
+    pub async fn copy_to(&self, target: &Self) -> Result<usize> {
+        let (mut place, mut count) = ((i64::MIN, i64::MIN), 0);
+        loop {
+            let blocks = on!(self.archive, archive => archive.read_after(place).await).map_err(Error::internal)?;
+            let Some((last, _)) = blocks.last() else { return Ok(count) };
+            place = *last;
+            for (_, events) in blocks {
+                let events: Vec<_> = events.into_iter().map(Arc::new).collect();
+                count += events.len();
+                on!(target.archive, archive => archive.append(&events).await).map_err(Error::internal)?;
+            }
+        }
     }
 
     /// Writes what waits, and takes no more.
@@ -190,7 +260,7 @@ impl Trail {
             loop {
                 let block = self.lock().block(MAX_BLOCK);
                 let Some(last) = block.last().map(|event| event.sequence) else { break };
-                let written = self.archive.append(&block).await;
+                let written = on!(self.archive, archive => archive.append(&block).await);
                 self.note(written.err(), &mut is_failing, block.len());
                 self.lock().remove_to(last);
             }
@@ -198,7 +268,9 @@ impl Trail {
                 break;
             }
         }
-        self.archive.close().await;
+        if let Blocks::Own(archive) = &self.archive {
+            archive.close().await;
+        }
     }
 
     /// Says once that events cannot be written, and once that they can be again.

@@ -1,0 +1,63 @@
+//! Events as they are stored: many in a block.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::super::fault::Fault;
+use super::super::seal::Sealer;
+use crate::audit::{Attribute, Event, EventQuery, terms_of};
+
+/// The form of a block.
+const VERSION: u8 = 1;
+
+/// Packs events into blocks, which are sealed if there is a key.
+pub(super) struct Packer(pub Option<Sealer>);
+
+impl Packer {
+    /// A block of events, of which the first has this sequence number.
+    pub fn pack(&self, first: u64, events: &[Arc<Event>]) -> Result<Vec<u8>, Fault> {
+        let events: Vec<&Event> = events.iter().map(|event| &**event).collect();
+        let packed = postcard::to_stdvec(&events).map_err(|error| Fault::Content(error.to_string()))?;
+        let packed = match &self.0 {
+            Some(sealer) => sealer.seal(("blocks", "", &first.to_string()), &packed)?,
+            None => packed,
+        };
+        Ok([&[VERSION, u8::from(self.0.is_some())], packed.as_slice()].concat())
+    }
+
+    /// The events of a block.
+    pub fn unpack(&self, first: u64, block: &[u8]) -> Result<Vec<Event>, Fault> {
+        let unreadable = || Fault::Content("a block of the audit trail cannot be read".to_owned());
+        let events = match (block, &self.0) {
+            ([VERSION, 0, packed @ ..], _) => postcard::from_bytes(packed),
+            ([VERSION, 1, sealed @ ..], Some(sealer)) => {
+                postcard::from_bytes(&sealer.open(("blocks", "", &first.to_string()), sealed)?)
+            }
+            _ => return Err(unreadable()),
+        };
+        events.map_err(|_| unreadable())
+    }
+}
+
+/// The terms under which a block of these events has something to offer.
+pub(super) fn terms(events: &[Arc<Event>]) -> Vec<i64> {
+    let mut terms = BTreeSet::new();
+    for event in events {
+        terms_of(event, &mut |term| {
+            terms.insert(term.cast_signed());
+        });
+    }
+    terms.into_iter().collect()
+}
+
+/// The sequence numbers between which the wanted events are: of any, or of one that is named by its id. `None` if the id
+/// is no event's.
+pub(super) fn named_by(query: &EventQuery) -> Option<(i64, i64)> {
+    match &query.attribute {
+        Some((Attribute::EventId, id)) => {
+            let first = id.parse().ok().and_then(Event::sequence_of)?.cast_signed();
+            Some((first, first + 999))
+        }
+        _ => Some((0, i64::MAX)),
+    }
+}
