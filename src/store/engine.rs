@@ -28,7 +28,7 @@ pub struct Store(Engine);
 /// The engines. Each has the same work to do; which one does it is known at every call.
 enum Engine {
     /// A file, or memory.
-    Sqlite(Sqlite),
+    Sqlite(Box<Sqlite>),
     /// A server, which other servers of iamd may use as well.
     Postgres(Postgres),
 }
@@ -50,7 +50,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be used; see [`StoreError`].
     pub async fn open(path: &Path, key: Option<&SealingKey>) -> Result<Self, StoreError> {
-        Ok(Self(Engine::Sqlite(Sqlite::open(path, key).await?)))
+        Ok(Self(Engine::Sqlite(Box::new(Sqlite::open(path, key).await?))))
     }
 
     /// A database that is gone when the server stops.
@@ -58,7 +58,7 @@ impl Store {
     /// # Errors
     /// Only when there is no memory for it.
     pub async fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self(Engine::Sqlite(Sqlite::in_memory().await?)))
+        Ok(Self(Engine::Sqlite(Box::new(Sqlite::in_memory().await?))))
     }
 
     /// A PostgreSQL database, which is waited for if it cannot be reached yet. Its tables are brought up to date. A key is
