@@ -16,7 +16,7 @@ pub struct PolicyGeneration {
     pub id: String,
     /// The ARN of the role or user.
     pub principal: String,
-    /// What tells its request from others, and the request itself.
+    /// What distinguishes its request from others, and the request itself.
     pub client_token: Option<(String, String)>,
     /// The events that it was generated from, if the request said which.
     pub events: Option<GenerationEvents>,

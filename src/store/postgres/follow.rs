@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Sends what this server has done to the others, after it was committed: a notification in the commit would let the
 /// commits of all servers wait for each other.
 pub(super) struct Announcer {
-    /// Tells this server's notifications from those of others.
+    /// Distinguishes this server's notifications from those of others.
     server: u64,
     sender: mpsc::UnboundedSender<Word>,
 }
