@@ -78,7 +78,7 @@ def run(folder, services, front, moto):
 
 
 def main():
-    sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+    sys.path.insert(0, str(ROOT / "tests" / "e2e" / "support"))
     from server import Server
     from upstreams import Moto
 

@@ -49,17 +49,13 @@ impl App {
     /// Adds the event of a call that is answered here to the audit trail.
     pub(super) fn keep(&self, record: &Record, facts: &RequestFacts, result: Result<&dyn Output, &Error>) {
         let (Some(_), Some(entry)) = (&self.trail, record.entry) else { return };
-        let service = entry.service;
-        let came = match result {
-            Ok(output) => Came::Result(output.to_record(dates(service)).unwrap_or_default()),
-            Err(error) => Came::Failure(failure(error)),
-        };
         let called = Called::of(entry);
-        let is_read = called.read_only && service != Service::STS || entry.name == "GetCallerIdentity";
-        let came = match came {
+        let is_read = called.read_only && entry.service != Service::STS || entry.name == "GetCallerIdentity";
+        let came = match result {
             // Of what reads only, the record shows no result; of roles that are assumed it does.
-            Came::Result(_) if is_read && !entry.unsigned => Came::Result(None),
-            came => came,
+            Ok(_) if is_read && !entry.unsigned => Came::Result(None),
+            Ok(output) => Came::Result(output.to_record(dates(entry.service)).unwrap_or_default()),
+            Err(error) => Came::Failure(failure(error)),
         };
         self.keep_event(record, facts, &called, came);
     }

@@ -121,7 +121,9 @@ pub fn terms_of(event: &Event, add: &mut impl FnMut(u64)) {
     if !event.management {
         return;
     }
-    let mut add = |attribute: Attribute, value: &str| add(term(event.account, &event.region, attribute.word(), value));
+    // The attributes of an event share what comes before them.
+    let place = place(event.account, &event.region);
+    let mut add = |attribute: Attribute, value: &str| add(in_place(place, attribute.word(), value));
     add(Attribute::EventId, "");
     add(Attribute::EventName, &event.name);
     add(Attribute::EventSource, &event.source_name());
@@ -138,15 +140,24 @@ pub fn terms_of(event: &Event, add: &mut impl FnMut(u64)) {
     }
 }
 
-/// The hash of an account's region, attribute and value: FNV-1a, which is the same in every build.
+/// The hash of an account's region, attribute and value.
 fn term(account: AccountId, region: &str, attribute: &str, value: &str) -> u64 {
-    let account = account.qualified();
-    let parts = [account.as_bytes(), region.as_bytes(), attribute.as_bytes(), value.as_bytes()];
-    let parts = parts.into_iter().flat_map(|part| [part, b"\0"]);
-    parts
-        .into_iter()
-        .flatten()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    in_place(place(account, region), attribute, value)
+}
+
+/// The part of a term's hash that is the same for all attributes of an account's region.
+fn place(account: AccountId, region: &str) -> u64 {
+    hashed(hashed(0xcbf2_9ce4_8422_2325, &account.qualified()), region)
+}
+
+fn in_place(place: u64, attribute: &str, value: &str) -> u64 {
+    hashed(hashed(place, attribute), value)
+}
+
+/// Goes on with a hash: FNV-1a, which is the same in every build. A zero byte ends the text.
+fn hashed(hash: u64, text: &str) -> u64 {
+    let add = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    add(text.as_bytes().iter().fold(hash, add), &0)
 }
 
 #[cfg(test)]

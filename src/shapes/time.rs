@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A moment in whole seconds since 1970, in UTC. In XML it is written `2012-05-08T23:34:01Z`, in JSON as the number.
@@ -39,6 +39,6 @@ impl From<DateTime<Utc>> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.date_time().format("%Y-%m-%dT%H:%M:%SZ"))
+        f.write_str(&self.date_time().to_rfc3339_opts(SecondsFormat::Secs, true))
     }
 }

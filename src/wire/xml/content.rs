@@ -7,6 +7,9 @@ use quick_xml::escape::escape;
 /// A text as the content of an element. XML has no form for some characters, not even as references (XML 1.0, 2.2
 /// Char): they become U+FFFD. A bare carriage return would be read as a line feed (2.11).
 pub(super) fn content(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
     let escaped = escape(text);
     if escaped.chars().all(|character| character != '\r' && is_char(character)) {
         return escaped;
@@ -20,6 +23,11 @@ pub(super) fn content(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Whether a byte is a character that is written as it is. Most texts have no others.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b' '..=b'~') && !matches!(byte, b'<' | b'>' | b'&' | b'\'' | b'"')
 }
 
 /// XML's `Char`; a `char` is no surrogate anyway.
