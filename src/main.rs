@@ -8,7 +8,7 @@ use iamd::cli::admin::{self, AccountsOptions, ClockOptions, ResetOptions};
 use iamd::cli::audit::{self, AuditOptions};
 use iamd::cli::configuration::{self, ConfigCommand};
 use iamd::cli::database::{self, DatabaseCommand};
-use iamd::cli::files::{self, ApplyOptions, ExportOptions, ImportOptions};
+use iamd::cli::files::{self, ApplyOptions, DiffOptions, ExportOptions, ImportOptions};
 use iamd::cli::help::with_variables;
 use iamd::cli::output::Output;
 use iamd::cli::policy::{self, PolicyCommand};
@@ -56,6 +56,10 @@ enum Command {
     Import(ImportOptions),
     /// Write an account of a running server as AWS shows it; it can be imported again
     Export(ExportOptions),
+    /// Compare two accounts: what differs in entities, and in what principals may do
+    ///
+    /// A side is a file, a running server, or a snapshot of one.
+    Diff(DiffOptions),
     /// Hold an account of a running server against the rules of CIS and AWS Config
     ///
     /// Prints what breaks a rule and the command that mends it. Exits with 0 if all rules are kept, with 1 if some are
@@ -108,6 +112,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Apply(options) => files::apply(&options)?,
         Command::Import(options) => files::import(&options)?,
         Command::Export(options) => files::export(&options)?,
+        Command::Diff(options) => return Ok(files::diff(&options)),
         Command::Audit(options) => return Ok(audit::audit(&options)),
         Command::Idp(options) => serve_identities(options)?,
         Command::Credentials(options) => credential_process::run(&options)?,

@@ -42,6 +42,7 @@ mod quota;
 mod references;
 mod reports;
 mod settings;
+mod snapshot;
 mod table;
 mod trail;
 
@@ -59,6 +60,7 @@ pub use quota::*;
 pub use references::*;
 pub use reports::*;
 pub use settings::*;
+pub use snapshot::*;
 pub use table::*;
 pub use trail::*;
 
@@ -162,6 +164,43 @@ macro_rules! tables {
                 Ok(changes)
             }
 
+            /// All that the account holds, as it is stored.
+            ///
+            /// # Errors
+            /// Only if an entity cannot be written as JSON, which is a fault of ours.
+            pub fn rows(&self) -> Result<Rows> {
+                let mut rows = Rows::new();
+                $(if !LEFT.contains(&stringify!($field)) {
+                    let table = rows.entry(stringify!($field).to_owned()).or_default();
+                    for entity in self.$field.iter() {
+                        let body = serde_json::value::to_raw_value(&**entity).map_err(Error::internal)?;
+                        table.insert(entity.key(), body);
+                    }
+                })+
+                Ok(rows)
+            }
+
+            /// Makes the account hold what it held when the rows were taken, and nothing else.
+            ///
+            /// # Errors
+            /// Only if a row cannot be read as JSON.
+            pub fn restore(&mut self, rows: &Rows) -> Result<()> {
+                $(if !LEFT.contains(&stringify!($field)) {
+                    let wanted = rows.get(stringify!($field));
+                    let keys = self.$field.after(None).map(|(key, _)| key.to_owned()).collect::<Vec<_>>();
+                    for key in keys.iter().filter(|key| !wanted.is_some_and(|wanted| wanted.contains_key(*key))) {
+                        self.remove::<$entity>(key);
+                    }
+                    for (key, body) in wanted.into_iter().flatten() {
+                        let now = self.$field.get(key).map(|entity| serde_json::to_string(&**entity));
+                        if now.transpose().map_err(Error::internal)?.as_deref() != Some(body.get()) {
+                            self.put::<$entity>(serde_json::from_str(body.get()).map_err(Error::internal)?)?;
+                        }
+                    }
+                })+
+                Ok(())
+            }
+
             /// Makes the changes that were made to a clone, whatever else has changed since.
             ///
             /// # Errors
@@ -237,6 +276,8 @@ tables! {
     trails: Trail,
     /// Policies that Access Analyzer generated, by job id.
     policy_generations: PolicyGeneration,
+    /// What the account held, by names.
+    snapshots: NamedSnapshot,
 }
 
 impl Account {

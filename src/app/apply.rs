@@ -4,10 +4,11 @@ use std::sync::OnceLock;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::App;
+use super::{App, MAX_RUNS, pause};
 use crate::account::Account;
 use crate::call::Context;
 use crate::description::export::export;
@@ -53,7 +54,24 @@ impl App {
         &self,
         descriptions: &Descriptions,
         mode: ApplyMode,
-        keep: impl FnOnce(&GeneratedSecrets) -> Result<(), String>,
+        mut keep: impl FnMut(&GeneratedSecrets) -> Result<(), String>,
+    ) -> Result<Report, ApplyError> {
+        let mut runs = 1;
+        loop {
+            match self.apply_once(descriptions, mode, &mut keep).await {
+                // What another server wrote first is looked at again; what is done already is then left as it is.
+                Err(ApplyError::Store(error)) if error.is_overtaken() && runs < MAX_RUNS => pause(runs).await,
+                result => return result,
+            }
+            runs += 1;
+        }
+    }
+
+    async fn apply_once(
+        &self,
+        descriptions: &Descriptions,
+        mode: ApplyMode,
+        keep: &mut impl FnMut(&GeneratedSecrets) -> Result<(), String>,
     ) -> Result<Report, ApplyError> {
         let ids = descriptions.accounts();
         let mut others = Vec::new();
@@ -96,12 +114,19 @@ impl App {
         Ok(done.report)
     }
 
-    /// An account in the form of AWS's authorization details, with what they leave out.
+    /// An account, or a snapshot of it, in the form of AWS's authorization details, with what they leave out. `None` if
+    /// there is no such snapshot.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn export(&self, id: AccountId) -> Result<Value, Error> {
-        let account = self.accounts.get(id).await?.durable();
+    pub async fn export(&self, id: AccountId, snapshot: Option<&str>) -> Result<Option<Value>, Error> {
+        let mut account = self.accounts.get(id).await?.durable();
+        if let Some(name) = snapshot {
+            let Some(snapshot) = account.snapshots.get(name) else { return Ok(None) };
+            let mut then = Account::new(id, account.created);
+            then.restore(&snapshot.rows)?;
+            account = Arc::new(then);
+        }
         let trusted = account.roles.iter().flat_map(|role| role.trust_policy.accounts()).collect();
         let others = self.others(trusted, id).await?;
         let facts = self.facts_of_apply();
@@ -121,7 +146,7 @@ impl App {
                 others: &others,
             })
         };
-        Ok(self.gate.compute(id, export).await)
+        Ok(Some(self.gate.compute(id, export).await))
     }
 
     /// The facts of a request that no client made.

@@ -10,6 +10,7 @@ mod news;
 mod record;
 mod route;
 mod run;
+mod snapshots;
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
@@ -37,6 +38,7 @@ pub use self::gate::Gate;
 pub use self::record::{Line, Record};
 use self::route::Route;
 use self::run::Run;
+pub use self::snapshots::{ListedSnapshot, SnapshotError};
 
 /// How often a call runs whose account other servers are quicker to write to.
 const MAX_RUNS: u32 = 24;

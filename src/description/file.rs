@@ -1,9 +1,10 @@
 //! Descriptions in files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::aws::{AwsFile, Copies};
+use super::template::{self, Target, TemplateFile};
 use super::{AccountDescription, Description};
 use crate::markup::{self, MarkupError, Node, Place, Placed, Syntax};
 use crate::shapes::AccountId;
@@ -76,12 +77,22 @@ impl Descriptions {
     }
 }
 
-/// Reads files: of our own format, and of AWS's. AWS's files become `account` if it is given: the number of the account
-/// that they are about is replaced in everything.
+/// How files are read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The account that AWS's files become, and that templates are for.
+    pub account: Option<AccountId>,
+    /// Values that templates do not have themselves, by name.
+    pub values: BTreeMap<String, String>,
+}
+
+/// Reads files: of our own format, of AWS's, and templates. AWS's files become the account that is given: the number of
+/// the account that they are about is replaced in everything.
 ///
 /// # Errors
 /// What is no description, with file, line and column.
-pub fn read(files: &[SourceFile], account: Option<AccountId>) -> Result<Descriptions, DescriptionError> {
+pub fn read(files: &[SourceFile], reading: &Reading) -> Result<Descriptions, DescriptionError> {
+    let account = reading.account;
     let mut descriptions = Descriptions::default();
     let mut copies = Copies::default();
     let renumbered = renumbered(files, account)?;
@@ -93,12 +104,20 @@ pub fn read(files: &[SourceFile], account: Option<AccountId>) -> Result<Descript
         let node = parse(file)?;
         match aws_file(&node) {
             Some(kind) => copies.add(file, kind, node)?,
-            None => descriptions.described.push(own_format(file, &node)?),
+            None => match TemplateFile::of(&node) {
+                Some(kind) => {
+                    let target = Target { account: account.unwrap_or(AccountId::DEFAULT), values: &reading.values };
+                    let (described, warnings) = template::read(file, kind, &node, &target)?;
+                    descriptions.described.push(described);
+                    descriptions.warnings.extend(warnings);
+                }
+                None => descriptions.described.push(own_format(file, &node)?),
+            },
         }
     }
     let (copied, warnings) = copies.finish(account)?;
     descriptions.described.extend(copied);
-    descriptions.warnings = warnings;
+    descriptions.warnings.extend(warnings);
     Ok(descriptions)
 }
 

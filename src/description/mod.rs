@@ -7,6 +7,7 @@ pub mod export;
 mod file;
 pub mod reconcile;
 mod secrets;
+mod template;
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ use crate::account::accounts_named;
 use crate::markup::{Named, Node, Place, Placed, given};
 use crate::shapes::{AccountId, Secret, Timestamp};
 
-pub use file::{Described, DescriptionError, Descriptions, SCHEMA, SourceFile, read};
+pub use file::{Described, DescriptionError, Descriptions, Reading, SCHEMA, SourceFile, read};
 pub use reconcile::{Outcome, Report, ReportEntry};
 pub use secrets::{GeneratedSecrets, UserSecrets};
 

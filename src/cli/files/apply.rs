@@ -1,5 +1,6 @@
 //! `iamd apply`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,6 +31,12 @@ pub struct ApplyOptions {
     /// Remove what the file once made and no longer has
     #[arg(long)]
     prune: bool,
+    /// Account that a template is for, or that AWS's files become
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+    /// Value that a template does not have itself, such as Bucket.Arn=arn:aws:s3:::b; may be given several times
+    #[arg(long = "value", value_name = "NAME=VALUE", value_parser = parse_value)]
+    values: Vec<(String, String)>,
     /// File that generated secrets are written to, for its owner only
     #[arg(long, value_name = "FILE", default_value = "iamd-secrets.json")]
     secrets: PathBuf,
@@ -38,6 +45,11 @@ pub struct ApplyOptions {
     schema: bool,
     #[command(flatten)]
     server: AdminOptions,
+}
+
+fn parse_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 #[derive(Deserialize)]
@@ -56,15 +68,23 @@ pub fn apply(options: &ApplyOptions) -> Result<(), Failure> {
         return Ok(write!(out, "{SCHEMA}")?);
     }
     let files = sources::read(&options.paths)?;
-    let request = Request { files, account: None, dry_run: options.dry_run, prune: options.prune };
+    let request = Request {
+        files,
+        account: options.account.clone(),
+        values: options.values.iter().cloned().collect(),
+        dry_run: options.dry_run,
+        prune: options.prune,
+    };
     request.send(&options.secrets, &options.server)
 }
 
 /// Files to apply, and how.
 pub(super) struct Request {
     pub files: Vec<SourceFile>,
-    /// The account that AWS's files become.
+    /// The account that AWS's files become, and that templates are for.
     pub account: Option<String>,
+    /// Values that templates do not have themselves.
+    pub values: BTreeMap<String, String>,
     pub dry_run: bool,
     pub prune: bool,
 }
@@ -75,7 +95,13 @@ impl Request {
         // It must be there before anything is made whose secret would be lost.
         let mut secrets = SecretsFile::open(secrets)?;
         let files: Vec<_> = self.files.iter().map(|file| json!({"name": file.name, "text": file.text})).collect();
-        let body = json!({"files": files, "account": self.account, "dry-run": self.dry_run, "prune": self.prune});
+        let body = json!({
+            "files": files,
+            "account": self.account,
+            "values": self.values,
+            "dry-run": self.dry_run,
+            "prune": self.prune,
+        });
         let applied: Applied = call_within(PATIENCE, server, "POST", "apply", &body.to_string())?;
         if !applied.secrets.is_empty() {
             secrets.add(applied.secrets)?;

@@ -41,6 +41,7 @@ pub fn import(options: &ImportOptions) -> Result<(), Failure> {
     let request = Request {
         files: sources::read(&options.files)?,
         account: options.account.clone(),
+        values: std::collections::BTreeMap::new(),
         dry_run: options.dry_run,
         prune: false,
     };

@@ -21,7 +21,7 @@ pub async fn seed(app: &App, settings: &Settings) -> Result<(), Failure> {
             continue;
         }
         let files = sources::read(&paths)?;
-        let descriptions = description::read(&files, None)?;
+        let descriptions = description::read(&files, &description::Reading::default())?;
         let keep = |secrets: &description::GeneratedSecrets| {
             let path = match (&settings.seed_secrets, settings.database().ok()) {
                 (Some(path), _) => path.clone(),

@@ -108,6 +108,10 @@ pub struct TestArgs {
     /// Directories with *.test.json and *.test.toml files, or such files
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
+    /// Files of one account (of iamd's format, an account of AWS, or a template), whose policies principals and roles
+    /// have where a request gives none
+    #[arg(long, value_name = "FILE")]
+    account: Vec<PathBuf>,
     /// Write a report in JUnit's XML to this file
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,

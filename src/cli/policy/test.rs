@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use super::suite::{self, Found, Tested};
 use super::{Failure, Outcome, TestArgs, junit};
+use crate::cli::files::Rehearsal;
 use crate::cli::output::{BAD, GOOD};
+use crate::description::Reading;
 use crate::log::{printable, printable_lines};
 
 /// The cases of one file, or why there are none.
@@ -16,7 +18,14 @@ pub(super) struct Ran {
 
 pub(super) fn run(args: &TestArgs, out: &mut dyn Write) -> Outcome {
     let Found { files, unreadable } = suite::find(&args.paths)?;
-    let ran = files.into_iter().map(|file| Ran { cases: suite::run(&file), file });
+    let account = match args.account.as_slice() {
+        [] => None,
+        paths => {
+            let account = Rehearsal::of_files(paths, &Reading::default());
+            Some(account.map_err(|failure| Failure(failure.to_string()))?)
+        }
+    };
+    let ran = files.into_iter().map(|file| Ran { cases: suite::run(&file, account.as_ref()), file });
     let unreadable = unreadable.into_iter().map(|(file, error)| Ran { file, cases: Err(error) });
     let suites: Vec<_> = ran.chain(unreadable).collect();
     report(&suites, args.quiet, out)?;
@@ -83,7 +92,7 @@ mod tests {
     fn the_examples_pass() {
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/policies"));
         let mut out = anstream::StripStream::new(Vec::new());
-        let passed = run(&TestArgs { paths: vec![path], junit: None, quiet: true }, &mut out);
+        let passed = run(&TestArgs { paths: vec![path], account: Vec::new(), junit: None, quiet: true }, &mut out);
         let out = String::from_utf8(out.into_inner()).unwrap();
         assert!(matches!(passed, Ok(true)), "{out}");
         assert_eq!(out, "11 passed, 0 failed\n");
@@ -92,6 +101,9 @@ mod tests {
     #[test]
     fn a_directory_without_tests_is_an_error() {
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli"));
-        assert!(run(&TestArgs { paths: vec![path], junit: None, quiet: false }, &mut Vec::new()).is_err());
+        assert!(
+            run(&TestArgs { paths: vec![path], account: Vec::new(), junit: None, quiet: false }, &mut Vec::new())
+                .is_err()
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! `POST /_iamd/apply`: makes accounts what files describe.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -10,7 +11,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{ApplyError, ApplyMode};
-use crate::description::{self, GeneratedSecrets, Report, SourceFile};
+use crate::description::{self, GeneratedSecrets, Reading, Report, SourceFile};
 use crate::error::Code;
 use crate::http::State;
 use crate::http::refusal::refused;
@@ -25,8 +26,11 @@ struct Asked {
     dry_run: bool,
     #[serde(default)]
     prune: bool,
-    /// The account that AWS's files become.
+    /// The account that AWS's files become, and that templates are for.
     account: Option<String>,
+    /// Values that templates do not have themselves.
+    #[serde(default)]
+    values: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -67,12 +71,12 @@ async fn applied(state: &State, asked: Asked) -> Result<Applied, ApplyError> {
     let files: Vec<_> = files.collect();
     // A large file takes its time.
     let account = asked.account.as_deref().map(|text| AccountId::parse_qualified(text).ok_or(ApplyError::Account));
-    let account = account.transpose()?;
-    let descriptions = state.app.gate.compute(AccountId::ANONYMOUS, || description::read(&files, account)).await?;
+    let reading = Reading { account: account.transpose()?, values: asked.values };
+    let descriptions = state.app.gate.compute(AccountId::ANONYMOUS, || description::read(&files, &reading)).await?;
     let mut secrets = GeneratedSecrets::default();
     let mode = ApplyMode { dry_run: asked.dry_run, prune: asked.prune };
     let keep = |made: &GeneratedSecrets| {
-        secrets = made.clone();
+        secrets.add(made.clone());
         Ok(())
     };
     let report = state.app.apply(&descriptions, mode, keep).await?;
@@ -84,6 +88,7 @@ async fn applied(state: &State, asked: Asked) -> Result<Applied, ApplyError> {
 #[serde(deny_unknown_fields)]
 pub struct ExportQuery {
     account: Option<String>,
+    snapshot: Option<String>,
 }
 
 /// `GET /_iamd/export`: an account as AWS shows it.
@@ -101,8 +106,9 @@ pub async fn export(
         Some(text) => super::audit::account(text, state.app.authenticator.partition),
     };
     let Some(id) = id else { return refused(StatusCode::BAD_REQUEST, &ApplyError::Account.to_string()) };
-    match state.app.export(id).await {
-        Ok(exported) => Json(exported).into_response(),
+    match state.app.export(id, query.snapshot.as_deref()).await {
+        Ok(Some(exported)) => Json(exported).into_response(),
+        Ok(None) => refused(StatusCode::NOT_FOUND, "the account has no such snapshot"),
         Err(error) => {
             tracing::error!(%error, "the account could not be read");
             refused(StatusCode::INTERNAL_SERVER_ERROR, "the database failed; the log says why")

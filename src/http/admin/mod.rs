@@ -9,6 +9,7 @@ mod detections;
 mod evaluate;
 mod metrics;
 mod policy;
+mod snapshots;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -43,6 +44,9 @@ pub fn routes() -> Router<Arc<State>> {
         .route("/metrics", get(metrics::text))
         .route("/policy", get(policy::recorded))
         .route("/reset", post(reset))
+        .route("/snapshots", get(snapshots::list))
+        .route("/snapshots/{name}", post(snapshots::make).delete(snapshots::delete))
+        .route("/snapshots/{name}/restore", post(snapshots::restore))
         .fallback(not_found)
 }
 

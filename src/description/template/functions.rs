@@ -1,0 +1,259 @@
+//! The functions of CloudFormation's templates.
+
+use std::cell::RefCell;
+
+use super::Target;
+use super::resources::{Resource, attribute, reference};
+use crate::markup::{Content, Member, Node, Place};
+
+/// How deep references may lead to each other.
+const MAX_REFERENCES: usize = 64;
+
+/// A template whose expressions are being resolved.
+pub(super) struct Template<'t> {
+    pub root: &'t Node,
+    pub target: &'t Target<'t>,
+    pub stack: String,
+    /// What cannot be resolved, and where it is needed.
+    pub unresolved: RefCell<Vec<(Place, String)>>,
+    /// The resources whose names are being found out.
+    depth: RefCell<usize>,
+}
+
+/// The names of functions by their short forms.
+const FUNCTIONS: &[&str] = &[
+    "Ref",
+    "Sub",
+    "GetAtt",
+    "Join",
+    "Select",
+    "Split",
+    "FindInMap",
+    "If",
+    "ImportValue",
+    "Base64",
+    "GetAZs",
+    "Transform",
+    "Cidr",
+];
+
+/// What an expression comes to.
+pub(super) enum Resolved {
+    /// A value.
+    Value(Node),
+    /// No value: the property is left out.
+    Nothing,
+}
+
+fn text(place: Place, text: impl Into<String>) -> Node {
+    Node { place, tag: None, content: Content::Text(text.into()) }
+}
+
+impl<'t> Template<'t> {
+    pub fn new(root: &'t Node, target: &'t Target<'t>, stack: String) -> Self {
+        Self { root, target, stack, unresolved: RefCell::default(), depth: RefCell::default() }
+    }
+
+    /// The resource with this logical id.
+    pub fn resource(&self, id: &str) -> Option<Resource<'t>> {
+        let node = self.root.get("Resources")?.get(id)?;
+        Some(Resource { kind: node.get("Type")?.text()?, properties: node.get("Properties") })
+    }
+
+    /// Notes that something cannot be resolved.
+    pub fn unresolved(&self, place: Place, what: impl Into<String>) -> Option<String> {
+        self.unresolved.borrow_mut().push((place, what.into()));
+        None
+    }
+
+    /// Resolves all expressions in a value.
+    pub fn resolve(&self, node: &Node) -> Resolved {
+        if let Some((name, argument)) = function(node) {
+            return self.call(&name, argument.as_ref(), node.place);
+        }
+        let content = match &node.content {
+            Content::List(items) => Content::List(items.iter().filter_map(|item| self.value(item)).collect()),
+            Content::Map(members) => {
+                let resolved = members.iter().filter_map(|member| {
+                    let value = self.value(&member.value)?;
+                    Some(Member { name: member.name.clone(), place: member.place, value })
+                });
+                Content::Map(resolved.collect())
+            }
+            other => other.clone(),
+        };
+        Resolved::Value(Node { place: node.place, tag: None, content })
+    }
+
+    /// A value, unless there is none.
+    pub fn value(&self, node: &Node) -> Option<Node> {
+        match self.resolve(node) {
+            Resolved::Value(value) => Some(value),
+            Resolved::Nothing => None,
+        }
+    }
+
+    /// A value as text: numbers and truth values as they are written.
+    pub fn text(&self, node: &Node) -> Option<String> {
+        match self.value(node)?.content {
+            Content::Text(text) => Some(text),
+            Content::Number(number) => Some(number.to_string()),
+            Content::Boolean(value) => Some(value.to_string()),
+            _ => None,
+        }
+    }
+
+    fn call(&self, name: &str, argument: &Node, place: Place) -> Resolved {
+        if name == "Ref" && argument.text() == Some("AWS::NoValue") {
+            return Resolved::Nothing;
+        }
+        let value = match name {
+            "Ref" => argument.text().and_then(|name| self.reference(name, place)).map(|value| text(place, value)),
+            "GetAtt" => self.get_att(argument, place).map(|value| text(place, value)),
+            "Sub" => self.sub(argument, place).map(|value| text(place, value)),
+            "Join" => self.join(argument).map(|value| text(place, value)),
+            "Select" => self.select(argument),
+            "Split" => self.split(argument),
+            "FindInMap" => self.find_in_map(argument),
+            "ImportValue" => {
+                let export = self.text(argument).unwrap_or_default();
+                let value = self.target.values.get(&export).cloned();
+                value
+                    .or_else(|| self.unresolved(place, format!("Fn::ImportValue {export}")))
+                    .map(|value| text(place, value))
+            }
+            _ => {
+                self.unresolved(place, format!("Fn::{name}"));
+                Some(text(place, ""))
+            }
+        };
+        Resolved::Value(value.unwrap_or_else(|| {
+            let is_named = self.unresolved.borrow().iter().any(|(at, _)| *at == place);
+            if !is_named {
+                let function = if name == "Ref" { "Ref".to_owned() } else { format!("Fn::{name}") };
+                self.unresolved(place, function);
+            }
+            text(place, "")
+        }))
+    }
+
+    /// What `Ref` gives.
+    pub fn reference(&self, name: &str, place: Place) -> Option<String> {
+        if let Some(value) = self.target.values.get(name) {
+            return Some(value.clone());
+        }
+        let partition = self.target.account.partition();
+        let known = match name {
+            "AWS::AccountId" => Some(format!("{:012}", self.target.account.number())),
+            "AWS::Partition" => Some(partition.name().to_owned()),
+            "AWS::Region" => Some(partition.signing_region().to_owned()),
+            "AWS::StackName" => Some(self.stack.clone()),
+            "AWS::URLSuffix" => {
+                Some(if partition.name() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }.to_owned())
+            }
+            _ => None,
+        };
+        let default = || {
+            let parameter = self.root.get("Parameters")?.get(name)?.get("Default")?;
+            self.text(parameter)
+        };
+        let found =
+            known.or_else(default).or_else(|| self.of_resource(name, |resource| reference(self, name, resource)));
+        found.or_else(|| self.unresolved(place, format!("Ref {name}")))
+    }
+
+    fn of_resource(&self, id: &str, find: impl FnOnce(&Resource<'t>) -> Option<String>) -> Option<String> {
+        let resource = self.resource(id)?;
+        if *self.depth.borrow() >= MAX_REFERENCES {
+            return None;
+        }
+        *self.depth.borrow_mut() += 1;
+        let found = find(&resource);
+        *self.depth.borrow_mut() -= 1;
+        found
+    }
+
+    fn get_att(&self, argument: &Node, place: Place) -> Option<String> {
+        let written = match argument.text() {
+            Some(text) => text.to_owned(),
+            None => argument.items().iter().filter_map(Node::text).collect::<Vec<_>>().join("."),
+        };
+        self.attribute(&written, place)
+    }
+
+    /// What `Fn::GetAtt` gives of `Resource.Attribute`.
+    fn attribute(&self, written: &str, place: Place) -> Option<String> {
+        if let Some(value) = self.target.values.get(written) {
+            return Some(value.clone());
+        }
+        let found = written
+            .split_once('.')
+            .and_then(|(id, name)| self.of_resource(id, |resource| attribute(self, id, name, resource)));
+        found.or_else(|| self.unresolved(place, format!("Fn::GetAtt {written}")))
+    }
+
+    /// `Fn::Sub`: a text with `${…}`, or a list of it and its own variables.
+    fn sub(&self, argument: &Node, place: Place) -> Option<String> {
+        let (pattern, own) = match argument.items() {
+            [pattern, own] => (pattern.text()?, Some(own)),
+            _ => (argument.text()?, None),
+        };
+        let mut done = String::new();
+        let mut rest = pattern;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (name, behind) = after.split_once('}')?;
+            done.push_str(before);
+            rest = behind;
+            if let Some(literal) = name.strip_prefix('!') {
+                done.push_str(&format!("${{{literal}}}"));
+                continue;
+            }
+            let variable = own.and_then(|own| own.get(name));
+            let value = match variable {
+                Some(variable) => self.text(variable),
+                None if name.contains('.') => self.attribute(name, place),
+                None => self.reference(name, place),
+            };
+            done.push_str(&value.unwrap_or_default());
+        }
+        Some(done + rest)
+    }
+
+    fn join(&self, argument: &Node) -> Option<String> {
+        let [separator, items] = argument.items() else { return None };
+        let items = self.value(items)?;
+        let texts: Option<Vec<_>> = items.items().iter().map(|item| self.text(item)).collect();
+        Some(texts?.join(separator.text()?))
+    }
+
+    fn select(&self, argument: &Node) -> Option<Node> {
+        let [index, items] = argument.items() else { return None };
+        let index: usize = self.text(index)?.parse().ok()?;
+        self.value(items)?.items().get(index).cloned()
+    }
+
+    fn split(&self, argument: &Node) -> Option<Node> {
+        let [separator, written] = argument.items() else { return None };
+        let written = self.text(written)?;
+        let parts = written.split(separator.text()?).map(|part| text(argument.place, part));
+        Some(Node { place: argument.place, tag: None, content: Content::List(parts.collect()) })
+    }
+
+    fn find_in_map(&self, argument: &Node) -> Option<Node> {
+        let [map, first, second] = argument.items() else { return None };
+        let (map, first, second) = (self.text(map)?, self.text(first)?, self.text(second)?);
+        self.root.get("Mappings")?.get(&map)?.get(&first)?.get(&second).cloned()
+    }
+}
+
+/// The function that a value calls, and its argument: `!Ref X`, or a map with the one member `Ref` or `Fn::…`.
+fn function(node: &Node) -> Option<(String, Box<Node>)> {
+    if let Some(tag) = &node.tag {
+        let name = tag.strip_prefix('!')?;
+        let argument = Node { tag: None, ..node.clone() };
+        return Some((name.to_owned(), Box::new(argument)));
+    }
+    let [member] = node.members() else { return None };
+    let name = member.name.strip_prefix("Fn::").or_else(|| (member.name == "Ref").then_some("Ref"))?;
+    FUNCTIONS.contains(&name).then(|| (name.to_owned(), Box::new(member.value.clone())))
+}
