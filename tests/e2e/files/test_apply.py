@@ -60,7 +60,7 @@ def test_the_example_is_applied_once(own):
     assert secret not in out
     ann = Boto3(own.endpoint, ACCOUNT).using({"AccessKeyId": key, "SecretAccessKey": secret})
     assert ann.sts.get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/ann"
-    ann.sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/deploy", RoleSessionName="s")
+    ann.sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/deploy", RoleSessionName="session")
 
 
 def test_a_changed_file_changes_what_it_names_and_nothing_else(own):

@@ -1,6 +1,7 @@
 """An account of AWS is imported and exported, and stays the same."""
 
 import base64
+import copy
 import json
 
 import pytest
@@ -59,7 +60,8 @@ def decisions(iam, details):
 
 
 def normal(details):
-    """What the generator makes, with what an export adds."""
+    """What the generator makes, without what an export adds."""
+    details = copy.deepcopy(details)
     kept = {"UserDetailList": "UserName", "GroupDetailList": "GroupName", "RoleDetailList": "RoleName"}
     added = {"MaxSessionDuration", "RoleLastUsed"}
     lists = {}
