@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{App, MAX_RUNS, pause};
+use super::App;
+use super::overtaken::{MAX_RUNS, pause};
 use crate::account::Account;
 use crate::call::Context;
 use crate::description::export::export;

@@ -7,6 +7,7 @@ mod detect;
 mod event;
 mod gate;
 mod news;
+mod overtaken;
 mod record;
 mod route;
 mod run;
@@ -14,7 +15,6 @@ mod snapshots;
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tracing::Level;
@@ -35,13 +35,11 @@ pub use self::budget::Budget;
 pub use self::detect::Detections;
 pub use self::event::{Called, Came};
 pub use self::gate::Gate;
+use self::overtaken::{MAX_RUNS, pause};
 pub use self::record::{Line, Record};
 use self::route::Route;
 use self::run::Run;
 pub use self::snapshots::{ListedSnapshot, SnapshotError};
-
-/// How often a call runs whose account other servers are quicker to write to.
-const MAX_RUNS: u32 = 24;
 
 /// The server without its network.
 pub struct App {
@@ -381,12 +379,6 @@ impl App {
         }
         Ok(others)
     }
-}
-
-/// Lets the quicker server get ahead, longer from time to time, and not two servers equally long.
-async fn pause(runs: u32) {
-    let longest = 1 << runs.min(6);
-    tokio::time::sleep(Duration::from_millis(rand::random_range(0..longest))).await;
 }
 
 /// Says what a signature that does not fit had to cover, for those who debug a signer.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{App, MAX_RUNS, pause};
+use super::App;
+use super::overtaken::{MAX_RUNS, pause};
 use crate::account::{Account, Entity, NamedSnapshot, Rows};
 use crate::error::Error;
 use crate::shapes::{AccountId, Timestamp};

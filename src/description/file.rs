@@ -90,7 +90,7 @@ pub struct Reading {
 /// the account that they are about is replaced in everything.
 ///
 /// # Errors
-/// What is no description, with file, line and column.
+/// What does not describe accounts, with file, line and column.
 pub fn read(files: &[SourceFile], reading: &Reading) -> Result<Descriptions, DescriptionError> {
     let account = reading.account;
     let mut descriptions = Descriptions::default();

@@ -102,7 +102,7 @@ pub struct Member {
 /// Reads a text.
 ///
 /// # Errors
-/// What is no text of this syntax, and what exceeds a limit.
+/// Text that is not of this syntax, or exceeds a limit.
 pub fn parse(text: &str, syntax: Syntax) -> Result<Node, MarkupError> {
     if text.len() > MAX_BYTES {
         return Err(MarkupError { place: None, message: format!("the file is larger than {} MiB", MAX_BYTES >> 20) });

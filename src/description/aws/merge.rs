@@ -95,7 +95,7 @@ impl Copies {
     /// Takes up a credential report.
     ///
     /// # Errors
-    /// What is no line of one.
+    /// A line that does not belong in one.
     pub fn add_report(&mut self, file: &str, csv: &str) -> Result<(), DescriptionError> {
         let rows = credential_report::read(csv).map_err(|error| wrong(file, error.place, error.value))?;
         self.reports.push((file.to_owned(), rows));

@@ -79,7 +79,7 @@ impl Properties {
 /// Reads a template.
 ///
 /// # Errors
-/// What is no template.
+/// Properties of the wrong type.
 pub(super) fn read(node: &Node, target: &Target<'_>, build: &mut Build<'_>) -> Result<(), DescriptionError> {
     let stem = Path::new(build.file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("stack");
     let stack = stem.split('.').next().unwrap_or(stem).to_owned();
