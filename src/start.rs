@@ -45,14 +45,6 @@ impl App {
             }
             None => None,
         };
-        let delivery = match settings.trail_folder.clone() {
-            Some(folder) => {
-                let shown = folder.display().to_string();
-                let delivery = Delivery::start(folder, DEFAULT_INTERVAL, metrics.clone());
-                Some(delivery.map_err(|error| format!("--trail-folder {shown} cannot be written to: {error}"))?)
-            }
-            None => None,
-        };
         let webhook = settings.detection_webhook()?;
         let webhook = webhook.map(|(url, secret)| Webhook::start(url, secret, metrics.clone()));
         let detections = Detections::new(webhook, metrics.clone());
@@ -71,7 +63,7 @@ impl App {
                 settings.local_issuers == Some(true),
                 &settings.issuers,
             )?,
-            delivery,
+            delivery: None,
             metrics,
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),
         };
@@ -88,6 +80,20 @@ impl App {
         };
         app.follow_clock().await?;
         Ok((app, committer))
+    }
+
+    /// Begins to deliver the events of trails, if the settings have a folder for them, which is made if it is absent. Only
+    /// a server that serves does so: to check a configuration must leave nothing behind.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn start_delivery(&mut self, settings: &Settings) -> Result<(), Failure> {
+        let Some(folder) = settings.trail_folder.clone() else { return Ok(()) };
+        let shown = folder.display().to_string();
+        let delivery = Delivery::start(folder, DEFAULT_INTERVAL, self.environment.metrics.clone());
+        let delivery = delivery.map_err(|error| format!("--trail-folder {shown} cannot be written to: {error}"))?;
+        self.environment.delivery = Some(delivery);
+        Ok(())
     }
 }
 

@@ -43,7 +43,11 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     };
     must_have_a_way_in(&settings, &store).await?;
     let store = Arc::new(store);
-    let (app, committer) = App::start(&settings, store.clone()).await?;
+    let (mut app, committer) = App::start(&settings, store.clone()).await?;
+    if let Err(failure) = app.start_delivery(&settings) {
+        store.close().await;
+        return Err(failure);
+    }
     if let Err(failure) = files::seed(&app, &settings).await {
         store.close().await;
         return Err(failure);
