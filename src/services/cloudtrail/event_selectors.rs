@@ -146,7 +146,8 @@ fn check_advanced(fields: &[FieldSelector]) -> Result<()> {
     }
     for (index, selector) in fields.iter().enumerate() {
         let field = selector.field.as_str();
-        if !MANAGEMENT_FIELDS.contains(&field) && !(is_data && DATA_FIELDS.contains(&field)) {
+        let is_known = MANAGEMENT_FIELDS.contains(&field) || (is_data && DATA_FIELDS.contains(&field));
+        if !is_known {
             return Err(invalid(format!("The field {field} is not one of the events' category.")));
         }
         if fields.iter().take(index).any(|earlier| earlier.field == selector.field) {
