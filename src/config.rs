@@ -22,7 +22,7 @@ use clap::Args;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
 
-pub use audit::AuditMode;
+pub use audit::{AuditMode, AuthorizationIds};
 pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
 pub use database::{Database, ReadMode};
 pub use error::ConfigError;
@@ -137,6 +137,8 @@ settings! {
     detection_webhook: Secret, "detection-webhook", "IAMD_DETECTION_WEBHOOK", "URL";
     /// Secret that signs what is sent there
     detection_webhook_secret: Secret, "detection-webhook-secret", "IAMD_DETECTION_WEBHOOK_SECRET", "SECRET";
+    /// Which denials have an id to look them up by: those of IAM's actions (iam), all, or none (off)
+    authorization_ids: AuthorizationIds = "iam", "authorization-ids", "IAMD_AUTHORIZATION_IDS", "WHICH";
 
     "Log":
     /// How log lines are written: text or json
@@ -168,12 +170,16 @@ impl Settings {
 
     /// The URL under which others find the keys of this server's web identity tokens.
     pub fn token_issuer(&self) -> String {
+        self.token_issuer.as_deref().map_or_else(|| self.own_url(), |url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// The URL of the server for clients on this machine.
+    pub fn own_url(&self) -> String {
         let listen = self.listen();
         let host = if listen.ip().is_unspecified() { "localhost".to_owned() } else { listen.ip().to_string() };
         let host = if host.contains(':') { format!("[{host}]") } else { host };
         let scheme = if self.tls_only == Some(true) { "https" } else { "http" };
-        let own = || format!("{scheme}://{host}:{}", listen.port());
-        self.token_issuer.as_deref().map_or_else(own, |url| url.trim_end_matches('/').to_owned())
+        format!("{scheme}://{host}:{}", listen.port())
     }
 
     /// The quotas in force.

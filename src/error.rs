@@ -150,6 +150,7 @@ codes! {
     // Modelled by Access Analyzer.
     ConflictException = "ConflictException" 409,
     ServiceQuotaExceeded = "ServiceQuotaExceededException" 402,
+    ResourceNotFound = "ResourceNotFoundException" 404,
     ValidationException = "ValidationException" 400,
 }
 

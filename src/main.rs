@@ -8,11 +8,13 @@ use iamd::cli::admin::{self, AccountsOptions, ClockOptions, ResetOptions};
 use iamd::cli::audit::{self, AuditOptions};
 use iamd::cli::configuration::{self, ConfigCommand};
 use iamd::cli::database::{self, DatabaseCommand};
+use iamd::cli::events::{self, EventsOptions};
 use iamd::cli::files::{self, ApplyOptions, DiffOptions, ExportOptions, ImportOptions};
 use iamd::cli::help::with_variables;
 use iamd::cli::output::Output;
 use iamd::cli::policy::{self, PolicyCommand};
 use iamd::cli::running::AdminOptions;
+use iamd::cli::why::{self, WhyOptions};
 use iamd::cli::{credential_process, serve};
 use iamd::config::{LogFormat, LogLevel, Settings};
 use iamd::http::Signals;
@@ -65,6 +67,13 @@ enum Command {
     /// Prints what breaks a rule and the command that mends it. Exits with 0 if all rules are kept, with 1 if some are
     /// not, with 2 if the command could not do its work.
     Audit(AuditOptions),
+    /// Follow the calls that a running server answers, one line each
+    ///
+    /// Shows what happens from now on, or since a time, until it is interrupted. If the server goes away, the command
+    /// waits half a minute for it to come back.
+    Events(EventsOptions),
+    /// Explain why a running server denied a request, and what would have allowed it
+    Why(WhyOptions),
     /// Serve an identity provider for tests: web identity tokens and SAML responses
     Idp(idp::Options),
     /// Print credentials of a role, for credential_process in the configuration of AWS's clients
@@ -114,6 +123,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Export(options) => files::export(&options)?,
         Command::Diff(options) => return Ok(files::diff(&options)),
         Command::Audit(options) => return Ok(audit::audit(&options)),
+        Command::Events(options) => events::events(&options)?,
+        Command::Why(options) => why::why(&options)?,
         Command::Idp(options) => serve_identities(options)?,
         Command::Credentials(options) => credential_process::run(&options)?,
         Command::Policy(command) => return Ok(policy::run(&command)),

@@ -77,6 +77,8 @@ impl App {
             gate: Gate::default(),
             trail,
             detections,
+            authorization_ids: settings.authorization_ids.unwrap_or_default(),
+            denial_link: format!("{}/_iamd/authorization-details/", settings.own_url()),
         };
         app.follow_clock().await?;
         Ok((app, committer))

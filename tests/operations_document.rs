@@ -124,6 +124,7 @@ fn document() -> String {
         (Service::STS, "STS"),
         (Service::ORGANIZATIONS, "Organizations"),
         (Service::ACCESS_ANALYZER, "Access Analyzer"),
+        (Service::IAM_TOOLBOX, "Access Troubleshooter (iam-toolbox)"),
         (Service::CLOUDTRAIL, "CloudTrail"),
         (Service::TAGGING, "Resource Groups Tagging API"),
         (Service::SERVICE_QUOTAS, "Service Quotas"),

@@ -4,7 +4,7 @@ use tracing::Level;
 
 use super::App;
 use crate::account::Account;
-use crate::call::{self, Asker, Denial, Outside, QUICK, Verdict};
+use crate::call::{self, Asker, Denial, DenialIds, Outside, QUICK, Verdict};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts, Standing};
 use crate::log;
@@ -41,6 +41,7 @@ impl App {
         max_work: Option<u64>,
     ) -> Result<Option<Vec<Option<Box<Denial>>>>> {
         let standing = Standing::of(caller, own)?;
+        let give = &|action: &str| self.id_of_denial(caller, action);
         let asker = Asker {
             caller,
             facts,
@@ -48,6 +49,7 @@ impl App {
             name_policy: self.environment.denials_name_policy,
             explain: &|| tracing::enabled!(target: log::REQUEST, Level::WARN) && self.explanations.take(),
             max_work,
+            ids: Some((DenialIds { give, link: &self.denial_link }, own)),
         };
         let mut decided = Vec::with_capacity(asked.len());
         for asked in asked {

@@ -34,7 +34,9 @@ pub enum Came {
 impl Called<'_> {
     /// An operation that is answered here.
     fn of(entry: &'static Entry) -> Called<'static> {
-        let service = entry.service.prefix();
+        // The prefix of its actions is IAM's; CloudTrail knows it as a service of its own.
+        let is_toolbox = entry.service == Service::IAM_TOOLBOX;
+        let service = if is_toolbox { "iam-toolbox" } else { entry.service.prefix() };
         // Who assumes a role changes nothing (CloudTrail's records of `AssumeRole` say `readOnly: true`).
         let assumes = service == "sts" && entry.name.starts_with("AssumeRo");
         let read_only = match entry.name {
@@ -155,7 +157,7 @@ fn denial(evidence: &Evidence, let_through: bool) -> EventDenial {
         layer: evidence.layer.map(str::to_owned),
         reason: evidence.reason.clone(),
         let_through,
-        authorization_id: None,
+        authorization_id: evidence.authorization_id.map(|id| id.to_string()),
     }
 }
 

@@ -3,6 +3,7 @@
 mod apply;
 mod budget;
 mod decide;
+mod denials;
 mod detect;
 mod event;
 mod gate;
@@ -11,17 +12,18 @@ mod overtaken;
 mod record;
 mod route;
 mod run;
+mod signed;
 mod snapshots;
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
-use tracing::Level;
 
 use crate::account::Account;
 use crate::audit::Use;
 use crate::call::{DecodedCall, Entry, Environment, MfaCheck, MfaCode, Operation, Work};
+use crate::config::AuthorizationIds;
 use crate::error::{Error, Part, Result};
 use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
 use crate::services;
@@ -39,6 +41,7 @@ use self::overtaken::{MAX_RUNS, pause};
 pub use self::record::{Line, Record};
 use self::route::Route;
 use self::run::Run;
+use self::signed::show_what_is_signed;
 pub use self::snapshots::{ListedSnapshot, SnapshotError};
 
 /// The server without its network.
@@ -59,6 +62,10 @@ pub struct App {
     pub trail: Option<Arc<Trail>>,
     /// What was detected.
     pub detections: Detections,
+    /// Which denials can be looked up.
+    pub authorization_ids: AuthorizationIds,
+    /// The URL of this server's page about a denial; the id follows.
+    pub denial_link: String,
 }
 
 /// A request of AWS's protocol: what came over the wire, and what is known of it.
@@ -306,7 +313,7 @@ impl App {
         if entry.fetches
             && let Some(inquiry) = run.inquiry(call, &cell.durable(), record).await?
         {
-            run.fetched = Some(self.fetch(&inquiry).await?);
+            run.fetched = Some(self.fetch(&inquiry, facts.now).await?);
         }
         match work {
             Work::Query(query) => run.answer(query, &cell.durable(), record).await,
@@ -379,18 +386,4 @@ impl App {
         }
         Ok(others)
     }
-}
-
-/// Says what a signature that does not fit had to cover, for those who debug a signer.
-fn show_what_is_signed(signature: &Signature<'_>, request: &WireRequest<'_>) {
-    if !tracing::enabled!(Level::DEBUG) {
-        return;
-    }
-    let Some(canonical) = signature.canonical_request(&request.incoming) else { return };
-    tracing::debug!(
-        id = request.facts.request_id,
-        canonical_request = signature.shown_canonical_request(&request.incoming),
-        string_to_sign = signature.string_to_sign(&canonical),
-        "the signature does not fit"
-    );
 }

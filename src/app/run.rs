@@ -8,13 +8,13 @@ use super::App;
 use super::record::Record;
 use crate::account::Account;
 use crate::call::{
-    self, Access, Call, Claim, CommandCall, Context, Denial, Enforcement, Entry, Fetched, Inquiry, MfaCheck, QUICK,
-    QueryCall, Question, Verdict, View,
+    self, Access, Call, Claim, CommandCall, Context, Denial, DenialIds, Enforcement, Entry, Fetched, Inquiry, MfaCheck,
+    QUICK, QueryCall, Question, Verdict, View,
 };
 use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts};
 use crate::log;
-use crate::shapes::{AccountId, Ids};
+use crate::shapes::{AccountId, Ids, Timestamp};
 use crate::store::EventPage;
 use crate::wire::Output;
 
@@ -35,7 +35,7 @@ pub(super) struct Run<'r> {
 
 impl App {
     /// Gets what an operation needs from outside of its account.
-    pub(super) async fn fetch(&self, inquiry: &Inquiry) -> Result<Fetched> {
+    pub(super) async fn fetch(&self, inquiry: &Inquiry, now: Timestamp) -> Result<Fetched> {
         match inquiry {
             Inquiry::Issuer(inquiry) => self.environment.issuers.fetch(inquiry).await.map(Fetched::Issuer),
             Inquiry::Activity(query) => match &self.trail {
@@ -45,6 +45,10 @@ impl App {
             Inquiry::Events(query) => match &self.trail {
                 Some(trail) => trail.find(query).await.map(Fetched::Events),
                 None => Ok(Fetched::Events(EventPage { events: Vec::new(), has_more: false })),
+            },
+            Inquiry::Denial(id) => match &self.trail {
+                Some(trail) => trail.denial(*id, now).await.map(Fetched::Denial),
+                None => Ok(Fetched::Denial(None)),
             },
         }
     }
@@ -146,7 +150,7 @@ impl Run<'_> {
         let cx = &self.context(account, &mut random);
         call.precondition(cx)?;
         for access in [call.access(), call.further_access(cx)] {
-            let Denial { error, evidence } = match self.authorize(cx, &access, record, max_work)? {
+            let Denial { error, evidence, details } = match self.authorize(cx, &access, record, max_work)? {
                 Verdict::Allowed => {
                     self.app.environment.metrics.allowed();
                     continue;
@@ -155,6 +159,7 @@ impl Run<'_> {
                 Verdict::Denied(denial) => *denial,
             };
             self.app.environment.metrics.denied(evidence.layer);
+            self.app.keep_denial(details);
             record.evidence = Some(evidence);
             if self.app.environment.enforcement == Enforcement::On {
                 return Err(error);
@@ -173,6 +178,7 @@ impl Run<'_> {
     ) -> Result<Verdict> {
         let own = cx.account_of(self.caller.account).ok_or_else(|| Error::internal("the caller's account is gone"))?;
         let action = self.entry.action();
+        let give = &|action: &str| self.app.id_of_denial(self.caller, action);
         let question = Question {
             caller: self.caller,
             own,
@@ -183,6 +189,7 @@ impl Run<'_> {
             name_policy: self.app.environment.denials_name_policy,
             explain: &|| tracing::enabled!(target: log::REQUEST, Level::WARN) && self.app.explanations.take(),
             max_work,
+            ids: Some(DenialIds { give, link: &self.app.denial_link }),
         };
         if self.app.trail.is_some() && record.evidence.is_none() {
             record.asked.extend(question.asked(access));

@@ -1,8 +1,10 @@
 //! What is known of calls: their events, and when credentials and roles were last used; and the audit of an account.
 
 mod activity;
+pub mod details;
 pub mod detections;
 mod event;
+mod follow;
 pub mod generate;
 mod record;
 mod resources;
@@ -12,11 +14,13 @@ mod selection;
 mod usage;
 
 pub use activity::{Activity, ActivityQuery, OfTrail};
+pub use details::{AuthorizationId, Details, Node};
 #[cfg(test)]
 pub use event::tests::example as example_event;
 pub use event::{
     Asked, Event, EventDenial, EventFailure, IdentityKind, IssuerKind, SessionContext, SessionIssuer, UserIdentity,
 };
+pub use follow::{EventFilter, EventOutcome};
 pub use resources::EventResource;
 pub use search::{Attribute, EventQuery, terms_of};
 pub use usage::{LastUse, Usage, Use};

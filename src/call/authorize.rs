@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::denial::{Denial, Evidence};
+use super::denial::{Denial, DenialIds, Evidence};
 use super::resources::Found;
 use super::{Access, AccountRef, Check, Context, Target};
 use crate::account::{Account, Role};
@@ -60,6 +60,21 @@ pub struct Question<'q> {
     pub explain: &'q (dyn Fn() -> bool + Sync),
     /// The most that a decision may take, in the engine's measure of work; `None` if it may take as long as it does.
     pub max_work: Option<u64>,
+    /// Gives denials ids under which they can be looked up.
+    pub ids: Option<DenialIds<'q>>,
+}
+
+/// A check as the engine is asked it.
+pub(super) struct Posed<'p> {
+    pub request: &'p iam_policy::Request<'p>,
+    pub layers: &'p iam_policy::Layers<'p>,
+    pub context: &'p iam_policy::Context<'p>,
+    pub found: &'p Found<'p>,
+    /// The account of the resource.
+    pub owner: AccountId,
+    /// How often the check is posed, and whether this is the last time.
+    pub rounds: usize,
+    pub is_last: bool,
 }
 
 /// Checks all that an operation needs permission for.
@@ -81,7 +96,10 @@ pub fn authorize(question: &Question<'_>, access: &Access<'_>) -> Result<Verdict
         }
         match question.check(&standing, &check, access.silent)? {
             Verdict::Allowed => {}
-            verdict => return Ok(verdict),
+            Verdict::Denied(denial) => {
+                return Ok(Verdict::Denied(Box::new(question.with_details(*denial, &standing, access))));
+            }
+            Verdict::TakesLong => return Ok(Verdict::TakesLong),
         }
     }
     Ok(Verdict::Allowed)
@@ -105,6 +123,7 @@ impl<A: AccountRef> Context<'_, A> {
             name_policy: self.environment.denials_name_policy,
             explain: &|| false,
             max_work: None,
+            ids: None,
         };
         Ok(match authorize(&question, access)? {
             Verdict::Denied(denial) => Some(denial.error),
@@ -137,6 +156,31 @@ impl Question<'_> {
     }
 
     fn check(&self, standing: &Standing<'_>, check: &Check<'_>, silent: bool) -> Result<Verdict> {
+        let verdict = self.pose(standing, check, &mut |Posed { request, layers, found, rounds, .. }| {
+            let max_work = self.max_work.map(|limit| limit / (*rounds).max(1) as u64);
+            if max_work.is_some_and(|limit| !iam_policy::is_within(limit, request, layers)) {
+                return Some(Verdict::TakesLong);
+            }
+            let decision = match standing.lost {
+                true => Decision::ImplicitDeny { missing: Layer::Identity },
+                false => iam_policy::decide(request, layers),
+            };
+            let action = request.action();
+            let resource = check.target.words(action.as_str(), &found.arn, standing.user_name());
+            let error = self.denial(&decision, standing, action, resource.as_deref(), silent)?;
+            let evidence = Evidence::of(&decision, standing.lost, request, layers, self.explain);
+            Some(Verdict::Denied(Box::new(Denial { error, evidence, details: None })))
+        })?;
+        Ok(verdict.unwrap_or(Verdict::Allowed))
+    }
+
+    /// Asks the engine a check, once for each spelling of its tags, until `ask` has an answer.
+    pub(super) fn pose<T>(
+        &self,
+        standing: &Standing<'_>,
+        check: &Check<'_>,
+        ask: &mut dyn FnMut(&Posed<'_>) -> Option<T>,
+    ) -> Result<Option<T>> {
         let found = self.find(&check.target)?;
         let name = check.action.as_deref().unwrap_or(self.action);
         let action = Action::parse(name).ok_or_else(|| Error::internal(format!("{name} is no action")))?;
@@ -145,7 +189,7 @@ impl Question<'_> {
         let by_provider = check.provider.map(|provider| iam_policy::Principal::Federated { provider });
         let principal = by_provider.unwrap_or_else(|| standing.principal());
         let places = self.places(&principal, &found.arn, owner);
-        let owner = owner.to_string();
+        let owner_text = owner.to_string();
         let trust = found.trust.map(trust_policies);
         let layers = iam_policy::Layers {
             resource: trust.as_ref().or(found.policy.as_ref()),
@@ -160,24 +204,17 @@ impl Question<'_> {
             resource: SpelledTags::new(found.tags.into_iter().flat_map(TagSet::pairs)),
         };
         let rounds = tags.request.rounds().max(tags.resource.rounds());
-        let max_work = self.max_work.map(|limit| limit / rounds.max(1) as u64);
         for round in 0..rounds {
-            let context = self.context(standing, check, &found, &owner, places, (&tags, round));
-            let request = iam_policy::Request::new(principal, &action, &found.arn, &context).owned_by(&owner);
-            if max_work.is_some_and(|limit| !iam_policy::is_within(limit, &request, &layers)) {
-                return Ok(Verdict::TakesLong);
-            }
-            let decision = match standing.lost {
-                true => Decision::ImplicitDeny { missing: Layer::Identity },
-                false => iam_policy::decide(&request, &layers),
-            };
-            let resource = check.target.words(action.as_str(), &found.arn, standing.user_name());
-            if let Some(error) = self.denial(&decision, standing, &action, resource.as_deref(), silent) {
-                let evidence = Evidence::of(&decision, standing.lost, &request, &layers, self.explain);
-                return Ok(Verdict::Denied(Box::new(Denial { error, evidence })));
+            let context = self.context(standing, check, &found, &owner_text, places, (&tags, round));
+            let request = iam_policy::Request::new(principal, &action, &found.arn, &context).owned_by(&owner_text);
+            let is_last = round + 1 == rounds;
+            let posed =
+                Posed { request: &request, layers: &layers, context: &context, found: &found, owner, rounds, is_last };
+            if let Some(answer) = ask(&posed) {
+                return Ok(Some(answer));
             }
         }
-        Ok(Verdict::Allowed)
+        Ok(None)
     }
 
     /// Where the principal's account is in the organization, and that of the resource: the one in its ARN, or else

@@ -1,6 +1,8 @@
 //! What an operation needs from outside of the account, and what came.
 
-use crate::audit::{Activity, ActivityQuery, EventQuery};
+use std::sync::Arc;
+
+use crate::audit::{Activity, ActivityQuery, AuthorizationId, Details, EventQuery};
 use crate::federation;
 use crate::store::EventPage;
 
@@ -13,6 +15,8 @@ pub enum Inquiry {
     Events(EventQuery),
     /// From the audit trail: all that a principal did.
     Activity(ActivityQuery),
+    /// A denial, from there too.
+    Denial(AuthorizationId),
 }
 
 /// What was fetched.
@@ -24,6 +28,8 @@ pub enum Fetched {
     Events(EventPage),
     /// For [`Inquiry::Activity`]; nothing if there is no audit trail.
     Activity(Option<Activity>),
+    /// For [`Inquiry::Denial`].
+    Denial(Option<Arc<Details>>),
 }
 
 impl Fetched {
@@ -31,7 +37,7 @@ impl Fetched {
     pub fn issuer(&self) -> Option<&federation::Fetched> {
         match self {
             Self::Issuer(fetched) => Some(fetched),
-            Self::Events(_) | Self::Activity(_) => None,
+            Self::Events(_) | Self::Activity(_) | Self::Denial(_) => None,
         }
     }
 
@@ -39,7 +45,15 @@ impl Fetched {
     pub fn events(&self) -> Option<&EventPage> {
         match self {
             Self::Events(page) => Some(page),
-            Self::Issuer(_) | Self::Activity(_) => None,
+            Self::Issuer(_) | Self::Activity(_) | Self::Denial(_) => None,
+        }
+    }
+
+    /// The denial, if it is there.
+    pub fn denial(&self) -> Option<&Arc<Details>> {
+        match self {
+            Self::Denial(details) => details.as_ref(),
+            Self::Issuer(_) | Self::Events(_) | Self::Activity(_) => None,
         }
     }
 
@@ -47,7 +61,7 @@ impl Fetched {
     pub fn activity(&self) -> Option<&Activity> {
         match self {
             Self::Activity(activity) => activity.as_ref(),
-            Self::Issuer(_) | Self::Events(_) => None,
+            Self::Issuer(_) | Self::Events(_) | Self::Denial(_) => None,
         }
     }
 }

@@ -17,7 +17,7 @@ mod work;
 pub use access::{Access, Check, Need, Target};
 pub use authorize::{Enforcement, QUICK, Question, Verdict, authorize};
 pub use context::{AccountRef, Claim, Context, Environment, Transaction, View};
-pub use denial::{Denial, Evidence};
+pub use denial::{Denial, DenialIds, Evidence, details_of_asked, explanation_tree};
 pub(crate) use entry::operations;
 pub use entry::{DecodedCall, Entry};
 pub use inquiry::{Fetched, Inquiry};

@@ -2,7 +2,8 @@
 //! of the caller as for IAM's own calls.
 
 use super::Verdict;
-use super::denial::{Denial, Evidence};
+use super::denial::{Denial, DenialIds, Evidence};
+use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
 use crate::organization::{Organization, Place, Places};
@@ -23,6 +24,8 @@ pub struct Asker<'q> {
     pub explain: &'q (dyn Fn() -> bool + Sync),
     /// The most that a decision may take, in the engine's measure of work; `None` if it may take as long as it does.
     pub max_work: Option<u64>,
+    /// Gives denials ids under which they can be looked up; with the caller's own account.
+    pub ids: Option<(DenialIds<'q>, &'q Account)>,
 }
 
 /// One action on one resource of another service.
@@ -67,17 +70,47 @@ pub fn decide(asker: &Asker<'_>, standing: &Standing<'_>, asked: &Outside<'_>) -
         let (decided, is_final) = asked.decide_by(asker, standing, resource)?;
         match decided {
             Verdict::TakesLong => return Ok(Verdict::TakesLong),
-            Verdict::Denied(_) if is_final => return Ok(decided),
+            Verdict::Denied(_) if is_final => {
+                verdict = Some(decided);
+                break;
+            }
             Verdict::Allowed => verdict = Some(Verdict::Allowed),
             Verdict::Denied(_) => verdict = verdict.or(Some(decided)),
         }
     }
-    verdict.ok_or_else(|| Error::internal("a question about no resource"))
+    match verdict {
+        Some(Verdict::Denied(denial)) => Ok(Verdict::Denied(Box::new(asked.with_details(*denial, asker, standing)?))),
+        Some(verdict) => Ok(verdict),
+        None => Err(Error::internal("a question about no resource")),
+    }
 }
 
 impl Outside<'_> {
     /// The verdict on one name of the resource, and whether no other name can change it.
     fn decide_by(&self, asker: &Asker<'_>, standing: &Standing<'_>, resource: &str) -> Result<(Verdict, bool)> {
+        self.pose(asker, standing, resource, &mut |request, layers, _| {
+            if asker.max_work.is_some_and(|limit| !iam_policy::is_within(limit, request, layers)) {
+                return Ok((Verdict::TakesLong, true));
+            }
+            let decision = match standing.lost {
+                true => Decision::ImplicitDeny { missing: Layer::Identity },
+                false => iam_policy::decide(request, layers),
+            };
+            let Some(error) = self.denial(&decision, asker, standing)? else { return Ok((Verdict::Allowed, false)) };
+            let evidence = Evidence::of(&decision, standing.lost, request, layers, asker.explain);
+            let is_explicit = matches!(decision, Decision::ExplicitDeny { .. });
+            Ok((Verdict::Denied(Box::new(Denial { error, evidence, details: None })), is_explicit))
+        })?
+    }
+
+    /// Asks the engine about one name of the resource.
+    pub(super) fn pose<T>(
+        &self,
+        asker: &Asker<'_>,
+        standing: &Standing<'_>,
+        resource: &str,
+        ask: &mut dyn FnMut(&iam_policy::Request<'_>, &iam_policy::Layers<'_>, &Context<'_>) -> T,
+    ) -> Result<T> {
         let action = parse(self.action)?;
         let principal = standing.principal();
         let place = |account| asker.organization?.place(account);
@@ -97,17 +130,7 @@ impl Outside<'_> {
         let owner = self.owner.to_string();
         let context = self.context(asker, standing, places, on_resource.then_some(owner.as_str()));
         let request = iam_policy::Request::new(principal, &action, resource, &context).owned_by(&owner);
-        if asker.max_work.is_some_and(|limit| !iam_policy::is_within(limit, &request, &layers)) {
-            return Ok((Verdict::TakesLong, true));
-        }
-        let decision = match standing.lost {
-            true => Decision::ImplicitDeny { missing: Layer::Identity },
-            false => iam_policy::decide(&request, &layers),
-        };
-        let Some(error) = self.denial(&decision, asker, standing)? else { return Ok((Verdict::Allowed, false)) };
-        let evidence = Evidence::of(&decision, standing.lost, &request, &layers, asker.explain);
-        let is_explicit = matches!(decision, Decision::ExplicitDeny { .. });
-        Ok((Verdict::Denied(Box::new(Denial { error, evidence })), is_explicit))
+        Ok(ask(&request, &layers, &context))
     }
 
     fn denial(&self, decision: &Decision<'_>, asker: &Asker<'_>, standing: &Standing<'_>) -> Result<Option<Error>> {

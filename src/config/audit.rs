@@ -23,6 +23,30 @@ pub enum AuditMode {
     Off,
 }
 
+/// Which denials have an id under which they can be looked up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthorizationIds {
+    /// None.
+    Off,
+    /// Those of IAM's actions, as on AWS.
+    #[default]
+    Iam,
+    /// All.
+    All,
+}
+
+impl AuthorizationIds {
+    /// Whether denials of an action have one.
+    pub fn covers(self, action: &str) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Iam => action.starts_with("iam:"),
+            Self::All => true,
+        }
+    }
+}
+
 impl Settings {
     /// The most bytes of the audit trail; `None` if there is none.
     pub fn audit_size(&self) -> Option<u64> {

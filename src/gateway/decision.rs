@@ -60,7 +60,8 @@ impl Gateway {
         let mut denied = Vec::new();
         for (question, denial) in asked.questions.iter().zip(denials) {
             let Some(denial) = denial else { continue };
-            let Denial { error, evidence } = *denial;
+            let Denial { error, evidence, details } = *denial;
+            app.keep_denial(details);
             record.evidence = Some(evidence);
             let owner = self.owner(question, caller)?;
             match part_of(meant, question) {

@@ -24,8 +24,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get};
+use tokio::sync::Semaphore;
 
-pub use ask::{Answer, PATIENCE, Target, ask, ask_health, send};
+pub use ask::{Answer, Lines, PATIENCE, Target, ask, ask_health, ask_lines, send};
 pub use aws::LARGE_OPERATIONS;
 pub use credentials::CredentialEndpoints;
 pub use following::follow;
@@ -58,6 +59,8 @@ pub struct State {
     pub bodies: BodyLimits,
     /// What is in front of other services, if there are any.
     pub gateway: Option<Arc<Gateway>>,
+    /// How many more may follow the audit trail at a time.
+    pub followers: Arc<Semaphore>,
 }
 
 impl State {
@@ -75,6 +78,7 @@ impl State {
             hosts: HostNames::new(settings.host_names().chain(machine::name())),
             bodies: BodyLimits::new(settings.max_body_size(), settings.max_buffered_bytes()),
             gateway: None,
+            followers: Arc::new(Semaphore::new(admin::MAX_FOLLOWERS)),
         })
     }
 }

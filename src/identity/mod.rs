@@ -17,5 +17,5 @@ pub use clock::{Clock, OutOfRange, Reading};
 pub use facts::RequestFacts;
 pub use server_key::ServerKey;
 pub use session::{Delegation, MAX_TOKEN_SIZE, ProviderValue, Session, SessionPolicy, SessionPrincipal};
-pub use standing::Standing;
+pub use standing::{Key, Standing};
 pub use wrong_codes::WrongCodes;

@@ -103,6 +103,14 @@ impl Organization {
         format!("arn:{partition}:organizations::{management}:{kind}/{}{id}", self.id)
     }
 
+    /// The ARNs of the root, the units and an account, from the root down; none for an account elsewhere.
+    pub fn levels(&self, account: AccountId) -> Vec<String> {
+        let Some(place) = self.place(account) else { return Vec::new() };
+        let above = place.path().trim_end_matches('/').split('/').skip(1);
+        let above = above.map(|id| self.arn(if id.starts_with("r-") { "root" } else { "ou" }, Some(id)));
+        above.chain([self.arn("account", Some(&account.to_string()))]).collect()
+    }
+
     /// The types of policies that bind anything.
     pub fn enabled_policy_types(&self) -> impl Iterator<Item = PolicyType> {
         let bound = |kind: &PolicyType| {

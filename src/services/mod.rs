@@ -5,6 +5,7 @@ pub(crate) mod access_analyzer;
 pub(crate) mod cloudtrail;
 pub(crate) mod ec2;
 pub(crate) mod iam;
+pub(crate) mod iam_toolbox;
 pub(crate) mod organizations;
 pub(crate) mod service_quotas;
 pub(crate) mod sts;
@@ -26,6 +27,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         &access_analyzer::OPERATIONS[..],
         &cloudtrail::OPERATIONS,
         &ec2::OPERATIONS,
+        &iam_toolbox::OPERATIONS,
         &organizations::OPERATIONS,
         &service_quotas::OPERATIONS,
         &sts::OPERATIONS,

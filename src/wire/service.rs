@@ -82,6 +82,19 @@ impl Service {
         yields_to_upstream: false,
     });
 
+    /// Access Troubleshooter of IAM.
+    pub const IAM_TOOLBOX: Self = Self(&Definition {
+        signing_name: "iam",
+        prefix: "iam",
+        version: "2018-05-10",
+        namespace: "",
+        target: "",
+        protocol: &RestJson,
+        wording: Wording::Sts,
+        is_global: true,
+        yields_to_upstream: false,
+    });
+
     /// AWS CloudTrail.
     pub const CLOUDTRAIL: Self = Self(&Definition {
         signing_name: "cloudtrail",
@@ -135,11 +148,12 @@ impl Service {
     });
 
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::IAM,
         Self::STS,
         Self::ORGANIZATIONS,
         Self::ACCESS_ANALYZER,
+        Self::IAM_TOOLBOX,
         Self::CLOUDTRAIL,
         Self::TAGGING,
         Self::SERVICE_QUOTAS,
@@ -195,7 +209,8 @@ impl Service {
 
 impl PartialEq for Service {
     fn eq(&self, other: &Self) -> bool {
-        self.signing_name() == other.signing_name()
+        // Two services of IAM have one signing name.
+        (self.signing_name(), self.version()) == (other.signing_name(), other.version())
     }
 }
 
@@ -203,7 +218,7 @@ impl Eq for Service {}
 
 impl Hash for Service {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.signing_name().hash(state);
+        (self.signing_name(), self.version()).hash(state);
     }
 }
 

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use iamd::account::{Account, Entity};
 use iamd::app::App;
-use iamd::config::Settings;
+use iamd::config::{AuthorizationIds, Settings};
 use iamd::http::{State, router};
 use iamd::shapes::AccountId;
 use iamd::store::Store;
@@ -34,6 +34,9 @@ impl Server {
 
     /// On a database that another server may have used.
     pub async fn on(store: Arc<Store>, settings: Settings) -> Self {
+        // Most tests compare denials whole: those about their ids turn these on.
+        let authorization_ids = settings.authorization_ids.or(Some(AuthorizationIds::Off));
+        let settings = Settings { authorization_ids, ..settings };
         let (app, _) = App::start(&settings, store).await.unwrap();
         Self { state: Arc::new(State::new(app, &settings, "memory").unwrap()) }
     }
@@ -179,6 +182,12 @@ impl Client {
         let request = http::Request::builder().method(method).uri(format!("http://127.0.0.1:4593{path}"));
         let request = request.header("host", "127.0.0.1:4593").header("content-type", "application/json");
         self.send_signed(request.body(body.to_owned()).unwrap(), service).await
+    }
+
+    /// Gets a path of a service with the protocol restJson1.
+    pub async fn get(&self, service: &str, path: &str) -> Answer {
+        let request = http::Request::get(format!("http://127.0.0.1:4593{path}")).header("host", "127.0.0.1:4593");
+        self.send_signed(request.body(String::new()).unwrap(), service).await
     }
 
     /// Calls `GetCallerIdentity` with these headers.

@@ -27,10 +27,12 @@ def test_a_user_without_policies_may_only_ask_who_it_is(user, account):
     assert user.sts.get_caller_identity()["Arn"] == f"arn:aws:iam::{account}:user/bob"
     with pytest.raises(ClientError) as denied:
         user.iam.get_user()
-    assert denied.value.response["Error"]["Message"] == (
+    sentence, link = denied.value.response["Error"]["Message"].split(". ", 1)
+    assert sentence == (
         f"User: arn:aws:iam::{account}:user/bob is not authorized to perform: iam:GetUser on resource: "
         "user bob because no identity-based policy allows the iam:GetUser action"
     )
+    assert link.startswith("Go to http://")
 
 
 # What the models' constraints do not tell.

@@ -125,7 +125,7 @@ impl PolicySet {
     }
 
     /// The policies, well or not.
-    pub(crate) fn members(&self) -> impl Iterator<Item = (&Source, Result<&Policy, &Invalid>)> + Clone {
+    pub fn members(&self) -> impl Iterator<Item = (&Source, Result<&Policy, &Invalid>)> + Clone {
         self.members.iter().map(|member| (&member.source, member.policy.as_deref().map_err(|invalid| &**invalid)))
     }
 

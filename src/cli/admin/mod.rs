@@ -4,13 +4,14 @@ mod accounts;
 mod clock;
 mod reset;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::running::AdminOptions;
-use crate::http::{self, PATIENCE, Target};
+use crate::http::{self, Answer, PATIENCE, Target};
 
 pub use accounts::{AccountsOptions, accounts};
 pub use clock::{ClockOptions, clock};
@@ -47,7 +48,12 @@ pub(in crate::cli) fn call_within<T: DeserializeOwned>(
         let read = serde_json::from_str(&answer.body);
         return Ok(read.map_err(|_| format!("what answers at {listen} is not this version of iamd"))?);
     }
+    Err(refusal(listen, &answer))
+}
+
+/// What the server says in an answer that refuses the request.
+pub(super) fn refusal(listen: SocketAddr, answer: &Answer) -> Failure {
     let refusal: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let why = refusal.get("error").and_then(Value::as_str).map(|why| format!(": {why}")).unwrap_or_default();
-    Err(format!("the server at {listen} answers {}{why}", answer.status).into())
+    format!("the server at {listen} answers {}{why}", answer.status).into()
 }

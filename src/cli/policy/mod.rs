@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+pub(super) use self::explain::write_coloured;
 use super::output::Output;
 use super::running::AdminOptions;
 use crate::catalogue::KnownServices;

@@ -5,8 +5,10 @@ mod apply;
 mod audit;
 mod clock;
 mod delegation;
+mod denials;
 mod detections;
 mod evaluate;
+mod events;
 mod metrics;
 mod policy;
 mod snapshots;
@@ -24,6 +26,7 @@ use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+pub use self::events::MAX_FOLLOWERS;
 use crate::call::Enforcement;
 use crate::http::State;
 use crate::http::guard::{host, is_from_foreign_page, is_local, names_one_host};
@@ -36,11 +39,14 @@ pub fn routes() -> Router<Arc<State>> {
         .route("/accounts", get(accounts::list))
         .route("/apply", post(apply::apply))
         .route("/audit", get(audit::report))
+        .route("/authorization-details", get(denials::last))
+        .route("/authorization-details/{id}", get(denials::one))
         .route("/clock", get(clock::read).post(clock::turn))
         .route("/delegation-notices", get(delegation::notices))
         .route("/detections", get(detections::list))
         .route("/evaluate", post(evaluate::decide))
         .route("/export", get(apply::export))
+        .route("/events", get(events::follow))
         .route("/metrics", get(metrics::text))
         .route("/policy", get(policy::recorded))
         .route("/reset", post(reset))

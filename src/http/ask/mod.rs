@@ -1,5 +1,6 @@
 //! Asks a running server, for the commands that are its clients.
 
+mod follow;
 mod health;
 
 use std::io::{self, Read, Write};
@@ -7,9 +8,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use follow::{Lines, ask_lines};
 pub use health::ask_health;
 
-use super::tls;
+use super::tls::{self, ReadWrite};
 
 /// How long the server may take to answer what takes no work.
 pub const PATIENCE: Duration = Duration::from_secs(3);
@@ -47,21 +49,9 @@ pub fn ask(server: &Target, path: &str, authorization: Option<&str>) -> io::Resu
 /// # Errors
 /// As with [`ask`].
 pub fn send(server: &Target, method: &str, path: &str, authorization: Option<&str>, body: &str) -> io::Result<Answer> {
-    let mut address = server.listen;
-    match address.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(server.patience))?;
-    stream.set_write_timeout(Some(server.patience))?;
-    let mut stream = match &server.certificates {
-        Some(certificates) => tls::connect(stream, address.ip(), certificates)?,
-        None => Box::new(stream),
-    };
+    let (address, mut stream) = connect(server, server.patience)?;
     write!(stream, "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n")?;
-    write!(stream, "Content-Length: {}\r\n", body.len())?;
+    write!(stream, "Accept: application/json\r\nContent-Length: {}\r\n", body.len())?;
     if let Some(authorization) = authorization {
         write!(stream, "Authorization: {authorization}\r\n")?;
     }
@@ -78,4 +68,22 @@ pub fn send(server: &Target, method: &str, path: &str, authorization: Option<&st
         return Err(io::Error::other("the server answers nothing that is HTTP"));
     };
     Ok(Answer { status, body: body.to_owned() })
+}
+
+/// A connection to a server that may be silent for so long, and the address for its `Host` header.
+fn connect(server: &Target, silence: Duration) -> io::Result<(SocketAddr, Box<dyn ReadWrite>)> {
+    let mut address = server.listen;
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(silence))?;
+    stream.set_write_timeout(Some(silence))?;
+    let stream = match &server.certificates {
+        Some(certificates) => tls::connect(stream, address.ip(), certificates)?,
+        None => Box::new(stream),
+    };
+    Ok((address, stream))
 }

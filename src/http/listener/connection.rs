@@ -23,7 +23,7 @@ use tower_service::Service;
 
 use super::body::{Pace, TimedBody};
 use super::stream::Stream;
-use super::{Limits, Transport};
+use super::{Limits, Stopping, Transport};
 use crate::http::refusal::refused;
 use crate::http::tls::{self, Tls};
 
@@ -75,11 +75,12 @@ impl Connection {
 
     async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S, transport: Transport) {
         let Self { peer, router, limits, mut stopped, .. } = self;
+        let stopping = Stopping(stopped.clone());
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.timeout)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), Handler { router, peer, limits, transport });
+            .serve_connection(TokioIo::new(stream), Handler { router, peer, limits, transport, stopping });
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = &mut connection => ended,
@@ -128,6 +129,7 @@ struct Handler {
     peer: SocketAddr,
     limits: Limits,
     transport: Transport,
+    stopping: Stopping,
 }
 
 impl hyper::service::Service<http::Request<Incoming>> for Handler {
@@ -141,6 +143,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Handler {
         request.extensions_mut().insert(pace);
         request.extensions_mut().insert(ConnectInfo(self.peer));
         request.extensions_mut().insert(self.transport);
+        request.extensions_mut().insert(self.stopping.clone());
         self.router.clone().call(request)
     }
 }

@@ -58,6 +58,18 @@ impl Transport {
     }
 }
 
+/// Ends answers that would never end by themselves: the server waits for those under way when it stops.
+#[derive(Clone)]
+pub struct Stopping(watch::Receiver<()>);
+
+impl Stopping {
+    /// Waits until the server stops.
+    pub async fn stopped(&mut self) {
+        // An error says that the server is gone, too.
+        let _ = self.0.changed().await;
+    }
+}
+
 /// Asks the server to stop, and then to stop at once. It also stops when nothing is left to ask it.
 pub type Signals = mpsc::Receiver<()>;
 

@@ -14,7 +14,7 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-pub use client::connect;
+pub use client::{ReadWrite, connect};
 
 use self::authority::Authority;
 use super::guard::HostNames;

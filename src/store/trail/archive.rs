@@ -14,7 +14,10 @@ use crate::audit::{Event, EventQuery};
 use crate::shapes::{AccountId, Timestamp};
 
 /// The tables, by the version of the database that each makes.
-const TABLES: [&str; 1] = [include_str!("../../../migrations/audit/0001_blocks.sql")];
+const TABLES: [&str; 2] = [
+    include_str!("../../../migrations/audit/0001_blocks.sql"),
+    include_str!("../../../migrations/audit/0002_denials.sql"),
+];
 
 /// How many blocks are read at once.
 const READ_AT_ONCE: i64 = 8;
@@ -32,13 +35,13 @@ const FIND: &str = "select first, events from terms cross join blocks on first =
 pub(super) struct Archive {
     /// `None` for one in memory.
     path: Option<PathBuf>,
-    packer: Packer,
+    pub(super) packer: Packer,
     max_size: u64,
     open: Mutex<Option<Open>>,
 }
 
-struct Open {
-    connection: SqliteConnection,
+pub(super) struct Open {
+    pub connection: SqliteConnection,
     /// The bytes in all blocks.
     size: u64,
     /// The blocks that were appended.
@@ -59,7 +62,7 @@ impl Archive {
     }
 
     /// After an error, a transaction may be open: it is undone with its connection.
-    async fn give_up_after(&self, result: Result<(), Fault>) -> Result<(), Fault> {
+    pub(super) async fn give_up_after(&self, result: Result<(), Fault>) -> Result<(), Fault> {
         if result.is_err() && self.path.is_some() {
             *self.open.lock().await = None;
         }
@@ -100,7 +103,7 @@ impl Archive {
     /// The events that fit, the newest first.
     pub async fn find(&self, query: &EventQuery) -> Result<Vec<Event>, Fault> {
         let mut found = Vec::new();
-        if self.path.as_ref().is_some_and(|path| !path.exists()) {
+        if self.is_absent() {
             return Ok(found);
         }
         let mut before = query.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
@@ -151,6 +154,28 @@ impl Archive {
         Ok(blocks)
     }
 
+    /// The events after this one in the next block that has some and is not all older than `start`, the oldest first.
+    pub async fn after(&self, after: u64, start: Timestamp) -> Result<Vec<Event>, Fault> {
+        if self.is_absent() {
+            return Ok(Vec::new());
+        }
+        let sql = "select first, events from blocks \
+                   where first >= coalesce((select max(first) from blocks where first <= ?1), 0) \
+                   and last > ?1 and latest >= ?2 order by first limit 1";
+        let mut guard = self.open().await?;
+        let Some(open) = guard.as_mut() else { return Ok(Vec::new()) };
+        let row = sqlx::query(sql)
+            .bind(i64::try_from(after).unwrap_or(i64::MAX))
+            .bind(start.seconds())
+            .fetch_optional(&mut open.connection)
+            .await?;
+        drop(guard);
+        let Some(row) = row else { return Ok(Vec::new()) };
+        let first: i64 = row.try_get(0)?;
+        let events = self.packer.unpack(first.cast_unsigned(), row.try_get(1)?)?;
+        Ok(events.into_iter().filter(|event| event.sequence > after).collect())
+    }
+
     /// Forgets an account, or all.
     pub async fn forget(&self, account: Option<AccountId>) -> Result<(), Fault> {
         let forgotten = self.try_forget(account).await;
@@ -158,11 +183,12 @@ impl Archive {
     }
 
     async fn try_forget(&self, account: Option<AccountId>) -> Result<(), Fault> {
-        if self.path.as_ref().is_some_and(|path| !path.exists()) {
+        if self.is_absent() {
             return Ok(());
         }
         let mut guard = self.open().await?;
         let Some(open) = guard.as_mut() else { return Ok(()) };
+        open.forget_denials(account).await?;
         let Some(account) = account else {
             open.connection.execute("delete from terms; delete from blocks; pragma incremental_vacuum").await?;
             open.size = 0;
@@ -193,6 +219,7 @@ impl Archive {
             sqlx::query(sql).bind(first).bind(every.term().cast_signed()).execute(&mut open.connection).await?;
             open.commit().await?;
         }
+        open.size = size(&mut open.connection).await?;
         Ok(())
     }
 
@@ -205,12 +232,17 @@ impl Archive {
         }
     }
 
-    async fn open(&self) -> Result<MutexGuard<'_, Option<Open>>, Fault> {
+    pub(super) async fn open(&self) -> Result<MutexGuard<'_, Option<Open>>, Fault> {
         let mut guard = self.open.lock().await;
         if guard.is_none() {
             *guard = Some(Open::new(self.path.as_deref()).await?);
         }
         Ok(guard)
+    }
+
+    /// Whether there is no file yet.
+    pub(super) fn is_absent(&self) -> bool {
+        self.path.as_ref().is_some_and(|path| !path.exists())
     }
 }
 
@@ -232,12 +264,12 @@ impl Open {
         Ok(Self { connection, size, appended: 0, removed: 0 })
     }
 
-    async fn begin(&mut self) -> Result<(), Fault> {
+    pub(super) async fn begin(&mut self) -> Result<(), Fault> {
         self.connection.execute("begin immediate").await?;
         Ok(())
     }
 
-    async fn commit(&mut self) -> Result<(), Fault> {
+    pub(super) async fn commit(&mut self) -> Result<(), Fault> {
         self.connection.execute("commit").await?;
         Ok(())
     }

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::super::fault::Fault;
 use super::super::seal::Sealer;
 use crate::audit::{Attribute, Event, EventQuery, terms_of};
@@ -17,25 +20,33 @@ impl Packer {
     /// A block of events, of which the first has this sequence number.
     pub fn pack(&self, first: u64, events: &[Arc<Event>]) -> Result<Vec<u8>, Fault> {
         let events: Vec<&Event> = events.iter().map(|event| &**event).collect();
-        let packed = postcard::to_stdvec(&events).map_err(|error| Fault::Content(error.to_string()))?;
+        self.seal(("blocks", &first.to_string()), &events)
+    }
+
+    /// The events of a block.
+    pub fn unpack(&self, first: u64, block: &[u8]) -> Result<Vec<Event>, Fault> {
+        self.unseal(("blocks", &first.to_string()), block)
+    }
+
+    /// A value for a place in a table.
+    pub fn seal(&self, (table, key): (&str, &str), value: &impl Serialize) -> Result<Vec<u8>, Fault> {
+        let packed = postcard::to_stdvec(value).map_err(|error| Fault::Content(error.to_string()))?;
         let packed = match &self.0 {
-            Some(sealer) => sealer.seal(("blocks", "", &first.to_string()), &packed)?,
+            Some(sealer) => sealer.seal((table, "", key), &packed)?,
             None => packed,
         };
         Ok([&[VERSION, u8::from(self.0.is_some())], packed.as_slice()].concat())
     }
 
-    /// The events of a block.
-    pub fn unpack(&self, first: u64, block: &[u8]) -> Result<Vec<Event>, Fault> {
-        let unreadable = || Fault::Content("a block of the audit trail cannot be read".to_owned());
-        let events = match (block, &self.0) {
+    /// What [`Self::seal`] made of the value for the place.
+    pub fn unseal<T: DeserializeOwned>(&self, (table, key): (&str, &str), kept: &[u8]) -> Result<T, Fault> {
+        let unreadable = || Fault::Content(format!("the audit trail cannot be read: {table} {key}"));
+        let value = match (kept, &self.0) {
             ([VERSION, 0, packed @ ..], _) => postcard::from_bytes(packed),
-            ([VERSION, 1, sealed @ ..], Some(sealer)) => {
-                postcard::from_bytes(&sealer.open(("blocks", "", &first.to_string()), sealed)?)
-            }
+            ([VERSION, 1, sealed @ ..], Some(sealer)) => postcard::from_bytes(&sealer.open((table, "", key), sealed)?),
             _ => return Err(unreadable()),
         };
-        events.map_err(|_| unreadable())
+        value.map_err(|_| unreadable())
     }
 }
 

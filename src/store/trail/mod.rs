@@ -2,6 +2,7 @@
 
 mod archive;
 mod block;
+mod denials;
 mod pending;
 mod shared;
 #[cfg(test)]
@@ -11,11 +12,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use self::archive::Archive;
 use self::block::Packer;
+use self::denials::Denials;
 use self::pending::Pending;
 use self::shared::SharedArchive;
 use super::engine::Store;
@@ -23,16 +25,13 @@ use super::fault::Fault;
 use super::seal::{Sealer, SealingKey};
 use crate::audit::{Activity, ActivityQuery, Event, EventQuery};
 use crate::error::{Error, Result};
-use crate::shapes::AccountId;
+use crate::shapes::{AccountId, Timestamp};
 
 /// How long events wait for others to be written with.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The most events in a block: a look-up reads blocks whole, of rare events one for each.
 const MAX_BLOCK: usize = 128;
-
-/// How many events a reader of the live stream may lag behind.
-const MAX_LAG: usize = 1024;
 
 /// How many events are read at a time to learn what a principal did.
 const ACTIVITY_PAGE: usize = 1000;
@@ -49,11 +48,15 @@ pub const RETENTION_SECONDS: i64 = 90 * 24 * 3600;
 /// The audit trail.
 pub struct Trail {
     pending: Mutex<Pending>,
+    denials: Mutex<Denials>,
     /// There is something to write, or no more will come.
     wake: Notify,
     archive: Blocks,
-    live: broadcast::Sender<Arc<Event>>,
+    /// The sequence number of the newest event.
+    newest: watch::Sender<u64>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    /// Held by who writes, and who forgets: what is forgotten must not be on its way to the disk.
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// Where blocks of events are kept.
@@ -100,10 +103,12 @@ impl Trail {
     fn start_on(archive: Blocks) -> Arc<Self> {
         let trail = Arc::new(Self {
             pending: Mutex::default(),
+            denials: Mutex::default(),
             wake: Notify::new(),
             archive,
-            live: broadcast::channel(MAX_LAG).0,
+            newest: watch::channel(0).0,
             writer: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
         });
         let writer = tokio::spawn(trail.clone().write());
         *trail.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
@@ -113,25 +118,45 @@ impl Trail {
     /// Adds an event, whose sequence number is given here. It never waits: if too much waits to be written, the oldest
     /// is dropped.
     pub fn add(&self, mut event: Event) -> Arc<Event> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
         let mut pending = self.lock();
-        event.sequence = pending.next(u64::try_from(now).unwrap_or_default());
+        event.sequence = pending.next(now());
+        let sequence = event.sequence;
         let event = Arc::new(event);
-        if self.live.receiver_count() > 0 {
-            // There may be no more readers by now.
-            let _ = self.live.send(event.clone());
-        }
         let wakes = pending.push(event.clone());
         drop(pending);
         if wakes {
             self.wake.notify_one();
         }
+        if self.newest.receiver_count() > 0 {
+            self.newest.send_replace(sequence);
+        }
         event
     }
 
-    /// The events from now on.
-    pub fn follow(&self) -> broadcast::Receiver<Arc<Event>> {
-        self.live.subscribe()
+    /// Changes when there are newer events; for those who read them with [`Self::after`].
+    pub fn newest(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
+    /// A sequence number that no later event has, and none so far exceeds.
+    pub fn last(&self) -> u64 {
+        self.lock().next(now())
+    }
+
+    /// The first events after this one, the oldest first; none if there are no more. Blocks on disk whose events are
+    /// all older than `start` are passed over.
+    ///
+    /// # Errors
+    /// When what was written cannot be read.
+    pub async fn after(&self, after: u64, start: Timestamp) -> Result<Vec<Arc<Event>>> {
+        let (waiting, gone) = self.lock().after(after, MAX_BLOCK);
+        if after >= gone && gone > 0 {
+            return Ok(waiting);
+        }
+        let written = on!(self.archive, archive => archive.after(after, start).await).map_err(Error::internal)?;
+        let first = waiting.first().map_or(u64::MAX, |event| event.sequence);
+        let written: Vec<_> = written.into_iter().filter(|event| event.sequence < first).map(Arc::new).collect();
+        Ok(if written.is_empty() { waiting } else { written })
     }
 
     /// How many events were dropped, because they came faster than they could be written.
@@ -207,14 +232,17 @@ impl Trail {
 
     /// Forgets the events of an account, or all, that are not written yet.
     pub fn forget_waiting(&self, account: Option<AccountId>) {
+        self.denials().forget(account);
         self.lock().forget(account);
     }
 
-    /// Forgets the events of an account, or all.
+    /// Forgets the events of an account, or all, and the denials.
     ///
     /// # Errors
     /// When they cannot be removed from disk.
     pub async fn forget(&self, account: Option<AccountId>) -> Result<()> {
+        let _turn = self.turn.lock().await;
+        self.denials().forget(account);
         self.lock().forget(account);
         on!(self.archive, archive => archive.forget(account).await).map_err(Error::internal)
     }
@@ -253,23 +281,46 @@ impl Trail {
         let mut is_failing = false;
         loop {
             self.wake.notified().await;
-            if !self.lock().closed {
-                // The others that come meanwhile are written with it; a full block need not wait.
-                let _ = tokio::time::timeout(PATIENCE, self.wake.notified()).await;
-            }
-            loop {
-                let block = self.lock().block(MAX_BLOCK);
-                let Some(last) = block.last().map(|event| event.sequence) else { break };
-                let written = on!(self.archive, archive => archive.append(&block).await);
-                self.note(written.err(), &mut is_failing, block.len());
-                self.lock().remove_to(last);
-            }
+            // The others that come meanwhile are written with it; a full block need not wait.
+            let full = async {
+                while !self.lock().is_full() {
+                    self.wake.notified().await;
+                }
+            };
+            let _ = tokio::time::timeout(PATIENCE, full).await;
+            self.write_waiting(&mut is_failing).await;
             if self.lock().closed {
                 break;
             }
         }
         if let Blocks::Own(archive) = &self.archive {
             archive.close().await;
+        }
+    }
+
+    /// Writes the denials and the events that wait.
+    async fn write_waiting(&self, is_failing: &mut bool) {
+        let turn = self.turn.lock().await;
+        match &self.archive {
+            Blocks::Own(archive) => {
+                let denials = self.denials().waiting();
+                let kept = archive.keep(&denials).await;
+                self.denials().remove(&denials);
+                if let Err(fault) = kept {
+                    tracing::error!(cause = fault.to_string(), "details of denials cannot be written and are lost");
+                }
+            }
+            // They stay with the server that denied.
+            Blocks::Shared(_) => self.denials().make_room(),
+        }
+        drop(turn);
+        loop {
+            let _turn = self.turn.lock().await;
+            let block = self.lock().block(MAX_BLOCK);
+            let Some(last) = block.last().map(|event| event.sequence) else { return };
+            let written = on!(self.archive, archive => archive.append(&block).await);
+            self.note(written.err(), is_failing, block.len());
+            self.lock().remove_to(last);
         }
     }
 
@@ -294,7 +345,17 @@ impl Trail {
         }
     }
 
+    fn denials(&self) -> MutexGuard<'_, Denials> {
+        self.denials.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Microseconds of real time since 1970.
+fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+    u64::try_from(now).unwrap_or_default()
 }

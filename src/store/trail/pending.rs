@@ -18,6 +18,8 @@ pub(super) struct Pending {
     events: VecDeque<Arc<Event>>,
     size: usize,
     last: u64,
+    /// The last event that was here and is no longer.
+    gone: u64,
     /// How many events were lost.
     pub dropped: u64,
     /// No more will come.
@@ -39,12 +41,18 @@ impl Pending {
             && let Some(oldest) = self.events.pop_front()
         {
             self.size -= oldest.size();
+            self.gone = oldest.sequence;
             self.dropped += 1;
             if self.dropped.is_power_of_two() {
                 tracing::warn!(dropped = self.dropped, "events of the audit trail come faster than they are written");
             }
         }
         self.events.len() == 1 || self.events.len() == FULL
+    }
+
+    /// Whether there is no reason to wait for more: a block is full, or no more will come.
+    pub fn is_full(&self) -> bool {
+        self.events.len() >= FULL || self.closed
     }
 
     pub fn len(&self) -> usize {
@@ -62,7 +70,14 @@ impl Pending {
             && let Some(event) = self.events.pop_front()
         {
             self.size -= event.size();
+            self.gone = event.sequence;
         }
+    }
+
+    /// The first events after this one, at most so many, and the last event that is here no longer.
+    pub fn after(&self, after: u64, most: usize) -> (Vec<Arc<Event>>, u64) {
+        let start = self.events.partition_point(|event| event.sequence <= after);
+        (self.events.range(start..).take(most).cloned().collect(), self.gone)
     }
 
     /// The events that fit, the newest first, at most so many; and the sequence number of the first that is here.

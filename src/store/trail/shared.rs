@@ -140,6 +140,20 @@ impl SharedArchive {
         Ok(blocks)
     }
 
+    /// The events of this server after one of them, of its next block that is not all older than `start`.
+    pub async fn after(&self, after: u64, start: Timestamp) -> Result<Vec<Event>, Fault> {
+        let sql = "select first, events from blocks where server = $1 and last > $2 and latest >= $3 \
+                   order by first limit 1";
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let mut connection = self.link.lease().await?;
+        let query = sqlx::query(sql).bind(self.server).bind(after).bind(start.seconds());
+        let row = in_time(async { Ok(query.fetch_optional(&mut *connection).await?) }).await;
+        let Some(row) = self.link.settle(connection, row)? else { return Ok(Vec::new()) };
+        let first: i64 = row.try_get(0)?;
+        let events = self.packer.unpack(first.cast_unsigned(), row.try_get(1)?)?;
+        Ok(events.into_iter().filter(|event| event.sequence.cast_signed() > after).collect())
+    }
+
     /// Forgets an account, or all.
     pub async fn forget(&self, account: Option<AccountId>) -> Result<(), Fault> {
         let mut connection = self.link.lease().await?;

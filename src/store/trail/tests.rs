@@ -143,10 +143,57 @@ async fn what_is_sealed_cannot_be_read_without_the_key() {
     assert_eq!(names(&again, &query(A, None, 10)).await, ["CanaryOperation"]);
 }
 
+/// The names of all events after one, read as a follower does.
+async fn names_after(trail: &Trail, mut after: u64, start: i64) -> Vec<String> {
+    let mut names = Vec::new();
+    loop {
+        let events = trail.after(after, Timestamp::from_seconds(start)).await.unwrap();
+        let Some(last) = events.last() else { return names };
+        after = last.sequence;
+        names.extend(events.iter().map(|event| event.name.clone()));
+    }
+}
+
 #[tokio::test]
-async fn events_can_be_followed() {
-    let trail = Trail::start(None, None, 1 << 20);
-    let mut live = trail.follow();
-    trail.add(event(A, "GetUser", 10));
-    assert_eq!(live.recv().await.unwrap().name, "GetUser");
+async fn a_follower_sees_each_event_once_whether_it_is_written_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let trail = Trail::start(Some(folder.path().join("audit")), None, 1 << 20);
+    assert_eq!(names_after(&trail, 0, 0).await, [""; 0]);
+    for (name, seconds) in [("A", 1), ("B", 2)] {
+        trail.add(event("111111111111", name, seconds));
+    }
+    written(&trail).await;
+    let middle = trail.last();
+    trail.add(event("222222222222", "C", 3));
+    written(&trail).await;
+    let mut newest = trail.newest();
+    trail.add(event("111111111111", "D", 4));
+    assert!(newest.has_changed().unwrap());
+    assert_eq!(names_after(&trail, 0, 0).await, ["A", "B", "C", "D"]);
+    assert_eq!(names_after(&trail, middle, 0).await, ["C", "D"]);
+    // What is older is in blocks that are passed over, unless newer events are there too.
+    assert_eq!(names_after(&trail, 0, 3).await, ["C", "D"]);
+    assert_eq!(names_after(&trail, trail.last(), 0).await, [""; 0]);
+    newest.mark_unchanged();
+    trail.close().await;
+}
+
+#[tokio::test]
+async fn what_is_forgotten_is_not_written_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let trail = Trail::start(Some(folder.path().join("audit")), None, 1 << 20);
+    for round in 0..20 {
+        for number in 0..200 {
+            trail.add(event("111111111111", &format!("{round}-{number}"), number));
+        }
+        trail.add(event("222222222222", "kept", round));
+        // At a different moment of the writer's each time.
+        tokio::time::sleep(Duration::from_millis(u64::try_from(round).unwrap() * 40)).await;
+        trail.forget(Some(account("111111111111"))).await.unwrap();
+        assert_eq!(names(&trail, &query("111111111111", None, 10)).await, [""; 0], "{round}");
+    }
+    written(&trail).await;
+    assert_eq!(names(&trail, &query("111111111111", None, 10)).await, [""; 0]);
+    assert_eq!(names(&trail, &query("222222222222", None, 50)).await.len(), 20);
+    trail.close().await;
 }

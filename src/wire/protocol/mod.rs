@@ -45,10 +45,32 @@ pub struct Answer {
 pub struct Http {
     /// The method.
     pub method: &'static str,
-    /// The path; its last part may be a member: `/policy/generation/{jobId}`.
+    /// The path, in which `{member}` stands for a member of the input.
     pub path: &'static str,
     /// The members in the query string.
     pub query: &'static [QueryMember],
+}
+
+impl Http {
+    /// Whether a path is the operation's.
+    pub fn has_path(&self, path: &str) -> bool {
+        self.labels(path).is_some()
+    }
+
+    /// The members in a path; `None` for paths of other operations.
+    pub fn labels<'p>(&self, path: &'p str) -> Option<Vec<(&'static str, &'p str)>> {
+        let (mut parts, mut labels) = (path.split('/'), Vec::new());
+        for expected in self.path.split('/') {
+            let part = parts.next()?;
+            match expected.strip_prefix('{').and_then(|label| label.strip_suffix('}')) {
+                Some(_) if part.is_empty() => return None,
+                Some(label) => labels.push((label, part)),
+                None if part != expected => return None,
+                None => {}
+            }
+        }
+        parts.next().is_none().then_some(labels)
+    }
 }
 
 /// A member of an input that is in the query string.
@@ -60,22 +82,6 @@ pub enum QueryMember {
     Number(&'static str),
     /// A truth value.
     Boolean(&'static str),
-}
-
-impl Http {
-    /// Whether a path is the operation's.
-    pub fn has_path(&self, path: &str) -> bool {
-        match self.member() {
-            None => path == self.path,
-            Some((folder, _)) => path.strip_prefix(folder).is_some_and(|last| !last.is_empty() && !last.contains('/')),
-        }
-    }
-
-    /// The member in the last part of the path, behind what comes before it.
-    fn member(&self) -> Option<(&'static str, &'static str)> {
-        let (folder, member) = self.path.split_once('{')?;
-        Some((folder, member.strip_suffix('}')?))
-    }
 }
 
 /// One of AWS's protocols.

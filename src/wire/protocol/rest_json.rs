@@ -36,11 +36,10 @@ impl Protocol for RestJson {
                 };
                 members.insert(name.to_owned(), value);
             }
-            if let Some((folder, name)) = http.member() {
-                let sent = request.path.strip_prefix(folder).unwrap_or_default();
-                let value = percent_decode_str(sent).decode_utf8();
+            for (label, value) in http.labels(request.path).unwrap_or_default() {
+                let value = percent_decode_str(value).decode_utf8();
                 let value = value.map_err(|_| Error::without_message(Code::MalformedInput))?;
-                members.insert(name.to_owned(), json!(value));
+                members.insert(label.to_owned(), json!(value));
             }
         }
         Ok(Input::Json(input))

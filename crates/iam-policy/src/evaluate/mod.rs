@@ -12,10 +12,7 @@ pub use answer::{EvaluateError, Evaluation, LayerName, MatchedStatement, Verdict
 use self::policies::Policies;
 use self::request::EvaluateRequest;
 use super::pattern::Arn;
-use super::{
-    Context, Explanation, Layers, MAX_WORK, Principal, Request, ResourceKind, Values, authorization_message, explain,
-    is_within,
-};
+use super::{Context, Explanation, Layers, MAX_WORK, Principal, Request, ResourceKind, Values, explain, is_within};
 
 /// Decides the request in a JSON body.
 ///
@@ -23,21 +20,6 @@ use super::{
 /// For what is not such a request, and for a document that its grammar refuses, with its place and the reason.
 pub fn evaluate(body: &[u8]) -> Result<Evaluation, EvaluateError> {
     with_explanation(body, &no_files, Evaluation::new)
-}
-
-/// Decides the request in a JSON body. For a denial it also gives the principal's account and the authorization message
-/// that the service would encode for it.
-///
-/// # Errors
-/// As [`evaluate`].
-pub fn with_authorization_message(body: &[u8]) -> Result<(Evaluation, Option<(String, String)>), EvaluateError> {
-    with_explanation(body, &no_files, |request, explanation| {
-        let evaluation = Evaluation::new(request, explanation);
-        let account = request.principal().account().filter(|_| !explanation.decision.is_allowed());
-        let message =
-            account.map(|account| (account.to_owned(), authorization_message(request, &explanation.decision)));
-        (evaluation, message)
-    })
 }
 
 fn no_files(_: &str) -> Result<String, String> {
@@ -53,6 +35,33 @@ pub fn with_explanation<T>(
     body: &[u8],
     files: &dyn Fn(&str) -> Result<String, String>,
     write: impl FnOnce(&Request<'_>, &Explanation<'_>) -> T,
+) -> Result<T, EvaluateError> {
+    with_all(body, files, |asked, explanation| write(asked.request, explanation))
+}
+
+/// What was asked: the request with its policies and its context.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The request.
+    pub request: &'a Request<'a>,
+    /// The policies that it carries.
+    pub layers: &'a Layers<'a>,
+    /// Its condition keys.
+    pub context: &'a Context<'a>,
+}
+
+/// Decides the request in a JSON body, which names no files, and hands over all that it is made of.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn with_asked<T>(body: &[u8], write: impl FnOnce(&Asked<'_>, &Explanation<'_>) -> T) -> Result<T, EvaluateError> {
+    with_all(body, &no_files, write)
+}
+
+fn with_all<T>(
+    body: &[u8],
+    files: &dyn Fn(&str) -> Result<String, String>,
+    write: impl FnOnce(&Asked<'_>, &Explanation<'_>) -> T,
 ) -> Result<T, EvaluateError> {
     let body = std::str::from_utf8(body).map_err(|_| EvaluateError::new("the request is not UTF-8"))?;
     let asked = EvaluateRequest::read(body)?;
@@ -85,7 +94,8 @@ pub fn with_explanation<T>(
     if !is_within(MAX_WORK, &request, &layers) {
         return Err(EvaluateError::new("the documents, and the values that they are compared with, are too long"));
     }
-    Ok(write(&request, &explain(&request, &layers)))
+    let asked = Asked { request: &request, layers: &layers, context: &context };
+    Ok(write(&asked, &explain(&request, &layers)))
 }
 
 /// The ARN of a session's role: `aws:PrincipalArn` has its path, which the session's own ARN has not.

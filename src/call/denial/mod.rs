@@ -1,7 +1,15 @@
 //! A denial, with what the log says of it.
 
+mod details;
+mod gather;
+mod tree;
+
 use iam_policy::{Decision, Layer, Layers, Request};
 
+pub use gather::{DenialIds, details_of_asked};
+pub use tree::explanation_tree;
+
+use crate::audit::{AuthorizationId, Details};
 use crate::error::Error;
 
 /// A denial.
@@ -11,6 +19,24 @@ pub struct Denial {
     pub error: Error,
     /// Why, for the log.
     pub evidence: Evidence,
+    /// All about it, if it can be looked up.
+    pub details: Option<Box<Details>>,
+}
+
+impl Denial {
+    /// The denial with its details, under an id that the answer names in AWS's words. The link leads to this server.
+    pub(super) fn with_details(mut self, details: Details, link: &str) -> Self {
+        let id = details.id;
+        let message = self.error.message().unwrap_or_default();
+        let message = format!(
+            "{message}. Go to {link}{id} for complete details, or call the GetRequestAuthorizationDetails API with the \
+             following authorization id: {id}"
+        );
+        self.error = Error::new(self.error.code(), message);
+        self.evidence.authorization_id = Some(id);
+        self.details = Some(Box::new(details));
+        self
+    }
 }
 
 /// Why a call is denied, for the log.
@@ -24,6 +50,8 @@ pub struct Evidence {
     pub layer: Option<&'static str>,
     /// What the layer lacks or says.
     pub reason: String,
+    /// Under which its details can be looked up.
+    pub authorization_id: Option<AuthorizationId>,
 }
 
 impl Evidence {
@@ -47,6 +75,7 @@ impl Evidence {
             resource: request.resource().to_owned(),
             layer: decision.denied_by().map(Layer::word),
             reason,
+            authorization_id: None,
         }
     }
 }
