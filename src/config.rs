@@ -41,8 +41,8 @@ use self::declaration::{default_text, is_switch, number_of_values, settings};
 use crate::account::Quotas;
 use crate::call::Enforcement;
 use crate::federation::{IssuerSettings, Reach};
-use crate::organization::{Organization, OrganizationSettings};
-use crate::shapes::{Partition, Secret};
+use crate::organization::{OrganizationSettings, PlannedOrganization};
+use crate::shapes::{Partition, Secret, Timestamp};
 use crate::templates::{PolicyTemplates, RoleTemplates};
 
 settings! {
@@ -201,14 +201,15 @@ impl Settings {
         Ok(quotas)
     }
 
-    /// The organization, if there is one, and its policies, whose files are beside the configuration file.
+    /// The organization that a database without it gets, and its policies, whose files are beside the configuration
+    /// file.
     ///
     /// # Errors
     /// See [`crate::organization::OrganizationError`].
-    pub fn organization(&self) -> Result<Option<Organization>, ConfigError> {
+    pub fn organization(&self, now: Timestamp) -> Result<Option<PlannedOrganization>, ConfigError> {
         let Some(organization) = &self.organization else { return Ok(None) };
         let folder = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        Ok(Some(Organization::new(organization, folder)?))
+        Ok(Some(PlannedOrganization::new(organization, folder, now)?))
     }
 
     /// Refuses values that have the right type and still mean nothing.

@@ -54,7 +54,6 @@ impl App {
             clock: Clock::default(),
             volatile: Volatile { usage, ..Volatile::default() },
             enforcement: settings.enforcement.unwrap_or_default(),
-            organization: settings.organization()?,
             policy_templates: settings.policy_templates.clone(),
             role_templates: settings.role_templates.clone(),
             token_issuer: settings.token_issuer(),
@@ -71,6 +70,7 @@ impl App {
         let app = Self {
             accounts: accounts.read(settings.reading()),
             store,
+            planned: settings.organization(environment.clock.now().into())?,
             authenticator,
             environment,
             explanations: Budget::default(),
@@ -81,6 +81,9 @@ impl App {
             denial_link: format!("{}/_iamd/authorization-details/", settings.own_url()),
         };
         app.follow_clock().await?;
+        app.accounts.load_organizations().await?;
+        app.make_planned_organization().await?;
+        app.finish_creations().await;
         Ok((app, committer))
     }
 

@@ -49,16 +49,16 @@ fn rust_files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The file that lists each operation.
-fn sources() -> BTreeMap<String, PathBuf> {
-    let list = Regex::new(r"operations!\(\s*\w+:([^)]*)\)").unwrap();
+/// The file that lists each operation. Services have operations of the same name.
+fn sources() -> BTreeMap<(String, String), PathBuf> {
+    let list = Regex::new(r"operations!\(\s*(\w+):([^)]*)\)").unwrap();
     let mut sources = BTreeMap::new();
     for path in rust_files("src/services") {
         let text = fs::read_to_string(&path).unwrap();
         for names in list.captures_iter(&text) {
-            let names = names[1].split([',', ';']).filter_map(|name| name.split_whitespace().last());
-            let names = names.map(str::to_owned);
-            sources.extend(names.map(|name| (name, path.clone())));
+            let service = names[1].replace('_', "").to_lowercase();
+            let names = names[2].split([',', ';']).filter_map(|name| name.split_whitespace().last());
+            sources.extend(names.map(|name| ((service.clone(), name.to_owned()), path.clone())));
         }
     }
     sources
@@ -136,7 +136,8 @@ fn document() -> String {
         writeln!(document, "\n## {title}: {} operations", entries.len()).unwrap();
         writeln!(document, "| Operation | Tests | Known differences |\n|---|---|---|").unwrap();
         for entry in entries {
-            let source = sources.get(entry.name).unwrap_or_else(|| panic!("{} is in no list", entry.name));
+            let key = (service.signing_name().replace('-', ""), entry.name.to_owned());
+            let source = sources.get(&key).unwrap_or_else(|| panic!("{} is in no list", entry.name));
             let mut tested: Vec<_> =
                 tests.iter().map(|tests| (Reverse(tests.calls(entry.name)), tests.title())).collect();
             tested.retain(|(calls, title)| calls.0 > 0 && !OF_ALL.contains(&title.as_str()));

@@ -34,6 +34,7 @@ mod credentials;
 mod delegation_request;
 mod deletion_task;
 mod entity;
+mod organization;
 mod policies;
 mod policy_generation;
 mod principals;
@@ -52,6 +53,7 @@ pub use credentials::*;
 pub use delegation_request::*;
 pub use deletion_task::*;
 pub use entity::*;
+pub use organization::*;
 pub use policies::*;
 pub use policy_generation::*;
 pub use principals::*;
@@ -64,7 +66,9 @@ pub use snapshot::*;
 pub use table::*;
 pub use trail::*;
 
+use self::organization::ORGANIZATION_TABLES;
 use crate::error::{Error, Result};
+use crate::organization::OrganizationView;
 use crate::shapes::{AccountId, Timestamp};
 
 /// What a commit writes.
@@ -111,6 +115,8 @@ macro_rules! tables {
             changes: Changes,
             /// The compiled policies of principals, for as long as this state lasts.
             pub policy_sets: PolicySets,
+            /// The organization that the account manages with its compiled policies, for as long as it stays as it is.
+            pub organization_view: OrganizationView,
         }
 
         /// The names of all tables in the store.
@@ -127,6 +133,7 @@ macro_rules! tables {
                     references: References::default(),
                     changes: Changes::default(),
                     policy_sets: PolicySets::default(),
+                    organization_view: OrganizationView::default(),
                 }
             }
 
@@ -278,6 +285,18 @@ tables! {
     policy_generations: PolicyGeneration,
     /// What the account held, by names.
     snapshots: NamedSnapshot,
+    /// The organization that the account manages: one row at most.
+    organizations: OrganizationRecord,
+    /// The units of that organization, by id.
+    organization_units: OrganizationUnit,
+    /// Its accounts, by their digits.
+    organization_accounts: MemberAccount,
+    /// Its policies, by id.
+    organization_policies: OrganizationPolicy,
+    /// Requests for new accounts, by id.
+    account_creations: AccountCreation,
+    /// What the organization has asked of accounts, by id.
+    organization_handshakes: Handshake,
 }
 
 impl Account {
@@ -312,6 +331,9 @@ impl Account {
         self.changes.rows.insert((table, key), body);
         if [User::TABLE, Group::TABLE, Role::TABLE, ManagedPolicy::TABLE].contains(&table) {
             self.policy_sets = PolicySets::default();
+        }
+        if ORGANIZATION_TABLES.contains(&table) {
+            self.organization_view = OrganizationView::default();
         }
     }
 

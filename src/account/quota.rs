@@ -85,6 +85,20 @@ quotas! {
     DelegationRequestsPerAccount = 1000;
     /// Reports of the organization's service access in a day.
     OrganizationsAccessReportsPerDay = 100;
+    /// Accounts of an organization, closed ones and invitations included.
+    AccountsPerOrganization = 10;
+    /// Units of an organization.
+    UnitsPerOrganization = 2000;
+    /// Service control policies of an organization.
+    ServiceControlPoliciesPerOrganization = 10000;
+    /// Policies of each other type.
+    PoliciesOfTypePerOrganization = 1000;
+    /// Service control policies attached to a root, unit or account.
+    ServiceControlPoliciesPerTarget = 10;
+    /// Resource control policies attached to a root, unit or account.
+    ResourceControlPoliciesPerTarget = 5;
+    /// Policies of each other type attached to a root, unit or account.
+    PoliciesOfTypePerTarget = 10;
 }
 
 /// The limits in force: AWS's defaults, or what the configuration says.

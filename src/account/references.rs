@@ -21,6 +21,10 @@ pub enum Reference {
     MfaDevice(String),
     /// A signing certificate of the entity, by fingerprint.
     SigningCertificate(String),
+    /// The root or unit that a unit or account of an organization is in, by id.
+    OrganizationParent(String),
+    /// A policy of an organization, by id, attached to the root, a unit or an account.
+    OrganizationPolicy(String),
     /// The entity's own unique id.
     UniqueId(String),
 }

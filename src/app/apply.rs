@@ -87,7 +87,8 @@ impl App {
         let mut copies: BTreeMap<AccountId, Account> =
             turns.iter().map(|turn| turn.account()).map(|account| (account.id, account)).collect();
         let facts = self.facts_of_apply();
-        let ground = Ground { environment: &self.environment, facts: &facts, others, prune: mode.prune };
+        let organizations = self.accounts.organizations().await?;
+        let ground = Ground { environment: &self.environment, facts: &facts, others, organizations, prune: mode.prune };
         let done = self.gate.compute(AccountId::ANONYMOUS, || reconcile(&ground, descriptions, &mut copies)).await?;
         if mode.dry_run {
             return Ok(done.report);
@@ -131,6 +132,7 @@ impl App {
         let trusted = account.roles.iter().flat_map(|role| role.trust_policy.accounts()).collect();
         let others = self.others(trusted, id).await?;
         let facts = self.facts_of_apply();
+        let organizations = self.accounts.organizations().await?;
         let caller = Caller { account: id, principal: Principal::Root, access_key_id: String::new(), session: None };
         let export = || {
             let mut random = rand::rng();
@@ -145,6 +147,7 @@ impl App {
                 mfa: None,
                 claim: &OnceLock::new(),
                 others: &others,
+                organizations: &organizations,
             })
         };
         Ok(Some(self.gate.compute(id, export).await))

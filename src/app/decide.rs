@@ -8,6 +8,7 @@ use crate::call::{self, Asker, Denial, DenialIds, Outside, QUICK, Verdict};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts, Standing};
 use crate::log;
+use crate::organization::Directory;
 
 impl App {
     /// Decides whether a caller may do all that a call to another service asks for, and answers question by question.
@@ -22,18 +23,21 @@ impl App {
         facts: &RequestFacts,
         asked: &[Outside<'_>],
     ) -> Result<Vec<Option<Box<Denial>>>> {
+        let organizations = self.accounts.organizations().await?;
         if Standing::is_quickly_known(caller, own)?
-            && let Some(decided) = self.decide_within(caller, own, facts, asked, Some(QUICK))?
+            && let Some(decided) = self.decide_within(&organizations, caller, own, facts, asked, Some(QUICK))?
         {
             return Ok(decided);
         }
-        let decided = self.gate.compute(own.id, || self.decide_within(caller, own, facts, asked, None)).await?;
+        let decided =
+            self.gate.compute(own.id, || self.decide_within(&organizations, caller, own, facts, asked, None)).await?;
         decided.ok_or_else(|| Error::internal("a decision without a limit of work was not made"))
     }
 
     /// The decisions; `None` if one of them takes more work than `max_work`.
     fn decide_within(
         &self,
+        organizations: &Directory,
         caller: &Caller,
         own: &Account,
         facts: &RequestFacts,
@@ -45,7 +49,7 @@ impl App {
         let asker = Asker {
             caller,
             facts,
-            organization: self.environment.organization.as_ref(),
+            organizations,
             name_policy: self.environment.denials_name_policy,
             explain: &|| tracing::enabled!(target: log::REQUEST, Level::WARN) && self.explanations.take(),
             max_work,

@@ -8,8 +8,10 @@ mod detect;
 mod event;
 mod gate;
 mod news;
+mod organization;
 mod overtaken;
 mod record;
+mod reset;
 mod route;
 mod run;
 mod signed;
@@ -26,6 +28,7 @@ use crate::call::{DecodedCall, Entry, Environment, MfaCheck, MfaCode, Operation,
 use crate::config::AuthorizationIds;
 use crate::error::{Error, Part, Result};
 use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
+use crate::organization::PlannedOrganization;
 use crate::services;
 use crate::shapes::{AccountId, Partition, Timestamp};
 use crate::sigv4::{Incoming, Signature};
@@ -66,6 +69,8 @@ pub struct App {
     pub authorization_ids: AuthorizationIds,
     /// The URL of this server's page about a denial; the id follows.
     pub denial_link: String,
+    /// The organization that a database without it gets.
+    pub planned: Option<PlannedOrganization>,
 }
 
 /// A request of AWS's protocol: what came over the wire, and what is known of it.
@@ -290,13 +295,14 @@ impl App {
     ) -> Result<Box<dyn Output>> {
         let Decoded { request: work, after_authorization } = decoded;
         let call = work.call();
-        let id = call.account(caller);
+        let organizations = self.accounts.organizations().await?;
+        let id = call.management_account(caller, &organizations).unwrap_or_else(|| call.account(caller));
         let cell = self.accounts.get(id).await?;
         record.target = Some(cell.durable());
         let mut named = call.other_accounts(&cell.durable());
         named.push(caller.account);
         if entry.asks_organization {
-            named.extend(self.environment.organization.iter().map(|organization| organization.management_account));
+            named.extend(organizations.manager_of(caller.account));
         }
         let others = self.others(named, id).await?;
         let mut run = Run {
@@ -309,6 +315,7 @@ impl App {
             mfa,
             claim: OnceLock::new(),
             after_authorization,
+            organizations: &organizations,
         };
         if entry.fetches
             && let Some(inquiry) = run.inquiry(call, &cell.durable(), record).await?
@@ -336,6 +343,9 @@ impl App {
                     turn.commit(account).await?;
                     record.changed = Some(cell.durable());
                 }
+                if entry.goes_on {
+                    self.go_on(id, caller).await;
+                }
                 Ok(output)
             }
         }
@@ -357,23 +367,6 @@ impl App {
             }
             runs += 1;
         }
-    }
-
-    /// Forgets all that an account holds and all that is known of it, or of all accounts.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn reset(&self, account: Option<AccountId>) -> Result<()> {
-        self.accounts.reset(account).await?;
-        self.environment.volatile.forget(account);
-        if let Some(trail) = &self.trail {
-            trail.forget(account).await?;
-        }
-        if let Some(delivery) = &self.environment.delivery {
-            delivery.forget(account);
-        }
-        self.detections.forget(account);
-        Ok(())
     }
 
     /// The other accounts that a call looks into: the caller's own, and those that its parameters name.

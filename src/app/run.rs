@@ -14,6 +14,7 @@ use crate::call::{
 use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts};
 use crate::log;
+use crate::organization::Directory;
 use crate::shapes::{AccountId, Ids, Timestamp};
 use crate::store::EventPage;
 use crate::wire::Output;
@@ -29,6 +30,7 @@ pub(super) struct Run<'r> {
     pub mfa: Option<MfaCheck>,
     /// What the call has used up.
     pub claim: OnceLock<Claim>,
+    pub organizations: &'r Directory,
     /// What AWS says of the parameters only to callers who have permission.
     pub after_authorization: Option<Error>,
 }
@@ -119,6 +121,7 @@ impl Run<'_> {
             mfa: self.mfa,
             claim: &self.claim,
             others: self.others,
+            organizations: self.organizations,
         }
     }
 
@@ -184,7 +187,7 @@ impl Run<'_> {
             own,
             account: cx.account,
             facts: cx.facts,
-            organization: cx.environment.organization.as_ref(),
+            organizations: cx.organizations,
             action: &action,
             name_policy: self.app.environment.denials_name_policy,
             explain: &|| tracing::enabled!(target: log::REQUEST, Level::WARN) && self.app.explanations.take(),

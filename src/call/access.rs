@@ -61,12 +61,21 @@ pub enum Target<'a> {
     Trail(&'a str),
     /// A delegation request by id, or those that the caller makes.
     DelegationRequest(Option<&'a str>),
+    /// Something in the organization that the call is about, by id: the root, a unit, an account, a policy, a handshake.
+    InOrganization(&'a str),
+    /// The organization that the call is about, of actions without resources of their own: `*`.
+    Organization,
     /// The role with this ARN, whose trust policy decides too. What the caller's session hands down counts as given
     /// with the request.
     Trust(&'a str),
 }
 
 impl Target<'_> {
+    /// Whether it is no resource in particular.
+    pub fn is_any(&self) -> bool {
+        matches!(self, Self::Any | Self::Organization)
+    }
+
     /// How AWS's denials name the resource that has this ARN: what exists by kind and name, as the request spells it,
     /// everything else by ARN. `None` for calls of STS and EC2 that are about no resource.
     pub fn words(&self, action: &str, arn: &str, caller: Option<&str>) -> Option<String> {

@@ -11,7 +11,7 @@ use crate::account::{Account, Role};
 use crate::audit::Asked;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
-use crate::organization::{Organization, Place, Places};
+use crate::organization::{Directory, Places};
 use crate::shapes::{AccountId, ArnParts, SpelledTags, TagSet};
 use iam_policy::{Action, Decision, Layer, PolicySet, ResourceKind, Source, SourceKind};
 
@@ -50,8 +50,8 @@ pub struct Question<'q> {
     pub account: &'q Account,
     /// Facts of the request.
     pub facts: &'q RequestFacts,
-    /// The organization, if there is one.
-    pub organization: Option<&'q Organization>,
+    /// The organizations.
+    pub organizations: &'q Directory,
     /// The operation's own action.
     pub action: &'q str,
     /// Whether explicit denials name the policy.
@@ -118,7 +118,7 @@ impl<A: AccountRef> Context<'_, A> {
             own,
             account: &self.account,
             facts: self.facts,
-            organization: self.environment.organization.as_ref(),
+            organizations: self.organizations,
             action: "",
             name_policy: self.environment.denials_name_policy,
             explain: &|| false,
@@ -194,8 +194,8 @@ impl Question<'_> {
         let layers = iam_policy::Layers {
             resource: trust.as_ref().or(found.policy.as_ref()),
             resource_kind: if trust.is_some() { ResourceKind::RoleTrust } else { ResourceKind::Ordinary },
-            service_control: places.principal.and_then(Place::service_control),
-            resource_control: places.resource.and_then(Place::resource_control),
+            service_control: places.service_control(),
+            resource_control: places.resource_control(),
             account_setting: check.by_password_policy && self.is_let_by_password_policy(),
             ..standing.layers()
         };
@@ -205,7 +205,7 @@ impl Question<'_> {
         };
         let rounds = tags.request.rounds().max(tags.resource.rounds());
         for round in 0..rounds {
-            let context = self.context(standing, check, &found, &owner_text, places, (&tags, round));
+            let context = self.context(standing, check, &found, &owner_text, &places, (&tags, round));
             let request = iam_policy::Request::new(principal, &action, &found.arn, &context).owned_by(&owner_text);
             let is_last = round + 1 == rounds;
             let posed =
@@ -219,12 +219,12 @@ impl Question<'_> {
 
     /// Where the principal's account is in the organization, and that of the resource: the one in its ARN, or else
     /// its owner.
-    fn places(&self, principal: &iam_policy::Principal<'_>, resource: &str, owner: AccountId) -> Places<'_> {
-        let place = |account| self.organization?.place(account);
+    fn places(&self, principal: &iam_policy::Principal<'_>, resource: &str, owner: AccountId) -> Places {
+        let place = |account| self.organizations.place(account);
         let named = || ArnParts::parse(resource).and_then(|arn| arn.account_id());
         Places {
             principal: principal.account().and_then(|_| place(self.caller.account)),
-            resource: self.organization.and_then(|_| place(named().unwrap_or(owner))),
+            resource: place(named().unwrap_or(owner)),
         }
     }
 
@@ -266,14 +266,14 @@ impl Question<'_> {
         check: &'k Check<'_>,
         found: &'k Found<'_>,
         owner: &'k str,
-        places: Places<'k>,
+        places: &'k Places,
         (tags, round): (&ConditionTags<'k>, usize),
     ) -> iam_policy::Context<'k>
     where
         Self: 'k,
     {
         let mut keys = standing.keys(self.facts);
-        let on_resource = !matches!(check.target, Target::Any);
+        let on_resource = !check.target.is_any();
         if on_resource {
             keys.push(("aws:ResourceAccount".into(), owner.into()));
         }

@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::federation::Issuers;
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
 use crate::metrics::Metrics;
-use crate::organization::Organization;
+use crate::organization::{Directory, Organization};
 use crate::shapes::{AccountId, Ids, Timestamp};
 use crate::store::Delivery;
 
@@ -27,8 +27,6 @@ pub struct Environment {
     pub volatile: Volatile,
     /// What happens to calls that no policy allows.
     pub enforcement: Enforcement,
-    /// The organization, if the configuration has one.
-    pub organization: Option<Organization>,
     /// The policies that delegation requests can name.
     pub policy_templates: PolicyTemplates,
     /// The templates of roles.
@@ -90,9 +88,16 @@ pub struct Context<'a, A> {
     pub claim: &'a OnceLock<Claim>,
     /// Other accounts that the call looks into.
     pub others: &'a [Arc<Account>],
+    /// The organizations at the moment of the call.
+    pub organizations: &'a Directory,
 }
 
-impl<A: AccountRef> Context<'_, A> {
+impl<'a, A: AccountRef> Context<'a, A> {
+    /// The organization that the account belongs to.
+    pub fn organization(&self) -> Option<&'a Arc<Organization>> {
+        self.organizations.of(self.account.id)
+    }
+
     /// An account that the call looks into: its own, the caller's, or one that its parameters name.
     pub fn account_of(&self, id: AccountId) -> Option<&Account> {
         if id == self.account.id {

@@ -27,6 +27,8 @@ pub struct Entry {
     pub computes: bool,
     /// Whether it only adds rows that nothing else depends on.
     pub reports: bool,
+    /// Whether something is left to do in other accounts once it is durable.
+    pub goes_on: bool,
     /// Its method and path, in a REST protocol.
     pub http: Option<Http>,
     /// The names of its parameters on the wire.
@@ -58,6 +60,7 @@ impl Entry {
             asks_organization: O::ASKS_ORGANIZATION,
             computes: O::COMPUTES,
             reports: O::REPORTS,
+            goes_on: O::GOES_ON,
             http: O::HTTP,
             parameters: wire::fields_of::<O>,
             shape: wire::shape_of::<O>,

@@ -7,6 +7,7 @@ use super::{Access, Entry, Inquiry, MfaCode, Transaction, View, Work};
 use crate::account::Account;
 use crate::error::{Code, Result};
 use crate::identity::Caller;
+use crate::organization::Directory;
 use crate::shapes::AccountId;
 use crate::wire::{Http, Service};
 
@@ -54,6 +55,9 @@ pub trait Operation: Named + DeserializeOwned + Send + Sync + 'static {
     /// takes the account's turn for its rows alone: other writes do not wait while it computes.
     const REPORTS: bool = false;
 
+    /// Whether something is left to do in other accounts once it is durable, such as making an account.
+    const GOES_ON: bool = false;
+
     /// What the caller needs permission for. Names resources and looks nothing up.
     fn access(&self) -> Access<'_>;
 
@@ -65,6 +69,11 @@ pub trait Operation: Named + DeserializeOwned + Send + Sync + 'static {
     /// The account that it works on: the caller's, except where a parameter names another.
     fn account(&self, caller: &Caller) -> AccountId {
         caller.account
+    }
+
+    /// The management account of the organization that it works on, of operations on an organization.
+    fn management_account(&self, _caller: &Caller, _organizations: &Directory) -> Option<AccountId> {
+        None
     }
 
     /// Accounts besides that one, `account`, and the caller's own, that it looks into.

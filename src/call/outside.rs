@@ -6,7 +6,7 @@ use super::denial::{Denial, DenialIds, Evidence};
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
-use crate::organization::{Organization, Place, Places};
+use crate::organization::{Directory, Places};
 use crate::shapes::AccountId;
 use iam_policy::{Action, Context, Decision, Layer, PolicySet, ResourceKind, Values};
 
@@ -16,8 +16,8 @@ pub struct Asker<'q> {
     pub caller: &'q Caller,
     /// Facts of the request.
     pub facts: &'q RequestFacts,
-    /// The organization, if there is one.
-    pub organization: Option<&'q Organization>,
+    /// The organizations.
+    pub organizations: &'q Directory,
     /// Whether explicit denials name the policy.
     pub name_policy: bool,
     /// Whether a denial is worth an explanation, which costs more than the decision.
@@ -113,22 +113,22 @@ impl Outside<'_> {
     ) -> Result<T> {
         let action = parse(self.action)?;
         let principal = standing.principal();
-        let place = |account| asker.organization?.place(account);
+        let place = |account| asker.organizations.place(account);
         let on_resource = resource != "*";
         let places = Places {
             principal: principal.account().and_then(|_| place(asker.caller.account)),
-            resource: place(self.owner).filter(|_| on_resource),
+            resource: on_resource.then(|| place(self.owner)).flatten(),
         };
         let is_own = self.owner == asker.caller.account;
         let layers = iam_policy::Layers {
             resource: self.policy.filter(|_| is_own || self.across_accounts),
             resource_kind: self.kind,
-            service_control: places.principal.and_then(Place::service_control),
-            resource_control: places.resource.and_then(Place::resource_control),
+            service_control: places.service_control(),
+            resource_control: places.resource_control(),
             ..standing.layers()
         };
         let owner = self.owner.to_string();
-        let context = self.context(asker, standing, places, on_resource.then_some(owner.as_str()));
+        let context = self.context(asker, standing, &places, on_resource.then_some(owner.as_str()));
         let request = iam_policy::Request::new(principal, &action, resource, &context).owned_by(&owner);
         Ok(ask(&request, &layers, &context))
     }
@@ -149,7 +149,7 @@ impl Outside<'_> {
         &'k self,
         asker: &'k Asker<'_>,
         standing: &'k Standing<'_>,
-        places: Places<'k>,
+        places: &'k Places,
         owner: Option<&'k str>,
     ) -> Context<'k> {
         let mut keys = standing.keys(asker.facts);

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::{Question, Target};
 use crate::account::{
-    Account, CredentialsOwner, DelegationOwner, Entity, Grantee, Group, IdentityPropagation, InstanceProfile, Managed,
-    ManagedPolicy, OidcProvider, Reference, Resource, Role, SamlProvider, ServerCertificate, Subject, Trail, User,
-    name_key,
+    Account, Compiled, CredentialsOwner, DelegationOwner, Entity, Grantee, Group, IdentityPropagation, InstanceProfile,
+    Managed, ManagedPolicy, OidcProvider, Reference, Resource, Role, SamlProvider, ServerCertificate, Subject, Trail,
+    User, name_key,
 };
 use crate::error::Result;
 use crate::identity::Principal;
@@ -93,6 +93,8 @@ impl Question<'_> {
                 Found { arn: arn.into(), tags, ..Found::default() }
             }
             Target::DelegationRequest(id) => self.delegation_request(*id)?,
+            Target::Organization => self.in_organization(None),
+            Target::InOrganization(id) => self.in_organization(Some(id)),
             Target::Trust(arn) => {
                 // Credentials of one partition mean nothing in another.
                 let stateless = matches!(self.caller.principal, Principal::Anonymous | Principal::Service(_));
@@ -101,6 +103,40 @@ impl Question<'_> {
                 Found { arn: (*arn).into(), trust: Some(role), tags: role.map(|role| &role.tags), ..Found::default() }
             }
         })
+    }
+
+    /// Something in the organization, by id. All of it belongs to the management account. A member that may read it, or
+    /// whom the organization's resource policy names, is let in by a policy of the resource, as across accounts.
+    fn in_organization<'f>(&'f self, id: Option<&str>) -> Found<'f> {
+        let account = self.account;
+        let arn = id.map_or_else(|| "*".to_owned(), |id| organizations_arn(account, id));
+        let tags = id.and_then(|id| account.organization_tags(id));
+        let policy = (self.caller.account != account.id).then(|| self.let_in(account, id)).flatten();
+        Found { arn: arn.into(), tags, policy, ..Found::default() }
+    }
+
+    /// What lets a member act on the organization that another account manages.
+    fn let_in(&self, management: &Account, id: Option<&str>) -> Option<PolicySet> {
+        if id.is_some_and(|id| management.organization_handshakes.get(id).is_some()) {
+            // The operation has found that the caller is a party.
+            return Some(PolicySet::new([member_policy(self.caller.account, self.action)]));
+        }
+        let record = management.managed_organization()?;
+        let member = management.member(&self.caller.account.to_string())?;
+        let reads = ["organizations:Describe", "organizations:List"].iter().any(|start| self.action.starts_with(start));
+        let anyone = [
+            "organizations:DescribeOrganization",
+            "organizations:DescribeEffectivePolicy",
+            "organizations:LeaveOrganization",
+        ];
+        let by_place = anyone.contains(&self.action) || (reads && !member.delegated.is_empty());
+        let own = by_place.then(|| member_policy(self.caller.account, self.action));
+        let delegated = record.delegation.as_ref().map(|delegation| {
+            let source =
+                Source { id: "resource policy of the organization".into(), kind: SourceKind::Resource, arn: None };
+            (source, delegation.compiled())
+        });
+        Some(PolicySet::new(own.into_iter().chain(delegated)))
     }
 
     /// A delegation request belongs to the account that it is for; while that is not known, to the caller.
@@ -195,4 +231,30 @@ fn owner_policy(owner: &str, arn: &str) -> PolicySet {
     let document = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
     let source = Source { id: "default permissions".into(), kind: SourceKind::Resource, arn: None };
     PolicySet::new([(source, Policy::parse(&document, Grammar::Resource).map(Arc::new).map_err(Arc::new))])
+}
+
+/// The ARN of something in the organization that an account manages, by its id.
+fn organizations_arn(account: &Account, id: &str) -> String {
+    let kind = match id.split('-').next() {
+        Some("r") => "root",
+        Some("ou") => "ou",
+        Some("p") => return account.organization_policy_arn(id),
+        Some("h") => {
+            let action = account.organization_handshakes.get(id).map(|handshake| handshake.action.name());
+            let action = action.map(|action| action.to_ascii_lowercase() + "/").unwrap_or_default();
+            return account.organization_arn("handshake", Some(&format!("{action}{id}")));
+        }
+        Some("rp") => "resourcepolicy",
+        _ => "account",
+    };
+    account.organization_arn(kind, Some(id))
+}
+
+/// What a member may do by its place in the organization, as long as its own policies allow it.
+fn member_policy(member: AccountId, action: &str) -> (Source, Compiled) {
+    let statement =
+        json!({"Effect": "Allow", "Principal": {"AWS": member.root_arn()}, "Action": action, "Resource": "*"});
+    let document = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+    let source = Source { id: "place in the organization".into(), kind: SourceKind::Resource, arn: None };
+    (source, Policy::parse(&document, Grammar::Resource).map(Arc::new).map_err(Arc::new))
 }

@@ -4,6 +4,7 @@ use super::{Access, Command, Inquiry, MfaCode, Operation, Query, Transaction, Vi
 use crate::account::Account;
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
+use crate::organization::Directory;
 use crate::shapes::AccountId;
 use crate::wire::Output;
 
@@ -29,6 +30,7 @@ impl Work {
 #[expect(missing_docs, reason = "each method is the operation's of the same name")]
 pub trait Call: Send + Sync {
     fn account(&self, caller: &Caller) -> AccountId;
+    fn management_account(&self, caller: &Caller, organizations: &Directory) -> Option<AccountId>;
     fn other_accounts(&self, account: &Account) -> Vec<AccountId>;
     /// # Errors
     /// The refusal.
@@ -44,6 +46,10 @@ pub trait Call: Send + Sync {
 impl<O: Operation> Call for O {
     fn account(&self, caller: &Caller) -> AccountId {
         Operation::account(self, caller)
+    }
+
+    fn management_account(&self, caller: &Caller, organizations: &Directory) -> Option<AccountId> {
+        Operation::management_account(self, caller, organizations)
     }
 
     fn other_accounts(&self, account: &Account) -> Vec<AccountId> {

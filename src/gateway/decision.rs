@@ -235,11 +235,11 @@ impl Gateway {
     fn spoken<'s>(&self, decision: &Decision<'_>, sentence: &'s str, owner: AccountId) -> &'s str {
         let Meant::S3(..) = decision.meant else { return sentence };
         let caller = decision.caller;
-        let organization = decision.app.environment.organization.as_ref();
+        let organizations = decision.app.accounts.known_organizations();
         let relation = match caller.principal {
             Principal::Anonymous => Relation::Anonymous,
             _ if caller.account == owner => Relation::SameAccount,
-            _ if organization.is_some_and(|found| found.contains(caller.account) && found.contains(owner)) => {
+            _ if organizations.of(owner).is_some_and(|found| found.contains(caller.account)) => {
                 Relation::SameOrganization
             }
             _ => Relation::Stranger,

@@ -203,6 +203,11 @@ impl Authenticator {
             Some(token) => self.temporary(accounts, access_key_id, token, now).await?,
             None => self.long_term(accounts, access_key_id, partition).await?,
         };
+        // AWS: the principals of a closed account can do nothing.
+        let organizations = accounts.organizations().await?;
+        if organizations.of(caller.account).is_some_and(|organization| organization.has_closed(caller.account)) {
+            return Err(invalid_token(Part::KeyId, format!("the account {} was closed", caller.account)));
+        }
         Ok(Verified { caller, secret })
     }
 

@@ -1,19 +1,16 @@
-//! Which policies are attached where.
+//! Which policies the settings attach where.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
-use super::policies::{AttachedPolicy, Member};
-use super::tree::{Target, Tree};
-use super::{OrganizationError, OrganizationSettings, PolicyType, ServiceControlPolicy};
-use iam_policy::{Grammar, Policy, PolicySet, Source, SourceKind};
+use super::policies::FULL_ACCESS_ID;
+use super::tree::{Target, Tree, check_id, unique_part};
+use super::{ControlPolicyType, OrganizationError, OrganizationSettings, PolicySettings};
+use crate::account::{OrganizationNode, OrganizationPolicy};
+use crate::shapes::{Pattern, TagSet, Timestamp};
+use iam_policy::Policy;
 
-/// The service control policy that AWS attaches to everything, until it is detached.
-const FULL_ACCESS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-const FULL_ACCESS_NAME: &str = "FullAWSAccess";
-const FULL_ACCESS_ID: &str = "p-FullAWSAccess";
-const FULL_ACCESS_ARN: &str = "arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess";
+static POLICY_ID: Pattern = Pattern::new("p-[0-9a-zA-Z_]{8,128}");
 
 /// The policies, and where they are attached.
 pub(super) struct Attachments<'s> {
@@ -21,18 +18,31 @@ pub(super) struct Attachments<'s> {
     without_full_access: BTreeSet<Target<'s>>,
 }
 
+/// A policy and all that it is attached to.
+struct AttachedPolicy<'s> {
+    policy: OrganizationPolicy,
+    kind: ControlPolicyType,
+    targets: BTreeSet<Target<'s>>,
+}
+
 impl<'s> Attachments<'s> {
     /// Reads and compiles the policies. Their files are in `folder` unless their paths are absolute.
-    pub fn read(settings: &OrganizationSettings, tree: &Tree<'s>, folder: &Path) -> Result<Self, OrganizationError> {
+    pub fn read(
+        settings: &OrganizationSettings,
+        tree: &Tree<'s>,
+        folder: &Path,
+        now: Timestamp,
+    ) -> Result<Self, OrganizationError> {
         let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
         let mut policies: Vec<AttachedPolicy<'s>> = Vec::new();
         for policy in &settings.policies {
-            let read = AttachedPolicy::read(policy, &settings.id, tree, folder)?;
+            let read = AttachedPolicy::read(policy, tree, folder, now)?;
             if !names.insert(&policy.name) {
                 return Err(OrganizationError::PolicyName(policy.name.clone()));
             }
-            if !ids.insert(read.id.clone()) || read.id == FULL_ACCESS_ID {
-                return Err(OrganizationError::PolicyId(read.id));
+            let id = &read.policy.id;
+            if !ids.insert(id.clone()) || id == FULL_ACCESS_ID {
+                return Err(OrganizationError::PolicyId(id.clone()));
             }
             policies.push(read);
         }
@@ -40,48 +50,81 @@ impl<'s> Attachments<'s> {
         let without_full_access = without_full_access.map(|text| tree.target(text, "without-full-access"));
         let attachments = Self { policies, without_full_access: without_full_access.collect::<Result<_, _>>()? };
         let mut closed = attachments.without_full_access.iter();
-        match closed.find(|target| attachments.own(PolicyType::ServiceControl, target).next().is_none()) {
+        match closed.find(|target| !attachments.has_own_service_control(target)) {
             Some(target) => Err(OrganizationError::NothingAllows(target.to_string())),
             None => Ok(attachments),
         }
     }
 
-    /// The policies of a type level by level. `None` if there are none at all: AWS leaves such a type disabled.
-    pub fn at(&self, kind: PolicyType, levels: &[Target<'s>]) -> Option<Box<[PolicySet]>> {
-        let set = |level: &Target<'s>| {
-            // The resource control policy RCPFullAWSAccess cannot be detached, and the engine takes it for granted.
-            let is_open = kind == PolicyType::ServiceControl && self.has_full_access(level);
-            PolicySet::new(self.own(kind, level).cloned().chain(is_open.then(full_access)))
-        };
-        let is_enabled = self.policies.iter().any(|policy| policy.kind == kind);
-        is_enabled.then(|| levels.iter().map(set).collect())
+    fn has_own_service_control(&self, target: &Target<'s>) -> bool {
+        let mut own = self.policies.iter().filter(|policy| policy.kind == ControlPolicyType::ServiceControl);
+        own.any(|policy| policy.targets.contains(target))
     }
 
-    /// The service control policies by id, each with the accounts that it binds.
-    pub fn service_control_policies(&self, tree: &Tree<'s>) -> BTreeMap<String, ServiceControlPolicy> {
-        let policy = |member: Member, accounts| ServiceControlPolicy { set: PolicySet::new([member]), accounts };
-        let own = self.policies.iter().filter(|policy| policy.kind == PolicyType::ServiceControl);
-        let own = own.map(|of| {
-            let accounts = tree.members_under(|target| of.targets.contains(target));
-            (of.id.clone(), policy(of.member.clone(), accounts))
-        });
-        let everyone = tree.members_under(|target| self.has_full_access(target));
-        own.chain([(FULL_ACCESS_ID.to_owned(), policy(full_access(), everyone))]).collect()
+    /// The types that have policies: AWS leaves the others disabled.
+    pub fn types(&self) -> impl Iterator<Item = ControlPolicyType> {
+        self.policies.iter().map(|policy| policy.kind)
     }
 
-    /// What is attached to a target besides AWS's own policies.
-    fn own(&self, kind: PolicyType, target: &Target<'s>) -> impl Iterator<Item = &Member> {
-        let own = self.policies.iter().filter(move |policy| policy.kind == kind && policy.targets.contains(target));
-        own.map(|policy| &policy.member)
+    /// What is attached to a target.
+    pub fn node(&self, target: Target<'s>) -> OrganizationNode {
+        let attached = self.policies.iter().filter(|policy| policy.targets.contains(&target));
+        OrganizationNode {
+            tags: TagSet::default(),
+            attached: attached.map(|policy| policy.policy.id.clone()).collect(),
+            without_full_access: self.without_full_access.contains(&target),
+        }
     }
 
-    fn has_full_access(&self, target: &Target<'s>) -> bool {
-        !self.without_full_access.contains(target)
+    /// The policies alone.
+    pub fn into_policies(self) -> Vec<OrganizationPolicy> {
+        self.policies.into_iter().map(|policy| policy.policy).collect()
     }
 }
 
-fn full_access() -> Member {
-    let policy = Policy::parse(FULL_ACCESS, Grammar::ServiceControl);
-    let source = Source { id: FULL_ACCESS_NAME.into(), kind: SourceKind::None, arn: Some(FULL_ACCESS_ARN.into()) };
-    (source, policy.map(Arc::new).map_err(Arc::new))
+impl<'s> AttachedPolicy<'s> {
+    /// Reads a policy. Its file is in `folder` unless its path is absolute.
+    fn read(
+        settings: &PolicySettings,
+        tree: &Tree<'s>,
+        folder: &Path,
+        now: Timestamp,
+    ) -> Result<Self, OrganizationError> {
+        let PolicySettings { name, kind, .. } = settings;
+        let id = settings.id.clone().unwrap_or_else(|| format!("p-{}", unique_part(name)));
+        check_id(POLICY_ID.matches(&id), "a policy", &id, "p-a1b2c3d4")?;
+        let place = format!("the targets of the policy {name}");
+        let targets = settings.targets.iter().map(|target| tree.target(target, &place));
+        let targets = targets.collect::<Result<_, _>>()?;
+        let policy = OrganizationPolicy {
+            id,
+            name: name.clone(),
+            description: String::new(),
+            kind: kind.kind(),
+            content: settings.document(folder)?.into(),
+            updated: now,
+            tags: TagSet::default(),
+            compiled: std::sync::OnceLock::new(),
+        };
+        Ok(Self { policy, kind: *kind, targets })
+    }
+}
+
+impl PolicySettings {
+    /// The document, which must be valid.
+    fn document(&self, folder: &Path) -> Result<String, OrganizationError> {
+        let policy = || self.name.clone();
+        let text = match (&self.file, &self.document) {
+            (None, Some(document)) => document.clone(),
+            (Some(file), None) => {
+                let file = folder.join(file);
+                let text = std::fs::read_to_string(&file);
+                text.map_err(|error| OrganizationError::Unreadable { policy: policy(), file, error })?
+            }
+            _ => return Err(OrganizationError::NoDocument(policy())),
+        };
+        let parsed = Policy::parse(&text, self.kind.grammar());
+        parsed.map(drop).map_err(|invalid| OrganizationError::Policy { policy: policy(), invalid })?;
+        Ok(text)
+    }
 }

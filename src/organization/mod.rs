@@ -1,134 +1,185 @@
-//! The organization that accounts belong to (AWS Organizations): where each account is in it, and the policies that
-//! bind it there. All of it comes from the configuration and is read once.
+//! The organizations that accounts belong to (AWS Organizations): where each account is, and the policies that bind it
+//! there. An organization is kept in its management account; this is what follows from it for requests.
 
 mod attachments;
+mod directory;
+mod effective;
 mod entity;
 mod error;
 mod place;
+mod planned;
 mod policies;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod tree;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+pub use directory::{Directory, Organizations};
+pub use effective::merge;
 pub use entity::{Entity, ServiceControlPolicy};
 pub use error::OrganizationError;
 pub use place::{Place, Places};
-pub use policies::PolicyType;
-pub use settings::{OrganizationSettings, PolicySettings, UnitSettings};
+pub use planned::PlannedOrganization;
+pub use policies::{FULL_ACCESS, FULL_ACCESS_ID, RESOURCE_FULL_ACCESS, RESOURCE_FULL_ACCESS_ID};
+pub use settings::{ControlPolicyType, OrganizationSettings, PolicySettings, UnitSettings};
 
-use crate::shapes::AccountId;
-use attachments::Attachments;
+use crate::account::{Account, MemberAccount, OrganizationNode, OrganizationRecord};
+use crate::shapes::{AccountId, OrganizationPolicyType};
 use iam_policy::PolicySet;
-use tree::Tree;
 
-/// An organization with all features.
-#[derive(Debug)]
+/// The service whose delegated administrators act on the root users of members.
+pub const ROOT_ACCESS_SERVICE: &str = "iam.amazonaws.com";
+
+/// An organization as it is at one moment.
 pub struct Organization {
     /// `o-…`.
     pub id: String,
     /// The account that the organization was made from.
     pub management_account: AccountId,
-    delegated_administrators: BTreeSet<AccountId>,
-    places: BTreeMap<AccountId, Place>,
-    /// The service control policies down to the root and the units, by their paths.
-    branches: BTreeMap<String, Option<Box<[PolicySet]>>>,
-    /// By id.
-    service_control_policies: BTreeMap<String, ServiceControlPolicy>,
+    /// The state of the management account.
+    account: Account,
+    /// The places of accounts that were asked for.
+    places: RwLock<HashMap<AccountId, Arc<Place>>>,
+}
+
+impl fmt::Debug for Organization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Organization").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The organization of a state of its management account, once it was asked for. Clones share it.
+#[derive(Clone, Default)]
+pub struct OrganizationView(Arc<OnceLock<Option<Arc<Organization>>>>);
+
+impl Account {
+    /// The organization that the account manages, with its policies compiled.
+    pub fn organization(&self) -> Option<&Arc<Organization>> {
+        let view = || {
+            let id = self.managed_organization()?.id.clone();
+            // A view of its own: the organization must not keep itself alive.
+            let mut account = self.clone();
+            account.organization_view = OrganizationView::default();
+            Some(Arc::new(Organization { id, management_account: self.id, account, places: RwLock::default() }))
+        };
+        self.organization_view.0.get_or_init(view).as_ref()
+    }
 }
 
 impl Organization {
-    /// The organization as the settings want it; the files of its policies are in `folder` unless their paths are
-    /// absolute.
-    ///
-    /// # Errors
-    /// See [`OrganizationError`].
-    pub fn new(settings: &OrganizationSettings, folder: &Path) -> Result<Self, OrganizationError> {
-        let tree = Tree::new(settings)?;
-        let attachments = Attachments::read(settings, &tree, folder)?;
-        let delegated = settings.delegated_administrators.iter();
-        let delegated = delegated.map(|account| tree.account(account, "delegated-administrators"));
-        let place = |account: &AccountId| {
-            // AWS: the management account is bound by neither.
-            let levels = (*account != tree.management_account).then(|| tree.levels(*account));
-            let policies = |kind| attachments.at(kind, levels.as_deref()?);
-            let place = Place {
-                path: tree.path(*account),
-                service_control: policies(PolicyType::ServiceControl),
-                resource_control: policies(PolicyType::ResourceControl),
-            };
-            (*account, place)
-        };
-        Ok(Self {
-            id: settings.id.clone(),
-            management_account: tree.management_account,
-            delegated_administrators: delegated.collect::<Result<_, _>>()?,
-            places: tree.accounts.iter().map(place).collect(),
-            branches: tree
-                .branches()
-                .map(|(path, levels)| (path, attachments.at(PolicyType::ServiceControl, &levels)))
-                .collect(),
-            service_control_policies: attachments.service_control_policies(&tree),
-        })
+    /// The revision of the management account.
+    fn revision(&self) -> u64 {
+        self.account.revision
+    }
+
+    /// The state of the management account.
+    pub fn account(&self) -> &Account {
+        &self.account
     }
 
     /// Whether an account belongs to the organization.
     pub fn contains(&self, account: AccountId) -> bool {
-        self.places.contains_key(&account)
+        self.member(account).is_some()
+    }
+
+    /// An account of the organization.
+    pub fn member(&self, account: AccountId) -> Option<&Arc<MemberAccount>> {
+        let member = self.account.member(&account.to_string());
+        member.filter(|member| member.id == account)
     }
 
     /// Where an account of the organization is.
-    pub fn place(&self, account: AccountId) -> Option<&Place> {
-        self.places.get(&account)
+    pub fn place(&self, account: AccountId) -> Option<Arc<Place>> {
+        if let Some(place) = self.places.read().unwrap_or_else(PoisonError::into_inner).get(&account) {
+            return Some(place.clone());
+        }
+        let place = Arc::new(self.find_place(self.member(account)?));
+        self.places.write().unwrap_or_else(PoisonError::into_inner).insert(account, place.clone());
+        Some(place)
+    }
+
+    fn find_place(&self, member: &MemberAccount) -> Place {
+        let levels = |kind| {
+            // AWS: the management account is bound by neither.
+            let binds = member.id != self.management_account && self.is_enabled(kind);
+            let account = member.id.to_string();
+            binds.then(|| self.levels(kind, &member.parent, Some((&account, &member.node))))
+        };
+        Place {
+            path: self.account.organization_path(&member.parent),
+            service_control: levels(OrganizationPolicyType::ServiceControl),
+            resource_control: levels(OrganizationPolicyType::ResourceControl),
+        }
+    }
+
+    /// The policies of a type from the root down to a root or unit, and those of an account in it.
+    fn levels(
+        &self,
+        kind: OrganizationPolicyType,
+        parent: &str,
+        account: Option<(&str, &OrganizationNode)>,
+    ) -> Arc<[PolicySet]> {
+        let line = self.account.organization_line(parent);
+        let above = line.iter().filter_map(|id| Some((id.as_str(), self.account.organization_node(id)?)));
+        above.chain(account).map(|(_, node)| policies::set(&self.account, kind, node)).collect()
+    }
+
+    fn record(&self) -> Option<&OrganizationRecord> {
+        self.account.managed_organization().map(|record| &**record)
     }
 
     /// The accounts, in the order of their numbers.
     pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
-        self.places.keys().copied()
+        self.account.organization_accounts.iter().map(|member| member.id)
     }
 
-    /// The id of the root: `r-…`.
-    pub fn root_id(&self) -> &str {
-        let path = self.places.get(&self.management_account).map(Place::path).unwrap_or_default();
-        path.split('/').nth(1).unwrap_or_default()
+    /// Whether a type of policies is enabled.
+    pub fn is_enabled(&self, kind: OrganizationPolicyType) -> bool {
+        self.record().is_some_and(|record| record.enabled.contains(&kind))
     }
 
-    /// The ARN of the organization (no id), or of something in it: `account`, `root`.
-    pub fn arn(&self, kind: &str, id: Option<&str>) -> String {
-        let (partition, management) = (self.management_account.partition(), self.management_account);
-        let id = id.map(|id| format!("/{id}")).unwrap_or_default();
-        format!("arn:{partition}:organizations::{management}:{kind}/{}{id}", self.id)
+    /// Whether a service has trusted access.
+    pub fn trusts(&self, service: &str) -> bool {
+        self.record().is_some_and(|record| record.services.contains_key(service))
     }
 
     /// The ARNs of the root, the units and an account, from the root down; none for an account elsewhere.
-    pub fn levels(&self, account: AccountId) -> Vec<String> {
+    pub fn arns_above(&self, account: AccountId) -> Vec<String> {
         let Some(place) = self.place(account) else { return Vec::new() };
         let above = place.path().trim_end_matches('/').split('/').skip(1);
-        let above = above.map(|id| self.arn(if id.starts_with("r-") { "root" } else { "ou" }, Some(id)));
-        above.chain([self.arn("account", Some(&account.to_string()))]).collect()
+        let arn = |kind, id: &str| self.account.organization_arn(kind, Some(id));
+        let above = above.map(|id| arn(if id.starts_with("r-") { "root" } else { "ou" }, id));
+        above.chain([arn("account", &account.to_string())]).collect()
     }
 
-    /// The types of policies that bind anything.
-    pub fn enabled_policy_types(&self) -> impl Iterator<Item = PolicyType> {
-        let bound = |kind: &PolicyType| {
-            self.places.values().any(|place| match kind {
-                PolicyType::ServiceControl => place.service_control().is_some(),
-                PolicyType::ResourceControl => place.resource_control().is_some(),
-            })
-        };
-        [PolicyType::ServiceControl, PolicyType::ResourceControl].into_iter().filter(bound)
+    /// Whether the organization has all features.
+    pub fn has_all_features(&self) -> bool {
+        self.record().is_some_and(|record| record.all_features)
     }
 
-    /// Whether an account is the management account or a delegated administrator.
-    pub fn is_administered_by(&self, account: AccountId) -> bool {
-        self.administers_root_access(account)
+    /// Whether an account was closed: its principals can do nothing.
+    pub fn has_closed(&self, account: AccountId) -> bool {
+        self.member(account).is_some_and(|member| member.closed.is_some())
     }
 
     /// Whether an account may act on the root users of member accounts.
     pub fn administers_root_access(&self, account: AccountId) -> bool {
-        self.management_account == account || self.delegated_administrators.contains(&account)
+        self.management_account == account
+            || self.member(account).is_some_and(|member| member.delegated.contains_key(ROOT_ACCESS_SERVICE))
+    }
+
+    /// Whether an account is the management account or a delegated administrator.
+    pub fn is_administered_by(&self, account: AccountId) -> bool {
+        let member = self.member(account);
+        self.management_account == account || member.is_some_and(|member| !member.delegated.is_empty())
+    }
+
+    /// Whether the root user of an account has this e-mail address.
+    pub fn has_email(&self, email: &str) -> bool {
+        self.account.organization_accounts.iter().any(|member| member.email.eq_ignore_ascii_case(email))
     }
 }

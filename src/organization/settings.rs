@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::PolicyType;
+use crate::account::OrganizationPolicy;
+use crate::shapes::OrganizationPolicyType;
+use iam_policy::Grammar;
 
 /// An organization: its accounts, the units that they are in, and its policies.
 #[derive(Clone, Debug, Deserialize)]
@@ -58,13 +60,37 @@ pub struct PolicySettings {
     pub id: Option<String>,
     /// What it controls.
     #[serde(rename = "type")]
-    pub kind: PolicyType,
+    pub kind: ControlPolicyType,
     /// What it is attached to: `root`, units by name, accounts.
     pub targets: BTreeSet<String>,
     /// The file with its document; either this or the document itself is given.
     pub file: Option<PathBuf>,
     /// Its document.
     pub document: Option<String>,
+}
+
+/// The types of policies that decide about requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ControlPolicyType {
+    /// What principals may do at most.
+    ServiceControl,
+    /// What may be done with resources at most.
+    ResourceControl,
+}
+
+impl ControlPolicyType {
+    /// The type among all types of policies.
+    pub fn kind(self) -> OrganizationPolicyType {
+        match self {
+            Self::ServiceControl => OrganizationPolicyType::ServiceControl,
+            Self::ResourceControl => OrganizationPolicyType::ResourceControl,
+        }
+    }
+
+    pub(super) fn grammar(self) -> Grammar {
+        OrganizationPolicy::grammar(self.kind()).unwrap_or(Grammar::ServiceControl)
+    }
 }
 
 fn default_root() -> String {

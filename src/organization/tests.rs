@@ -1,6 +1,17 @@
 //! Which settings are an organization, and what is said of those that are none.
 
+use std::path::Path;
+
 use super::*;
+
+impl Organization {
+    fn new(settings: &OrganizationSettings, folder: &Path) -> Result<Arc<Self>, OrganizationError> {
+        let planned = PlannedOrganization::new(settings, folder, Timestamp::default())?;
+        let mut account = Account::new(planned.management_account, Timestamp::default());
+        planned.write_to(&mut account).unwrap();
+        Ok(account.organization().unwrap().clone())
+    }
+}
 
 const MANAGEMENT: &str = r#"
     id = "o-a1b2c3d4e5"
@@ -9,7 +20,7 @@ const MANAGEMENT: &str = r#"
     member-accounts = ["222222222222", "333333333333"]
 "#;
 
-fn read(more: &str) -> Result<Organization, OrganizationError> {
+fn read(more: &str) -> Result<Arc<Organization>, OrganizationError> {
     Organization::new(&toml::from_str(&format!("{MANAGEMENT}{more}")).unwrap(), Path::new("/nowhere"))
 }
 

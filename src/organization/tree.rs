@@ -40,7 +40,7 @@ pub(super) struct Tree<'s> {
     pub management_account: AccountId,
     /// All accounts, the management account among them.
     pub accounts: BTreeSet<AccountId>,
-    /// `o-…/r-…/`.
+    /// `r-…`.
     root: String,
     units: BTreeMap<&'s str, Unit<'s>>,
     /// The units of the accounts that are in one.
@@ -61,7 +61,7 @@ impl<'s> Tree<'s> {
         let members = settings.member_accounts.iter().map(|text| account(text, "member-accounts"));
         let mut accounts: BTreeSet<_> = members.collect::<Result<_, _>>()?;
         accounts.insert(management_account);
-        let root = format!("{}/{}/", settings.id, settings.root);
+        let root = settings.root.clone();
         let units = settings.units()?;
         let mut tree = Self { management_account, accounts, root, units, homes: BTreeMap::new() };
         tree.house(settings)?;
@@ -99,41 +99,22 @@ impl<'s> Tree<'s> {
         found.ok_or_else(|| OrganizationError::NoTarget { target: text.to_owned(), place: place.to_owned() })
     }
 
-    /// The root and the units by their paths, each with all that is above it and itself.
-    pub fn branches(&self) -> impl Iterator<Item = (String, Vec<Target<'s>>)> {
-        let lines = std::iter::once(&[][..]).chain(self.units.values().map(|unit| &unit.line[..]));
-        lines.map(|line| {
-            let units = line.iter().map(|name| Target::Unit(name));
-            (self.path_along(line), std::iter::once(Target::Root).chain(units).collect())
+    /// The units: name, id, and the id of the root or unit that each is in.
+    pub fn units(&self) -> impl Iterator<Item = (&'s str, String, String)> {
+        self.units.iter().map(|(name, unit)| {
+            let above = unit.line.split_last().and_then(|(_, above)| above.last());
+            (*name, unit.id.clone(), self.id_of(above.copied()))
         })
     }
 
-    /// The members that policies attached to some of the targets bind.
-    pub fn members_under(&self, is_target: impl Fn(&Target<'s>) -> bool) -> BTreeSet<AccountId> {
-        let members = self.accounts.iter().copied().filter(|account| *account != self.management_account);
-        members.filter(|account| self.levels(*account).iter().any(&is_target)).collect()
+    /// The id of the root or unit that an account is in.
+    pub fn parent_of(&self, account: AccountId) -> String {
+        self.id_of(self.homes.get(&account).copied())
     }
 
-    /// All that is above an account and the account itself, from the root down.
-    pub fn levels(&self, account: AccountId) -> Vec<Target<'s>> {
-        let units = self.line_to(account).iter().map(|name| Target::Unit(name));
-        std::iter::once(Target::Root).chain(units).chain([Target::Account(account)]).collect()
-    }
-
-    /// `o-…/r-…/ou-…/`.
-    pub fn path(&self, account: AccountId) -> String {
-        self.path_along(self.line_to(account))
-    }
-
-    fn path_along(&self, line: &[&str]) -> String {
-        let ids = line.iter().filter_map(|name| self.units.get(name)).map(|unit| format!("{}/", unit.id));
-        self.root.clone() + &ids.collect::<String>()
-    }
-
-    /// The units that an account is in, from below the root down.
-    fn line_to(&self, account: AccountId) -> &[&'s str] {
-        let home = self.homes.get(&account).and_then(|home| self.units.get(home));
-        home.map(|unit| &unit.line[..]).unwrap_or_default()
+    /// The id of a unit, or of the root.
+    fn id_of(&self, unit: Option<&str>) -> String {
+        unit.and_then(|name| self.units.get(name)).map_or(&self.root, |unit| &unit.id).clone()
     }
 }
 

@@ -19,6 +19,7 @@ use crate::wire::{Service, Shape};
 
 pub use iam::delegation::delegation_notice::notices;
 pub(crate) use iam::policies::managed_policy::managed_document;
+pub(crate) use iam::roles::service_linked_role::{account_access_role, service_linked_role};
 pub use sts::{AssumeRole, CredentialsShape};
 
 /// Every operation.
@@ -28,12 +29,11 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         &cloudtrail::OPERATIONS,
         &ec2::OPERATIONS,
         &iam_toolbox::OPERATIONS,
-        &organizations::OPERATIONS,
         &service_quotas::OPERATIONS,
         &sts::OPERATIONS,
         &tagging::OPERATIONS,
     ];
-    iam::operations().chain(others.into_iter().flatten().copied().flatten().copied())
+    iam::operations().chain(organizations::operations()).chain(others.into_iter().flatten().copied().flatten().copied())
 }
 
 /// The operation of this name.

@@ -127,7 +127,7 @@ impl Pattern {
     }
 }
 
-/// Java's `\w` and `\d` are ASCII; `\u0041` is written `\x{XXXX}` here; `$` must not match before a final newline.
+/// Java's `\w`, `\d` and `\s` are ASCII; `\u0041` is written `\x{XXXX}` here; `$` must not match before a final newline.
 fn translate(java: &str) -> String {
     // The one look-ahead of the models forbids a doubled hyphen in account aliases. An alias ends in a letter or
     // digit, so "hyphens are followed by something else" is the same.
@@ -140,6 +140,7 @@ fn translate(java: &str) -> String {
         match chars.next() {
             Some('w') => out.push_str("[A-Za-z0-9_]"),
             Some('d') => out.push_str("[0-9]"),
+            Some('s') => out.push_str(r"[ \t\n\x0B\f\r]"),
             Some('u') => {
                 let digits = unicode_digits(chars.as_str());
                 out.push_str(&format!("\\x{{{digits}}}"));
@@ -175,6 +176,8 @@ mod tests {
             (r"[\w+=,.@-]+", "Bob.x@y-z", true),
             (r"[\w+=,.@-]+", "Bób", false),
             (r"[\w+=,.@-]+", "a\n", false),
+            (r"[^\s@]+@[^\s@]+\.[^\s@]+", "ann@example.com", true),
+            (r"[^\s@]+@[^\s@]+\.[^\s@]+", "an n@example.com", false),
             (r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)", "/a/b/", true),
             (r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)", "/a b/", false),
             (r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+", "Größe 1", true),

@@ -16,6 +16,7 @@ use crate::account::Account;
 use crate::audit::Usage;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
+use crate::organization::{Directory, Organizations};
 use crate::shapes::AccountId;
 
 /// How often, and after what time, it is looked whether this server's own writes are published.
@@ -63,6 +64,7 @@ impl Turn {
 pub struct Accounts {
     cells: Arc<Cells>,
     store: Arc<Store>,
+    organizations: Arc<Organizations>,
     orders: mpsc::UnboundedSender<Order>,
     reading: Reading,
 }
@@ -82,10 +84,17 @@ impl Accounts {
     pub fn new(store: Arc<Store>, usage: Arc<Usage>, metrics: Arc<Metrics>) -> (Self, JoinHandle<()>) {
         let (orders, receiver) = mpsc::unbounded_channel();
         let cells = Arc::new(Cells::default());
-        let committer = Committer { store: store.clone(), cells: cells.clone(), usage, metrics };
+        let organizations = Arc::new(Organizations::default());
+        let committer = Committer {
+            store: store.clone(),
+            cells: cells.clone(),
+            organizations: organizations.clone(),
+            usage,
+            metrics,
+        };
         let committer = tokio::spawn(committer.run(receiver));
         let reading = Reading { latest: false, max_stale: Duration::MAX };
-        (Self { cells, store, orders, reading }, committer)
+        (Self { cells, store, organizations, orders, reading }, committer)
     }
 
     /// The same, read in this way.
@@ -123,7 +132,10 @@ impl Accounts {
     pub fn heed(&self, news: &News) {
         match news {
             News::Account(id, revision) => self.cells.overtake(*id, *revision),
-            News::Reset(account) => self.cells.give_up(*account),
+            News::Reset(account) => {
+                self.cells.give_up(*account);
+                self.organizations.forget(*account);
+            }
             News::Value(_) | News::Bucket(_) | News::Missed => {}
         }
     }
@@ -133,7 +145,8 @@ impl Accounts {
     /// # Errors
     /// When the store fails.
     pub async fn catch_up(&self) -> Result<()> {
-        self.compare(None).await.map_err(Fault::into_error)
+        self.compare(None).await.map_err(Fault::into_error)?;
+        self.load_organizations().await
     }
 
     async fn compare(&self, account: Option<AccountId>) -> Result<(), Fault> {
@@ -167,6 +180,10 @@ impl Accounts {
             let slot = self.cells.slot(id);
             let load = async || {
                 let account = self.store.load(id, slot.known.as_deref(), Utc::now().into()).await?;
+                // Another server may have written it.
+                if !slot.is_void() {
+                    self.organizations.publish(&account);
+                }
                 Ok(Arc::new(Cell::new(account, &slot)))
             };
             let cell = slot.cell.get_or_try_init(load).await?.clone();
@@ -175,6 +192,42 @@ impl Accounts {
                 return Ok(cell);
             }
         }
+    }
+
+    /// The organizations as they are now, those of management accounts that other servers have written to included.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn organizations(&self) -> Result<Arc<Directory>> {
+        let directory = self.organizations.current();
+        if !self.store.is_shared() {
+            return Ok(directory);
+        }
+        for organization in directory.iter() {
+            self.get(organization.management_account).await?;
+        }
+        for id in self.cells.overtaken() {
+            self.cells.will_be_read(id);
+            // One that fails is asked for again by the next call.
+            self.get(id).await.inspect_err(|_| self.cells.was_not_read(id))?;
+        }
+        Ok(self.organizations.current())
+    }
+
+    /// The organizations as this server knows them.
+    pub fn known_organizations(&self) -> Arc<Directory> {
+        self.organizations.current()
+    }
+
+    /// Takes up the organizations that are stored.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn load_organizations(&self) -> Result<()> {
+        for id in self.store.organizations().await.map_err(Error::internal)? {
+            self.get(id).await?;
+        }
+        Ok(())
     }
 
     /// How many accounts are in memory.

@@ -1,6 +1,6 @@
 //! The accounts in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -65,7 +65,11 @@ impl Slot {
 
 /// The accounts in memory, by number.
 #[derive(Default)]
-pub(super) struct Cells(Mutex<HashMap<AccountId, Arc<Slot>>>);
+pub(super) struct Cells {
+    slots: Mutex<HashMap<AccountId, Arc<Slot>>>,
+    /// What other servers have written to, and nobody here has read since.
+    overtaken: Mutex<BTreeSet<AccountId>>,
+}
 
 impl Cells {
     /// The place of an account.
@@ -91,8 +95,25 @@ impl Cells {
         });
     }
 
+    /// The accounts that other servers have written to, and that nobody here has read since.
+    pub fn overtaken(&self) -> BTreeSet<AccountId> {
+        self.overtaken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that an account is about to be read.
+    pub fn will_be_read(&self, id: AccountId) {
+        self.overtaken.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    /// Notes that an account could not be read.
+    pub fn was_not_read(&self, id: AccountId) {
+        self.overtaken.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
     /// Gives up what is in memory of an account if it is older than a revision; the next use loads what has changed.
     pub fn overtake(&self, id: AccountId, revision: u64) {
+        // It may manage an organization now, which nobody here has asked for yet.
+        self.overtaken.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
         let mut slots = self.lock();
         let Some(slot) = slots.get_mut(&id) else { return };
         let known = match slot.cell.get() {
@@ -142,6 +163,6 @@ impl Cells {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Arc<Slot>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,6 +15,7 @@ use crate::account::{Account, Changes};
 use crate::audit::Usage;
 use crate::error::{Code, Error, Result};
 use crate::metrics::Metrics;
+use crate::organization::Organizations;
 use crate::shapes::AccountId;
 
 /// As many writes in a transaction as keep its statements well below SQLite's limits.
@@ -56,6 +57,7 @@ impl Commit {
 pub(super) struct Committer {
     pub store: Arc<Store>,
     pub cells: Arc<Cells>,
+    pub organizations: Arc<Organizations>,
     pub usage: Arc<Usage>,
     pub metrics: Arc<Metrics>,
 }
@@ -161,6 +163,7 @@ impl Committer {
 
     fn succeed(&self, commit: Commit) {
         self.usage.forget_subjects(commit.cell.id, &commit.changes.gone);
+        self.organizations.publish(&commit.account);
         commit.cell.publish(commit.account.clone());
         if commit.cell.is_void() {
             // What has been loaded meanwhile may be older than this.
@@ -190,6 +193,7 @@ impl Committer {
         let result = self.store.reset(account).await;
         // What is in memory is void even if the deletion failed, for it is unknown how far it went.
         self.cells.give_up(account);
+        self.organizations.forget(account);
         result.map_err(|fault| {
             tracing::error!(cause = fault.to_string(), "a reset failed");
             failure(&fault)

@@ -149,6 +149,14 @@ impl Store {
         Ok(ids.len())
     }
 
+    /// The accounts that manage an organization.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organizations(&self) -> Result<Vec<AccountId>, StoreError> {
+        on!(self, engine => engine.organizations().await)
+    }
+
     /// Loads an account; one that was never written to is empty and comes into being `now`. Of an account that is known
     /// as it was, a database that keeps a log gives what has changed since.
     ///

@@ -13,7 +13,6 @@ pub(super) fn has_account(x: &Examination<'_>) -> Verdict {
         }
         Some(_) => None,
     };
-    // The organization comes from the configuration: there is no operation that changes it.
     let mend = "aws organizations invite-account-to-organization --target Id=ACCOUNT,Type=ACCOUNT";
     let mend = mend.replace("Id=ACCOUNT", &format!("Id={}", x.id()));
     reason.map(|reason| Offender::new(x.id().root_arn(), reason, mend)).into()

@@ -7,7 +7,7 @@ use crate::audit::{AuthorizationId, Details};
 use crate::call::{Access, Asker, Outside, Question};
 use crate::error::Result;
 use crate::identity::{Caller, Key, Principal, RequestFacts, Standing};
-use crate::organization::{Organization, Places};
+use crate::organization::{Directory, Places};
 use crate::shapes::{AccountId, Timestamp};
 
 /// The most bytes of the details of one denial.
@@ -28,7 +28,7 @@ struct Denied<'q> {
     caller: &'q Caller,
     own: &'q Account,
     facts: &'q RequestFacts,
-    organization: Option<&'q Organization>,
+    organizations: &'q Directory,
     standing: &'q Standing<'q>,
     owner: AccountId,
 }
@@ -36,7 +36,7 @@ struct Denied<'q> {
 impl Denied<'_> {
     /// The ARNs of the root, the units and an account of the organization.
     fn levels(&self, account: AccountId) -> Vec<String> {
-        self.organization.map(|organization| organization.levels(account)).unwrap_or_default()
+        self.organizations.of(account).map(|organization| organization.arns_above(account)).unwrap_or_default()
     }
 
     /// The ARNs of what has the caller's identity-based policies, in their order.
@@ -54,9 +54,9 @@ impl Denied<'_> {
 
     /// The details of what was gathered; `None` if they are too large.
     fn details(&self, gathering: Gathering) -> Option<Details> {
-        let contains = |account| self.organization.is_some_and(|organization| organization.contains(account));
-        let place = |account| self.organization?.place(account);
-        let places = Places { principal: place(self.caller.account), resource: None };
+        let own = self.organizations.of(self.caller.account);
+        let contains = |account| own.is_some_and(|organization| organization.contains(account));
+        let places = Places { principal: self.organizations.place(self.caller.account), resource: None };
         let keys: Vec<_> = self.standing.keys(self.facts).into_iter().chain(places.keys(false)).collect();
         let details = Details {
             id: self.id,
@@ -124,8 +124,8 @@ impl Question<'_> {
     pub(in crate::call) fn with_details(&self, denial: Denial, standing: &Standing<'_>, access: &Access<'_>) -> Denial {
         let Some(ids) = self.ids.filter(|_| is_looked_up(self.caller)) else { return denial };
         let Some(id) = (ids.give)(&denial.evidence.action) else { return denial };
-        let Question { caller, own, facts, organization, .. } = *self;
-        let mut denied = Denied { id, caller, own, facts, organization, standing, owner: self.account.id };
+        let Question { caller, own, facts, organizations, .. } = *self;
+        let mut denied = Denied { id, caller, own, facts, organizations, standing, owner: self.account.id };
         let (principal_levels, holders) = (denied.levels(caller.account), denied.holders());
         let common = standing.keys(facts);
         let mut gathering = Gathering::default();
@@ -171,8 +171,8 @@ impl Outside<'_> {
     ) -> Result<Denial> {
         let Some((ids, own)) = asker.ids.filter(|_| is_looked_up(asker.caller)) else { return Ok(denial) };
         let Some(id) = (ids.give)(&denial.evidence.action) else { return Ok(denial) };
-        let Asker { caller, facts, organization, .. } = *asker;
-        let denied = Denied { id, caller, own, facts, organization, standing, owner: self.owner };
+        let Asker { caller, facts, organizations, .. } = *asker;
+        let denied = Denied { id, caller, own, facts, organizations, standing, owner: self.owner };
         let (principal_levels, holders) = (denied.levels(caller.account), denied.holders());
         let common = standing.keys(facts);
         let mut gathering = Gathering::default();

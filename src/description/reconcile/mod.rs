@@ -26,6 +26,7 @@ use crate::account::Account;
 use crate::call::Environment;
 use crate::identity::RequestFacts;
 use crate::markup::Placed;
+use crate::organization::Directory;
 use crate::shapes::AccountId;
 
 /// What reconciliation needs besides the descriptions.
@@ -36,6 +37,8 @@ pub struct Ground<'g> {
     pub facts: &'g RequestFacts,
     /// Accounts that trust policies name.
     pub others: Vec<Arc<Account>>,
+    /// The organizations.
+    pub organizations: Arc<Directory>,
     /// Whether what a seed made and its file no longer has is removed.
     pub prune: bool,
 }

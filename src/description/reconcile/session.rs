@@ -95,6 +95,7 @@ impl<'s> Session<'s> {
             mfa: None,
             claim: &OnceLock::new(),
             others: self.others,
+            organizations: &self.ground.organizations,
         };
         work(&mut transaction).map_err(|error| self.refused(place, &error))
     }

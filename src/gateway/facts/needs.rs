@@ -134,12 +134,12 @@ pub(in crate::gateway) fn any_key<'p>(
     let one = [layers.identity, layers.boundary, layers.session, layers.delegation];
     let mut sets: Vec<&PolicySet> = one.into_iter().flatten().collect();
     sets.extend(layers.scoped.into_iter().flatten());
-    if let Some(organization) = &decision.app.environment.organization {
-        for account in [Some(decision.caller.account), owner] {
-            let place = account.and_then(|account| organization.place(account));
-            sets.extend(place.and_then(|place| place.service_control()).into_iter().flatten());
-            sets.extend(place.and_then(|place| place.resource_control()).into_iter().flatten());
-        }
+    let organizations = decision.app.accounts.known_organizations();
+    let places = [Some(decision.caller.account), owner];
+    let places = places.map(|account| account.and_then(|account| organizations.place(account)));
+    for place in places.iter().flatten() {
+        sets.extend(place.service_control().into_iter().flatten());
+        sets.extend(place.resource_control().into_iter().flatten());
     }
     Ok(sets.into_iter().flat_map(PolicySet::policies).flat_map(context_keys).any(is_wanted))
 }

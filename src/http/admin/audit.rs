@@ -80,11 +80,15 @@ async fn reported(state: &State, query: &str) -> Result<Report, AuditError> {
         AuditError::Store
     })?;
     let account = cell.durable();
+    let organizations = state.app.accounts.organizations().await.map_err(|error| {
+        tracing::error!(%error, "the organizations could not be read");
+        AuditError::Store
+    })?;
     let environment = &state.app.environment;
     let subject = Subject {
         account: &account,
         usage: &environment.volatile.usage,
-        organization: environment.organization.as_ref(),
+        organization: organizations.of(id).map(|organization| &**organization),
         now: environment.clock.now().into(),
     };
     Ok(state.app.gate.compute(id, || audit(subject, &asked.rules, &given)).await?)

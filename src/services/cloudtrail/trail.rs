@@ -164,8 +164,7 @@ fn given(text: Option<String>) -> Option<Option<String>> {
 
 /// Who may have a trail for the organization, and that there is none here.
 fn no_organization_trails(cx: &Transaction<'_>) -> Error {
-    let organization = cx.environment.organization.as_ref().filter(|known| known.contains(cx.account.id));
-    match organization {
+    match cx.organization() {
         None => Error::new(Code::OrganizationsNotInUse, "Your account is not a member of an organization."),
         Some(known) if !known.is_administered_by(cx.account.id) => Error::new(
             Code::NotOrganizationMasterAccount,

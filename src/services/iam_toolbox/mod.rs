@@ -8,7 +8,6 @@ use std::sync::Arc;
 use crate::audit::{AuthorizationId, Details};
 use crate::call::{Entry, Inquiry, View};
 use crate::error::{Code, Error, Result};
-use crate::shapes::AccountId;
 
 /// The operations of Access Troubleshooter.
 pub(crate) const OPERATIONS: [&[&Entry]; 2] = [authorization_details::OPERATIONS, authorization_policy::OPERATIONS];
@@ -27,8 +26,9 @@ impl Sides {
     /// "Troubleshoot access denied errors with Access Troubleshooter").
     fn of(details: &Details, cx: &View<'_>) -> Self {
         let reader = cx.caller.account;
-        let is_member = cx.environment.organization.as_ref().is_some_and(|found| found.contains(reader));
-        let sees = |account: AccountId, was_member: bool| account == reader || (was_member && is_member);
+        let organization = cx.organizations.of(reader);
+        let is_fellow = |account| organization.is_some_and(|found| found.contains(account));
+        let sees = |account, was_member: bool| account == reader || (was_member && is_fellow(account));
         Self {
             principal: sees(details.account, details.in_organization),
             resource: sees(details.owner, details.owner_in_organization),

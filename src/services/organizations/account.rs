@@ -1,52 +1,41 @@
-//! The accounts of an organization.
+//! The accounts of an organization, and where they are.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::call::{Access, Operation, Query, View, operations, token_page};
+use super::tree::must_be_parent;
+use super::{organizations_operation, refusal, shape};
+use crate::account::{MemberAccount, OrganizationUnit, Reference};
+use crate::call::{Access, Command, Named, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
-use crate::organization::Organization;
-use crate::shapes::{AccountId, OrganizationsNextToken, OrganizationsPageSize, Timestamp};
+use crate::shapes::{
+    ChildId, ChildType, OrganizationsAccountId, OrganizationsNextToken, OrganizationsPageSize, ParentId,
+};
 
-/// The members of a page if the request does not say.
-const DEFAULT_PAGE: i32 = 20;
+/// Describes an account of the organization.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeAccount {
+    account_id: OrganizationsAccountId,
+}
 
-/// An account in an answer.
+/// What `DescribeAccount` answers.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct AccountShape {
-    id: String,
-    arn: String,
-    email: String,
-    name: String,
-    status: &'static str,
-    state: &'static str,
-    paths: [String; 1],
-    joined_method: &'static str,
-    joined_timestamp: Timestamp,
+pub struct DescribeAccountResult {
+    account: Value,
 }
 
-impl AccountShape {
-    fn of(id: AccountId, organization: &Organization, joined: Timestamp) -> Self {
-        let path = organization.place(id).map(|place| place.path().to_owned()).unwrap_or_default();
-        Self {
-            id: id.to_string(),
-            arn: organization.arn("account", Some(&id.to_string())),
-            email: email(id),
-            // The configuration has no names.
-            name: id.to_string(),
-            status: "ACTIVE",
-            state: "ACTIVE",
-            paths: [format!("{path}{id}/")],
-            joined_method: if id == organization.management_account { "INVITED" } else { "CREATED" },
-            joined_timestamp: joined,
-        }
+organizations_operation!(DescribeAccount -> DescribeAccountResult, Administrator, |this| {
+    Access::to(Target::InOrganization(&this.account_id))
+});
+
+impl Query for DescribeAccount {
+    fn answer(self, cx: &View<'_>) -> Result<DescribeAccountResult> {
+        cx.record()?;
+        let member = cx.account.member(&self.account_id).ok_or_else(|| refusal::missing(Code::AccountNotFound))?;
+        Ok(DescribeAccountResult { account: shape::member(cx.account, member, cx.now) })
     }
-}
-
-/// The e-mail address of an account: the configuration has none.
-pub(super) fn email(account: AccountId) -> String {
-    format!("{account}@example.com")
 }
 
 /// Lists the accounts of the organization.
@@ -57,39 +46,162 @@ pub struct ListAccounts {
     max_results: Option<OrganizationsPageSize>,
 }
 
-/// What `ListAccounts` answers.
+/// What listings of accounts answer.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListAccountsResult {
-    accounts: Vec<AccountShape>,
+    accounts: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
 }
 
-impl Operation for ListAccounts {
-    type Output = ListAccountsResult;
-
-    const ERRORS: &'static [Code] = &[Code::AWSOrganizationsNotInUse, Code::InvalidInputException];
-    const ASKS_ORGANIZATION: bool = true;
-
-    fn access(&self) -> Access<'_> {
-        Access::any()
-    }
-}
+organizations_operation!(ListAccounts -> ListAccountsResult, Administrator, |_this| Access::to(Target::Organization));
 
 impl Query for ListAccounts {
     fn answer(self, cx: &View<'_>) -> Result<ListAccountsResult> {
-        let organization = cx.overseen_organization()?;
-        // All accounts that the configuration names have joined when their organization was made.
-        let joined = cx.account_of(organization.management_account).map_or(cx.now, |account| account.created);
-        let accounts = organization.accounts().map(|id| (id.to_string(), AccountShape::of(id, organization, joined)));
-        let size = self.max_results.map_or(DEFAULT_PAGE, |max| max.get());
-        let page = token_page(cx, "ListAccounts", self.next_token.as_deref(), size, accounts).ok_or_else(|| {
-            let message = "You specified an invalid value for the NextToken parameter.";
-            Error::new(Code::InvalidInputException, message).with("Reason", json!("INVALID_NEXT_TOKEN"))
-        })?;
-        Ok(ListAccountsResult { accounts: page.members, next_token: page.next_token })
+        cx.record()?;
+        let members = cx.account.organization_accounts.iter().map(|member| (member.id.to_string(), member));
+        let page = cx.page(Self::NAME, self.next_token.as_ref(), self.max_results, members)?;
+        let accounts = page.members.into_iter().map(|member| shape::member(cx.account, member, cx.now)).collect();
+        Ok(ListAccountsResult { accounts, next_token: page.next_token })
     }
 }
 
-operations!(ORGANIZATIONS: query ListAccounts);
+/// Lists the accounts in the root or in a unit, not those further down.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListAccountsForParent {
+    parent_id: ParentId,
+    next_token: Option<OrganizationsNextToken>,
+    max_results: Option<OrganizationsPageSize>,
+}
+
+organizations_operation!(ListAccountsForParent -> ListAccountsResult, Administrator, |this| {
+    Access::to(Target::InOrganization(&this.parent_id))
+});
+
+impl Query for ListAccountsForParent {
+    fn answer(self, cx: &View<'_>) -> Result<ListAccountsResult> {
+        cx.record()?;
+        must_be_parent(cx.account, &self.parent_id, Code::ParentNotFound)?;
+        let parent = Reference::OrganizationParent(self.parent_id.to_string());
+        let members = cx.account.referrers::<MemberAccount>(&parent).map(|member| (member.id.to_string(), member));
+        let page = cx.page(Self::NAME, self.next_token.as_ref(), self.max_results, members)?;
+        let accounts = page.members.into_iter().map(|member| shape::member(cx.account, member, cx.now)).collect();
+        Ok(ListAccountsResult { accounts, next_token: page.next_token })
+    }
+}
+
+/// Shows what a unit or account is in.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListParents {
+    child_id: ChildId,
+    #[expect(dead_code, reason = "a list of one has one page; the parameter is checked all the same")]
+    next_token: Option<OrganizationsNextToken>,
+    #[expect(dead_code, reason = "a list of one has one page; the parameter is checked all the same")]
+    max_results: Option<OrganizationsPageSize>,
+}
+
+/// What `ListParents` answers.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListParentsResult {
+    parents: [Value; 1],
+}
+
+organizations_operation!(ListParents -> ListParentsResult, Administrator, |this| {
+    Access::to(Target::InOrganization(&this.child_id))
+});
+
+impl Query for ListParents {
+    fn answer(self, cx: &View<'_>) -> Result<ListParentsResult> {
+        cx.record()?;
+        let unit = cx.account.organization_units.get(&self.child_id).map(|unit| &unit.parent);
+        let parent = unit.or_else(|| cx.account.member(&self.child_id).map(|member| &member.parent));
+        let parent = parent.ok_or_else(|| refusal::missing(Code::ChildNotFound))?;
+        let kind = if parent.starts_with("r-") { "ROOT" } else { "ORGANIZATIONAL_UNIT" };
+        Ok(ListParentsResult { parents: [json!({"Id": parent, "Type": kind})] })
+    }
+}
+
+/// Lists the accounts or units in the root or in a unit.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListChildren {
+    parent_id: ParentId,
+    child_type: ChildType,
+    next_token: Option<OrganizationsNextToken>,
+    max_results: Option<OrganizationsPageSize>,
+}
+
+/// What `ListChildren` answers.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListChildrenResult {
+    children: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+organizations_operation!(ListChildren -> ListChildrenResult, Administrator, |this| {
+    Access::to(Target::InOrganization(&this.parent_id))
+});
+
+impl Query for ListChildren {
+    fn answer(self, cx: &View<'_>) -> Result<ListChildrenResult> {
+        cx.record()?;
+        must_be_parent(cx.account, &self.parent_id, Code::ParentNotFound)?;
+        let parent = Reference::OrganizationParent(self.parent_id.to_string());
+        let ids: Vec<String> = match self.child_type {
+            ChildType::Account => {
+                cx.account.referrers::<MemberAccount>(&parent).map(|member| member.id.to_string()).collect()
+            }
+            ChildType::Unit => cx.account.referrers::<OrganizationUnit>(&parent).map(|unit| unit.id.clone()).collect(),
+        };
+        let kind = self.child_type;
+        let children = ids.into_iter().map(|id| (id.clone(), json!({"Id": id, "Type": kind})));
+        let page = cx.page(Self::NAME, self.next_token.as_ref(), self.max_results, children)?;
+        Ok(ListChildrenResult { children: page.members, next_token: page.next_token })
+    }
+}
+
+/// Moves an account from the root or unit that it is in to another.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MoveAccount {
+    account_id: OrganizationsAccountId,
+    source_parent_id: ParentId,
+    destination_parent_id: ParentId,
+}
+
+organizations_operation!(MoveAccount -> (), Management, |this| {
+    Access::to(Target::InOrganization(&this.account_id))
+        .also("organizations:MoveAccount", Target::InOrganization(&this.source_parent_id))
+        .also("organizations:MoveAccount", Target::InOrganization(&this.destination_parent_id))
+});
+
+impl Command for MoveAccount {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
+        cx.record()?;
+        let member = cx.account.member(&self.account_id).ok_or_else(|| refusal::missing(Code::AccountNotFound))?;
+        let mut member = (**member).clone();
+        must_be_parent(cx.account, &self.source_parent_id, Code::SourceParentNotFound)?;
+        must_be_parent(cx.account, &self.destination_parent_id, Code::DestinationParentNotFound)?;
+        if member.parent == *self.destination_parent_id {
+            let message = "The specified account is already present in the specified destination.";
+            return Err(Error::new(Code::DuplicateAccount, message));
+        }
+        if member.parent != *self.source_parent_id {
+            return Err(refusal::missing(Code::SourceParentNotFound));
+        }
+        member.parent = self.destination_parent_id.into();
+        cx.account.put(member)
+    }
+}
+
+operations!(
+    ORGANIZATIONS:
+    query DescribeAccount, ListAccounts, ListAccountsForParent, ListChildren, ListParents;
+    command MoveAccount
+);

@@ -1,37 +1,165 @@
-//! The operations of AWS Organizations: what the configuration says of the organization, in the words of its API.
+//! The operations of AWS Organizations. They work on the management account of the caller's organization.
 
 mod account;
+mod creation;
+mod delegation;
+mod handshakes;
+mod leaving;
 mod organization;
-mod root;
+mod policies;
+mod refusal;
+mod service_access;
+mod shape;
+mod tags;
+mod tree;
+mod unit;
 
-use crate::call::{AccountRef, Context, Entry};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::account::OrganizationRecord;
+use crate::call::{AccountRef, Context, Entry, TokenPage, View, token_page};
 use crate::error::{Code, Error, Result};
-use crate::organization::Organization;
+use crate::shapes::{OrganizationsNextToken, OrganizationsPageSize, Tag, TagSet};
 
 /// The operations of Organizations.
-pub(crate) const OPERATIONS: [&[&Entry]; 3] = [account::OPERATIONS, organization::OPERATIONS, root::OPERATIONS];
+pub(crate) fn operations() -> impl Iterator<Item = &'static Entry> {
+    let files = [
+        account::OPERATIONS,
+        creation::OPERATIONS,
+        delegation::OPERATIONS,
+        leaving::OPERATIONS,
+        organization::OPERATIONS,
+        service_access::OPERATIONS,
+        tags::OPERATIONS,
+        unit::OPERATIONS,
+    ];
+    let folders = handshakes::OPERATIONS.into_iter().chain(policies::OPERATIONS);
+    files.into_iter().chain(folders).flatten().copied()
+}
+
+/// The members of a page if the request does not say.
+const DEFAULT_PAGE: i32 = 20;
+
+/// The most tags of one resource (AWS: "Quotas for AWS Organizations").
+const MAX_TAGS: usize = 50;
+
+/// Which accounts of an organization may call an operation (Organizations API reference, each operation's "You can only
+/// call this operation from").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Any account, of an organization or of none.
+    Anyone,
+    /// The management account.
+    Management,
+    /// The management account, delegated administrators that read, and members that the resource policy names.
+    Administrator,
+    /// Any account of the organization.
+    Member,
+}
+
+/// Declares what an operation on an organization says of itself: its answer, the accounts that may call it, and what
+/// they need permission for.
+macro_rules! organizations_operation {
+    ($operation:ident -> $output:ty, $place:ident, |$this:ident| $access:expr $(, $name:ident = $value:expr)?) => {
+        impl $crate::call::Operation for $operation {
+            type Output = $output;
+
+            const ERRORS: &'static [$crate::error::Code] = $crate::services::organizations::refusal::ERRORS;
+            $(const $name: bool = $value;)?
+
+            fn access(&self) -> $crate::call::Access<'_> {
+                let $this = self;
+                $access
+            }
+
+            fn management_account(
+                &self,
+                caller: &$crate::identity::Caller,
+                organizations: &$crate::organization::Directory,
+            ) -> Option<$crate::shapes::AccountId> {
+                organizations.manager_of(caller.account)
+            }
+
+            fn precondition(&self, cx: &$crate::call::View<'_>) -> $crate::error::Result<()> {
+                cx.must_be_at($crate::services::organizations::Place::$place, Self::ENTRY.name)
+            }
+        }
+    };
+}
+
+use organizations_operation;
 
 impl<A: AccountRef> Context<'_, A> {
-    /// The organization that the account belongs to.
+    /// The organization, which this account manages.
     ///
     /// # Errors
     /// `AWSOrganizationsNotInUseException`.
-    fn own_organization(&self) -> Result<&Organization> {
-        let organization = self.environment.organization.as_ref();
-        organization.filter(|organization| organization.contains(self.account.id)).ok_or_else(|| {
+    fn record(&self) -> Result<Arc<OrganizationRecord>> {
+        self.account.managed_organization().cloned().ok_or_else(|| {
             Error::new(Code::AWSOrganizationsNotInUse, "Your account is not a member of an organization.")
         })
     }
 
-    /// The organization, of which this account must be the management account or a delegated administrator.
-    ///
-    /// # Errors
-    /// `AWSOrganizationsNotInUseException`; `AccessDeniedException` for other accounts.
-    fn overseen_organization(&self) -> Result<&Organization> {
-        let organization = self.own_organization()?;
-        if organization.is_administered_by(self.account.id) {
-            return Ok(organization);
+    /// A page of a listing, in the order of its keys.
+    fn page<T>(
+        &self,
+        listing: &str,
+        token: Option<&OrganizationsNextToken>,
+        size: Option<OrganizationsPageSize>,
+        members: impl Iterator<Item = (String, T)>,
+    ) -> Result<TokenPage<T>> {
+        let size = size.map_or(DEFAULT_PAGE, OrganizationsPageSize::get);
+        token_page(self, listing, token.map(|token| &**token), size, members).ok_or_else(|| {
+            refusal::input("INVALID_NEXT_TOKEN", "You specified an invalid value for the NextToken parameter.")
+        })
+    }
+}
+
+impl View<'_> {
+    /// Refuses accounts whose place in the organization does not allow the operation. Accounts of no organization hear
+    /// of that after their permissions were checked.
+    fn must_be_at(&self, place: Place, operation: &str) -> Result<()> {
+        let Some(record) = self.account.managed_organization() else { return Ok(()) };
+        let is_management = self.caller.account == self.account.id;
+        let member = self.account.member(&self.caller.account.to_string());
+        let is_delegate = member.is_some_and(|member| !member.delegated.is_empty());
+        let reads = operation.starts_with("Describe") || operation.starts_with("List");
+        let may = match place {
+            Place::Anyone | Place::Member => true,
+            Place::Management => is_management,
+            // What the resource policy allows is for the engine to say.
+            Place::Administrator => is_management || (reads && is_delegate) || record.delegation.is_some(),
+        };
+        if may {
+            return Ok(());
         }
         Err(Error::new(Code::AccessDenied, "You don't have permissions to access this resource."))
     }
+}
+
+/// Adds tags to those of a resource.
+///
+/// # Errors
+/// `InvalidInputException` for keys given twice and for reserved keys, `ConstraintViolationException` beyond fifty tags.
+fn add_tags(set: &mut TagSet, tags: &[Tag]) -> Result<()> {
+    for (index, tag) in tags.iter().enumerate() {
+        if tags.iter().take(index).any(|earlier| earlier.key == tag.key) {
+            return Err(refusal::input("DUPLICATE_TAG_KEY", "You specified the same tag key more than once."));
+        }
+        if tag.key.to_ascii_lowercase().starts_with("aws:") {
+            let message = "You specified a tag key that begins with aws:, which is reserved for system use.";
+            return Err(refusal::input("INVALID_SYSTEM_TAGS_PARAMETER", message));
+        }
+    }
+    let mut all: Vec<Tag> = set.iter().filter(|old| tags.iter().all(|tag| tag.key != old.key)).cloned().collect();
+    all.extend(tags.iter().cloned());
+    if all.len() > MAX_TAGS {
+        let message = "You have exceeded the number of tags allowed on this resource.";
+        return Err(refusal::constraint("MAX_TAG_LIMIT_EXCEEDED", message));
+    }
+    all.sort_by(|one, other| one.key.cmp(&other.key));
+    *set = serde_json::from_value(json!(all)).map_err(Error::internal)?;
+    Ok(())
 }

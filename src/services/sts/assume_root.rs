@@ -103,7 +103,7 @@ impl AssumeRoot {
 /// Whether the caller's account administers the root access of the organization that the target is a member of, and the
 /// organization allows sessions.
 fn is_within_reach(cx: &Context<'_, impl AccountRef>, target: AccountId) -> bool {
-    cx.environment.organization.as_ref().is_some_and(|organization| {
+    cx.organization().is_some_and(|organization| {
         organization.administers_root_access(cx.account.id)
             && organization.contains(target)
             && organization.management_account != target

@@ -184,8 +184,7 @@ fn about(cx: &Context<'_, impl AccountRef>, standing: &Standing<'_>, request_tag
     say("aws_account", json!(cx.account.id.to_string()));
     say("source_region", json!(cx.facts.region));
     say("principal_id", json!(standing.principal_arn()));
-    let organization = cx.environment.organization.as_ref();
-    if let Some(organization) = organization.filter(|organization| organization.contains(cx.account.id)) {
+    if let Some(organization) = cx.organization() {
         say("org_id", json!(organization.id));
         if let Some(place) = organization.place(cx.account.id) {
             say("ou_path", json!(place.path()));

@@ -26,6 +26,7 @@ pub(super) fn constraints() -> impl Iterator<Item = &'static (&'static str, Cons
         cloudtrail::LISTS,
         organizations::TEXTS,
         organizations::NUMBERS,
+        organizations::LISTS,
         service_quotas::TEXTS,
         service_quotas::NUMBERS,
         tagging::TEXTS,

@@ -220,3 +220,9 @@ async fn count(connection: &mut PgConnection, table: &str) -> Result<BTreeMap<St
     }
     Ok(counts)
 }
+
+/// The accounts that manage an organization.
+pub(super) async fn organizations(connection: &mut PgConnection) -> Result<Vec<AccountId>, Fault> {
+    let accounts: Vec<String> = sqlx::query_scalar("select account from organizations").fetch_all(connection).await?;
+    Ok(accounts.iter().filter_map(|account| AccountId::parse_qualified(account)).collect())
+}

@@ -100,6 +100,11 @@ impl Postgres {
         on!(self, connection => beside::accounts(connection)).map_err(|fault| self.explain(&fault))
     }
 
+    /// The accounts that manage an organization.
+    pub async fn organizations(&self) -> Result<Vec<AccountId>, StoreError> {
+        on!(self, connection => beside::organizations(connection)).map_err(|fault| self.explain(&fault))
+    }
+
     /// Loads an account; of one that is known as it was, what has changed since.
     pub async fn load(&self, id: AccountId, known: Option<&Account>, now: Timestamp) -> Result<Account> {
         let sealer = self.sealer.as_ref();

@@ -42,3 +42,10 @@ async fn count(lease: &mut Lease<'_>, table: &str) -> Result<BTreeMap<String, u6
     };
     rows.iter().map(read).collect::<Result<_, _>>().map_err(Fault::from)
 }
+
+/// The accounts that manage an organization.
+pub(super) async fn organizations(lease: &mut Lease<'_>) -> Result<Vec<AccountId>, Fault> {
+    let accounts: Vec<String> =
+        sqlx::query_scalar("select account from organizations").fetch_all(lease.connection()).await?;
+    Ok(accounts.iter().filter_map(|account| AccountId::parse_qualified(account)).collect())
+}

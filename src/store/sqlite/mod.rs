@@ -132,6 +132,16 @@ impl Sqlite {
         lease.settle(accounts).await.map_err(|fault| self.explain(&fault))
     }
 
+    /// The accounts that manage an organization.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organizations(&self) -> Result<Vec<AccountId>, StoreError> {
+        let mut lease = self.connection.lease().await.map_err(|fault| self.explain(&fault))?;
+        let accounts = census::organizations(&mut lease).await;
+        lease.settle(accounts).await.map_err(|fault| self.explain(&fault))
+    }
+
     /// Loads an account; one that was never written to is empty and comes into being `now`.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The organization's root features.
 
 mod organization_api;
+mod organization_operations;
 mod organization_policies;
 mod organizations_access;
 

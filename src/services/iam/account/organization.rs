@@ -1,6 +1,6 @@
 //! The organization's root features: central management of root credentials, and sessions of member accounts' root users.
 //!
-//! The organization itself comes from the configuration. What it has enabled is kept in its management account.
+//! What the organization has enabled is kept in its management account, as the organization is.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Access, AccountRef, Command, Context, Operation, Query, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
-use crate::organization::Organization;
+use crate::organization::{Organization, ROOT_ACCESS_SERVICE};
 use crate::shapes::OrganizationFeature;
 
 /// What all operations here answer.
@@ -25,9 +25,7 @@ impl<A: AccountRef> Context<'_, A> {
     /// # Errors
     /// `OrganizationNotFoundException` for accounts in no organization, and the one for other member accounts.
     fn administered_organization(&self) -> Result<&Organization> {
-        let organization = self.environment.organization.as_ref();
-        let organization = organization.filter(|organization| organization.contains(self.account.id));
-        let organization = organization.ok_or_else(|| {
+        let organization = self.organization().ok_or_else(|| {
             let message = "The request was rejected because your organization does not exist.";
             Error::new(Code::OrganizationNotFound, message)
         })?;
@@ -51,6 +49,14 @@ impl Transaction<'_> {
         if organization.management_account != self.account.id {
             // Only the management account keeps the features.
             return Err(not_administrator());
+        }
+        if on && !organization.trusts(ROOT_ACCESS_SERVICE) {
+            let message = "Trusted access is not enabled for the service iam.amazonaws.com in your organization.";
+            return Err(Error::new(Code::ServiceAccessNotEnabled, message));
+        }
+        if on && !organization.has_all_features() {
+            let message = "Your organization must have all features enabled.";
+            return Err(Error::new(Code::OrganizationNotInAllFeaturesMode, message));
         }
         let organization_id = organization.id.clone();
         self.account.update_settings(|settings| {

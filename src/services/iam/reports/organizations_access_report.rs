@@ -62,14 +62,14 @@ impl Command for GenerateOrganizationsAccessReport {
 
 impl GenerateOrganizationsAccessReport {
     /// What the report is about, or why there is nothing.
-    fn subject<'o>(&self, organization: &'o Organization) -> Result<Entity<'o>, String> {
+    fn subject(&self, organization: &Organization) -> Result<Entity, String> {
         let path = &self.entity_path;
         let entity = organization.entity_at(path).ok_or_else(|| format!("There is no entity at the path {path}."))?;
         match &self.organizations_policy_id {
             // No policy limits the management account, and one that is named for it is ignored.
             Some(id) if entity.accounts != [organization.management_account] => {
                 let policy = organization.service_control_policy(id);
-                Ok(entity.under(policy.ok_or_else(|| format!("The policy {id} does not exist."))?))
+                Ok(entity.under(&policy.ok_or_else(|| format!("The policy {id} does not exist."))?))
             }
             _ => Ok(entity),
         }
@@ -78,7 +78,7 @@ impl GenerateOrganizationsAccessReport {
 
 /// The organization, if its management account calls.
 fn managed<'a>(cx: &Context<'a, impl AccountRef>) -> Result<&'a Organization> {
-    let organization = cx.environment.organization.as_ref();
+    let organization = cx.organization().map(|organization| &**organization);
     organization.filter(|organization| organization.management_account == cx.account.id).ok_or_else(|| {
         let message = "You must be signed in to the management account of an organization to perform this operation.";
         Error::new(Code::AccessDenied, message)
@@ -96,7 +96,7 @@ fn is_old(report: &OrganizationsAccessReport, now: Timestamp) -> bool {
 }
 
 /// The services that the entity may access, and when its accounts called them within the tracking period.
-fn found(cx: &Context<'_, impl AccountRef>, organization: &Organization, entity: &Entity<'_>) -> ReportOutcome {
+fn found(cx: &Context<'_, impl AccountRef>, organization: &Organization, entity: &Entity) -> ReportOutcome {
     let oldest = cx.now.plus(-TRACKED_SECONDS);
     let mut services: BTreeMap<String, (usize, LastUse)> = BTreeMap::new();
     for account in &entity.accounts {

@@ -1,6 +1,7 @@
 //! Service-linked roles: roles that belong to an AWS service, which alone may use them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::account::{DeletionTask, Permissions, Role, TrustPolicy, name_key};
@@ -10,8 +11,8 @@ use crate::error::{Code, Error, Result};
 use crate::services::iam::roles::role::{DEFAULT_SESSION_DURATION, RoleResult, kept};
 use crate::services::iam::roles::role_shape::RoleShape;
 use crate::shapes::{
-    AwsServiceName, CustomSuffix, DeletionTaskId, DeletionTaskStatus, IdPrefix, Kind, Path, RoleDescription, RoleName,
-    TagSet,
+    AccountId, AwsServiceName, CustomSuffix, DeletionTaskId, DeletionTaskStatus, IdPrefix, Ids, Kind, Partition, Path,
+    RoleDescription, RoleName, TagSet, Timestamp,
 };
 
 /// The longest name of a role.
@@ -84,23 +85,57 @@ impl Command for CreateServiceLinkedRole {
 /// # Errors
 /// Only if the table of services is wrong.
 pub(crate) fn linked_role(cx: &mut Transaction<'_>, linked: ServiceLinkedRole, name: String) -> Result<Role> {
-    Ok(Role {
-        name,
-        path: Path::new(linked.path()),
-        id: cx.ids.unique(IdPrefix::Aroa),
-        created: cx.now,
-        trust_policy: TrustPolicy::new(&linked.trust_policy(), |_| None).map_err(Error::internal)?,
+    Ok(Role { name, ..service_linked_role(linked, cx.account.id.partition(), &cx.ids, cx.now)? })
+}
+
+/// The same with the service's own name, in an account of this partition.
+///
+/// # Errors
+/// Only if the table of services is wrong.
+pub(crate) fn service_linked_role(
+    linked: ServiceLinkedRole,
+    partition: Partition,
+    ids: &Ids<'_>,
+    created: Timestamp,
+) -> Result<Role> {
+    let trust_policy = TrustPolicy::new(&linked.trust_policy(), |_| None).map_err(Error::internal)?;
+    let attached = vec![linked.policy_arn(partition)];
+    Ok(Role { path: Path::new(linked.path()), ..plain_role(linked.role_name, trust_policy, attached, ids, created) })
+}
+
+/// The role through which the management account of an organization administers an account that it has created.
+///
+/// # Errors
+/// Only if its trust policy is wrong.
+pub(crate) fn account_access_role(
+    name: &str,
+    management: AccountId,
+    ids: &Ids<'_>,
+    created: Timestamp,
+) -> Result<Role> {
+    let trust = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": management.root_arn()}, "Action": "sts:AssumeRole"}
+    ]});
+    let trust_policy = TrustPolicy::new(&trust.to_string(), |_| Some(None)).map_err(Error::internal)?;
+    let administrator = format!("arn:{}:iam::aws:policy/AdministratorAccess", management.partition());
+    Ok(plain_role(name, trust_policy, vec![administrator], ids, created))
+}
+
+fn plain_role(name: &str, trust_policy: TrustPolicy, attached: Vec<String>, ids: &Ids<'_>, created: Timestamp) -> Role {
+    Role {
+        name: name.to_owned(),
+        path: Path::root(),
+        id: ids.unique(IdPrefix::Aroa),
+        created,
+        trust_policy,
         description: None,
         max_session_duration: DEFAULT_SESSION_DURATION,
         max_signin_session_duration: None,
         tags: TagSet::default(),
-        permissions: Permissions {
-            attached: vec![linked.policy_arn(cx.account.id.partition())],
-            ..Permissions::default()
-        },
+        permissions: Permissions { attached, ..Permissions::default() },
         source_template: None,
         template_values: None,
-    })
+    }
 }
 
 /// Deletes a service-linked role. No service uses it here, so the deletion has succeeded when it is answered.

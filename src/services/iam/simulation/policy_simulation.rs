@@ -7,7 +7,6 @@ use serde::Deserialize;
 use crate::account::Subject;
 use crate::call::{Access, AccountRef, Context, Listing, Members, Paging, View, operations};
 use crate::error::{Code, Result};
-use crate::organization::Place;
 use crate::services::iam::simulation::simulated_policies::{
     Exclusions, granted, own_boundary, policy_inputs, policy_source, source_target,
 };
@@ -68,7 +67,7 @@ impl Listing for SimulateCustomPolicy {
             identity: policy_inputs(Some(&self.policy_input_list))?,
             boundary: boundary(self.permissions_boundary_policy_input_list.as_deref())?,
             service_control: service_control(&self.ordered_organization_policy_input_list)?,
-            organization: None,
+            organizations: None,
         };
         let caller = self.caller_arn.as_deref().map(|arn| parameters.caller(arn, None, cx)).transpose()?;
         let simulation = Simulation::new(parameters, policies, caller, cx.account.id)?;
@@ -105,11 +104,10 @@ impl SimulatePrincipalPolicy {
         let own =
             own_boundary(cx, source).filter(|_| !exclusions.leave_out_all(PolicyIdentifierType::PermissionBoundary));
         let given = boundary(self.permissions_boundary_policy_input_list.as_deref())?;
-        let organization = cx.environment.organization.as_ref();
-        let place = organization.and_then(|organization| organization.place(cx.account.id));
-        let service_control = place.and_then(Place::service_control).map(Cow::Borrowed);
+        let place = cx.organizations.place(cx.account.id);
+        let service_control = place.and_then(|place| Some(Cow::Owned(place.service_control()?.to_vec())));
         let service_control = service_control.filter(|_| !exclusions.leave_out_all(PolicyIdentifierType::Scp));
-        Ok(Policies { identity, boundary: given.or(own), service_control, organization })
+        Ok(Policies { identity, boundary: given.or(own), service_control, organizations: Some(cx.organizations) })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::call::{AccountRef, Context};
 use crate::error::{Code, Error, Result};
-use crate::organization::{Organization, Places};
+use crate::organization::{Directory, Places};
 use crate::services::iam::simulation::simulated_caller::{SimulatedCaller, keys_of_nobody};
 use crate::services::iam::simulation::simulated_context;
 use crate::services::iam::simulation::simulated_policies::{Member, document, documents, invalid};
@@ -48,8 +48,8 @@ pub struct Policies<'r> {
     pub boundary: Option<Arc<PolicySet>>,
     /// The service control policies, level by level.
     pub service_control: Option<Cow<'r, [PolicySet]>>,
-    /// The organization that conditions know of.
-    pub organization: Option<&'r Organization>,
+    /// The organizations that conditions know of.
+    pub organizations: Option<&'r Directory>,
 }
 
 /// A simulation, ready to run.
@@ -65,7 +65,7 @@ pub struct Simulation<'r> {
     /// The account that asks.
     account: String,
     entries: Keys<'r>,
-    organization: Option<&'r Organization>,
+    organizations: Option<&'r Directory>,
 }
 
 impl Parameters<'_> {
@@ -115,7 +115,7 @@ impl<'r> Simulation<'r> {
             resource_owner: parameters.resource_owner.as_deref().map(owner).transpose()?,
             caller,
             account: account.to_string(),
-            organization: policies.organization,
+            organizations: policies.organizations,
             entries: simulated_context::entries(parameters.context_entries.as_deref().unwrap_or_default())?,
         };
         let sets = [Some(&simulation.identity), simulation.boundary.as_deref()];
@@ -144,7 +144,7 @@ impl<'r> Simulation<'r> {
 
     fn with_scenario<T>(&self, use_scenario: impl FnOnce(Scenario<'_>) -> T) -> T {
         let about_caller = self.caller.as_ref().map_or_else(|| keys_of_nobody(&self.account), SimulatedCaller::keys);
-        let place = |account: &str| self.organization?.place(AccountId::parse(account)?);
+        let place = |account: &str| self.organizations?.place(AccountId::parse(account)?);
         let principal = self.caller.as_ref().and_then(|caller| place(caller.account()));
         let places = Places { principal, resource: None };
         let context = about_caller.into_iter().chain(places.keys(false)).chain(self.entries.iter().cloned()).collect();
@@ -158,7 +158,7 @@ impl<'r> Simulation<'r> {
             resource_owner: self.resource_owner,
             context: &context,
             entries: &entries,
-            owner_keys: &|owner| Places { principal: None, resource: place(owner) }.keys(true).collect(),
+            owner_keys: &|owner| Places { principal: None, resource: place(owner) }.owned_keys(),
         })
     }
 

@@ -1,0 +1,81 @@
+//! The accounts of an organization.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::OrganizationNode;
+use crate::account::{Entity, Reference};
+use crate::shapes::{AccountId, Timestamp};
+
+/// How long the closing of an account takes, in seconds. On AWS it takes minutes.
+const CLOSING_SECONDS: i64 = 5;
+
+/// An account of an organization; the management account is one, too.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MemberAccount {
+    /// The account.
+    pub id: AccountId,
+    /// Its name.
+    pub name: String,
+    /// The e-mail address of its root user.
+    pub email: String,
+    /// The id of the root or unit that it is in.
+    pub parent: String,
+    /// When it joined.
+    pub joined: Timestamp,
+    /// Whether it was invited, and not created in the organization.
+    pub invited: bool,
+    /// When its closing was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Timestamp>,
+    /// The services that it administers for the organization, by their principals, and since when.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub delegated: BTreeMap<String, Timestamp>,
+    /// Tags and policies.
+    #[serde(flatten)]
+    pub node: OrganizationNode,
+}
+
+/// Whether an account can be used (`AccountState`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountState {
+    /// It can.
+    Active,
+    /// It is being closed.
+    PendingClosure,
+    /// It is closed; AWS keeps it for 90 days.
+    Suspended,
+}
+
+impl AccountState {
+    /// AWS's word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::PendingClosure => "PENDING_CLOSURE",
+            Self::Suspended => "SUSPENDED",
+        }
+    }
+}
+
+impl MemberAccount {
+    /// Whether the account can be used.
+    pub fn state(&self, now: Timestamp) -> AccountState {
+        match self.closed {
+            None => AccountState::Active,
+            Some(closed) if now < closed.plus(CLOSING_SECONDS) => AccountState::PendingClosure,
+            Some(_) => AccountState::Suspended,
+        }
+    }
+}
+
+impl Entity for MemberAccount {
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        self.node.references(Some(&self.parent))
+    }
+}

@@ -1,0 +1,136 @@
+//! What organizations need besides single calls: the one of the configuration, and new accounts.
+
+use super::App;
+use crate::account::{AccountCreation, CreationState, MAX_CREATIONS, MemberAccount, OrganizationNode, Role};
+use crate::catalogue::service_linked_roles;
+use crate::error::Result;
+use crate::identity::Caller;
+use crate::services::{account_access_role, service_linked_role};
+use crate::shapes::{AccountId, Ids, Timestamp};
+
+/// The service whose role AWS puts into every account of an organization.
+const ORGANIZATIONS: &str = "organizations.amazonaws.com";
+
+impl App {
+    /// Writes the organization of the configuration to a database that has none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn make_planned_organization(&self) -> Result<()> {
+        let Some(planned) = &self.planned else { return Ok(()) };
+        let directory = self.accounts.organizations().await?;
+        let management = planned.management_account;
+        if let Some(stored) = directory.of(management) {
+            tracing::info!(
+                organization = stored.id,
+                "the database has the organization already; the table [organization] of the configuration is not applied"
+            );
+            return Ok(());
+        }
+        if let Some(taken) = planned.accounts().find(|account| directory.of(*account).is_some()) {
+            tracing::warn!(
+                account = %taken,
+                "an account is in another organization; the table [organization] of the configuration is not applied"
+            );
+            return Ok(());
+        }
+        let turn = self.accounts.turn(management).await?;
+        let mut account = turn.account();
+        // Another server may have been quicker.
+        if account.managed_organization().is_none() {
+            planned.write_to(&mut account)?;
+            turn.commit(account).await?;
+            tracing::info!(organization = planned.id(), "the organization of the configuration is in the database now");
+        }
+        Ok(())
+    }
+
+    /// Goes on with what a call has begun in other accounts. The call has succeeded whatever comes of it: what cannot be
+    /// done now stays in progress, and is tried again after the next such call, and when the server starts.
+    pub(super) async fn go_on(&self, management: AccountId, caller: &Caller) {
+        for account in [management, caller.account] {
+            if let Err(error) = self.finish_creations_of(account).await {
+                tracing::error!(%error, "the creation of an account goes on later");
+            }
+        }
+        if let Err(error) = self.link(caller.account).await {
+            tracing::error!(%error, "an account has joined an organization without the role of the service");
+        }
+    }
+
+    /// Gives an account that belongs to an organization the role of the service, unless it has it.
+    async fn link(&self, id: AccountId) -> Result<()> {
+        let Some(linked) = service_linked_roles::get(ORGANIZATIONS) else { return Ok(()) };
+        if self.accounts.organizations().await?.of(id).is_none() {
+            return Ok(());
+        }
+        let turn = self.accounts.turn(id).await?;
+        let mut account = turn.account();
+        if account.get::<Role>(linked.role_name).is_some() {
+            return Ok(());
+        }
+        let now = self.environment.clock.now().into();
+        account.put(service_linked_role(linked, id.partition(), &Ids::new(&mut rand::rng()), now)?)?;
+        turn.commit(account).await
+    }
+
+    /// Goes on with the creations of accounts that a stop has interrupted.
+    pub async fn finish_creations(&self) {
+        let Ok(directory) = self.accounts.organizations().await else { return };
+        let managers: Vec<_> = directory.iter().map(|organization| organization.management_account).collect();
+        for management in managers {
+            if let Err(error) = self.finish_creations_of(management).await {
+                tracing::error!(%error, "the creation of an account goes on later");
+            }
+        }
+    }
+
+    /// First the roles of the new account, then its place in the organization: until that is durable it belongs to no one.
+    async fn finish_creations_of(&self, management: AccountId) -> Result<()> {
+        let account = self.accounts.get(management).await?.durable();
+        let under_way = account.account_creations.iter().filter(|creation| creation.state == CreationState::InProgress);
+        for creation in under_way.take(MAX_CREATIONS).cloned().collect::<Vec<_>>() {
+            let now = self.environment.clock.now().into();
+            self.furnish(management, &creation, now).await?;
+            let turn = self.accounts.turn(management).await?;
+            let mut account = turn.account();
+            let Some(record) = account.managed_organization().cloned() else { return Ok(()) };
+            account.put(MemberAccount {
+                id: creation.account,
+                name: creation.name.clone(),
+                email: creation.email.clone(),
+                parent: record.root.clone(),
+                joined: now,
+                invited: false,
+                closed: None,
+                delegated: std::collections::BTreeMap::default(),
+                node: OrganizationNode { tags: creation.tags.clone(), ..OrganizationNode::default() },
+            })?;
+            account.put(AccountCreation { state: CreationState::Succeeded(now), ..(*creation).clone() })?;
+            turn.commit(account).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the roles of a new account, those that are not there yet.
+    async fn furnish(&self, management: AccountId, creation: &AccountCreation, now: Timestamp) -> Result<()> {
+        let turn = self.accounts.turn(creation.account).await?;
+        let mut account = turn.account();
+        {
+            let mut random = rand::rng();
+            let ids = Ids::new(&mut random);
+            if account.get::<Role>(&creation.role).is_none() {
+                account.put(account_access_role(&creation.role, management, &ids, now)?)?;
+            }
+            if let Some(linked) = service_linked_roles::get(ORGANIZATIONS)
+                && account.get::<Role>(linked.role_name).is_none()
+            {
+                account.put(service_linked_role(linked, creation.account.partition(), &ids, now)?)?;
+            }
+        }
+        match account.has_changes() {
+            true => turn.commit(account).await,
+            false => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! Invitations, and the way to all features.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::account::{
+    Account, Handshake, MemberAccount, OrganizationNode, OrganizationRecord, Quota, Recipient, Reference,
+};
+use crate::call::{
+    Access, AccountRef, Command, Context, Named, Need, Operation, Query, Target, Transaction, View, operations,
+};
+use crate::error::{Code, Error, Result};
+use crate::identity::Caller;
+use crate::organization::Directory;
+use crate::services::organizations::{add_tags, organizations_operation, refusal};
+use crate::shapes::{
+    AccountId, HandshakeAction, HandshakeId, HandshakeNotes, HandshakeParty, HandshakePartyType, HandshakeState,
+    OrganizationsTags, TagSet,
+};
+
+/// What operations on one handshake answer.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct HandshakeResult {
+    handshake: Value,
+}
+
+/// A handshake of the organization that an account manages, as answers show it.
+pub(super) fn shape(account: &Account, handshake: &Handshake, now: crate::shapes::Timestamp) -> Value {
+    let organization = account.managed_organization().map(|record| record.id.clone()).unwrap_or_default();
+    let management = account.member(&account.id.to_string());
+    let email = management.map(|member| member.email.clone()).unwrap_or_default();
+    let name = management.map(|member| member.name.clone()).unwrap_or_default();
+    let is_all = account.managed_organization().is_some_and(|record| record.all_features);
+    let features = if is_all { "ALL" } else { "CONSOLIDATED_BILLING" };
+    let resources = json!([
+        {"Type": "MASTER_EMAIL", "Value": email},
+        {"Type": "MASTER_NAME", "Value": name},
+        {"Type": "ORGANIZATION_FEATURE_SET", "Value": features},
+    ]);
+    let mut parties = vec![json!({"Id": organization.trim_start_matches("o-"), "Type": "ORGANIZATION"})];
+    let mut resources = vec![json!({"Type": "ORGANIZATION", "Value": organization, "Resources": resources})];
+    match &handshake.recipient {
+        Recipient::Account(id) => {
+            parties.push(json!({"Id": id.to_string(), "Type": "ACCOUNT"}));
+            resources.push(json!({"Type": "ACCOUNT", "Value": id.to_string()}));
+        }
+        Recipient::Email(email) => {
+            parties.push(json!({"Id": email, "Type": "EMAIL"}));
+            resources.push(json!({"Type": "EMAIL", "Value": email}));
+        }
+        Recipient::Organization => {}
+    }
+    resources.extend(handshake.notes.iter().map(|notes| json!({"Type": "NOTES", "Value": notes})));
+    resources.extend(handshake.parent.iter().map(|parent| json!({"Type": "PARENT_HANDSHAKE", "Value": parent})));
+    let id = format!("{}/{}", handshake.action.name().to_ascii_lowercase(), handshake.id);
+    json!({
+        "Id": handshake.id,
+        "Arn": account.organization_arn("handshake", Some(&id)),
+        "Parties": parties,
+        "State": handshake.state(now),
+        "RequestedTimestamp": handshake.requested,
+        "ExpirationTimestamp": handshake.expires(),
+        "Action": handshake.action,
+        "Resources": resources,
+    })
+}
+
+fn missing() -> Error {
+    Error::new(Code::HandshakeNotFound, "You specified a handshake that doesn't exist.")
+}
+
+/// The e-mail address of an account that was not created by an organization.
+fn email_of(account: AccountId) -> String {
+    format!("{account}@example.com")
+}
+
+/// Whether an account is asked.
+pub(super) fn is_asked(handshake: &Handshake, account: AccountId, management: AccountId) -> bool {
+    match &handshake.recipient {
+        Recipient::Account(id) => *id == account,
+        Recipient::Email(email) => email.eq_ignore_ascii_case(&email_of(account)),
+        Recipient::Organization => account == management,
+    }
+}
+
+impl Transaction<'_> {
+    fn new_handshake(&self, action: HandshakeAction, recipient: Recipient) -> Handshake {
+        let state =
+            if action == HandshakeAction::EnableAllFeatures { HandshakeState::Requested } else { HandshakeState::Open };
+        Handshake {
+            id: format!("h-{}", self.ids.uuid().simple()),
+            action,
+            state,
+            recipient,
+            notes: None,
+            requested: self.now,
+            ended: None,
+            parent: None,
+            tags: TagSet::default(),
+        }
+    }
+
+    /// Ends a handshake that can be answered still.
+    fn end(&mut self, handshake: &Handshake, state: HandshakeState) -> Result<Handshake> {
+        if handshake.state(self.now) == state {
+            let message = "The specified handshake is already in the requested state.";
+            return Err(Error::new(Code::HandshakeAlreadyInState, message));
+        }
+        if !handshake.is_open(self.now) {
+            let message = "You can't perform the operation on the handshake in its current state.";
+            return Err(Error::new(Code::InvalidHandshakeTransition, message));
+        }
+        let ended = Handshake { state, ended: Some(self.now), ..handshake.clone() };
+        self.account.put(ended.clone())?;
+        Ok(ended)
+    }
+}
+
+impl<A: AccountRef> Context<'_, A> {
+    /// A handshake of this organization, or one that asks the caller.
+    fn handshake(&self, id: &str) -> Result<Handshake> {
+        let handshake = self.account.organization_handshakes.get(id).filter(|handshake| handshake.is_shown(self.now));
+        handshake.map(|handshake| (**handshake).clone()).ok_or_else(missing)
+    }
+
+    /// The same, which must ask the caller's account.
+    fn handshake_to_caller(&self, id: &str) -> Result<Handshake> {
+        let handshake = self.handshake(id)?;
+        if is_asked(&handshake, self.caller.account, self.account.id) { Ok(handshake) } else { Err(missing()) }
+    }
+}
+
+/// Declares an operation on a handshake of whichever organization.
+macro_rules! on_handshake {
+    ($operation:ident, $may:expr) => {
+        impl Operation for $operation {
+            type Output = HandshakeResult;
+
+            const ERRORS: &'static [Code] = refusal::ERRORS;
+            const GOES_ON: bool = true;
+
+            fn access(&self) -> Access<'_> {
+                Access::to(Target::InOrganization(&self.handshake_id))
+            }
+
+            fn management_account(&self, _: &Caller, organizations: &Directory) -> Option<AccountId> {
+                organizations.manager_of_handshake(&self.handshake_id)
+            }
+
+            fn precondition(&self, cx: &View<'_>) -> Result<()> {
+                let handshake = cx.account.organization_handshakes.get(&self.handshake_id);
+                let may: fn(&Handshake, &View<'_>) -> bool = $may;
+                // Who is not a party learns nothing of it.
+                if handshake.is_some_and(|handshake| may(handshake, cx)) { Ok(()) } else { Err(missing()) }
+            }
+        }
+    };
+}
+
+fn caller_is_asked(handshake: &Handshake, cx: &View<'_>) -> bool {
+    is_asked(handshake, cx.caller.account, cx.account.id)
+}
+
+fn caller_has_asked(_: &Handshake, cx: &View<'_>) -> bool {
+    cx.caller.account == cx.account.id
+}
+
+/// Asks an account to join the organization.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InviteAccountToOrganization {
+    target: HandshakeParty,
+    notes: Option<HandshakeNotes>,
+    tags: Option<OrganizationsTags>,
+}
+
+organizations_operation!(InviteAccountToOrganization -> HandshakeResult, Management, |this| {
+    Access::to(Target::Organization)
+        .request_tags(this.tags.as_deref())
+        .again("organizations:TagResource", Need::Tags)
+});
+
+impl Command for InviteAccountToOrganization {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
+        cx.record()?;
+        let recipient = match self.target.kind {
+            HandshakePartyType::Account => {
+                let id = AccountId::parse(&self.target.id).ok_or_else(|| {
+                    refusal::input("INVALID_PATTERN_TARGET_ID", "You specified an account ID that is not valid.")
+                })?;
+                Recipient::Account(id.in_partition(cx.account.id.partition()))
+            }
+            HandshakePartyType::Email => Recipient::Email(self.target.id.to_string()),
+            HandshakePartyType::Organization => {
+                let message = "You specified a type of party that can't be invited.";
+                return Err(refusal::input("INVALID_PARTY_TYPE_TARGET", message));
+            }
+        };
+        let is_member = cx.account.organization_accounts.iter().any(|member| match &recipient {
+            Recipient::Account(id) => member.id == *id,
+            Recipient::Email(email) => member.email.eq_ignore_ascii_case(email),
+            Recipient::Organization => false,
+        });
+        if is_member {
+            let message = "The provided account is already a member of an organization.";
+            return Err(Error::new(Code::HandshakeConstraintViolation, message)
+                .with("Reason", json!("ALREADY_IN_AN_ORGANIZATION")));
+        }
+        let open = || {
+            let invitations = cx.account.organization_handshakes.iter();
+            invitations.filter(|found| found.action == HandshakeAction::Invite && found.is_open(cx.now))
+        };
+        if open().any(|found| found.recipient == recipient) {
+            let message = "A handshake with the same action and target already exists.";
+            return Err(Error::new(Code::DuplicateHandshake, message));
+        }
+        let count = cx.account.organization_accounts.len() + open().count();
+        must_have_room(cx, count)?;
+        let mut tags = TagSet::default();
+        add_tags(&mut tags, self.tags.as_deref().unwrap_or_default())?;
+        let notes = self.notes.map(String::from);
+        let handshake = Handshake { notes, tags, ..cx.new_handshake(HandshakeAction::Invite, recipient) };
+        cx.account.put(handshake.clone())?;
+        Ok(HandshakeResult { handshake: shape(cx.account, &handshake, cx.now) })
+    }
+}
+
+fn must_have_room(cx: &Transaction<'_>, count: usize) -> Result<()> {
+    cx.check_quota(Quota::AccountsPerOrganization, count).map_err(|_| {
+        let error =
+            Error::new(Code::HandshakeConstraintViolation, "You have exceeded the allowed number of AWS accounts");
+        error.with("Reason", json!("ACCOUNT_NUMBER_LIMIT_EXCEEDED"))
+    })
+}
+
+/// Does what a handshake asks for.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AcceptHandshake {
+    handshake_id: HandshakeId,
+}
+
+on_handshake!(AcceptHandshake, caller_is_asked);
+
+impl Command for AcceptHandshake {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
+        let handshake = cx.handshake_to_caller(&self.handshake_id)?;
+        if handshake.action == HandshakeAction::EnableAllFeatures && handshake.parent.is_none() {
+            let message = "You can't perform the operation on the handshake in its current state.";
+            return Err(Error::new(Code::InvalidHandshakeTransition, message));
+        }
+        let ended = cx.end(&handshake, HandshakeState::Accepted)?;
+        match handshake.action {
+            HandshakeAction::Invite => join(cx, &handshake)?,
+            HandshakeAction::EnableAllFeatures => approve_if_complete(cx, &handshake)?,
+            HandshakeAction::ApproveAllFeatures => enable_all_features(cx, &handshake)?,
+        }
+        Ok(HandshakeResult { handshake: shape(cx.account, &ended, cx.now) })
+    }
+}
+
+/// Takes the caller's account into the organization.
+fn join(cx: &mut Transaction<'_>, handshake: &Handshake) -> Result<()> {
+    let id = cx.caller.account;
+    if cx.organizations.of(id).is_some() {
+        let message = "The account is already a member of an organization.";
+        let error = Error::new(Code::HandshakeConstraintViolation, message);
+        return Err(error.with("Reason", json!("ALREADY_IN_AN_ORGANIZATION")));
+    }
+    must_have_room(cx, cx.account.organization_accounts.len())?;
+    let parent = cx.record()?.root.clone();
+    cx.account.put(MemberAccount {
+        id,
+        name: id.to_string(),
+        email: email_of(id),
+        parent,
+        joined: cx.now,
+        invited: true,
+        closed: None,
+        delegated: std::collections::BTreeMap::new(),
+        node: OrganizationNode { tags: handshake.tags.clone(), ..OrganizationNode::default() },
+    })
+}
+
+/// Asks the management account for its approval once all members have agreed.
+fn approve_if_complete(cx: &mut Transaction<'_>, answered: &Handshake) -> Result<()> {
+    let Some(parent) = &answered.parent else { return Ok(()) };
+    let asked = Reference::OrganizationParent(parent.clone());
+    let disagrees = |found: &Handshake| {
+        found.action == HandshakeAction::EnableAllFeatures && found.state != HandshakeState::Accepted
+    };
+    if cx.account.referrers::<Handshake>(&asked).any(disagrees) {
+        return Ok(());
+    }
+    let approval = cx.new_handshake(HandshakeAction::ApproveAllFeatures, Recipient::Organization);
+    cx.account.put(Handshake { parent: answered.parent.clone(), ..approval })
+}
+
+fn enable_all_features(cx: &mut Transaction<'_>, approval: &Handshake) -> Result<()> {
+    let parent = approval.parent.as_ref().and_then(|parent| cx.account.organization_handshakes.get(parent));
+    if let Some(parent) = parent.map(|parent| (**parent).clone()) {
+        cx.end(&parent, HandshakeState::Accepted)?;
+    }
+    let record = cx.record()?;
+    cx.account.put(OrganizationRecord { all_features: true, ..(*record).clone() })
+}
+
+/// Refuses what a handshake asks for.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DeclineHandshake {
+    handshake_id: HandshakeId,
+}
+
+on_handshake!(DeclineHandshake, caller_is_asked);
+
+impl Command for DeclineHandshake {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
+        let handshake = cx.handshake_to_caller(&self.handshake_id)?;
+        let ended = cx.end(&handshake, HandshakeState::Declined)?;
+        Ok(HandshakeResult { handshake: shape(cx.account, &ended, cx.now) })
+    }
+}
+
+/// Takes back what the organization has asked for.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CancelHandshake {
+    handshake_id: HandshakeId,
+}
+
+on_handshake!(CancelHandshake, caller_has_asked);
+
+impl Command for CancelHandshake {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
+        let handshake = cx.handshake(&self.handshake_id)?;
+        let ended = cx.end(&handshake, HandshakeState::Canceled)?;
+        Ok(HandshakeResult { handshake: shape(cx.account, &ended, cx.now) })
+    }
+}
+
+/// Shows a handshake to its parties.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeHandshake {
+    handshake_id: HandshakeId,
+}
+
+on_handshake!(DescribeHandshake, |handshake, cx| caller_is_asked(handshake, cx) || caller_has_asked(handshake, cx));
+
+impl Query for DescribeHandshake {
+    fn answer(self, cx: &View<'_>) -> Result<HandshakeResult> {
+        let handshake = cx.handshake(&self.handshake_id)?;
+        Ok(HandshakeResult { handshake: shape(cx.account, &handshake, cx.now) })
+    }
+}
+
+/// Begins the way from consolidated billing to all features: the members that were invited must agree.
+#[derive(Deserialize)]
+pub struct EnableAllFeatures {}
+
+organizations_operation!(EnableAllFeatures -> HandshakeResult, Management, |_this| Access::to(Target::Organization));
+
+impl Command for EnableAllFeatures {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
+        if cx.record()?.all_features {
+            let message = "All features are already enabled in the organization.";
+            return Err(Error::new(Code::HandshakeConstraintViolation, message)
+                .with("Reason", json!("ORGANIZATION_ALREADY_HAS_ALL_FEATURES")));
+        }
+        let is_under_way = |found: &Arc<Handshake>| found.action != HandshakeAction::Invite && found.is_open(cx.now);
+        if cx.account.organization_handshakes.iter().any(is_under_way) {
+            let message = "A handshake with the same action and target already exists.";
+            return Err(Error::new(Code::DuplicateHandshake, message));
+        }
+        let whole = cx.new_handshake(HandshakeAction::EnableAllFeatures, Recipient::Organization);
+        cx.account.put(whole.clone())?;
+        let members = cx.account.organization_accounts.iter();
+        let invited: Vec<_> =
+            members.filter(|member| member.invited && member.id != cx.account.id).map(|member| member.id).collect();
+        for id in &invited {
+            let asked = cx.new_handshake(HandshakeAction::EnableAllFeatures, Recipient::Account(*id));
+            cx.account.put(Handshake { parent: Some(whole.id.clone()), ..asked })?;
+        }
+        if invited.is_empty() {
+            approve_if_complete(cx, &Handshake { parent: Some(whole.id.clone()), ..whole.clone() })?;
+        }
+        Ok(HandshakeResult { handshake: shape(cx.account, &whole, cx.now) })
+    }
+}
+
+operations!(
+    ORGANIZATIONS:
+    query DescribeHandshake;
+    command AcceptHandshake, CancelHandshake, DeclineHandshake, EnableAllFeatures, InviteAccountToOrganization
+);

@@ -1,0 +1,153 @@
+//! What answers show of an organization.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::account::{
+    Account, AccountCreation, AccountState, CreationState, MemberAccount, OrganizationPolicy, OrganizationRecord,
+    OrganizationUnit,
+};
+use crate::organization::{FULL_ACCESS, FULL_ACCESS_ID, RESOURCE_FULL_ACCESS, RESOURCE_FULL_ACCESS_ID};
+use crate::shapes::{OrganizationPolicyType, Timestamp};
+
+/// An organization.
+pub(super) fn organization(account: &Account, record: &OrganizationRecord) -> Value {
+    let management = account.id.to_string();
+    let email = account.member(&management).map(|member| member.email.clone()).unwrap_or_default();
+    // AWS deprecated the member: it is the same for every organization with all features.
+    let types = match record.all_features {
+        true => json!([{"Type": OrganizationPolicyType::ServiceControl.name(), "Status": "ENABLED"}]),
+        false => json!([]),
+    };
+    json!({
+        "Id": record.id,
+        "Arn": account.organization_arn("organization", None),
+        "FeatureSet": if record.all_features { "ALL" } else { "CONSOLIDATED_BILLING" },
+        "MasterAccountArn": account.organization_arn("account", Some(&management)),
+        "MasterAccountId": management,
+        "MasterAccountEmail": email,
+        "AvailablePolicyTypes": types,
+    })
+}
+
+/// The root.
+pub(super) fn root(account: &Account, record: &OrganizationRecord) -> Value {
+    let types = record.enabled.iter().map(|kind| json!({"Type": kind.name(), "Status": "ENABLED"}));
+    json!({
+        "Id": record.root,
+        "Arn": account.organization_arn("root", Some(&record.root)),
+        "Name": "Root",
+        "PolicyTypes": types.collect::<Vec<_>>(),
+    })
+}
+
+/// A unit.
+pub(super) fn unit(account: &Account, unit: &OrganizationUnit) -> Value {
+    json!({
+        "Id": unit.id,
+        "Arn": account.organization_arn("ou", Some(&unit.id)),
+        "Name": unit.name,
+        "Path": account.organization_path(&unit.id),
+    })
+}
+
+/// An account.
+pub(super) fn member(account: &Account, member: &MemberAccount, now: Timestamp) -> Value {
+    let id = member.id.to_string();
+    let state = member.state(now);
+    json!({
+        "Id": id,
+        "Arn": account.organization_arn("account", Some(&id)),
+        "Email": member.email,
+        "Name": member.name,
+        "Status": state.name(),
+        "State": state.name(),
+        "Paths": [format!("{}{id}/", account.organization_path(&member.parent))],
+        "JoinedMethod": if member.invited { "INVITED" } else { "CREATED" },
+        "JoinedTimestamp": member.joined,
+    })
+}
+
+/// A request for an account.
+pub(super) fn creation(creation: &AccountCreation) -> Value {
+    let mut shape = json!({
+        "Id": creation.id,
+        "AccountName": creation.name,
+        "State": creation.state.name(),
+        "RequestedTimestamp": creation.requested,
+    });
+    match &creation.state {
+        CreationState::InProgress => {}
+        CreationState::Succeeded(completed) => {
+            shape["CompletedTimestamp"] = json!(completed);
+            shape["AccountId"] = json!(creation.account.to_string());
+        }
+        CreationState::Failed(completed, reason) => {
+            shape["CompletedTimestamp"] = json!(completed);
+            shape["FailureReason"] = json!(reason);
+        }
+    }
+    shape
+}
+
+/// A policy of the customer or of AWS.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PolicySummary {
+    pub id: String,
+    arn: String,
+    name: String,
+    description: String,
+    #[serde(rename = "Type")]
+    pub kind: OrganizationPolicyType,
+    aws_managed: bool,
+}
+
+impl PolicySummary {
+    /// The policy with this id.
+    pub fn of(account: &Account, id: &str) -> Option<Self> {
+        if let Some((kind, _)) = aws_managed(id) {
+            let name = id.trim_start_matches("p-").to_owned();
+            let description = match kind {
+                OrganizationPolicyType::ServiceControl => "Allows access to every operation",
+                _ => "Allows access to every resource",
+            };
+            let arn = account.organization_policy_arn(id);
+            return Some(Self {
+                id: id.to_owned(),
+                arn,
+                name,
+                description: description.to_owned(),
+                kind,
+                aws_managed: true,
+            });
+        }
+        account.organization_policies.get(id).map(|policy| Self::own(account, policy))
+    }
+
+    /// A policy of the customer.
+    pub fn own(account: &Account, policy: &OrganizationPolicy) -> Self {
+        Self {
+            id: policy.id.clone(),
+            arn: account.organization_policy_arn(&policy.id),
+            name: policy.name.clone(),
+            description: policy.description.clone(),
+            kind: policy.kind,
+            aws_managed: false,
+        }
+    }
+}
+
+/// Type and document of a policy that AWS manages.
+pub(super) fn aws_managed(id: &str) -> Option<(OrganizationPolicyType, &'static str)> {
+    match id {
+        FULL_ACCESS_ID => Some((OrganizationPolicyType::ServiceControl, FULL_ACCESS)),
+        RESOURCE_FULL_ACCESS_ID => Some((OrganizationPolicyType::ResourceControl, RESOURCE_FULL_ACCESS)),
+        _ => None,
+    }
+}
+
+/// Whether an account is being closed.
+pub(super) fn is_closing(member: &MemberAccount, now: Timestamp) -> bool {
+    member.state(now) == AccountState::PendingClosure
+}
