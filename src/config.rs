@@ -2,6 +2,7 @@
 //! one is refused, since a misspelled setting must never silently weaken the server.
 
 mod audit;
+mod console;
 mod credentials;
 mod database;
 mod declaration;
@@ -23,6 +24,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
 
 pub use audit::{AuditMode, AuthorizationIds};
+pub use console::ConsoleMode;
 pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
 pub use database::{Database, ReadMode};
 pub use error::ConfigError;
@@ -105,12 +107,18 @@ settings! {
     root_access_key: String, "root-access-key", "IAMD_ROOT_ACCESS_KEY", "ID";
     /// Secret access key of that root user (test)
     root_secret_key: Secret, "root-secret-key", "IAMD_ROOT_SECRET_KEY", "SECRET";
+    /// Password of that root user at the console (test with development credentials on loopback, else none)
+    root_password: Secret, "root-password", "IAMD_ROOT_PASSWORD", "PASSWORD";
     /// Refuse the key `test` and twelve-digit keys, which are root users with the secret `test`
     no_dev_credentials: bool = "false", "no-dev-credentials", "IAMD_NO_DEV_CREDENTIALS", "true|false";
     /// Token that the endpoints under /_iamd/ ask for; without one they answer on loopback only
     admin_token: Secret, "admin-token", "IAMD_ADMIN_TOKEN", "TOKEN";
     /// Key that seals session tokens, 64 hexadecimal digits, for servers that share sessions (made and kept in the database)
     session_key: Secret, "session-key", "IAMD_SESSION_KEY", "HEX";
+
+    "Console":
+    /// Serve the console (on), also over plain HTTP beyond loopback (plain), or not (off)
+    console: ConsoleMode = "on", "console", "IAMD_CONSOLE", "MODE";
 
     "Federation":
     /// Where identity providers' keys may be fetched from: any (never link-local), public, or none

@@ -7,6 +7,7 @@ pub mod call;
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod description;
 pub mod error;
 pub mod federation;

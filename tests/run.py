@@ -187,6 +187,19 @@ def javascript_sdk(suite):
     suite.run("node", "--test", cwd=folder, IAMD=str(SERVER))
 
 
+def console(suite):
+    """The console in Chromium, where there is a Node.js and that browser."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if not has_node() or not browser:
+        return
+    folder = TARGET / "console"
+    shutil.copytree(ROOT / "tests" / "console", folder, dirs_exist_ok=True)
+    pictures = TARGET / "screenshots"
+    pictures.mkdir(exist_ok=True)
+    suite.run("npm", "ci", "--no-audit", "--no-fund", "--silent", cwd=folder)
+    suite.run("node", "--test", cwd=folder, IAMD=str(SERVER), CHROMIUM=browser, SCREENSHOTS=str(pictures))
+
+
 def rust_sdk(suite):
     """The AWS SDK for Rust, a crate of its own: its many dependencies are not the server's."""
     folder = ROOT / "tests" / "sdk-rust"
@@ -196,7 +209,11 @@ def rust_sdk(suite):
 def run_all():
     """All suites. Those of the SDKs spend their time on downloads and on a build of their own, beside the others."""
     foreground = [(Suite("crates", live=True), crates), (Suite("end to end", live=True), end_to_end)]
-    background = [(Suite("SDK for JavaScript", live=False), javascript_sdk), (Suite("SDK for Rust", live=False), rust_sdk)]
+    background = [
+        (Suite("SDK for JavaScript", live=False), javascript_sdk),
+        (Suite("console", live=False), console),
+        (Suite("SDK for Rust", live=False), rust_sdk),
+    ]
 
     def run_background():
         for suite, tests in background:

@@ -20,7 +20,7 @@ use regex::Regex;
 const LAYERS: &[&[&str]] = &[
     &["main"],
     &["cli", "idp"],
-    &["http"],
+    &["console", "http"],
     &["gateway"],
     &["start"],
     &["app"],
@@ -146,7 +146,7 @@ fn modules_use_only_what_is_below_them() {
 fn libraries_stay_where_they_belong() {
     let homes: &[(&str, &[&str])] = &[
         ("sqlx", &["store"]),
-        ("axum", &["http", "idp"]),
+        ("axum", &["console", "http", "idp"]),
         ("hyper", &["federation", "gateway", "http"]),
         ("clap", &["cli", "config", "federation", "idp", "main", "call", "shapes"]),
         ("quick_xml", &["cli", "gateway", "http", "idp", "wire"]),

@@ -7,6 +7,7 @@ mod denials;
 mod detect;
 mod event;
 mod gate;
+mod inside;
 mod news;
 mod organization;
 mod overtaken;

@@ -118,6 +118,11 @@ impl Record {
         self.key.as_deref()
     }
 
+    /// Notes what a record shows of the call, as JSON.
+    pub fn note_parameters(&mut self, parameters: String) {
+        self.parameters = Some(parameters);
+    }
+
     /// How long the call has taken, in microseconds.
     pub(super) fn micros(&self) -> u64 {
         u64::try_from(self.elapsed().as_micros()).unwrap_or(u64::MAX)

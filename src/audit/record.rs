@@ -8,6 +8,9 @@ use crate::shapes::AccountId;
 /// The version of the records' form.
 const VERSION: &str = "1.11";
 
+/// The prefix of AWS Sign-In's actions.
+const SIGN_IN: &str = "signin";
+
 impl Event {
     /// The record, as JSON.
     pub fn record(&self) -> Value {
@@ -27,7 +30,12 @@ impl Event {
                 put("errorMessage", message.clone().into());
             }
         }
-        put("requestParameters", element(self.parameters.as_deref()));
+        if self.is_sign_in() {
+            put("additionalEventData", element(self.parameters.as_deref()));
+            put("requestParameters", Value::Null);
+        } else {
+            put("requestParameters", element(self.parameters.as_deref()));
+        }
         put("responseElements", element(self.result.as_deref()));
         put("requestID", self.request_id.clone().into());
         put("eventID", self.id().to_string().into());
@@ -36,7 +44,7 @@ impl Event {
         if !resources.is_empty() {
             put("resources", resources.into());
         }
-        put("eventType", "AwsApiCall".into());
+        put("eventType", if self.is_sign_in() { "AwsConsoleSignIn" } else { "AwsApiCall" }.into());
         put("managementEvent", self.management.into());
         put("recipientAccountId", account(self.account));
         if let Some(id) = self.shared_id {
@@ -44,6 +52,12 @@ impl Event {
         }
         put("eventCategory", if self.management { "Management" } else { "Data" }.into());
         Value::Object(record)
+    }
+
+    /// Whether a person signed in, or tried to. What would be parameters is additional data in such a record (CloudTrail
+    /// User Guide, "AWS Management Console sign-in events").
+    fn is_sign_in(&self) -> bool {
+        self.service == SIGN_IN && !self.name.contains("OAuth2")
     }
 
     /// The id that the events of several accounts about one call have in common: that of an event that nobody sees.

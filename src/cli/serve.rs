@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::files;
 use crate::app::App;
 use crate::call::Enforcement;
-use crate::config::{DEFAULT_UPSTREAM, Database, LogFormat, Settings, UpstreamConfig};
+use crate::config::{ConsoleMode, DEFAULT_UPSTREAM, Database, LogFormat, Settings, UpstreamConfig};
 use crate::http::{self, Limits, Signals, State, Tls};
 use crate::log;
 use crate::store::{Store, StoreError};
@@ -126,6 +126,9 @@ fn banner(settings: &Settings, listen: SocketAddr, kept: &Kept, tls: Option<&Tls
     );
     if let Some(tls) = tls {
         text += if tls.only { "Plain HTTP is refused.\n" } else { "Plain HTTP is served on the same port.\n" };
+    }
+    if settings.console != Some(ConsoleMode::Off) {
+        text += &format!("The console is at {endpoint}/console/\n");
     }
     let authority = tls.and_then(Tls::authority).map(|path| format!("  export AWS_CA_BUNDLE={}\n", path.display()));
     let authority = authority.unwrap_or_default();

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{AuditMode, AuthorizationIds, LogFormat, LogLevel, ReadMode, TlsMode};
+use super::{AuditMode, AuthorizationIds, ConsoleMode, LogFormat, LogLevel, ReadMode, TlsMode};
 use crate::call::Enforcement;
 use crate::federation::Reach;
 use crate::shapes::{Partition, Secret};
@@ -162,7 +162,7 @@ macro_rules! words {
     )+};
 }
 
-words!(AuditMode, AuthorizationIds, Enforcement, Partition, LogFormat, LogLevel, Reach, ReadMode, TlsMode);
+words!(AuditMode, AuthorizationIds, ConsoleMode, Enforcement, Partition, LogFormat, LogLevel, Reach, ReadMode, TlsMode);
 
 /// An address to listen on: `127.0.0.1:4593`, `localhost:4593`, `:4593` or `4593`. A port alone is on loopback: other
 /// machines reach the server only where that was asked for.

@@ -11,6 +11,7 @@ use super::State;
 use super::guard::{host, names_one_host};
 use super::listener::Transport;
 use super::refusal::refused;
+use crate::console::{see_other, sign_in_host};
 
 /// Whether a request is none of AWS's protocol: it asks for a path alone.
 pub fn is_wanted(parts: &Parts) -> bool {
@@ -21,7 +22,10 @@ pub fn is_wanted(parts: &Parts) -> bool {
 /// Answers a request that is none of AWS's protocol: with the landing page, or that there is nothing at its path.
 pub fn answer(state: &State, parts: &Parts) -> Response {
     match parts.uri.path() {
-        "/" => text(state, parts),
+        "/" => match sign_in_host(host(&parts.headers)).filter(|_| state.console.is_some()) {
+            Some(account) => see_other(&format!("/console/signin?account={account}")),
+            None => text(state, parts),
+        },
         _ => refused(StatusCode::NOT_FOUND, "there is no such endpoint"),
     }
 }
@@ -42,9 +46,13 @@ fn text(state: &State, parts: &Parts) -> Response {
     } else {
         ""
     };
+    let console = match state.console {
+        Some(_) => format!("Its console is at {scheme}://{endpoint}/console/. "),
+        None => String::new(),
+    };
     let text = format!(
         "iamd {} serves AWS IAM and STS.\n\n  export AWS_ENDPOINT_URL={scheme}://{endpoint}\n{credentials}  \
-         export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\nIts health is at /_iamd/health.\n",
+         export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\n{console}Its health is at /_iamd/health.\n",
         env!("CARGO_PKG_VERSION"),
     );
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];

@@ -7,7 +7,7 @@ mod aws;
 mod credentials;
 mod following;
 mod gateway;
-mod guard;
+pub(crate) mod guard;
 mod landing;
 mod listener;
 mod machine;
@@ -28,9 +28,11 @@ use tokio::sync::Semaphore;
 
 pub use ask::{Answer, Lines, PATIENCE, Target, ask, ask_health, ask_lines, send};
 pub use aws::LARGE_OPERATIONS;
+pub(crate) use aws::endpoint;
 pub use credentials::CredentialEndpoints;
 pub use following::follow;
 pub use guard::HostNames;
+pub(crate) use listener::Transport;
 pub use listener::{Limits, Signals, serve};
 pub use request_body::BodyLimits;
 pub use requests::log as log_requests;
@@ -38,6 +40,7 @@ pub use tls::{Tls, TlsError};
 
 use crate::app::App;
 use crate::config::{ConfigError, Settings};
+use crate::console::{self, Console};
 use crate::gateway::Gateway;
 use crate::shapes::Secret;
 
@@ -57,6 +60,8 @@ pub struct State {
     pub hosts: HostNames,
     /// How much memory request bodies may take.
     pub bodies: BodyLimits,
+    /// The console, unless it is off.
+    pub console: Option<Console>,
     /// What is in front of other services, if there are any.
     pub gateway: Option<Arc<Gateway>>,
     /// How many more may follow the audit trail at a time.
@@ -77,6 +82,7 @@ impl State {
             database,
             hosts: HostNames::new(settings.host_names().chain(machine::name())),
             bodies: BodyLimits::new(settings.max_body_size(), settings.max_buffered_bytes()),
+            console: Console::new(settings),
             gateway: None,
             followers: Arc::new(Semaphore::new(admin::MAX_FOLLOWERS)),
         })
@@ -110,6 +116,8 @@ pub fn router(state: Arc<State>) -> Router {
     let credentials = credentials::routes()
         .layer(receive())
         .layer(axum::middleware::from_fn_with_state(state.clone(), credentials::guard));
+    let console = if state.console.is_some() { console::routes() } else { Router::new() };
+    let console = console.layer(receive()).layer(axum::middleware::from_fn_with_state(state.clone(), console::guard));
     Router::new()
         .route("/_iamd", get(landing::page))
         .route("/_iamd/", get(landing::page))
@@ -119,6 +127,7 @@ pub fn router(state: Arc<State>) -> Router {
         .nest("/_iamd", own)
         .nest("/web-identity/{account}/.well-known", token_issuer)
         .merge(credentials)
+        .merge(console)
         .layer(axum::middleware::from_fn(log_requests))
         // Each question has the line of the call that it is about.
         .route("/_iamd/authorize", any(authorize::decide))

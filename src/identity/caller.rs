@@ -149,7 +149,7 @@ impl Caller {
         let allowed = match &session.principal {
             _ if is_role => is_iam || !matches!(operation, "GetFederationToken" | "GetSessionToken"),
             SessionPrincipal::Federated { .. } => !is_iam && OF_FEDERATED_USERS.contains(&operation),
-            _ if is_iam => session.mfa.is_some() || self.has_assumed_root(),
+            _ if is_iam => session.mfa.is_some() || session.is_of_sign_in() || self.has_assumed_root(),
             _ => OF_USERS.contains(&operation),
         };
         if allowed {

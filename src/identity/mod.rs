@@ -16,6 +16,8 @@ pub use caller::{Caller, Principal, ServicePrincipal};
 pub use clock::{Clock, OutOfRange, Reading};
 pub use facts::RequestFacts;
 pub use server_key::ServerKey;
-pub use session::{Delegation, MAX_TOKEN_SIZE, ProviderValue, Session, SessionPolicy, SessionPrincipal};
+pub use session::{
+    Delegation, MAX_TOKEN_SIZE, ProviderValue, SIGN_IN_SESSION_KEY, Session, SessionPolicy, SessionPrincipal,
+};
 pub use standing::{Key, Standing};
 pub use wrong_codes::WrongCodes;

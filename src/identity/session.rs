@@ -10,6 +10,9 @@ use iam_policy::Values;
 /// The maximum size of a session token in bytes (IAM User Guide, "IAM and AWS STS quotas").
 pub const MAX_TOKEN_SIZE: usize = 4096;
 
+/// The condition key of the sign-in that gave a session's credentials. Sessions of nobody else have it.
+pub const SIGN_IN_SESSION_KEY: &str = "aws:SignInSessionArn";
+
 /// The first byte of a sealed session. Older builds sealed sessions without one: those begin with the length of the
 /// access key id, 20, or 0 for a session that waits in a delegation request.
 const VERSION: u8 = 1;
@@ -139,6 +142,11 @@ impl Session {
         matches!(self.principal, SessionPrincipal::Federated { .. })
             || self.federated_provider.is_some()
             || self.provider_keys.iter().any(|(key, _)| key.starts_with("saml:"))
+    }
+
+    /// Whether `aws login` gave the credentials: they are a person's own, who signed in.
+    pub fn is_of_sign_in(&self) -> bool {
+        self.provider_keys.iter().any(|(key, _)| key == SIGN_IN_SESSION_KEY)
     }
 
     /// A session with nothing but an end.

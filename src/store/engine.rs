@@ -157,6 +157,14 @@ impl Store {
         on!(self, engine => engine.organizations().await)
     }
 
+    /// The account that has this alias.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn account_of_alias(&self, alias: &str) -> Result<Option<AccountId>, StoreError> {
+        on!(self, engine => engine.account_of_alias(alias).await)
+    }
+
     /// Loads an account; one that was never written to is empty and comes into being `now`. Of an account that is known
     /// as it was, a database that keeps a log gives what has changed since.
     ///

@@ -3,6 +3,7 @@
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc};
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::shapes::Timestamp;
@@ -84,6 +85,12 @@ impl PasswordHash {
         let argon2 = argon2()?;
         let hash = argon2.hash_password_with_salt(password.as_bytes(), salt);
         hash.map(|hash| Self(hash.to_string())).map_err(|error| Error::internal(error.to_string()))
+    }
+
+    /// What differs from password to password, and from one setting of the same password to the next. It says nothing of
+    /// the password.
+    pub fn revision(&self) -> [u8; 32] {
+        Sha256::digest(&self.0).into()
     }
 
     /// Whether `password` is the one.

@@ -1,17 +1,18 @@
-//! The console's federation endpoint, as far as there can be one without a console (IAM User Guide, "Enable custom identity
-//! broker access to the AWS console"): it changes a session for a sign-in token, and says whom such a token would sign in.
+//! The console's federation endpoint (IAM User Guide, "Enable custom identity broker access to the AWS console"): it
+//! changes a session for a sign-in token, and opens a session of the console for such a token.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Form, Query, State as Shared};
+use axum::extract::{Form, FromRequestParts, Query, Request, State as Shared};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::http::State;
+use crate::console;
+use crate::http::{State, Transport};
 use crate::identity::{Caller, Session, SessionPrincipal};
 use crate::shapes::{Secret, Timestamp};
 
@@ -32,23 +33,29 @@ struct GivenSession {
     session_token: Secret,
 }
 
-/// What a sign-in token holds: who, until when the console would know him, and until when the token is good.
+/// What a sign-in token holds: a session token, until when the console knows its owner, and until when the sign-in token is good.
 type Ticket = (String, Timestamp, Timestamp);
 
 /// The parameters in the query.
-pub async fn by_query(Shared(state): Shared<Arc<State>>, Query(parameters): Query<Parameters>) -> Response {
-    answer(&state, &parameters).await
+pub async fn by_query(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let over_tls = parts.extensions.get::<Transport>().is_some_and(|transport| *transport == Transport::Tls);
+    match Query::from_request_parts(&mut parts, &state).await {
+        Ok(Query(parameters)) => answer(&state, &parameters, over_tls).await,
+        Err(error) => error.into_response(),
+    }
 }
 
 /// The parameters in the body.
 pub async fn by_form(Shared(state): Shared<Arc<State>>, Form(parameters): Form<Parameters>) -> Response {
-    answer(&state, &parameters).await
+    // No browser gets here by POST: what it would send is a form of a page of another origin.
+    answer(&state, &parameters, false).await
 }
 
-async fn answer(state: &State, parameters: &Parameters) -> Response {
+async fn answer(state: &State, parameters: &Parameters, over_tls: bool) -> Response {
     let answered = match parameters.get("Action").map(String::as_str) {
         Some("getSigninToken") => signin_token(state, parameters).await,
-        Some("login") => login(state, parameters),
+        Some("login") => login(state, parameters, over_tls),
         _ => Err("Action must be getSigninToken or login.".to_owned()),
     };
     answered.unwrap_or_else(|why| (StatusCode::BAD_REQUEST, why + "\n").into_response())
@@ -66,17 +73,11 @@ async fn signin_token(state: &State, parameters: &Parameters) -> Result<Response
         .ok_or(INVALID_SESSION)?;
     let ends = console_session_end(&session, now, parameters.get("SessionDuration"))?;
     let account = state.app.accounts.get(session.account).await.map_err(|error| error.to_string())?.durable();
-    let caller = Caller {
-        account: session.account,
-        principal: session.acting(),
-        access_key_id: session.access_key_id.clone(),
-        session: Some(Arc::new(session)),
-    };
+    let caller = caller_of(session);
     if caller.has_lost_its_role(&account) {
         return Err(INVALID_SESSION.to_owned());
     }
-    let arn = caller.arn(&account).map_err(|error| error.to_string())?;
-    let ticket: Ticket = (arn, ends, now.plus(TOKEN_LIFE));
+    let ticket: Ticket = (given.session_token.reveal().to_owned(), ends, now.plus(TOKEN_LIFE));
     let token = environment.key.seal_ticket(PURPOSE, &ticket, rand::random());
     let token = token.ok_or("The sign-in token could not be sealed.")?;
     Ok(Json(json!({"SigninToken": token})).into_response())
@@ -100,15 +101,26 @@ fn console_session_end(session: &Session, now: Timestamp, wanted: Option<&String
     })
 }
 
-/// There is no console to be signed in to. That is what the answer says, once the token is good.
-fn login(state: &State, parameters: &Parameters) -> Result<Response, String> {
+/// Opens a session of the console for who has a sign-in token, and leads to its destination.
+fn login(state: &State, parameters: &Parameters, over_tls: bool) -> Result<Response, String> {
     let environment = &state.app.environment;
     let now = Timestamp::from(environment.clock.now());
     let token = parameters.get("SigninToken").ok_or("SigninToken is missing.")?;
     let ticket: Option<Ticket> = environment.key.open_ticket(PURPOSE, token);
-    let (arn, ends, _) = ticket.filter(|(_, _, good_until)| now < *good_until).ok_or("SigninToken is not valid.")?;
+    let (token, ends, _) = ticket.filter(|(_, _, good_until)| now < *good_until).ok_or("SigninToken is not valid.")?;
     let destination = parameters.get("Destination").ok_or("Destination is missing.")?;
-    let text =
-        format!("There is no console here. On AWS, {arn} would be signed in until {ends} and sent to {destination}.\n");
-    Ok((StatusCode::NOT_IMPLEMENTED, text).into_response())
+    let session = Session::open(&token, &environment.key).ok_or(INVALID_SESSION)?;
+    // The console may know its owner for longer than the session that was changed for it.
+    let caller = caller_of(Session { expires: ends, ..session });
+    let entered = console::enter(state, caller, now, ends, destination, over_tls);
+    Ok(entered.unwrap_or_else(|| (StatusCode::NOT_IMPLEMENTED, "The console is off.\n").into_response()))
+}
+
+fn caller_of(session: Session) -> Caller {
+    Caller {
+        account: session.account,
+        principal: session.acting(),
+        access_key_id: session.access_key_id.clone(),
+        session: Some(Arc::new(session)),
+    }
 }

@@ -182,6 +182,13 @@ pub(super) async fn account_ids(connection: &mut PgConnection) -> Result<Vec<Acc
     Ok(ids.iter().filter_map(|id| AccountId::parse_qualified(id)).collect())
 }
 
+/// The account that has this alias.
+pub(super) async fn account_of_alias(connection: &mut PgConnection, alias: &str) -> Result<Option<AccountId>, Fault> {
+    let query = sqlx::query_scalar("select account from settings where body ->> 'alias' = $1").bind(alias);
+    let account: Option<String> = query.fetch_optional(connection).await?;
+    Ok(account.as_deref().and_then(AccountId::parse_qualified))
+}
+
 /// All accounts, in the order of their numbers.
 pub(super) async fn accounts(connection: &mut PgConnection) -> Result<Vec<AccountCounts>, Fault> {
     let sql = "select id, created from accounts where created is not null order by id";

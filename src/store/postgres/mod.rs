@@ -105,6 +105,11 @@ impl Postgres {
         on!(self, connection => beside::organizations(connection)).map_err(|fault| self.explain(&fault))
     }
 
+    /// The account that has this alias.
+    pub async fn account_of_alias(&self, alias: &str) -> Result<Option<AccountId>, StoreError> {
+        on!(self, connection => beside::account_of_alias(connection, alias)).map_err(|fault| self.explain(&fault))
+    }
+
     /// Loads an account; of one that is known as it was, what has changed since.
     pub async fn load(&self, id: AccountId, known: Option<&Account>, now: Timestamp) -> Result<Account> {
         let sealer = self.sealer.as_ref();

@@ -33,6 +33,13 @@ pub(super) async fn accounts(lease: &mut Lease<'_>) -> Result<Vec<AccountCounts>
     Ok(accounts)
 }
 
+/// The account that has this alias.
+pub(super) async fn account_of_alias(lease: &mut Lease<'_>, alias: &str) -> Result<Option<AccountId>, Fault> {
+    let query = sqlx::query_scalar("select account from settings where alias = ?").bind(alias);
+    let account: Option<String> = query.fetch_optional(lease.connection()).await?;
+    Ok(account.as_deref().and_then(AccountId::parse_qualified))
+}
+
 /// How many rows of a table each account has.
 async fn count(lease: &mut Lease<'_>, table: &str) -> Result<BTreeMap<String, u64>, Fault> {
     let sql = AssertSqlSafe(format!("select account, count(*) from {table} group by account"));

@@ -142,6 +142,16 @@ impl Sqlite {
         lease.settle(accounts).await.map_err(|fault| self.explain(&fault))
     }
 
+    /// The account that has this alias.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn account_of_alias(&self, alias: &str) -> Result<Option<AccountId>, StoreError> {
+        let mut lease = self.connection.lease().await.map_err(|fault| self.explain(&fault))?;
+        let account = census::account_of_alias(&mut lease, alias).await;
+        lease.settle(account).await.map_err(|fault| self.explain(&fault))
+    }
+
     /// Loads an account; one that was never written to is empty and comes into being `now`.
     ///
     /// # Errors

@@ -1,0 +1,82 @@
+//! Calls from pages of the server, which name an operation and give its parameters as forms do.
+
+use form_urlencoded::Serializer;
+use serde_json::Value;
+
+use super::{App, INSIDE, Record};
+use crate::account::CredentialsOwner;
+use crate::call::{Entry, MfaCheck, MfaCode};
+use crate::error::{Error, Result};
+use crate::identity::{Caller, RequestFacts};
+use crate::services;
+use crate::shapes::{SessionSerialNumber, TokenCode};
+use crate::wire::{Input, Output, Params, recorded_parameters};
+
+impl App {
+    /// Calls an operation by its entry, with parameters as the Query protocol has them, and writes one line about it. The
+    /// caller's permissions are checked like anyone's. The result is in JSON, with AWS's names.
+    ///
+    /// # Errors
+    /// The operation's, and those of parameters that break its constraints.
+    pub async fn call_named(
+        &self,
+        caller: &Caller,
+        entry: &'static Entry,
+        parameters: &[(&str, &str)],
+        facts: &RequestFacts,
+    ) -> Result<Value> {
+        let mut record = Record::begin();
+        record.action = entry.action().into();
+        record.called_by(caller);
+        record.entry = Some(entry);
+        self.note_caller(&mut record, caller).await?;
+        self.note_use(entry.service.prefix(), caller, &record.action, facts);
+        let result = self.call_with(caller, entry, parameters, facts, &mut record).await;
+        self.keep(&record, facts, result.as_ref().map(|output| &**output));
+        record.write(INSIDE, facts, result.as_ref().err());
+        self.environment.metrics.request("", &record.action, result.as_ref().err(), record.elapsed());
+        serde_json::from_str(&result?.to_json()?).map_err(Error::internal)
+    }
+
+    async fn call_with(
+        &self,
+        caller: &Caller,
+        entry: &'static Entry,
+        parameters: &[(&str, &str)],
+        facts: &RequestFacts,
+        record: &mut Record,
+    ) -> Result<Box<dyn Output>> {
+        let body = Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let input = Input::Query(Params::read("", body.as_bytes())?);
+        if self.trail.is_some() {
+            record.parameters = recorded_parameters(services::shape(entry), &input);
+        }
+        self.invoke(entry, || entry.decode(&input), caller, facts, record).await
+    }
+
+    /// Checks an MFA code of somebody who signs in, against each of the devices that are enabled, and uses it up. The
+    /// serial number of the device that it is of.
+    ///
+    /// # Errors
+    /// When the account cannot be read or written.
+    pub async fn check_sign_in_code(
+        &self,
+        caller: &Caller,
+        owner: &CredentialsOwner,
+        code: &str,
+        facts: &RequestFacts,
+    ) -> Result<Option<String>> {
+        let account = self.accounts.get(caller.account).await?.durable();
+        let devices = account.credentials(owner)?.mfa_devices.iter().map(|device| device.serial_number.clone());
+        let code = TokenCode::new(code);
+        for device in devices {
+            let serial_number = SessionSerialNumber::new(device.as_str());
+            let Some(given) = MfaCode::given(Some(&serial_number), Some(&code)) else { continue };
+            let check = self.check_mfa(caller, given, facts.now).await?;
+            if check == MfaCheck::Right {
+                return Ok(Some(device));
+            }
+        }
+        Ok(None)
+    }
+}

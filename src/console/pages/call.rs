@@ -1,0 +1,144 @@
+//! Forms that call an operation: what a person sends is what a client would, and is decided by the same policies.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, Request, State as Shared};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use iam_policy::lint::{guess_grammar, lint};
+use serde_json::Value;
+
+use super::parts::{shown, table};
+use super::users;
+use crate::catalogue::KnownServices;
+use crate::console::answer;
+use crate::console::view::{Block, Cell, Field, Form, Notice, Row};
+use crate::console::visit::{Visit, sentence};
+use crate::http::State;
+use crate::services;
+use crate::wire::Service;
+
+/// The most bytes of a policy that is checked as it is written; policies that can be saved are shorter.
+const MAX_POLICY: usize = 131_072;
+
+/// How parameters are called in forms.
+const PARAMETER: &str = "p.";
+
+/// Calls an operation and goes on to a page; what is shown only once is shown here.
+pub async fn call(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr>, request: Request) -> Response {
+    let visit = match Visit::begin_form(state, peer.0, request).await {
+        Ok(visit) => visit,
+        Err(refusal) => return refusal,
+    };
+    let sent = &visit.sent;
+    let known = sent.field("operation").split_once(':').and_then(|(prefix, name)| {
+        let service = Service::ALL.into_iter().find(|service| service.prefix() == prefix)?;
+        services::find(service, name).filter(|entry| !entry.unsigned).map(|entry| (service, entry))
+    });
+    let Some((service, entry)) = known else {
+        return answer::refused(StatusCode::BAD_REQUEST, "There is no such operation.");
+    };
+    let parameters =
+        sent.fields.iter().filter_map(|(name, value)| Some((name.strip_prefix(PARAMETER)?, value.as_str())));
+    let parameters: Vec<_> = parameters.filter(|(_, value)| !value.is_empty()).collect();
+    let next = Some(sent.field("next")).filter(|next| answer::is_own_page(next)).unwrap_or("/console/");
+    match visit.call(service, entry.name, &parameters).await {
+        Ok(result) => match once(entry.name, &result, &parameters, next) {
+            Some(blocks) => visit.page("", entry.name, Notice::good("This is shown only once."), blocks),
+            None => answer::see_other(&format!("{next}?done={}", entry.name)),
+        },
+        Err(error) => {
+            let fields =
+                sent.fields.iter().filter_map(|(name, value)| Some(field(name.strip_prefix(PARAMETER)?, value)));
+            let form = Form {
+                title: "Try again".to_owned(),
+                submit: "Send again".to_owned(),
+                operation: sent.field("operation").to_owned(),
+                hidden: Vec::new(),
+                fields: fields.collect(),
+                next: next.to_owned(),
+                is_danger: false,
+            };
+            let back = vec![("Page".to_owned(), Cell::link("Go back", next.to_owned()))];
+            let blocks = vec![Block::Facts(String::new(), back), Block::Form(form)];
+            visit.page("", entry.name, Notice::error(sentence(&error)), blocks)
+        }
+    }
+}
+
+/// A parameter that was sent, to be sent again. Passwords are not written back.
+fn field(name: &str, value: &str) -> Field {
+    let field = Field::optional(name, name);
+    if name.contains("Password") && !name.starts_with("PasswordR") && name != "MaxPasswordAge" {
+        return field.of_kind("password");
+    }
+    let kind = if name.ends_with("Document") {
+        "policy"
+    } else if value.contains('\n') {
+        "area"
+    } else {
+        "text"
+    };
+    field.of_kind(kind).with(value)
+}
+
+/// What answers show only once.
+fn once(operation: &str, result: &Value, parameters: &[(&str, &str)], next: &str) -> Option<Vec<Block>> {
+    let on = |label: &str| Block::Facts(String::new(), vec![(label.to_owned(), Cell::link("Go on", next.to_owned()))]);
+    let row = |value: &Value, members: &[&str]| Row {
+        cells: members.iter().map(|member| Cell::text(shown(value, member))).collect(),
+        actions: Vec::new(),
+    };
+    match operation {
+        "CreateAccessKey" => {
+            let list = serde_json::json!({"Keys": [result.get("AccessKey")?]});
+            let members = ["AccessKeyId", "SecretAccessKey"];
+            let keys = table("Access key", "", &["Id", "Secret"], Ok(list), "Keys", |key| row(key, &members));
+            Some(vec![keys, on("The key is kept by nobody else")])
+        }
+        "CreateVirtualMFADevice" => {
+            let device = result.get("VirtualMFADevice")?;
+            let serial = shown(device, "SerialNumber");
+            let picture = format!("data:image/png;base64,{}", shown(device, "QRCodePNG"));
+            let seed = data_encoding::BASE64.decode(shown(device, "Base32StringSeed").as_bytes()).ok();
+            let seed = seed.and_then(|seed| String::from_utf8(seed).ok()).unwrap_or_default();
+            let name =
+                parameters.iter().find(|(name, _)| *name == "VirtualMFADeviceName").map_or("", |(_, value)| value);
+            let facts =
+                vec![("Serial number".to_owned(), Cell::text(serial.clone())), ("Seed".to_owned(), Cell::text(seed))];
+            let shows = "QR code of the device, for an authenticator app".to_owned();
+            let user = next.strip_prefix("/console/users/").unwrap_or(name);
+            Some(vec![
+                Block::Picture(picture, shows),
+                Block::Facts("Device".to_owned(), facts),
+                Block::Form(users::enable(user, &serial)),
+            ])
+        }
+        _ => None,
+    }
+}
+
+/// What is wrong with a policy, as it is written.
+pub async fn check_policy(
+    Shared(state): Shared<Arc<State>>,
+    peer: ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let visit = match Visit::begin_form(state.clone(), peer.0, request).await {
+        Ok(visit) => visit,
+        Err(refusal) => return refusal,
+    };
+    let policy = visit.sent.field("policy");
+    if policy.len() > MAX_POLICY {
+        return Json(vec!["The policy is too long."]).into_response();
+    }
+    let check = || lint(policy, guess_grammar(policy), &KnownServices);
+    let findings = state.app.gate.compute(visit.session.caller.account, check).await;
+    let sentence = |finding: &iam_policy::lint::Finding| {
+        let place = finding.position;
+        format!("Line {}, column {}: {}: {}", place.line, place.column, finding.severity(), finding.message)
+    };
+    Json(findings.iter().map(sentence).collect::<Vec<_>>()).into_response()
+}

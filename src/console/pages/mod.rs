@@ -1,0 +1,85 @@
+//! The pages of somebody who is signed in.
+
+mod account;
+pub mod call;
+pub mod dashboard;
+mod events;
+mod groups;
+mod list;
+mod parts;
+mod policies;
+mod providers;
+mod roles;
+mod users;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Path, Request, State as Shared};
+use axum::response::Response;
+use http::StatusCode;
+
+use super::answer;
+use super::visit::Visit;
+use crate::http::State;
+
+/// The menu: the end of each page's path, and its name.
+pub const MENU: &[(&str, &str)] = &[
+    ("", "Dashboard"),
+    ("users", "Users"),
+    ("groups", "User groups"),
+    ("roles", "Roles"),
+    ("policies", "Policies"),
+    ("providers", "Identity providers"),
+    ("events", "Event history"),
+    ("credential-report", "Credential report"),
+    ("account", "Account settings"),
+];
+
+/// A page of the menu.
+pub async fn page(
+    Shared(state): Shared<Arc<State>>,
+    peer: ConnectInfo<SocketAddr>,
+    Path(kind): Path<String>,
+    request: Request,
+) -> Response {
+    let visit = match Visit::begin(state, peer.0, request).await {
+        Ok(visit) => visit,
+        Err(refusal) => return refusal,
+    };
+    match kind.as_str() {
+        "users" => list::page(&visit, &users::LIST).await,
+        "groups" => list::page(&visit, &groups::LIST).await,
+        "roles" => list::page(&visit, &roles::LIST).await,
+        "policies" => list::page(&visit, &policies::LIST).await,
+        "providers" => providers::page(&visit).await,
+        "events" => events::page(&visit).await,
+        "credential-report" => account::credential_report(&visit).await,
+        "account" => account::page(&visit).await,
+        _ => nothing(),
+    }
+}
+
+/// The page of one entity.
+pub async fn detail(
+    Shared(state): Shared<Arc<State>>,
+    peer: ConnectInfo<SocketAddr>,
+    Path((kind, name)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let visit = match Visit::begin(state, peer.0, request).await {
+        Ok(visit) => visit,
+        Err(refusal) => return refusal,
+    };
+    match kind.as_str() {
+        "users" => users::page(&visit, &name).await,
+        "groups" => groups::page(&visit, &name).await,
+        "roles" => roles::page(&visit, &name).await,
+        "policies" => policies::page(&visit, &name).await,
+        _ => nothing(),
+    }
+}
+
+fn nothing() -> Response {
+    answer::refused(StatusCode::NOT_FOUND, "There is no such page.")
+}

@@ -1,0 +1,193 @@
+//! What the pages of entities have in common.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::console::view::{Block, Cell, Field, Form, Notice, Row, Table, moment};
+use crate::console::visit::{Visit, sentence};
+use crate::error::Error;
+use crate::services;
+use crate::wire::Service;
+
+/// What paths of pages keep as it is.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'/');
+
+/// The path of a page of an entity.
+pub fn path(kind: &str, name: &str) -> String {
+    format!("/console/{kind}/{}", utf8_percent_encode(name, PATH))
+}
+
+/// A member as text; a moment where it is one.
+pub fn shown(value: &Value, member: &str) -> String {
+    match value.get(member) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number))
+            if member.ends_with("Date") || member.ends_with("Used") || member.ends_with("Time") =>
+        {
+            number.as_i64().map(moment).unwrap_or_default()
+        }
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Bool(true)) => "yes".to_owned(),
+        Some(Value::Bool(false)) => "no".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The members of a list.
+pub fn members<'v>(value: &'v Value, list: &str) -> &'v [Value] {
+    value.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Names and values, without those that are not there.
+pub fn facts(heading: &str, value: &Value, names: &[(&str, &str)]) -> Block {
+    let facts = names.iter().map(|(label, member)| ((*label).to_owned(), Cell::text(shown(value, member))));
+    Block::Facts(heading.to_owned(), facts.filter(|(_, cell)| !cell.text.is_empty()).collect())
+}
+
+/// A table, or the reason why it cannot be shown.
+pub fn table(
+    title: &str,
+    empty: &str,
+    columns: &[&str],
+    result: Result<Value, Error>,
+    list: &str,
+    row: impl Fn(&Value) -> Row,
+) -> Block {
+    let (rows, empty) = match &result {
+        Ok(value) => (members(value, list).iter().map(row).collect(), empty.to_owned()),
+        Err(error) => (Vec::new(), sentence(error)),
+    };
+    let has_actions = rows.iter().any(|row: &Row| !row.actions.is_empty());
+    let mut columns: Vec<_> = columns.iter().map(|column| (*column).to_owned()).collect();
+    if has_actions {
+        columns.push("Actions".to_owned());
+    }
+    Block::Table(Table { title: title.to_owned(), columns, rows, empty, next: None })
+}
+
+/// A button that calls an operation.
+pub fn button(submit: &str, operation: &'static str, hidden: &[(&str, &str)], next: &str) -> Form {
+    let hidden = hidden.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Form {
+        submit: submit.to_owned(),
+        operation: operation.to_owned(),
+        hidden,
+        next: next.to_owned(),
+        ..Form::default()
+    }
+}
+
+/// The same for what destroys something.
+pub fn danger(submit: &str, operation: &'static str, hidden: &[(&str, &str)], next: &str) -> Form {
+    Form { is_danger: true, ..button(submit, operation, hidden, next) }
+}
+
+/// A form that calls an operation.
+pub fn form(
+    title: &str,
+    submit: &str,
+    operation: &'static str,
+    hidden: &[(&str, &str)],
+    fields: Vec<Field>,
+    next: &str,
+) -> Block {
+    Block::Form(Form { title: title.to_owned(), fields, ..button(submit, operation, hidden, next) })
+}
+
+/// The fields of one tag.
+pub fn tag_fields() -> Vec<Field> {
+    vec![Field::required("Tags.member.1.Key", "Key"), Field::optional("Tags.member.1.Value", "Value")]
+}
+
+/// The tags of an entity, with what changes them.
+pub fn tags(
+    result: Result<Value, Error>,
+    operations: [&'static str; 2],
+    owner: (&str, &str),
+    place: &str,
+) -> Vec<Block> {
+    let [tag, untag] = operations;
+    let row = |value: &Value| {
+        let key = shown(value, "Key");
+        let actions = vec![danger("Remove", untag, &[owner, ("TagKeys.member.1", &key)], place)];
+        Row { cells: vec![Cell::text(key.clone()), Cell::text(shown(value, "Value"))], actions }
+    };
+    vec![
+        table("Tags", "There are no tags.", &["Key", "Value"], result, "Tags", row),
+        form("Add a tag", "Add the tag", tag, &[owner], tag_fields(), place),
+    ]
+}
+
+/// The managed policies that are attached to an entity, with what changes them.
+pub fn attached(
+    result: Result<Value, Error>,
+    operations: [&'static str; 2],
+    owner: (&str, &str),
+    place: &str,
+) -> Vec<Block> {
+    let [attach, detach] = operations;
+    let row = |value: &Value| {
+        let arn = shown(value, "PolicyArn");
+        let cells = vec![Cell::link(shown(value, "PolicyName"), path("policies", &arn)), Cell::text(arn.clone())];
+        Row { cells, actions: vec![danger("Detach", detach, &[owner, ("PolicyArn", &arn)], place)] }
+    };
+    let fields =
+        vec![Field::required("PolicyArn", "ARN of the policy").hint("such as arn:aws:iam::aws:policy/ReadOnlyAccess")];
+    vec![
+        table("Managed policies", "No managed policy is attached.", &["Name", "ARN"], result, "AttachedPolicies", row),
+        form("Attach a policy", "Attach the policy", attach, &[owner], fields, place),
+    ]
+}
+
+/// A policy to begin with.
+pub const FIRST_POLICY: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": "s3:GetObject",
+      "Resource": "arn:aws:s3:::example/*"
+    }
+  ]
+}"#;
+
+/// The inline policies of an entity, with what changes them.
+pub async fn inline(visit: &Visit, operations: [&'static str; 4], owner: (&str, &str), place: &str) -> Vec<Block> {
+    let [list, get, put, delete] = operations;
+    let names = visit.iam(list, &[owner]).await;
+    let mut blocks = Vec::new();
+    if let Ok(names) = &names {
+        for name in members(names, "PolicyNames").iter().filter_map(Value::as_str) {
+            let document = match visit.iam(get, &[owner, ("PolicyName", name)]).await {
+                Ok(policy) => readable(&shown(&policy, "PolicyDocument")),
+                Err(error) => sentence(&error),
+            };
+            let field = Field::required("PolicyDocument", "Policy").of_kind("policy").with(document);
+            let hidden = [owner, ("PolicyName", name)];
+            blocks.push(form(&format!("Inline policy {name}"), "Save", put, &hidden, vec![field], place));
+            blocks.push(Block::Form(danger(&format!("Delete inline policy {name}"), delete, &hidden, place)));
+        }
+    }
+    if let Err(error) = &names {
+        blocks.push(Block::Note(sentence(error)));
+    }
+    let fields = vec![
+        Field::required("PolicyName", "Name"),
+        Field::required("PolicyDocument", "Policy").of_kind("policy").with(FIRST_POLICY),
+    ];
+    blocks.push(form("Add an inline policy", "Add the policy", put, &[owner], fields, place));
+    blocks
+}
+
+/// A document as AWS's answers have it, in a form to be read: not encoded, and with a line for each member.
+pub fn readable(document: &str) -> String {
+    let plain = percent_encoding::percent_decode_str(document).decode_utf8_lossy().into_owned();
+    let value: Option<Value> = serde_json::from_str(&plain).ok();
+    value.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or(plain)
+}
+
+/// What the form before this page did.
+pub fn done(visit: &Visit) -> Option<Notice> {
+    let name = visit.sent.field("done");
+    services::find(Service::IAM, name).and_then(|entry| Notice::good(format!("{} succeeded.", entry.name)))
+}

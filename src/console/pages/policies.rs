@@ -1,0 +1,136 @@
+//! Managed policies: their versions, and whom they affect.
+
+use axum::response::Response;
+use serde_json::Value;
+
+use super::list::{List, create};
+use super::parts::{FIRST_POLICY, button, danger, done, facts, form, path, readable, shown, table, tags};
+use crate::console::view::{Block, Cell, Field, Row};
+use crate::console::visit::Visit;
+
+/// The account's own policies.
+pub const LIST: List = List {
+    section: "policies",
+    title: "Policies",
+    operation: "ListPolicies",
+    parameters: &[("Scope", "Local")],
+    member: "Policies",
+    name: "PolicyName",
+    columns: &["Name", "Path", "Attached to", "Updated"],
+    row: |policy| {
+        let link = path("policies", &shown(policy, "Arn"));
+        let others = ["Path", "AttachmentCount", "UpdateDate"].map(|member| Cell::text(shown(policy, member)));
+        Row {
+            cells: [vec![Cell::link(shown(policy, "PolicyName"), link)], others.to_vec()].concat(),
+            actions: Vec::new(),
+        }
+    },
+    create: || {
+        let fields = vec![
+            Field::required("PolicyName", "Policy name"),
+            Field::optional("Description", "Description"),
+            Field::optional("Path", "Path"),
+            Field::required("PolicyDocument", "Policy").of_kind("policy").with(FIRST_POLICY),
+        ];
+        create("Create a policy", "iam:CreatePolicy", fields, "/console/policies")
+    },
+};
+
+/// One policy.
+pub async fn page(visit: &Visit, arn: &str) -> Response {
+    let owner = ("PolicyArn", arn);
+    let policy = match visit.iam("GetPolicy", &[owner]).await {
+        Ok(policy) => policy,
+        Err(error) => return visit.refusal("policies", arn, &error),
+    };
+    let policy = policy.get("Policy").cloned().unwrap_or_default();
+    let place = path("policies", arn);
+    let in_force = shown(&policy, "DefaultVersionId");
+    let names = [
+        ("ARN", "Arn"),
+        ("Unique id", "PolicyId"),
+        ("Version in force", "DefaultVersionId"),
+        ("Attached to", "AttachmentCount"),
+        ("Boundary of", "PermissionsBoundaryUsageCount"),
+        ("Updated", "UpdateDate"),
+        ("Description", "Description"),
+    ];
+    let mut blocks = vec![facts("", &policy, &names)];
+    match visit.iam("GetPolicyVersion", &[owner, ("VersionId", &in_force)]).await {
+        Ok(version) => {
+            let document = version.get("PolicyVersion").map(|version| readable(&shown(version, "Document")));
+            let document = document.unwrap_or_default();
+            blocks.push(Block::Text(format!("The policy ({in_force})"), document.clone()));
+            let field = Field::required("PolicyDocument", "Policy").of_kind("policy").with(document);
+            let hidden = [owner, ("SetAsDefault", "true")];
+            blocks.push(form(
+                "Edit",
+                "Save as a new version in force",
+                "iam:CreatePolicyVersion",
+                &hidden,
+                vec![field],
+                &place,
+            ));
+        }
+        Err(error) => blocks.push(Block::Note(crate::console::visit::sentence(&error))),
+    }
+    blocks.push(versions(visit, owner, &place).await);
+    blocks.extend(affected(visit, owner).await);
+    blocks.extend(tags(
+        visit.iam("ListPolicyTags", &[owner]).await,
+        ["iam:TagPolicy", "iam:UntagPolicy"],
+        owner,
+        &place,
+    ));
+    blocks.push(Block::Form(danger("Delete the policy", "iam:DeletePolicy", &[owner], "/console/policies")));
+    visit.page("policies", &shown(&policy, "PolicyName"), done(visit), blocks)
+}
+
+async fn versions(visit: &Visit, owner: (&str, &str), place: &str) -> Block {
+    let row = |version: &Value| {
+        let id = shown(version, "VersionId");
+        let is_in_force = version.get("IsDefaultVersion") == Some(&Value::Bool(true));
+        let known = [owner, ("VersionId", id.as_str())];
+        let actions = vec![
+            button("Put in force", "iam:SetDefaultPolicyVersion", &known, place),
+            danger("Delete", "iam:DeletePolicyVersion", &known, place),
+        ];
+        let cells = vec![
+            Cell::text(id.clone()),
+            Cell::text(if is_in_force { "in force" } else { "" }),
+            Cell::text(shown(version, "CreateDate")),
+        ];
+        Row { cells, actions: if is_in_force { Vec::new() } else { actions } }
+    };
+    let versions = visit.iam("ListPolicyVersions", &[owner]).await;
+    table("Versions", "There are no versions.", &["Version", "", "Created"], versions, "Versions", row)
+}
+
+/// Who is affected.
+async fn affected(visit: &Visit, owner: (&str, &str)) -> Vec<Block> {
+    let entities = visit.iam("ListEntitiesForPolicy", &[owner]).await;
+    let kinds = [
+        ("PolicyUsers", "UserName", "users"),
+        ("PolicyGroups", "GroupName", "groups"),
+        ("PolicyRoles", "RoleName", "roles"),
+    ];
+    let Ok(entities) = entities else {
+        return entities.err().map(|error| Block::Note(crate::console::visit::sentence(&error))).into_iter().collect();
+    };
+    let mut rows = Vec::new();
+    for (list, member, kind) in kinds {
+        rows.extend(super::parts::members(&entities, list).iter().map(|entity| {
+            let name = shown(entity, member);
+            Row { cells: vec![Cell::link(name.clone(), path(kind, &name)), Cell::text(kind)], actions: Vec::new() }
+        }));
+    }
+    let columns = vec!["Name".to_owned(), "Kind".to_owned()];
+    let empty = "The policy is attached to nobody.".to_owned();
+    vec![Block::Table(crate::console::view::Table {
+        title: "Who is affected".to_owned(),
+        columns,
+        rows,
+        empty,
+        next: None,
+    })]
+}

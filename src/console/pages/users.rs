@@ -1,0 +1,202 @@
+//! Users: their groups, policies, password, keys and MFA devices.
+
+use axum::response::Response;
+use serde_json::Value;
+
+use super::list::{List, create};
+use super::parts::{attached, button, danger, done, facts, form, inline, path, shown, table, tags};
+use crate::console::view::{Block, Cell, Field, Form, Row};
+use crate::console::visit::{Visit, sentence};
+use crate::error::Code;
+
+/// All users.
+pub const LIST: List = List {
+    section: "users",
+    title: "Users",
+    operation: "ListUsers",
+    parameters: &[],
+    member: "Users",
+    name: "UserName",
+    columns: &["Name", "Path", "Created"],
+    row: |user| {
+        let name = shown(user, "UserName");
+        let link = path("users", &name);
+        Row {
+            cells: vec![Cell::link(name, link), Cell::text(shown(user, "Path")), Cell::text(shown(user, "CreateDate"))],
+            actions: Vec::new(),
+        }
+    },
+    create: || {
+        let fields = vec![
+            Field::required("UserName", "User name"),
+            Field::optional("Path", "Path").hint("begins and ends with a slash; / if it is left out"),
+            Field::optional("PermissionsBoundary", "Permissions boundary").hint("ARN of a managed policy"),
+        ];
+        create("Create a user", "iam:CreateUser", fields, "/console/users")
+    },
+};
+
+/// One user.
+pub async fn page(visit: &Visit, name: &str) -> Response {
+    let owner = ("UserName", name);
+    let user = match visit.iam("GetUser", &[owner]).await {
+        Ok(user) => user,
+        Err(error) => return visit.refusal("users", name, &error),
+    };
+    let user = user.get("User").cloned().unwrap_or_default();
+    let place = path("users", name);
+    let names = [
+        ("ARN", "Arn"),
+        ("Unique id", "UserId"),
+        ("Path", "Path"),
+        ("Created", "CreateDate"),
+        ("Password last used", "PasswordLastUsed"),
+    ];
+    let mut blocks = vec![facts("", &user, &names)];
+    blocks.extend(groups(visit, owner, &place).await);
+    blocks.extend(attached(
+        visit.iam("ListAttachedUserPolicies", &[owner]).await,
+        ["iam:AttachUserPolicy", "iam:DetachUserPolicy"],
+        owner,
+        &place,
+    ));
+    blocks.extend(
+        inline(
+            visit,
+            ["ListUserPolicies", "GetUserPolicy", "iam:PutUserPolicy", "iam:DeleteUserPolicy"],
+            owner,
+            &place,
+        )
+        .await,
+    );
+    blocks.extend(boundary(&user, owner, &place));
+    blocks.extend(password(visit, owner, &place).await);
+    blocks.extend(keys(visit, owner, &place).await);
+    blocks.extend(devices(visit, owner, &place).await);
+    blocks.extend(tags(visit.iam("ListUserTags", &[owner]).await, ["iam:TagUser", "iam:UntagUser"], owner, &place));
+    blocks.push(Block::Form(danger("Delete the user", "iam:DeleteUser", &[owner], "/console/users")));
+    visit.page("users", name, done(visit), blocks)
+}
+
+async fn groups(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block> {
+    let row = |group: &Value| {
+        let name = shown(group, "GroupName");
+        let actions = vec![danger("Remove", "iam:RemoveUserFromGroup", &[owner, ("GroupName", &name)], place)];
+        Row { cells: vec![Cell::link(name.clone(), path("groups", &name))], actions }
+    };
+    let groups = visit.iam("ListGroupsForUser", &[owner]).await;
+    let field = Field::required("GroupName", "Group name");
+    vec![
+        table("User groups", "The user is in no group.", &["Name"], groups, "Groups", row),
+        form("Add to a group", "Add the user", "iam:AddUserToGroup", &[owner], vec![field], place),
+    ]
+}
+
+fn boundary(user: &Value, owner: (&str, &str), place: &str) -> Vec<Block> {
+    let arn =
+        user.get("PermissionsBoundary").map(|boundary| shown(boundary, "PermissionsBoundaryArn")).unwrap_or_default();
+    let field = Field::required("PermissionsBoundary", "ARN of the policy").with(arn.clone());
+    let mut blocks = vec![form(
+        "Permissions boundary",
+        "Set the boundary",
+        "iam:PutUserPermissionsBoundary",
+        &[owner],
+        vec![field],
+        place,
+    )];
+    if !arn.is_empty() {
+        blocks.push(Block::Form(danger(
+            "Remove the permissions boundary",
+            "iam:DeleteUserPermissionsBoundary",
+            &[owner],
+            place,
+        )));
+    }
+    blocks
+}
+
+async fn password(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block> {
+    let password = || Field::required("Password", "Password").of_kind("password");
+    let reset =
+        || Field::optional("PasswordResetRequired", "Must be changed at the next sign-in").choice(&["false", "true"]);
+    match visit.iam("GetLoginProfile", &[owner]).await {
+        Ok(profile) => {
+            let profile = profile.get("LoginProfile").cloned().unwrap_or_default();
+            let names = [
+                ("Set", "CreateDate"),
+                ("Must be changed", "PasswordResetRequired"),
+                ("Longest session in seconds", "MaxSigninSessionDuration"),
+            ];
+            let hint = "seconds; the longest session after a sign-in";
+            let duration = Field::optional("MaxSigninSessionDuration", "Longest session").hint(hint);
+            vec![
+                facts("Password", &profile, &names),
+                form(
+                    "Set another password",
+                    "Set the password",
+                    "iam:UpdateLoginProfile",
+                    &[owner],
+                    vec![password(), reset(), duration],
+                    place,
+                ),
+                Block::Form(danger("Take the password away", "iam:DeleteLoginProfile", &[owner], place)),
+            ]
+        }
+        Err(error) if error.code() == Code::NoSuchEntity => {
+            let fields = vec![password(), reset()];
+            vec![form("Give a password", "Give the password", "iam:CreateLoginProfile", &[owner], fields, place)]
+        }
+        Err(error) => vec![Block::Note(sentence(&error))],
+    }
+}
+
+async fn keys(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block> {
+    let row = |key: &Value| {
+        let (id, status) = (shown(key, "AccessKeyId"), shown(key, "Status"));
+        let (label, other) = if status == "Active" { ("Deactivate", "Inactive") } else { ("Activate", "Active") };
+        let known = [owner, ("AccessKeyId", id.as_str())];
+        let actions = vec![
+            button(label, "iam:UpdateAccessKey", &[known.as_slice(), &[("Status", other)]].concat(), place),
+            danger("Delete", "iam:DeleteAccessKey", &known, place),
+        ];
+        Row { cells: vec![Cell::text(id.clone()), Cell::text(status), Cell::text(shown(key, "CreateDate"))], actions }
+    };
+    let keys = visit.iam("ListAccessKeys", &[owner]).await;
+    vec![
+        table("Access keys", "There are no access keys.", &["Id", "Status", "Created"], keys, "AccessKeyMetadata", row),
+        Block::Form(button("Create an access key", "iam:CreateAccessKey", &[owner], place)),
+    ]
+}
+
+async fn devices(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block> {
+    let row = |device: &Value| {
+        let serial = shown(device, "SerialNumber");
+        let actions = vec![danger("Deactivate", "iam:DeactivateMFADevice", &[owner, ("SerialNumber", &serial)], place)];
+        Row { cells: vec![Cell::text(serial.clone()), Cell::text(shown(device, "EnableDate"))], actions }
+    };
+    let enable = vec![
+        Field::required("SerialNumber", "Serial number")
+            .hint("ARN of a virtual device, or the number of a hardware token"),
+        Field::required("AuthenticationCode1", "First code").of_kind("number"),
+        Field::required("AuthenticationCode2", "Next code").of_kind("number"),
+    ];
+    let made = vec![Field::required("VirtualMFADeviceName", "Device name").with(owner.1)];
+    let devices = visit.iam("ListMFADevices", &[owner]).await;
+    vec![
+        table("MFA devices", "There is no MFA device.", &["Serial number", "Enabled"], devices, "MFADevices", row),
+        form("Create a virtual MFA device", "Create the device", "iam:CreateVirtualMFADevice", &[], made, place),
+        form("Enable an MFA device", "Enable the device", "iam:EnableMFADevice", &[owner], enable, place),
+    ]
+}
+
+/// The form that enables a device which was just made.
+pub fn enable(user: &str, serial: &str) -> Form {
+    let fields = vec![
+        Field::required("UserName", "User name").with(user),
+        Field::required("AuthenticationCode1", "First code").of_kind("number"),
+        Field::required("AuthenticationCode2", "Next code").of_kind("number"),
+    ];
+    let next = if user.is_empty() { "/console/users".to_owned() } else { path("users", user) };
+    let form = button("Enable the device", "iam:EnableMFADevice", &[("SerialNumber", serial)], &next);
+    Form { title: "Enable the device".to_owned(), fields, ..form }
+}

@@ -1,0 +1,234 @@
+//! What pages are made of. Templates write it; every text in it is escaped there.
+
+use askama::Template;
+
+use super::session::SignedIn;
+use crate::shapes::Timestamp;
+
+/// A page of somebody who is signed in.
+#[derive(Template)]
+#[template(path = "page.html", config = "src/console/askama.toml")]
+pub struct Page {
+    /// The heading.
+    pub title: String,
+    /// The entry of the menu that the page belongs to.
+    pub section: &'static str,
+    /// Who is signed in.
+    pub who: Who,
+    /// What happened, or what is wrong.
+    pub notice: Option<Notice>,
+    /// The content, from top to bottom.
+    pub blocks: Vec<Block>,
+}
+
+/// Who is signed in, as every page shows it.
+#[derive(Clone)]
+pub struct Who {
+    /// The account's number.
+    pub account: String,
+    /// The name of the principal, or what the person calls the role.
+    pub name: String,
+    /// The principal's ARN.
+    pub arn: String,
+    /// Whether a role acts that was switched to.
+    pub switched: bool,
+    /// Whether the person can switch to a role: the root user cannot.
+    pub can_switch: bool,
+    /// The token that forms carry.
+    pub csrf: String,
+}
+
+impl Who {
+    /// The owner of a session, whose ARN is known.
+    pub fn of(session: &SignedIn, arn: String) -> Self {
+        let name = arn.rsplit_once(':').map_or(arn.as_str(), |(_, name)| name).to_owned();
+        Self {
+            account: session.caller.account.to_string(),
+            name: session.display_name.clone().unwrap_or(name),
+            arn,
+            switched: session.switched_from.is_some(),
+            can_switch: session.person().caller.principal != crate::identity::Principal::Root,
+            csrf: session.csrf.reveal().to_owned(),
+        }
+    }
+}
+
+/// A sentence above the content.
+pub struct Notice {
+    /// Whether something is wrong.
+    pub is_error: bool,
+    /// The sentence.
+    pub text: String,
+}
+
+impl Notice {
+    /// Something is wrong.
+    pub fn error(text: impl Into<String>) -> Option<Self> {
+        Some(Self { is_error: true, text: text.into() })
+    }
+
+    /// Something happened.
+    pub fn good(text: impl Into<String>) -> Option<Self> {
+        Some(Self { is_error: false, text: text.into() })
+    }
+}
+
+/// A part of a page.
+pub enum Block {
+    /// Names and values.
+    Facts(String, Vec<(String, Cell)>),
+    /// A table.
+    Table(Table),
+    /// A form that calls an operation.
+    Form(Form),
+    /// A text as it is, such as a policy.
+    Text(String, String),
+    /// A picture as a URL with its data, and what it shows.
+    Picture(String, String),
+    /// A search field.
+    Search(String),
+    /// A sentence.
+    Note(String),
+}
+
+/// A table.
+#[derive(Default)]
+pub struct Table {
+    /// The heading.
+    pub title: String,
+    /// The columns' headings.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// What is shown in place of rows where there are none.
+    pub empty: String,
+    /// Where the next page is.
+    pub next: Option<String>,
+}
+
+/// A row.
+#[derive(Default)]
+pub struct Row {
+    /// A cell for each column.
+    pub cells: Vec<Cell>,
+    /// What can be done with it.
+    pub actions: Vec<Form>,
+}
+
+/// A text, perhaps with a link.
+#[derive(Clone, Default)]
+pub struct Cell {
+    /// The text.
+    pub text: String,
+    /// Where it leads.
+    pub link: Option<String>,
+}
+
+impl Cell {
+    /// A text alone.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), link: None }
+    }
+
+    /// A text that leads to a page.
+    pub fn link(text: impl Into<String>, link: String) -> Self {
+        Self { text: text.into(), link: Some(link) }
+    }
+}
+
+/// A form that calls an operation.
+#[derive(Clone, Default)]
+pub struct Form {
+    /// What the button says.
+    pub submit: String,
+    /// The heading of a form with fields; those without are a button alone.
+    pub title: String,
+    /// The service's prefix and the operation, such as `iam:CreateUser`.
+    pub operation: String,
+    /// Parameters that the person does not see.
+    pub hidden: Vec<(String, String)>,
+    /// Parameters that the person gives.
+    pub fields: Vec<Field>,
+    /// The page to go on to.
+    pub next: String,
+    /// Whether it destroys something.
+    pub is_danger: bool,
+}
+
+/// A parameter that a person gives.
+#[derive(Clone, Default)]
+pub struct Field {
+    /// The parameter.
+    pub name: String,
+    /// What the person reads.
+    pub label: String,
+    /// `text`, `password`, `area`, `policy` or `number`; with options it is a choice.
+    pub kind: &'static str,
+    /// What is there already.
+    pub value: String,
+    /// More about it.
+    pub hint: String,
+    /// The values to choose from.
+    pub options: Vec<String>,
+    /// Whether it must be given.
+    pub required: bool,
+}
+
+impl Field {
+    /// A text that must be given.
+    pub fn required(name: &str, label: &str) -> Self {
+        Self { required: true, ..Self::optional(name, label) }
+    }
+
+    /// A text that may be left out.
+    pub fn optional(name: &str, label: &str) -> Self {
+        Self { name: name.to_owned(), label: label.to_owned(), kind: "text", ..Self::default() }
+    }
+
+    /// The same as a field of another kind.
+    pub fn of_kind(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The same with a value in it.
+    pub fn with(self, value: impl Into<String>) -> Self {
+        Self { value: value.into(), ..self }
+    }
+
+    /// The same with more about it.
+    pub fn hint(self, hint: &str) -> Self {
+        Self { hint: hint.to_owned(), ..self }
+    }
+
+    /// The same as a choice.
+    pub fn choice(self, options: &[&str]) -> Self {
+        Self { options: options.iter().map(|option| (*option).to_owned()).collect(), ..self }
+    }
+}
+
+/// A page of sign-in: a form on its own, for somebody who is not signed in, or not yet.
+#[derive(Template)]
+#[template(path = "card.html", config = "src/console/askama.toml")]
+pub struct Card {
+    /// The heading.
+    pub title: String,
+    /// What is wrong.
+    pub error: Option<String>,
+    /// What the form is about.
+    pub text: String,
+    /// Where the form is sent.
+    pub action: String,
+    /// What it carries besides its fields.
+    pub hidden: Vec<(String, String)>,
+    /// Its fields.
+    pub fields: Vec<Field>,
+    /// A choice between buttons, each with the name, the value and the text of one.
+    pub buttons: Vec<(&'static str, &'static str, &'static str)>,
+    /// What is below the form.
+    pub facts: Vec<(String, String)>,
+}
+
+/// A moment, for people.
+pub fn moment(seconds: i64) -> String {
+    Timestamp::from_seconds(seconds).date_time().format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
