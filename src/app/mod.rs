@@ -1,6 +1,6 @@
 //! The one path that every call takes: read, authorise, execute, commit, record.
 
-mod apply;
+mod accounts;
 mod budget;
 mod decide;
 mod denials;
@@ -9,14 +9,11 @@ mod event;
 mod gate;
 mod inside;
 mod news;
-mod organization;
 mod overtaken;
 mod record;
-mod reset;
 mod route;
 mod run;
 mod signed;
-mod snapshots;
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
@@ -36,7 +33,7 @@ use crate::sigv4::{Incoming, Signature};
 use crate::store::{Accounts, Store, Trail};
 use crate::wire::{Answer, Decoded, Exchange, Output, Service, recorded_parameters};
 
-pub use self::apply::{ApplyError, ApplyMode};
+pub use self::accounts::{ApplyError, ApplyMode, ListedSnapshot, SnapshotError};
 pub use self::budget::Budget;
 pub use self::detect::Detections;
 pub use self::event::{Called, Came};
@@ -46,7 +43,6 @@ pub use self::record::{Line, Record};
 use self::route::Route;
 use self::run::Run;
 use self::signed::show_what_is_signed;
-pub use self::snapshots::{ListedSnapshot, SnapshotError};
 
 /// The server without its network.
 pub struct App {

@@ -150,8 +150,11 @@ mod tests {
     fn assigning_replaces_appending_adds_removing_takes_away() {
         let root = values(ASSIGN, &["dev", "prod"]);
         let result = |levels: &[&[Value]]| merged(levels)["tags"]["stage"]["tag_value"].clone();
-        assert_eq!(result(&[&[root.clone()], &[values(ASSIGN, &["test"])]]), json!(["test"]));
-        assert_eq!(result(&[&[root.clone()], &[values(APPEND, &["test", "dev"])]]), json!(["dev", "prod", "test"]));
+        assert_eq!(result(&[std::slice::from_ref(&root), &[values(ASSIGN, &["test"])]]), json!(["test"]));
+        assert_eq!(
+            result(&[std::slice::from_ref(&root), &[values(APPEND, &["test", "dev"])]]),
+            json!(["dev", "prod", "test"])
+        );
         assert_eq!(result(&[&[root], &[values(REMOVE, &["dev"])]]), json!(["prod"]));
     }
 
@@ -167,7 +170,7 @@ mod tests {
         let below = json!({"tags": {"stage": {"tag_key": {ASSIGN: "STAGE"}}, "more": {"tag_key": {ASSIGN: "More"}}}});
         let unlock = json!({"tags": {ALLOWED: ["@@all"]}});
         let expected = json!({"tags": {"stage": {"tag_key": "Stage"}}});
-        assert_eq!(merged(&[&[lock.clone()], &[below.clone()]]), expected);
+        assert_eq!(merged(&[std::slice::from_ref(&lock), std::slice::from_ref(&below)]), expected);
         assert_eq!(merged(&[&[lock], &[unlock], &[below]]), expected);
     }
 

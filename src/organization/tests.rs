@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::shapes::Timestamp;
 
 impl Organization {
     fn new(settings: &OrganizationSettings, folder: &Path) -> Result<Arc<Self>, OrganizationError> {

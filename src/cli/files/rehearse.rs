@@ -23,6 +23,9 @@ pub(in crate::cli) struct Rehearsal {
     pub exported: Value,
 }
 
+/// What a principal's policies are, as requests have them, and its tags.
+type PoliciesAndTags = (Map<String, Value>, Vec<(String, String)>);
+
 impl Rehearsal {
     /// The account that files describe: the one that is named, or the only one.
     ///
@@ -110,7 +113,7 @@ impl Rehearsal {
     }
 
     /// The policies of a principal of the account, and its tags.
-    fn policies_of(&self, principal: &str) -> Option<(Map<String, Value>, Vec<(String, String)>)> {
+    fn policies_of(&self, principal: &str) -> Option<PoliciesAndTags> {
         let parts = ArnParts::parse(principal)?;
         if parts.account_id() != Some(self.account.id) {
             return None;

@@ -68,6 +68,9 @@ struct Build<'f> {
     unresolved: Vec<(Place, String)>,
 }
 
+/// The policies that are attached to an entity, and its inline policies.
+type Grants<'a> = (&'a mut Option<Vec<Placed<String>>>, &'a mut Option<Named<Document>>);
+
 /// Who is given a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Grantee {
@@ -91,11 +94,7 @@ impl<'f> Build<'f> {
     }
 
     /// The policies that are attached to an entity of this template, and its inline policies.
-    fn grantee(
-        &mut self,
-        kind: Grantee,
-        name: &str,
-    ) -> Option<(&mut Option<Vec<Placed<String>>>, &mut Option<Named<Document>>)> {
+    fn grantee(&mut self, kind: Grantee, name: &str) -> Option<Grants<'_>> {
         fn find<'a, T>(named: &'a mut Named<T>, name: &str) -> Option<&'a mut T> {
             named.0.iter_mut().find(|(known, _)| known.value == name).map(|(_, entity)| entity)
         }

@@ -116,8 +116,9 @@ impl Query for ListDelegatedAdministrators {
         };
         let members = cx.account.organization_accounts.iter().filter_map(|member| {
             let mut shown = shape::member(cx.account, member, cx.now);
-            shown["DelegationEnabledDate"] = json!(since(member)?);
+            let since = since(member)?;
             if let Some(members) = shown.as_object_mut() {
+                members.insert("DelegationEnabledDate".to_owned(), json!(since));
                 members.remove("Paths");
                 members.remove("State");
             }

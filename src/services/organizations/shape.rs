@@ -1,7 +1,7 @@
 //! What answers show of an organization.
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::account::{
     Account, AccountCreation, AccountState, CreationState, MemberAccount, OrganizationPolicy, OrganizationRecord,
@@ -70,24 +70,24 @@ pub(super) fn member(account: &Account, member: &MemberAccount, now: Timestamp) 
 
 /// A request for an account.
 pub(super) fn creation(creation: &AccountCreation) -> Value {
-    let mut shape = json!({
-        "Id": creation.id,
-        "AccountName": creation.name,
-        "State": creation.state.name(),
-        "RequestedTimestamp": creation.requested,
-    });
+    let mut shape = Map::new();
+    let mut add = |name: &str, value| shape.insert(name.to_owned(), value);
+    add("Id", json!(creation.id));
+    add("AccountName", json!(creation.name));
+    add("State", json!(creation.state.name()));
+    add("RequestedTimestamp", json!(creation.requested));
     match &creation.state {
         CreationState::InProgress => {}
         CreationState::Succeeded(completed) => {
-            shape["CompletedTimestamp"] = json!(completed);
-            shape["AccountId"] = json!(creation.account.to_string());
+            add("CompletedTimestamp", json!(completed));
+            add("AccountId", json!(creation.account.to_string()));
         }
         CreationState::Failed(completed, reason) => {
-            shape["CompletedTimestamp"] = json!(completed);
-            shape["FailureReason"] = json!(reason);
+            add("CompletedTimestamp", json!(completed));
+            add("FailureReason", json!(reason));
         }
     }
-    shape
+    Value::Object(shape)
 }
 
 /// A policy of the customer or of AWS.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::App;
-use super::overtaken::{MAX_RUNS, pause};
 use crate::account::{Account, Entity, NamedSnapshot, Rows};
+use crate::app::App;
+use crate::app::overtaken::{MAX_RUNS, pause};
 use crate::error::Error;
 use crate::shapes::{AccountId, Timestamp};
 

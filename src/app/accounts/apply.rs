@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::App;
-use super::overtaken::{MAX_RUNS, pause};
 use crate::account::Account;
+use crate::app::App;
+use crate::app::overtaken::{MAX_RUNS, pause};
 use crate::call::Context;
 use crate::description::export::export;
 use crate::description::reconcile::{Ground, reconcile};

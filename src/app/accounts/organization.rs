@@ -1,7 +1,7 @@
 //! What organizations need besides single calls: the one of the configuration, and new accounts.
 
-use super::App;
 use crate::account::{AccountCreation, CreationState, MAX_CREATIONS, MemberAccount, OrganizationNode, Role};
+use crate::app::App;
 use crate::catalogue::service_linked_roles;
 use crate::error::Result;
 use crate::identity::Caller;
@@ -47,7 +47,7 @@ impl App {
 
     /// Goes on with what a call has begun in other accounts. The call has succeeded whatever comes of it: what cannot be
     /// done now stays in progress, and is tried again after the next such call, and when the server starts.
-    pub(super) async fn go_on(&self, management: AccountId, caller: &Caller) {
+    pub(in crate::app) async fn go_on(&self, management: AccountId, caller: &Caller) {
         for account in [management, caller.account] {
             if let Err(error) = self.finish_creations_of(account).await {
                 tracing::error!(%error, "the creation of an account goes on later");

@@ -1,6 +1,6 @@
 //! Forgetting accounts.
 
-use super::App;
+use crate::app::App;
 use crate::error::Result;
 use crate::shapes::AccountId;
 
