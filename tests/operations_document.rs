@@ -136,7 +136,9 @@ fn document() -> String {
         writeln!(document, "\n## {title}: {} operations", entries.len()).unwrap();
         writeln!(document, "| Operation | Tests | Known differences |\n|---|---|---|").unwrap();
         for entry in entries {
-            let key = (service.signing_name().replace('-', ""), entry.name.to_owned());
+            // It signs as IAM does.
+            let listed = if service == Service::IAM_TOOLBOX { "iamtoolbox" } else { service.signing_name() };
+            let key = (listed.replace('-', ""), entry.name.to_owned());
             let source = sources.get(&key).unwrap_or_else(|| panic!("{} is in no list", entry.name));
             let mut tested: Vec<_> =
                 tests.iter().map(|tests| (Reverse(tests.calls(entry.name)), tests.title())).collect();

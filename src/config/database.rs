@@ -140,7 +140,9 @@ mod tests {
         }
         for url in ["mysql:x", "sqlite:", "sqlite://", "sqlite://x.db?mode=rwc", "x.db"] {
             let error = database(url).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("the database {url} is not known: ")), "{error}");
+            // Parameters may hold a password.
+            let shown = url.split('?').next().unwrap();
+            assert!(error.starts_with(&format!("the database {shown} is not known: ")), "{error}");
         }
     }
 

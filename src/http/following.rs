@@ -11,7 +11,7 @@ use crate::store::{News, StoreError};
 /// How often this server looks for what it has not heard of.
 const COMPARING: Duration = Duration::from_secs(1);
 
-/// After so many looks, it takes up when credentials were last used, and removes what is no longer needed.
+/// After so many looks, it takes up when credentials were last used, and removes what has expired.
 const LEARNING: u64 = 5;
 const CLEANING: u64 = 60;
 

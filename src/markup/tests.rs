@@ -57,7 +57,7 @@ fn errors_have_places_and_show_no_values() {
             "2:9: unknown field `pat`, expected one of `path`, `groups`, `age`, `boundary`",
         ),
         ("{\"users\": {\"ann\": {}, \"ann\": {}}}", Syntax::Json, "1:30: \"ann\" appears twice"),
-        ("{\"users\": {},}", Syntax::Json, "1:14: trailing comma"),
+        ("{\"users\": {},}", Syntax::Json, "1:14: key must be a string"),
         ("{}", Syntax::Json, "1:1: missing field `users`"),
         ("users = 1\nusers = 2\n", Syntax::Toml, "2:1: duplicate key"),
         ("--- {users: {}}\n--- {}\n", Syntax::Yaml, "2:1: the file has more than one document"),

@@ -179,7 +179,8 @@ async fn a_request_for_nothing_is_answered_with_what_the_server_is() {
     let page = format!(
         "iamd {version} serves AWS IAM and STS.\n\n  export AWS_ENDPOINT_URL=http://127.0.0.1:4593\n  \
          export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n  \
-         export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\nIts health is at /_iamd/health.\n"
+         export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\n\
+         Its console is at http://127.0.0.1:4593/console/. Its health is at /_iamd/health.\n"
     );
     for path in ["/", "/_iamd", "/_iamd/"] {
         assert_eq!(server.admin("GET", path, "", &[]).await.ok().body, page, "{path}");
