@@ -90,7 +90,7 @@ def test_what_only_a_start_notices_is_checked(tmp_path):
         ('[issuers."https://a"]', "the issuer https://a: give one of jwks, jwks-file and discovery"),
         ('instance-profile = "a b c"', "a b c is not the name or ARN of an instance profile"),
         ("[quotas]\nUsers = 1", "unknown quota Users; did you mean UsersPerAccount?"),
-        ('database = "x"', "the database x is not known: write sqlite:PATH, or memory"),
+        ('database = "x"', "the database x is not known: write sqlite:PATH, postgres://USER@HOST/DATABASE, or memory"),
     ]:
         (tmp_path / "iamd.toml").write_text(text)
         status, output, errors = run("config", "check", "--config", "iamd.toml", cwd=tmp_path)
