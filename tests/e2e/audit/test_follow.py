@@ -199,8 +199,8 @@ def test_the_command_waits_for_a_server_that_comes_back(tmp_path):
                 Boto3(server.endpoint, ACCOUNT).iam.create_user(UserName="bea")
                 # The events before are not shown again.
                 assert follower.process.stdout.readline().endswith("iam:CreateUser user/bea\n")
-                follower.process.send_signal(signal.SIGINT)
-                assert follower.process.wait(10) == -signal.SIGINT
+                follower.process.terminate()
+                assert follower.process.wait(10) == -signal.SIGTERM
 
 
 def test_without_a_server_the_command_says_so(server):
