@@ -35,7 +35,7 @@ impl EventOutcome {
 pub struct EventFilter {
     /// Only denials.
     pub denied: bool,
-    /// The ARN or the name of a user or role, or the name of a session; `*` stands for any characters.
+    /// The ARN or the name of a user or role, or the name of a session; `*` matches any characters.
     pub principal: Option<String>,
     /// The action, such as `iam:Create*`.
     pub action: Option<String>,
@@ -54,7 +54,7 @@ impl EventFilter {
     }
 }
 
-/// Whether a text fits a pattern, in which `*` stands for any characters. Capitals do not matter.
+/// Whether a text fits a pattern, in which `*` matches any characters. Capitals do not matter.
 fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
     let mut parts = pattern.split('*');

@@ -22,7 +22,7 @@ use crate::shapes::{AccountId, Ids};
 /// Why files were not applied. Then nothing has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// The account is none.
+    /// The account id is malformed.
     #[error("account must be twelve digits, after another partition and a colon where it is of one")]
     Account,
     /// What a file asks for cannot be.

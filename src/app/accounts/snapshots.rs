@@ -22,7 +22,7 @@ pub enum SnapshotError {
     /// The name cannot be one.
     #[error("the name of a snapshot has 1 to {MAX_NAME} letters, digits, dots, dashes and underscores")]
     Name,
-    /// There is none of this name.
+    /// No snapshot has this name.
     #[error("there is no snapshot {0}")]
     Missing(String),
     /// There is no room.

@@ -16,7 +16,7 @@ pub fn explanation_tree(request: &Request<'_>, explanation: &Explanation<'_>) ->
     let absent =
         explanation.denied_by.iter().filter(|layer| !explanation.layers.iter().any(|one| one.layer == **layer));
     for layer in absent {
-        tree.push(node(&format!("✗ {}: there is none, and one must allow the request", layer.noun())));
+        tree.push(node(&format!("✗ {}: no policy of this layer exists, and one must allow the request", layer.noun())));
     }
     tree
 }

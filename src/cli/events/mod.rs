@@ -27,10 +27,10 @@ pub struct EventsOptions {
     /// Only calls that are denied, or would be if enforcement did not only log
     #[arg(long)]
     denied: bool,
-    /// Only calls by this user or role: its name or ARN, or the name of a session; * stands for any characters
+    /// Only calls by this user or role: its name or ARN, or the name of a session; * matches any characters
     #[arg(long, value_name = "NAME")]
     principal: Option<String>,
-    /// Only calls of this action, or that ask permission for it; * stands for any characters
+    /// Only calls of this action, or that ask permission for it; * matches any characters
     #[arg(long, value_name = "ACTION")]
     action: Option<String>,
     /// Only what this account sees, twelve digits

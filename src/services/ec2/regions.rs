@@ -136,7 +136,7 @@ impl<'f> Condition<'f> {
 }
 
 impl<'f> Wanted<'f> {
-    /// `*` stands for any characters and `?` for one, unless a backslash is before them (Amazon EC2 User Guide, "List
+    /// `*` matches any characters and `?` one, unless a backslash is before them (Amazon EC2 User Guide, "List
     /// and filter your resources").
     fn of(value: &'f str) -> Result<Self> {
         let too_long = || {
