@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import textwrap
@@ -47,21 +48,29 @@ def run_tests(folder, *arguments):
     seed = TESTS.split('"""')[1]
     (folder / "accounts.yaml").write_text(textwrap.dedent(seed))
     (folder / "bad.yaml").write_text("accounts: {'111122223333': {user: {}}}\n")
+    # A project of its own. Without -c, pytest looks for settings above the paths among its arguments, and --iamd's is one.
+    (folder / "pytest.ini").write_text("[pytest]\n")
     path = os.pathsep.join([str(ROOT / "python/src"), os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "pytest_iamd.plugin", "-p", "no:cacheprovider", *arguments]
-    env = {**os.environ, "PYTHONPATH": path}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "pytest_iamd.plugin", "-p", "no:cacheprovider", "-c", "pytest.ini", *arguments]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | {"PYTHONPATH": path}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=env, timeout=120)
     return done.stdout + done.stderr
 
 
+def totals(out):
+    """What the last line of a run counts, by outcome."""
+    return {what.removesuffix("s"): int(count) for count, what in re.findall(r"(\d+) ([a-z]+)", out.splitlines()[-1])}
+
+
 def test_the_plugin_starts_a_server_and_seeds_accounts(tmp_path):
     out = run_tests(tmp_path, "--iamd", str(pathlib.Path(BINARY).resolve()))
-    assert "2 passed, 1 error" in out, out
+    assert (totals(out)["passed"], totals(out)["error"]) == (2, 1), out
+    assert "failed" not in totals(out), out
     assert "bad.yaml:1:29: unknown field `user`" in out
 
 
 def test_the_plugin_finds_a_server(tmp_path):
     with Server() as server:
         out = run_tests(tmp_path, "--iamd-url", server.endpoint)
-        assert "2 passed, 1 error" in out, out
+        assert (totals(out)["passed"], totals(out)["error"]) == (2, 1), out
         assert len(server.own("accounts")[1]["accounts"]) >= 1
