@@ -6,7 +6,8 @@
     python3 tests/run.py --tools [...]      with the tools of tests/e2e/test_tools.py, which a run of everything has anyway
 
 With IAMD_TEST_ENGINE=postgres the servers keep everything in PostgreSQL: in the server that IAMD_TEST_POSTGRES names by a URL,
-or in a private one. IAMD_TEST_ROUNDS is how often several servers are disturbed at their work (5).
+or in a private one; with IAMD_TEST_ENGINE=cluster three servers share each database, behind nginx. IAMD_TEST_ROUNDS is how often
+several servers are disturbed at their work (5).
 
 It says beforehand what it needs, installs the rest under target/, and ends with one line of totals.
 """

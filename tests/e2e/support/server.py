@@ -12,6 +12,7 @@ import tempfile
 import urllib.request
 
 from postgres import postgres
+from round_robin import RoundRobin
 
 BINARY = os.environ.get("IAMD", "target/debug/iamd")
 TEMPLATES = str(pathlib.Path(__file__).resolve().parent.parent / "data" / "templates.toml")
@@ -24,16 +25,25 @@ def environment(**variables):
 
 
 class Server:
-    """A running server; `arguments` are its flags, `options` those of the process."""
+    """A running server; `arguments` are its flags, `options` those of the process.
+
+    With IAMD_TEST_ENGINE=postgres, one that would keep everything in memory has a PostgreSQL database of its own;
+    with IAMD_TEST_ENGINE=cluster, two fellows share that database, and the requests go round.
+    """
 
     def __init__(
         self, *arguments, listen="127.0.0.1:0", database="memory", cwd=None, variables=None, level="warn", **options
     ):
-        self.dropped = None
-        if database == "memory" and os.environ.get("IAMD_TEST_ENGINE") == "postgres":
+        self.dropped, self.fellows, self.front = None, [], None
+        engine = os.environ.get("IAMD_TEST_ENGINE")
+        given = dict(cwd=cwd, variables=variables, level=level, **options)
+        if database == "memory" and engine in ("postgres", "cluster"):
             self.dropped = postgres().create()
             database = postgres().at(self.dropped)
         self.on_postgres = self.dropped is not None
+        in_cluster = self.on_postgres and engine == "cluster" and listen == "127.0.0.1:0"
+        if in_cluster and "--reads" not in arguments:
+            arguments = (*arguments, "--reads", "latest")
         flags = ["--listen", listen, "--database", database, "--log-level", level]
         # A file: nobody reads a pipe while the server runs, and a full one would stop it.
         self.log = tempfile.TemporaryFile("w+")
@@ -52,6 +62,11 @@ class Server:
         self.endpoint = json.loads(first)["endpoint"] if first.startswith("{") else first.split()[-1]
         self.first = first
         self.port = int(self.endpoint.rsplit(":", 1)[1])
+        if in_cluster and self.endpoint.startswith("http://127.0.0.1:"):
+            self.fellows = [Server(*arguments, database=database, **given) for _ in range(2)]
+            self.front = RoundRobin([self.port, *(fellow.port for fellow in self.fellows)])
+            self.port = self.front.port
+            self.endpoint = f"http://127.0.0.1:{self.port}"
 
     def connect(self, timeout=30):
         return socket.create_connection(("127.0.0.1", self.port), timeout)
@@ -75,7 +90,8 @@ class Server:
     def log_lines(self):
         """The lines of the log so far."""
         with open(f"/proc/self/fd/{self.log.fileno()}") as log:
-            return log.read().splitlines()
+            lines = log.read().splitlines()
+        return lines + [line for fellow in self.fellows for line in fellow.log_lines()]
 
     def resident_kib(self):
         """The memory that the process holds."""
@@ -83,6 +99,8 @@ class Server:
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
 
     def kill(self):
+        for fellow in self.fellows:
+            fellow.kill()
         self.process.kill()
         self.process.wait()
         self.close()
@@ -90,6 +108,8 @@ class Server:
     def stop(self, how=signal.SIGTERM, timeout=30):
         """Asks the server to stop; its exit status."""
         self.process.send_signal(how)
+        for fellow in self.fellows:
+            fellow.process.send_signal(how)
         try:
             return self.process.wait(timeout)
         finally:
@@ -99,6 +119,11 @@ class Server:
         self.process.stdout.close()
         self.errors = "\n".join(self.log_lines())
         self.log.close()
+        for fellow in self.fellows:
+            fellow.process.wait(30)
+            fellow.close()
+        if self.front:
+            self.front.stop()
         if self.on_postgres:
             postgres().drop(self.dropped)
 
