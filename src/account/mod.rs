@@ -279,6 +279,8 @@ tables! {
     organizations_access_reports: OrganizationsAccessReport,
     /// The codes of MFA devices that were used, by serial number.
     used_codes: UsedCodes,
+    /// Who is signed in, by the hash of the sign-in's secret.
+    sign_ins: SignIn,
     /// CloudTrail's trails, by home region and name.
     trails: Trail,
     /// Policies that Access Analyzer generated, by job id.

@@ -25,9 +25,9 @@ pub struct NamedSnapshot {
     pub rows: Arc<Rows>,
 }
 
-/// The tables that a snapshot leaves as they are: snapshots themselves, and the codes of MFA devices that were used, which
-/// never become good again.
-pub(super) const LEFT: &[&str] = &["snapshots", "used_codes"];
+/// The tables that a snapshot leaves as they are: snapshots themselves, and the codes of MFA devices that were used and the
+/// sign-ins that were ended, which never become good again.
+pub(super) const LEFT: &[&str] = &["snapshots", "sign_ins", "used_codes"];
 
 impl Entity for NamedSnapshot {
     fn key(&self) -> String {

@@ -3,13 +3,14 @@
 use form_urlencoded::Serializer;
 use serde_json::Value;
 
+use super::overtaken::{MAX_RUNS, pause};
 use super::{App, INSIDE, Record};
-use crate::account::CredentialsOwner;
+use crate::account::{Account, CredentialsOwner};
 use crate::call::{Entry, MfaCheck, MfaCode};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts};
 use crate::services;
-use crate::shapes::{SessionSerialNumber, TokenCode};
+use crate::shapes::{AccountId, SessionSerialNumber, TokenCode};
 use crate::wire::{Input, Output, Params, recorded_parameters};
 
 impl App {
@@ -52,6 +53,28 @@ impl App {
             record.parameters = recorded_parameters(services::shape(entry), &input);
         }
         self.invoke(entry, || entry.decode(&input), caller, facts, record).await
+    }
+
+    /// Changes an account in its turn, and waits until the change is on disk. Where another server was quicker, `change`
+    /// runs again.
+    ///
+    /// # Errors
+    /// What `change` returns, and when the store fails.
+    pub async fn change<T>(&self, id: AccountId, mut change: impl FnMut(&mut Account) -> Result<T>) -> Result<T> {
+        let mut runs = 1;
+        loop {
+            let turn = self.accounts.turn(id).await?;
+            let mut account = turn.account();
+            let result = change(&mut account)?;
+            if !account.has_changes() {
+                return Ok(result);
+            }
+            match turn.commit(account).await {
+                Err(error) if error.is_overtaken() && runs < MAX_RUNS => pause(runs).await,
+                committed => return committed.map(|()| result),
+            }
+            runs += 1;
+        }
     }
 
     /// Checks an MFA code of somebody who signs in, against each of the devices that are enabled, and uses it up. The

@@ -350,20 +350,8 @@ impl App {
 
     /// Checks an MFA code, and waits until it is known on disk that it was used.
     async fn check_mfa(&self, caller: &Caller, code: MfaCode<'_>, now: Timestamp) -> Result<MfaCheck> {
-        let mut runs = 1;
-        loop {
-            let turn = self.accounts.turn(caller.account).await?;
-            let mut account = turn.account();
-            let check = code.check(caller, &mut account, &self.environment.volatile.wrong_codes, now)?;
-            if !account.has_changes() {
-                return Ok(check);
-            }
-            match turn.commit(account).await {
-                Err(error) if error.is_overtaken() && runs < MAX_RUNS => pause(runs).await,
-                result => return result.map(|()| check),
-            }
-            runs += 1;
-        }
+        let wrong_codes = &self.environment.volatile.wrong_codes;
+        self.change(caller.account, |account| code.check(caller, account, wrong_codes, now)).await
     }
 
     /// The other accounts that a call looks into: the caller's own, and those that its parameters name.

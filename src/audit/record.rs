@@ -25,7 +25,9 @@ impl Event {
         put("sourceIPAddress", self.source.clone().into());
         put("userAgent", self.user_agent.clone().into());
         if let Some(failure) = &self.failure {
-            put("errorCode", failure.code.clone().into());
+            if !self.is_sign_in() {
+                put("errorCode", failure.code.clone().into());
+            }
             if let Some(message) = &failure.message {
                 put("errorMessage", message.clone().into());
             }
@@ -37,7 +39,9 @@ impl Event {
             put("requestParameters", element(self.parameters.as_deref()));
         }
         put("responseElements", element(self.result.as_deref()));
-        put("requestID", self.request_id.clone().into());
+        if !self.is_sign_in() {
+            put("requestID", self.request_id.clone().into());
+        }
         put("eventID", self.id().to_string().into());
         put("readOnly", self.read_only.into());
         let resources = self.record_resources();
@@ -54,8 +58,8 @@ impl Event {
         Value::Object(record)
     }
 
-    /// Whether a person signed in, or tried to. What would be parameters is additional data in such a record (CloudTrail
-    /// User Guide, "AWS Management Console sign-in events").
+    /// Whether a person signed in, or tried to. Such a record has no request id and no error code, and what would be
+    /// parameters is additional data (CloudTrail User Guide, "AWS Management Console sign-in events").
     fn is_sign_in(&self) -> bool {
         self.service == SIGN_IN && !self.name.contains("OAuth2")
     }

@@ -5,6 +5,8 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
+use crate::error::Error;
+
 /// What a page may load and do: its own files, forms of this origin, and images that the page carries. There is no
 /// script in pages, and nothing may frame them.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -38,6 +40,12 @@ pub fn page(status: StatusCode, template: &impl Template) -> Response {
 /// A refusal in one sentence, where there is no page.
 pub fn refused(status: StatusCode, why: &str) -> Response {
     guarded((status, format!("{why}\n")).into_response())
+}
+
+/// The server failed.
+pub fn failed(error: &Error) -> Response {
+    tracing::error!(%error, "a page of the console failed");
+    refused(StatusCode::INTERNAL_SERVER_ERROR, "The server failed; its log says why.")
 }
 
 /// Leads on to another page by GET.

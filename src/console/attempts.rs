@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::shapes::AccountId;
+
 /// How long a failure counts.
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -13,6 +15,9 @@ const MAX_FAILURES: usize = 5;
 
 /// The failures with one name from all addresses, and from one address with all names.
 const MAX_FAILURES_OF_ALL: usize = 60;
+
+/// The failures of an account in that time that become events: strangers must not push others out of the audit trail.
+pub const MAX_RECORDED: usize = 60;
 
 /// Names and addresses beyond this number are looked through for those whose time is over.
 const MAX_KEPT: usize = 4096;
@@ -23,6 +28,7 @@ enum Subject {
     Both(IpAddr, String),
     Name(String),
     Address(IpAddr),
+    Recorded(AccountId),
 }
 
 /// The failed sign-ins of the last minute.
@@ -60,6 +66,18 @@ impl Attempts {
         }
     }
 
+    /// Whether one more failure of an account becomes an event.
+    pub fn may_record(&self, account: AccountId, now: Instant) -> bool {
+        let mut kept = self.lock();
+        let times = kept.entry(Subject::Recorded(account)).or_default();
+        times.retain(|time| now.duration_since(*time) < WINDOW);
+        let may = times.len() < MAX_RECORDED;
+        if may {
+            times.push(now);
+        }
+        may
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Subject, Vec<Instant>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,6 +111,16 @@ mod tests {
         assert!(!attempts.begin(address, "1/ALICE", start), "names ignore case");
         assert!(attempts.begin(other, "1/alice", start) && attempts.begin(address, "1/bob", start));
         assert!(attempts.begin(address, "1/alice", start + WINDOW));
+    }
+
+    #[test]
+    fn an_account_has_so_many_events_in_a_minute() {
+        let attempts = Attempts::default();
+        let (one, other) = (AccountId::from_number(1).unwrap(), AccountId::from_number(2).unwrap());
+        let start = Instant::now();
+        let recorded = (0..1000).filter(|_| attempts.may_record(one, start)).count();
+        assert_eq!(recorded, MAX_RECORDED);
+        assert!(attempts.may_record(other, start) && attempts.may_record(one, start + WINDOW));
     }
 
     #[test]

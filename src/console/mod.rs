@@ -7,10 +7,12 @@ mod answer;
 mod assets;
 mod attempts;
 mod federation;
+mod form_token;
 mod guard;
 mod oauth;
 mod pages;
 mod password;
+mod records;
 mod session;
 mod sign_in;
 mod switch_role;
@@ -27,20 +29,17 @@ pub use federation::enter;
 pub use guard::{guard, sign_in_host};
 
 use self::attempts::Attempts;
-use self::oauth::Codes;
-use self::session::Sessions;
+use self::oauth::Proofs;
 use crate::config::{ConsoleMode, Settings};
 use crate::http::State;
 use crate::shapes::Secret;
 
-/// What the console keeps in memory: a restart of the server signs everybody out.
+/// What the console keeps in memory. Who is signed in is in the accounts.
 pub struct Console {
-    /// Who is signed in.
-    sessions: Sessions,
     /// Failed sign-ins of the last minute.
     attempts: Attempts,
-    /// Codes and proofs of `aws login`.
-    codes: Codes,
+    /// Proofs of `aws login` that were used.
+    proofs: Proofs,
     /// The password of the root user of account 000000000000.
     root_password: Option<Secret>,
     /// Whether the root user of any account has the password of the development credentials.
@@ -55,9 +54,8 @@ impl Console {
         let mode = settings.console.unwrap_or_default();
         let development = settings.no_dev_credentials != Some(true) && settings.listen().ip().is_loopback();
         (mode != ConsoleMode::Off).then(|| Self {
-            sessions: Sessions::default(),
             attempts: Attempts::default(),
-            codes: Codes::default(),
+            proofs: Proofs::default(),
             root_password: settings.root_password.clone(),
             development_root: development,
             plain: mode == ConsoleMode::Plain,
@@ -77,6 +75,8 @@ pub fn routes() -> Router<Arc<State>> {
         .route("/console/signout-everywhere", post(sign_in::sign_out_everywhere))
         .route("/console/switch-role", get(switch_role::form).post(switch_role::switch))
         .route("/console/exit-role", post(switch_role::exit))
+        .route("/console/settings/clock", post(pages::server::turn))
+        .route("/console/settings/reset", post(pages::server::reset))
         .route("/console/call", post(pages::call::call))
         .route("/console/check-policy", post(pages::call::check_policy))
         .route("/console/assets/{name}", get(assets::asset))

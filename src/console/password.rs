@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::session::{Revision, revision_of_root};
 use super::sign_in::{EXPIRED, STEP_LIFE, Step, TOO_MANY, WRONG};
 use super::visit::Sent;
-use super::{Console, federation};
+use super::{Console, records};
 use crate::account::{Account, CredentialsOwner, PasswordHash, name_key};
 use crate::http::State;
 use crate::shapes::{AccountId, Secret, Timestamp};
@@ -58,15 +58,13 @@ pub async fn check_password(state: &State, sent: &Sent) -> Result<Step, &'static
         let (good_until, next) = (sent.facts.now.plus(STEP_LIFE), sent.field("next").to_owned());
         let step = Step { account: account.id, user, revision, good_until, mfa: None, next };
         if step.owner(account).is_some_and(|owner| is_hard_expired(account, &owner, sent.facts.now)) {
-            federation::failure(state, sent, account, name);
+            records::failure(state, sent, account, Some(name));
             return Err(EXPIRED);
         }
         return Ok(step);
     }
-    if let Some(account) = &account
-        && sent.field("as") != "root"
-    {
-        federation::failure(state, sent, account, name);
+    if let Some(account) = &account {
+        records::failure(state, sent, account, (sent.field("as") != "root").then_some(name));
     }
     Err(WRONG)
 }

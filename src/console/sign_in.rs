@@ -9,15 +9,18 @@ use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::Response;
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::form_token::FormToken;
+use super::guard::sign_in_host;
 use super::password::{check_password, is_expired, is_hard_expired};
-use super::session::{Opening, Revision, cookie, no_cookie, revision_of};
+use super::session::{self, Opening, Revision, cookie, no_cookie, revision_of};
 use super::view::{Card, Field};
 use super::visit::{Sent, Visit, sentence};
-use super::{Console, answer, federation};
+use super::{answer, records};
 use crate::account::{Account, CredentialsOwner};
-use crate::http::State;
-use crate::identity::{Caller, Principal, Session, SessionPrincipal};
+use crate::http::{State, guard};
+use crate::identity::{Caller, Session, SessionPrincipal};
 use crate::services;
 use crate::shapes::{AccountId, Ids, Timestamp};
 use crate::wire::Service;
@@ -28,6 +31,8 @@ pub const WRONG: &str = "Your authentication information is incorrect. Please tr
 pub const TOO_MANY: &str = "Too many attempts failed. Wait a minute, then try again.";
 /// The sentence for who cannot set a new password.
 pub const EXPIRED: &str = "Your password has expired. Ask your administrator to set a new one.";
+/// The sentence for a form of another browser, or of before the server's key was another.
+const STALE: &str = "The form was too old. Please try again.";
 const PURPOSE: &str = "console sign-in";
 /// How long a person may take between two steps, in seconds.
 pub const STEP_LIFE: i64 = 300;
@@ -65,118 +70,129 @@ impl Step {
 
     /// Who acts once the step is passed.
     fn caller(&self, now: Timestamp, life: i64) -> Caller {
-        let (principal, of_session) = match &self.user {
-            None => (Principal::Root, SessionPrincipal::Root),
-            Some((key, id)) => {
-                let (key, id) = (key.clone(), id.clone());
-                (Principal::User { key: key.clone(), id: id.clone() }, SessionPrincipal::User { key, id })
-            }
+        let principal = match &self.user {
+            None => SessionPrincipal::Root,
+            Some((key, id)) => SessionPrincipal::User { key: key.clone(), id: id.clone() },
         };
         let access_key_id = Ids::new(&mut rand::rng()).access_key("ASIA", self.account);
-        let session = Session {
+        Caller::of_session(Session {
             expires: now.plus(life),
             mfa: self.mfa.as_ref().map(|(time, _)| *time),
-            ..Session::new(access_key_id.clone(), self.account, of_session, now)
-        };
-        Caller { account: self.account, principal, access_key_id, session: Some(Arc::new(session)) }
+            ..Session::new(access_key_id, self.account, principal, now)
+        })
+    }
+
+    /// The unique id of who signs in.
+    fn person(&self) -> String {
+        self.user.as_ref().map_or_else(|| self.account.to_string(), |(_, id)| id.clone())
+    }
+
+    /// The user's name, where a user signs in.
+    fn name(&self) -> Option<&str> {
+        self.user.as_ref().map(|(key, _)| key.as_str())
     }
 }
 
 /// The form for account, name and password.
 pub async fn form(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr>, request: Request) -> Response {
     match Sent::read(&state, peer.0, request).await {
-        Ok(sent) => first_card(&sent, None),
+        Ok(sent) => first_card(&state, &sent, None),
         Err(refusal) => refusal,
     }
 }
 
-fn first_card(sent: &Sent, error: Option<&str>) -> Response {
-    let is_root = sent.field("kind") == "root" || sent.field("as") == "root";
-    let mut fields = vec![Field::required("account", "Account ID (12 digits) or alias").with(sent.field("account"))];
+/// Reads a form of sign-in, which must carry the token of this browser.
+async fn read_form(state: &State, peer: SocketAddr, request: Request) -> Result<Sent, Response> {
+    let sent = Sent::read(state, peer, request).await?;
+    if FormToken::fits(state, &sent) {
+        return Ok(sent);
+    }
+    let mut response = first_card(state, &sent, Some(STALE));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    Err(response)
+}
+
+/// A form of sign-in with the token of this browser.
+fn card(state: &State, sent: &Sent, status: StatusCode, card: Card) -> Response {
+    let token = FormToken::of(state, sent);
+    let mut response = card.hiding("csrf", token.value).answer(status);
+    if let Some(cookie) = token.cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The status of a form that is shown, after an error or for the first time.
+fn status(error: Option<&str>) -> StatusCode {
+    if error.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK }
+}
+
+fn first_card(state: &State, sent: &Sent, error: Option<&str>) -> Response {
+    let kind = Some(sent.field("kind")).filter(|kind| !kind.is_empty()).unwrap_or(sent.field("as"));
+    let is_root = kind == "root";
+    let of_host = sign_in_host(guard::host(&sent.parts.headers)).unwrap_or_default();
+    let account = Some(sent.field("account")).filter(|account| !account.is_empty()).unwrap_or(of_host);
+    let mut fields = vec![Field::required("account", "Account ID (12 digits) or alias").with(account)];
     if !is_root {
         fields.push(Field::required("user", "IAM user name").with(sent.field("user")));
     }
     fields.push(Field::required("password", "Password").of_kind("password"));
-    let mut hidden = vec![("next".to_owned(), sent.field("next").to_owned())];
-    hidden.push(("as".to_owned(), if is_root { "root" } else { "user" }.to_owned()));
     let other = if is_root { ("kind", "user", "Sign in as an IAM user") } else { ("kind", "root", "Root user") };
-    let status = if error.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
     let title = if is_root { "Sign in as the root user" } else { "Sign in as an IAM user" };
-    let buttons = vec![("do", "sign-in", "Sign in"), other];
-    card(status, Card { buttons, hidden, fields, ..empty(title, "/console/signin", error) })
-}
-
-fn empty(title: &str, action: &str, error: Option<&str>) -> Card {
-    Card {
-        title: title.to_owned(),
-        error: error.map(str::to_owned),
-        text: String::new(),
-        action: action.to_owned(),
-        hidden: Vec::new(),
-        fields: Vec::new(),
-        buttons: vec![("do", "go-on", "Continue")],
-        facts: Vec::new(),
-    }
-}
-
-fn card(status: StatusCode, card: Card) -> Response {
-    answer::page(status, &card)
+    let form = Card::form(title, "/console/signin", error)
+        .hiding("next", sent.field("next"))
+        .hiding("as", if is_root { "root" } else { "user" });
+    card(state, sent, status(error), Card { buttons: vec![("do", "sign-in", "Sign in"), other], fields, ..form })
 }
 
 /// The password of a user or root user.
 pub async fn password(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr>, request: Request) -> Response {
-    let sent = match Sent::read(&state, peer.0, request).await {
+    let sent = match read_form(&state, peer.0, request).await {
         Ok(sent) => sent,
         Err(refusal) => return refusal,
     };
     if !sent.field("kind").is_empty() {
-        let kind = if sent.field("kind") == "root" { "root" } else { "user" };
-        let mut sent = sent;
-        sent.fields.retain(|(name, _)| name != "as");
-        sent.fields.push(("as".to_owned(), kind.to_owned()));
-        return first_card(&sent, None);
+        return first_card(&state, &sent, None);
     }
     match check_password(&state, &sent).await {
         Ok(step) => go_on(&state, &sent, step).await,
-        Err(why) => first_card(&sent, Some(why)),
+        Err(why) => first_card(&state, &sent, Some(why)),
     }
 }
 
 /// Asks for what is still missing, or signs in.
 async fn go_on(state: &State, sent: &Sent, step: Step) -> Response {
     let now = sent.facts.now;
-    let Ok(cell) = state.app.accounts.get(step.account).await else { return first_card(sent, Some(WRONG)) };
+    let wrong = || first_card(state, sent, Some(WRONG));
+    let Ok(cell) = state.app.accounts.get(step.account).await else { return wrong() };
     let account = cell.durable();
-    let Some(owner) = step.owner(&account) else { return first_card(sent, Some(WRONG)) };
-    let caller = step.caller(now, SESSION_LIFE);
-    if revision_of(state, &caller, &account) != Some(step.revision) || is_hard_expired(&account, &owner, now) {
-        return first_card(sent, Some(WRONG));
+    let Some(owner) = step.owner(&account) else { return wrong() };
+    let is_changed = revision_of(state, &account, &step.person()) != Some(step.revision);
+    if is_changed || is_hard_expired(&account, &owner, now) {
+        return wrong();
     }
-    let Ok(credentials) = account.credentials(&owner) else { return first_card(sent, Some(WRONG)) };
+    let Ok(credentials) = account.credentials(&owner) else { return wrong() };
     if step.mfa.is_none() && !credentials.mfa_devices.is_empty() {
-        return mfa_card(state, &step, None);
+        return mfa_card(state, sent, &step, None);
     }
     let profile = credentials.login_profile.as_ref().filter(|_| step.user.is_some());
     if profile.is_some_and(|profile| profile.reset_required) || is_expired(&account, &owner, now) {
-        return new_password_card(state, &step, None);
+        return new_password_card(state, sent, &step, None);
     }
     let own = profile.and_then(|profile| profile.max_signin_session_duration).map(i64::from);
-    sign_in(state, sent, &step, own.unwrap_or(SESSION_LIFE).min(SESSION_LIFE)).await
+    sign_in(state, sent, &step, owner, own.unwrap_or(SESSION_LIFE).min(SESSION_LIFE)).await
 }
 
-async fn sign_in(state: &State, sent: &Sent, step: &Step, life: i64) -> Response {
+async fn sign_in(state: &State, sent: &Sent, step: &Step, owner: CredentialsOwner, life: i64) -> Response {
     let now = sent.facts.now;
-    let Some(console) = &state.console else { return first_card(sent, Some(WRONG)) };
     let caller = step.caller(now, life);
-    federation::success(state, sent, &caller, step.mfa.as_ref().map(|(_, device)| device.as_str())).await;
-    let session = console.sessions.open(Opening {
-        caller,
-        began: now,
-        ends: now.plus(life),
-        revision: Some(step.revision),
-        switched_from: None,
-        display_name: None,
-    });
+    let (revision, password_of) = (Some(step.revision), Some(owner));
+    let opening = Opening { revision, password_of, ..Opening::new(caller.clone(), now, now.plus(life)) };
+    let session = match session::open(state, opening).await {
+        Ok(session) => session,
+        Err(error) => return first_card(state, sent, Some(&sentence(&error))),
+    };
+    records::success(state, sent, &caller, step.mfa.as_ref().map(|(_, device)| device.as_str())).await;
     let next = Some(step.next.as_str()).filter(|next| answer::is_own_page(next)).unwrap_or("/console/");
     let mut response = answer::see_other(next);
     if let Some(cookie) = cookie(state, &session, sent.is_tls()) {
@@ -185,9 +201,10 @@ async fn sign_in(state: &State, sent: &Sent, step: &Step, life: i64) -> Response
     response
 }
 
-fn sealed(state: &State, step: &Step) -> Vec<(String, String)> {
+/// A form of the next step. The step is sealed into it, and goes with the browser's token.
+fn step_form(state: &State, step: &Step, title: &str, action: &str, error: Option<&str>) -> Card {
     let ticket = state.app.environment.key.seal_ticket(PURPOSE, step, rand::random());
-    vec![("step".to_owned(), ticket.unwrap_or_default())]
+    Card::form(title, action, error).hiding("step", ticket.unwrap_or_default())
 }
 
 fn opened(state: &State, sent: &Sent) -> Option<Step> {
@@ -195,29 +212,28 @@ fn opened(state: &State, sent: &Sent) -> Option<Step> {
     (sent.facts.now < step.good_until).then_some(step)
 }
 
-fn mfa_card(state: &State, step: &Step, error: Option<&str>) -> Response {
+fn mfa_card(state: &State, sent: &Sent, step: &Step, error: Option<&str>) -> Response {
     let fields = vec![Field::required("code", "MFA code").of_kind("number").hint("Six digits of any of your devices.")];
-    let status = if error.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
-    let title = "Multi-factor authentication";
-    card(status, Card { hidden: sealed(state, step), fields, ..empty(title, "/console/signin/mfa", error) })
+    let form = step_form(state, step, "Multi-factor authentication", "/console/signin/mfa", error);
+    card(state, sent, status(error), Card { fields, ..form })
 }
 
 /// The code of an MFA device.
 pub async fn mfa(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr>, request: Request) -> Response {
-    let sent = match Sent::read(&state, peer.0, request).await {
+    let sent = match read_form(&state, peer.0, request).await {
         Ok(sent) => sent,
         Err(refusal) => return refusal,
     };
-    let Some(step) = opened(&state, &sent) else { return first_card(&sent, Some(WRONG)) };
+    let wrong = || first_card(&state, &sent, Some(WRONG));
+    let Some(step) = opened(&state, &sent) else { return wrong() };
     let (Some(console), Ok(cell)) = (&state.console, state.app.accounts.get(step.account).await) else {
-        return first_card(&sent, Some(WRONG));
+        return wrong();
     };
     let account = cell.durable();
-    let Some(owner) = step.owner(&account) else { return first_card(&sent, Some(WRONG)) };
-    let name = owner.user_name().unwrap_or_default().to_owned();
-    let subject = format!("{}/{name} code", step.account);
+    let Some(owner) = step.owner(&account) else { return wrong() };
+    let subject = format!("{}/{} code", step.account, step.name().unwrap_or_default());
     if !console.attempts.begin(sent.facts.source_ip, &subject, Instant::now()) {
-        return mfa_card(&state, &step, Some(TOO_MANY));
+        return mfa_card(&state, &sent, &step, Some(TOO_MANY));
     }
     let caller = step.caller(sent.facts.now, STEP_LIFE);
     match state.app.check_sign_in_code(&caller, &owner, sent.field("code").trim(), &sent.facts).await {
@@ -227,23 +243,23 @@ pub async fn mfa(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr
             go_on(&state, &sent, Step { mfa, ..step }).await
         }
         Ok(None) => {
-            federation::failure(&state, &sent, &account, &name);
-            mfa_card(&state, &step, Some(WRONG))
+            records::failure(&state, &sent, &account, step.name());
+            mfa_card(&state, &sent, &step, Some(WRONG))
         }
-        Err(error) => mfa_card(&state, &step, Some(&sentence(&error))),
+        Err(error) => mfa_card(&state, &sent, &step, Some(&sentence(&error))),
     }
 }
 
-fn new_password_card(state: &State, step: &Step, error: Option<&str>) -> Response {
+fn new_password_card(state: &State, sent: &Sent, step: &Step, error: Option<&str>) -> Response {
     let fields = vec![
         Field::required("old", "Current password").of_kind("password"),
-        Field::required("new", "New password").of_kind("password"),
-        Field::required("again", "New password again").of_kind("password"),
+        Field::required("new", "New password").of_kind("new-password"),
+        Field::required("again", "New password again").of_kind("new-password"),
     ];
     let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let card = Card { hidden: sealed(state, step), fields, ..empty("", "/console/signin/new-password", error) };
+    let form = step_form(state, step, "Set a new password", "/console/signin/new-password", error);
     let text = "You must set a new password before you can go on.".to_owned();
-    self::card(status, Card { title: "Set a new password".to_owned(), text, ..card })
+    card(state, sent, status, Card { fields, text, ..form })
 }
 
 /// Another password, where it is time for one. The user must be allowed to change it, as with the API.
@@ -252,67 +268,63 @@ pub async fn new_password(
     peer: ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let sent = match Sent::read(&state, peer.0, request).await {
+    let sent = match read_form(&state, peer.0, request).await {
         Ok(sent) => sent,
         Err(refusal) => return refusal,
     };
-    let Some(step) = opened(&state, &sent) else { return first_card(&sent, Some(WRONG)) };
-    let Ok(cell) = state.app.accounts.get(step.account).await else { return first_card(&sent, Some(WRONG)) };
+    let wrong = || first_card(&state, &sent, Some(WRONG));
+    let Some(step) = opened(&state, &sent) else { return wrong() };
+    let Ok(cell) = state.app.accounts.get(step.account).await else { return wrong() };
     let account = cell.durable();
-    let caller = step.caller(sent.facts.now, STEP_LIFE);
     let needs_code = step
         .owner(&account)
         .and_then(|owner| account.credentials(&owner).ok())
         .is_none_or(|credentials| step.mfa.is_none() && !credentials.mfa_devices.is_empty());
-    if needs_code || revision_of(&state, &caller, &account) != Some(step.revision) {
-        return first_card(&sent, Some(WRONG));
+    if needs_code || revision_of(&state, &account, &step.person()) != Some(step.revision) {
+        return wrong();
     }
     if sent.field("new") != sent.field("again") {
-        return new_password_card(&state, &step, Some("The new passwords differ."));
+        return new_password_card(&state, &sent, &step, Some("The new passwords differ."));
     }
-    let Some(entry) = services::find(Service::IAM, "ChangePassword") else { return first_card(&sent, Some(WRONG)) };
+    let caller = step.caller(sent.facts.now, STEP_LIFE);
+    let Some(entry) = services::find(Service::IAM, "ChangePassword") else { return wrong() };
     let parameters = [("OldPassword", sent.field("old")), ("NewPassword", sent.field("new"))];
     if let Err(error) = state.app.call_named(&caller, entry, &parameters, &sent.facts).await {
-        return new_password_card(&state, &step, Some(&sentence(&error)));
+        return new_password_card(&state, &sent, &step, Some(&sentence(&error)));
     }
-    let Ok(cell) = state.app.accounts.get(step.account).await else { return first_card(&sent, Some(WRONG)) };
-    match revision_of(&state, &caller, &cell.durable()) {
+    records::note(&state, &sent, &caller, "PasswordUpdated", Value::Null).await;
+    let Ok(cell) = state.app.accounts.get(step.account).await else { return wrong() };
+    match revision_of(&state, &cell.durable(), &step.person()) {
         Some(revision) => go_on(&state, &sent, Step { revision, ..step }).await,
-        None => first_card(&sent, Some(WRONG)),
+        None => wrong(),
     }
 }
 
 /// Ends the session.
 pub async fn sign_out(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr>, request: Request) -> Response {
-    end(state, peer.0, request, Console::end).await
+    end(state, peer.0, request, false).await
 }
 
-/// Ends all sessions of the person.
+/// Ends all sessions of the person, and what `aws login` gave to command lines.
 pub async fn sign_out_everywhere(
     Shared(state): Shared<Arc<State>>,
     peer: ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    end(state, peer.0, request, Console::end_all).await
+    end(state, peer.0, request, true).await
 }
 
-impl Console {
-    fn end(&self, visit: &Visit) {
-        self.sessions.close(&visit.session);
-    }
-
-    fn end_all(&self, visit: &Visit) {
-        self.sessions.close_all_of(&visit.session);
-    }
-}
-
-async fn end(state: Arc<State>, peer: SocketAddr, request: Request, end: fn(&Console, &Visit)) -> Response {
+async fn end(state: Arc<State>, peer: SocketAddr, request: Request, everywhere: bool) -> Response {
     let visit = match Visit::begin_form(state.clone(), peer, request).await {
         Ok(visit) => visit,
         Err(refusal) => return refusal,
     };
-    if let Some(console) = visit.console() {
-        end(console, &visit);
+    let ended = match everywhere {
+        true => session::close_all_of(&state, &visit.session).await,
+        false => session::close(&state, &visit.session, true).await,
+    };
+    if let Err(error) = ended {
+        return answer::failed(&error);
     }
     let mut response = answer::see_other("/console/signin");
     if let Some(cookie) = no_cookie(&state, visit.sent.is_tls()) {

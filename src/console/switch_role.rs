@@ -8,14 +8,17 @@ use axum::response::Response;
 use http::{StatusCode, header};
 use serde_json::json;
 
-use super::session::{Opening, cookie};
+use super::session::{self, Opening, cookie};
 use super::view::{Card, Field};
 use super::visit::{Visit, sentence};
-use super::{answer, federation};
+use super::{answer, records};
 use crate::http::State;
 use crate::identity::{Caller, Session};
 use crate::shapes::AccountId;
 use crate::wire::Service;
+
+/// The most characters of a display name, as on AWS (IAM User Guide, "Switch from a user to an IAM role (console)").
+const MAX_DISPLAY_NAME: usize = 64;
 
 /// The form for account and role.
 pub async fn form(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr>, request: Request) -> Response {
@@ -29,23 +32,14 @@ fn card(visit: &Visit, error: Option<&str>) -> Response {
     let sent = &visit.sent;
     let account = Some(sent.field("account")).filter(|account| !account.is_empty()).map(str::to_owned);
     let account = account.unwrap_or_else(|| visit.session.caller.account.to_string());
-    let card = Card {
-        title: "Switch role".to_owned(),
-        error: error.map(str::to_owned),
-        text: String::new(),
-        action: "/console/switch-role".to_owned(),
-        hidden: vec![("csrf".to_owned(), visit.session.csrf.reveal().to_owned())],
-        fields: vec![
-            Field::required("account", "Account ID (12 digits) or alias").with(account),
-            Field::required("roleName", "IAM role name")
-                .with(sent.field("roleName"))
-                .hint("with its path, if it has one"),
-            Field::optional("displayName", "Display name").with(sent.field("displayName")),
-        ],
-        buttons: vec![("do", "switch", "Switch role")],
-        facts: Vec::new(),
-    };
-    answer::page(if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK }, &card)
+    let fields = vec![
+        Field::required("account", "Account ID (12 digits) or alias").with(account),
+        Field::required("roleName", "IAM role name").with(sent.field("roleName")).hint("with its path, if it has one"),
+        Field::optional("displayName", "Display name").with(sent.field("displayName")),
+    ];
+    let form = Card::form("Switch role", "/console/switch-role", error).hiding("csrf", visit.session.csrf.reveal());
+    let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Card { fields, buttons: vec![("do", "switch", "Switch role")], ..form }.answer(status)
 }
 
 /// Assumes the role as the person, and goes on as the role.
@@ -82,24 +76,27 @@ pub async fn switch(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketA
     };
     let token = result.pointer("/Credentials/SessionToken").and_then(serde_json::Value::as_str);
     let session = token.and_then(|token| Session::open(token, &state.app.environment.key));
-    let (Some(session), Some(console)) = (session, visit.console()) else {
-        return card(&visit, Some("The role's session could not be opened."));
-    };
+    let Some(session) = session else { return card(&visit, Some("The role's session could not be opened.")) };
     let ends = session.expires.min(person.ends);
-    let caller = Caller {
-        account: session.account,
-        principal: session.acting(),
-        access_key_id: session.access_key_id.clone(),
-        session: Some(Arc::new(session)),
+    let caller = Caller::of_session(session);
+    let display_name = Some(sent.field("displayName")).filter(|name| !name.is_empty());
+    let display_name = display_name.map(|name| name.chars().take(MAX_DISPLAY_NAME).collect());
+    let opening = Opening {
+        revision: person.revision,
+        switched_from: Some(person.clone()),
+        display_name,
+        ..Opening::new(caller.clone(), sent.facts.now, ends)
     };
-    federation::note(&state, sent, &caller, "SwitchRole", json!({"SwitchFrom": from, "RedirectTo": "/console/"})).await;
-    let display_name = Some(sent.field("displayName").to_owned()).filter(|name| !name.is_empty());
-    let began = sent.facts.now;
-    let opening = Opening { caller, began, ends, revision: None, switched_from: Some(person.clone()), display_name };
-    if visit.session.switched_from.is_some() {
-        console.sessions.close(&visit.session);
+    if visit.session.switched_from.is_some()
+        && let Err(error) = session::close(&state, &visit.session, false).await
+    {
+        return answer::failed(&error);
     }
-    let session = console.sessions.open(opening);
+    let session = match session::open(&state, opening).await {
+        Ok(session) => session,
+        Err(error) => return card(&visit, Some(&sentence(&error))),
+    };
+    records::note(&state, sent, &caller, "SwitchRole", json!({"SwitchFrom": from, "RedirectTo": "/console/"})).await;
     let mut response = answer::see_other("/console/");
     if let Some(cookie) = cookie(&state, &session, sent.is_tls()) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -114,8 +111,12 @@ pub async fn exit(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAdd
         Err(refusal) => return refusal,
     };
     let mut response = answer::see_other("/console/");
-    if let (Some(person), Some(console)) = (&visit.session.switched_from, visit.console()) {
-        console.sessions.close(&visit.session);
+    if let Some(person) = &visit.session.switched_from {
+        if let Err(error) = session::close(&state, &visit.session, false).await {
+            return answer::failed(&error);
+        }
+        let data = json!({"SwitchFrom": visit.arn(), "RedirectTo": "/console/"});
+        records::note(&state, &visit.sent, &visit.session.caller, "ExitRole", data).await;
         if let Some(cookie) = cookie(&state, person, visit.sent.is_tls()) {
             response.headers_mut().insert(header::SET_COOKIE, cookie);
         }

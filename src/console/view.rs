@@ -1,7 +1,10 @@
 //! What pages are made of. Templates write it; every text in it is escaped there.
 
 use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
 
+use super::answer;
 use super::session::SignedIn;
 use crate::shapes::Timestamp;
 
@@ -89,6 +92,24 @@ pub enum Block {
     Search(String),
     /// A sentence.
     Note(String),
+    /// The parts of a tree, in the order in which they are read.
+    Tree(String, Vec<Branch>),
+    /// A form that asks this page something: heading, fields, and what the button says.
+    Question(String, Vec<Field>, String),
+}
+
+/// A part of a tree.
+pub struct Branch {
+    /// How far it is below the root.
+    pub depth: usize,
+    /// Its name.
+    pub name: Cell,
+    /// What it is.
+    pub kind: &'static str,
+    /// Its id.
+    pub id: String,
+    /// The policies that are attached to it.
+    pub policies: Vec<Cell>,
 }
 
 /// A table.
@@ -143,6 +164,8 @@ pub struct Form {
     pub submit: String,
     /// The heading of a form with fields; those without are a button alone.
     pub title: String,
+    /// Where it is sent, if not to where operations are called.
+    pub action: &'static str,
     /// The service's prefix and the operation, such as `iam:CreateUser`.
     pub operation: String,
     /// Parameters that the person does not see.
@@ -162,7 +185,7 @@ pub struct Field {
     pub name: String,
     /// What the person reads.
     pub label: String,
-    /// `text`, `password`, `area`, `policy` or `number`; with options it is a choice.
+    /// `text`, `password`, `new-password`, `area`, `policy` or `number`; with options it is a choice.
     pub kind: &'static str,
     /// What is there already.
     pub value: String,
@@ -207,7 +230,7 @@ impl Field {
 }
 
 /// A page of sign-in: a form on its own, for somebody who is not signed in, or not yet.
-#[derive(Template)]
+#[derive(Template, Default)]
 #[template(path = "card.html", config = "src/console/askama.toml")]
 pub struct Card {
     /// The heading.
@@ -226,6 +249,35 @@ pub struct Card {
     pub buttons: Vec<(&'static str, &'static str, &'static str)>,
     /// What is below the form.
     pub facts: Vec<(String, String)>,
+}
+
+impl Card {
+    /// A form with one button, which may be after an error.
+    pub fn form(title: &str, action: &str, error: Option<&str>) -> Self {
+        Self {
+            title: title.to_owned(),
+            action: action.to_owned(),
+            error: error.map(str::to_owned),
+            buttons: vec![("do", "go-on", "Continue")],
+            ..Self::default()
+        }
+    }
+
+    /// A page that says something and has no form.
+    pub fn notice(title: &str, text: &str) -> Self {
+        Self { title: title.to_owned(), text: text.to_owned(), ..Self::default() }
+    }
+
+    /// The same with a field that the person does not see.
+    pub fn hiding(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.hidden.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The page.
+    pub fn answer(&self, status: StatusCode) -> Response {
+        answer::page(status, self)
+    }
 }
 
 /// A moment, for people.

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::session::{self, SignedIn};
 use super::view::{Block, Notice, Page, Who};
-use super::{Console, answer, guard};
+use super::{answer, guard};
 use crate::error::{Code, Error};
 use crate::http::State;
 use crate::identity::RequestFacts;
@@ -102,8 +102,9 @@ impl Visit {
             }
             return Err(answer::see_other(next.finish().trim_end_matches('?')));
         };
-        let account = state.app.accounts.get(session.caller.account).await.map_err(|error| failed(&error))?.durable();
-        let arn = session.caller.arn(&account).map_err(|error| failed(&error))?;
+        let account =
+            state.app.accounts.get(session.caller.account).await.map_err(|error| answer::failed(&error))?.durable();
+        let arn = session.caller.arn(&account).map_err(|error| answer::failed(&error))?;
         let who = Who::of(&session, arn);
         Ok(Self { state, sent, session, who })
     }
@@ -119,11 +120,6 @@ impl Visit {
             return Err(answer::refused(StatusCode::FORBIDDEN, why));
         }
         Ok(visit)
-    }
-
-    /// What the console keeps in memory.
-    pub fn console(&self) -> Option<&Console> {
-        self.state.console.as_ref()
     }
 
     /// The principal's ARN.
@@ -173,10 +169,4 @@ impl Visit {
 pub fn sentence(error: &Error) -> String {
     let message = error.message().unwrap_or("The server failed; its log says why.");
     format!("{}: {message}", error.code().as_str())
-}
-
-/// The server failed.
-fn failed(error: &Error) -> Response {
-    tracing::error!(%error, "a page of the console failed");
-    answer::refused(StatusCode::INTERNAL_SERVER_ERROR, "The server failed; its log says why.")
 }

@@ -11,6 +11,7 @@ pub(crate) mod guard;
 mod landing;
 mod listener;
 mod machine;
+pub(crate) mod operator;
 mod other_services;
 mod refusal;
 mod request_body;

@@ -85,6 +85,16 @@ impl Caller {
         }
     }
 
+    /// Who acts through a session.
+    pub fn of_session(session: Session) -> Self {
+        Self {
+            account: session.account,
+            principal: session.acting(),
+            access_key_id: session.access_key_id.clone(),
+            session: Some(Arc::new(session)),
+        }
+    }
+
     /// An AWS service, which belongs to no account and needs no access key.
     pub fn service(service: ServicePrincipal) -> Self {
         Self { principal: Principal::Service(service), ..Self::anonymous() }

@@ -26,6 +26,9 @@ pub struct LoginProfile {
     /// The longest AWS Sign-In session in seconds, if it was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_signin_session_duration: Option<i32>,
+    /// When somebody last signed in with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Timestamp>,
     /// Former passwords, the newest first, for the reuse rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<PasswordHash>,
@@ -40,6 +43,7 @@ impl LoginProfile {
             changed: now,
             reset_required,
             max_signin_session_duration: None,
+            last_used: None,
             former: Vec::new(),
         }
     }

@@ -6,6 +6,7 @@ mod owner;
 mod password_policy;
 mod server_certificate;
 mod service_specific_credential;
+mod sign_in;
 mod uploaded_keys;
 mod used_codes;
 
@@ -15,6 +16,7 @@ pub use owner::*;
 pub use password_policy::*;
 pub use server_certificate::*;
 pub use service_specific_credential::*;
+pub use sign_in::*;
 pub use uploaded_keys::*;
 pub use used_codes::*;
 

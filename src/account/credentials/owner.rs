@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use crate::account::{Account, Credentials, Entity, Reference, RootUser, User};
 use crate::error::Result;
+use crate::shapes::Timestamp;
 
 /// Who owns credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,25 @@ impl Account {
         }
     }
 
+    /// Notes that somebody signed in to the console with the password of a user or of the root user.
+    ///
+    /// # Errors
+    /// `NoSuchEntity` for a user that does not exist.
+    pub fn note_password_use(&mut self, owner: &CredentialsOwner, now: Timestamp) -> Result<()> {
+        match owner {
+            CredentialsOwner::Root => {
+                let root = self.root_user().cloned().unwrap_or_default();
+                self.put(RootUser { password_last_used: Some(now), ..root })
+            }
+            CredentialsOwner::User(_) => self.update_credentials(owner, |credentials| {
+                if let Some(profile) = &mut credentials.login_profile {
+                    profile.last_used = Some(now);
+                }
+                Ok(())
+            }),
+        }
+    }
+
     /// Who owns the credential that this reference stands for.
     pub fn owner_of(&self, credential: &Reference) -> Option<CredentialsOwner> {
         if let Some(user) = self.referrers::<User>(credential).next() {
@@ -73,7 +93,8 @@ impl Account {
         }
     }
 
-    fn root_user(&self) -> Option<&RootUser> {
+    /// The root user's row, if there is one.
+    pub fn root_user(&self) -> Option<&RootUser> {
         self.root_users.get(&RootUser::default().key()).map(|root| &**root)
     }
 }

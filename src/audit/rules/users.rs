@@ -81,8 +81,7 @@ pub(super) fn rotate_keys(x: &Examination<'_>) -> Verdict {
     })
 }
 
-/// What was never used counts from when it was made. Nothing records sign-ins, so a password counts from its last
-/// change.
+/// What was never used counts from when it was made, a password from its last change.
 pub(super) fn use_their_credentials(x: &Examination<'_>) -> Verdict {
     let most = x.values.number("maxCredentialUsageAge");
     let is_old = |since: &Timestamp| x.days_since(*since) > most;
@@ -92,7 +91,8 @@ pub(super) fn use_their_credentials(x: &Examination<'_>) -> Verdict {
             let reason = format!("the access key {} is unused for {} days", key.id, x.days_since(since));
             Some((reason, deactivate(user, key)))
         });
-        let password = user.credentials.login_profile.as_ref().map(|profile| profile.changed).filter(is_old);
+        let password = user.credentials.login_profile.as_ref();
+        let password = password.map(|profile| profile.last_used.unwrap_or(profile.changed)).filter(is_old);
         let password = password.map(|since| {
             let reason = format!("the password is unused for {} days", x.days_since(since));
             (reason, command("aws iam delete-login-profile --user-name {}", [&user.name]))

@@ -9,10 +9,10 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use super::{CODE_LIFE, Client, Grant, permission};
+use super::{Client, grant, permission};
 use crate::console::view::Card;
 use crate::console::visit::{Sent, Visit, sentence};
-use crate::console::{answer, federation};
+use crate::console::{answer, records};
 use crate::http::{State, guard};
 
 const ACTION: &str = "signin:AuthorizeOAuth2Access";
@@ -30,7 +30,7 @@ const PARAMETERS: &[&str] =
 struct Asked {
     client: Client,
     redirect_uri: String,
-    challenge: Vec<u8>,
+    challenge: [u8; 32],
     state: String,
 }
 
@@ -45,7 +45,7 @@ impl Asked {
             return Err("code_challenge_method must be SHA-256.");
         }
         let challenge = BASE64URL_NOPAD.decode(sent.field("code_challenge").as_bytes()).ok();
-        let challenge = challenge.filter(|challenge| challenge.len() == 32);
+        let challenge = challenge.and_then(|challenge| <[u8; 32]>::try_from(challenge).ok());
         let challenge = challenge.ok_or("code_challenge must be the base64url of a SHA-256.")?;
         let redirect_uri = sent.field("redirect_uri").to_owned();
         let url = url::Url::parse(&redirect_uri).map_err(|_| "redirect_uri is not a URL.")?;
@@ -62,7 +62,9 @@ impl Asked {
                     || url.host_str().unwrap_or_default().to_owned(),
                     |port| format!("{}:{port}", url.host_str().unwrap_or_default()),
                 );
-                url.path() == CONFIRMATION && authority.eq_ignore_ascii_case(host)
+                // A proxy may take TLS off.
+                let is_scheme = url.scheme() == "https" || (url.scheme() == "http" && !sent.is_tls());
+                is_scheme && url.path() == CONFIRMATION && authority.eq_ignore_ascii_case(host)
             }
         };
         if !plain || !is_here {
@@ -75,8 +77,16 @@ impl Asked {
         Ok(Self { client, redirect_uri, challenge, state })
     }
 
-    /// The redirection back to the command line.
+    /// What goes back to the command line: by a redirection, or by the person, who copies it from a page. What is
+    /// secret is in no URL of this server.
     fn back(&self, name: &str, value: &str) -> Response {
+        if self.client == Client::CrossDevice {
+            return match name {
+                "code" => copied(&self.state, value),
+                _ => Card::notice("Nothing was allowed", "The command line was not allowed to act for you.")
+                    .answer(StatusCode::OK),
+            };
+        }
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair(name, value)
             .append_pair("state", &self.state)
@@ -116,41 +126,32 @@ pub async fn ask(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr
     }
 }
 
-fn consent_card(visit: &Visit, asked: &Asked, status: StatusCode, text: &str, error: Option<String>) -> Response {
-    let hidden = PARAMETERS.iter().map(|name| ((*name).to_owned(), visit.sent.field(name).to_owned()));
-    let csrf = ("csrf".to_owned(), visit.session.csrf.reveal().to_owned());
+fn consent_card(visit: &Visit, asked: &Asked, status: StatusCode, text: &str, error: Option<&str>) -> Response {
     let buttons = match error {
         None => vec![("decision", "allow", "Allow"), ("decision", "deny", "Cancel")],
         Some(_) => vec![("decision", "deny", "Back to the command line")],
     };
-    let card = Card {
-        title: "Sign in to the command line".to_owned(),
-        error,
-        text: text.to_owned(),
-        action: "/v1/authorize".to_owned(),
-        hidden: std::iter::once(csrf).chain(hidden).collect(),
-        fields: Vec::new(),
-        buttons,
-        facts: vec![
-            ("Signed in as".to_owned(), visit.arn().to_owned()),
-            ("Until".to_owned(), visit.session.ends.to_string()),
-        ],
-    };
-    answer::with_form_action(answer::page(status, &card), &asked.origin())
+    let form = Card::form("Sign in to the command line", "/v1/authorize", error);
+    let form = form.hiding("csrf", visit.session.csrf.reveal());
+    let form = PARAMETERS.iter().fold(form, |form, name| form.hiding(name, visit.sent.field(name)));
+    let facts =
+        vec![("Signed in as".to_owned(), visit.arn().to_owned()), ("Until".to_owned(), visit.session.ends.to_string())];
+    let card = Card { text: text.to_owned(), buttons, facts, ..form };
+    answer::with_form_action(card.answer(status), &asked.origin())
 }
 
 fn wrong(why: &str) -> Response {
-    let card = Card {
-        title: "The request makes no sense".to_owned(),
-        error: Some(why.to_owned()),
-        text: "Run aws login again.".to_owned(),
-        action: String::new(),
-        hidden: Vec::new(),
-        fields: Vec::new(),
-        buttons: Vec::new(),
-        facts: Vec::new(),
-    };
-    answer::page(StatusCode::BAD_REQUEST, &card)
+    let card = Card::notice("The request makes no sense", "Run aws login again.");
+    Card { error: Some(why.to_owned()), ..card }.answer(StatusCode::BAD_REQUEST)
+}
+
+/// Shows the code to who carries it to another machine.
+fn copied(state: &str, code: &str) -> Response {
+    let text =
+        "Paste this code into the command line that asked for it, and nowhere else. It is good for five minutes.";
+    let carried = BASE64.encode(format!("state={state}&code={code}").as_bytes());
+    let card = Card::notice("Copy the code", text);
+    Card { facts: vec![("Code".to_owned(), carried)], ..card }.answer(StatusCode::OK)
 }
 
 /// What the person decided.
@@ -170,51 +171,21 @@ pub async fn consent(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<Socket
     let session = &visit.session;
     let allowed = permission::ask(&visit.state, &session.caller, &visit.sent.facts, ACTION, asked.client, &keys).await;
     if let Err(error) = allowed {
-        return consent_card(&visit, &asked, StatusCode::FORBIDDEN, "", Some(sentence(&error)));
+        return consent_card(&visit, &asked, StatusCode::FORBIDDEN, "", Some(&sentence(&error)));
     }
-    let now = visit.sent.facts.now;
-    let grant = Grant {
-        client: asked.client,
-        redirect_uri: asked.redirect_uri.clone(),
-        challenge: asked.challenge.clone(),
-        caller: session.caller.clone(),
-        revision: session.person().revision,
-        ends: session.ends.min(session.person().ends),
-        good_until: now.plus(CODE_LIFE),
+    let code = match grant::give(&visit, asked.client, &asked.redirect_uri, asked.challenge).await {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!(%error, "what a person agreed to could not be kept");
+            return asked.back("error", "temporarily_unavailable");
+        }
     };
     let data = json!({"clientId": asked.client.id(), "redirectUri": asked.redirect_uri});
-    federation::note(&visit.state, &visit.sent, &session.caller, "AuthorizeOAuth2Access", data).await;
-    match visit.console().and_then(|console| console.codes.give(grant, now)) {
-        Some(code) => asked.back("code", &code),
-        None => asked.back("error", "temporarily_unavailable"),
-    }
+    records::note(&visit.state, &visit.sent, &session.caller, "AuthorizeOAuth2Access", data).await;
+    asked.back("code", &code)
 }
 
-/// Shows the code to who carries it to another machine.
-pub async fn confirmation(
-    Shared(state): Shared<Arc<State>>,
-    peer: ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Response {
-    let sent = match Sent::read(&state, peer.0, request).await {
-        Ok(sent) => sent,
-        Err(refusal) => return refusal,
-    };
-    let (given, code) = (sent.field("state"), sent.field("code"));
-    if given.is_empty() || code.is_empty() {
-        return wrong("The command line was not allowed to act for you.");
-    }
-    let carried = BASE64.encode(format!("state={given}&code={code}").as_bytes());
-    let card = Card {
-        title: "Copy the code".to_owned(),
-        error: None,
-        text: "Paste this code into the command line that asked for it, and nowhere else. It is good for five minutes."
-            .to_owned(),
-        action: String::new(),
-        hidden: Vec::new(),
-        fields: Vec::new(),
-        buttons: Vec::new(),
-        facts: vec![("Code".to_owned(), carried)],
-    };
-    answer::page(StatusCode::OK, &card)
+/// The place that cross-device clients name. Codes are shown on the page where the person agrees.
+pub async fn confirmation() -> Response {
+    wrong("There is no code here: it is on the page on which you allow the command line to act for you.")
 }

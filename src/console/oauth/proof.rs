@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::Codes;
+use super::Proofs;
 use crate::keys::{KeySet, Token};
 
 /// The path that proofs are for.
@@ -28,7 +28,7 @@ struct Header {
 /// Checks a proof and uses it up: the thumbprint of its key (RFC 7638). `None` for one that proves nothing.
 ///
 /// The host in it is not compared: a client names the endpoint that it knows, which may be a proxy's.
-pub fn check(codes: &Codes, proof: &str, real_seconds: i64) -> Option<[u8; 32]> {
+pub fn check(proofs: &Proofs, proof: &str, real_seconds: i64) -> Option<[u8; 32]> {
     if proof.len() > MAX_PROOF {
         return None;
     }
@@ -53,5 +53,5 @@ pub fn check(codes: &Codes, proof: &str, real_seconds: i64) -> Option<[u8; 32]> 
     // The members in their order, and nothing else.
     let thumbprint = Sha256::digest(json!({"crv": "P-256", "kty": "EC", "x": x, "y": y}).to_string());
     let used = Sha256::digest([thumbprint.as_slice(), id.as_bytes()].concat());
-    codes.use_proof(used.into(), Instant::now()).then(|| thumbprint.into())
+    proofs.take(used.into(), Instant::now()).then(|| thumbprint.into())
 }

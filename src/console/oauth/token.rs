@@ -7,15 +7,14 @@ use axum::Json;
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
-use data_encoding::BASE64URL_NOPAD;
 use http::{StatusCode, header};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
+use super::grant::{self, Companions, Grant, Ticket, Unfit};
 use super::{Client, permission, proof};
-use crate::console::federation;
-use crate::console::session::{Revision, revision_of};
+use crate::console::records;
+use crate::console::session::still_exists;
 use crate::console::visit::Sent;
 use crate::http::State;
 use crate::identity::{Caller, ProviderValue, SIGN_IN_SESSION_KEY, Session};
@@ -23,11 +22,8 @@ use crate::keys::{Algorithm, SigningKey};
 use crate::shapes::{Ids, Secret, Timestamp};
 
 const ACTION: &str = "signin:CreateOAuth2Token";
-const PURPOSE: &str = "aws login";
 /// The life of credentials, in seconds.
 const LIFE: i64 = 900;
-/// How refresh tokens begin.
-const REFRESH: &str = "ASOR";
 /// The most bytes of a refresh token.
 const MAX_REFRESH: usize = 12_288;
 
@@ -44,20 +40,6 @@ struct Wanted {
     refresh_token: Option<Secret>,
 }
 
-/// What a refresh token stands for.
-#[derive(Serialize, Deserialize)]
-struct Chain {
-    client: Client,
-    /// The thumbprint of the client's key.
-    key: [u8; 32],
-    /// Who acts, as a session token.
-    session: String,
-    revision: Option<Revision>,
-    ends: Timestamp,
-    /// The number of the sign-in.
-    number: [u8; 16],
-}
-
 /// Why there are no credentials: status, exception, code and sentence.
 struct Refusal(StatusCode, &'static str, &'static str, String);
 
@@ -68,6 +50,10 @@ impl Refusal {
 
     fn invalid(why: &str) -> Self {
         Self(StatusCode::BAD_REQUEST, "ValidationException", "INVALID_REQUEST", why.to_owned())
+    }
+
+    fn changed() -> Self {
+        Self::denied("USER_CREDENTIALS_CHANGED", "The password was changed, or the principal is gone.")
     }
 
     fn failed() -> Self {
@@ -98,14 +84,20 @@ async fn answer(state: &State, sent: &Sent) -> Result<Value, Refusal> {
         Client::parse(&wanted.client_id).ok_or_else(|| Refusal::invalid("clientId is not one of aws login's."))?;
     let proofs: Vec<_> = sent.parts.headers.get_all("dpop").iter().collect();
     let [given] = proofs.as_slice() else { return Err(Refusal::invalid("The request must have one DPoP header.")) };
-    let key = given.to_str().ok().and_then(|given| proof::check(&console.codes, given, Utc::now().timestamp()));
+    let key = given.to_str().ok().and_then(|given| proof::check(&console.proofs, given, Utc::now().timestamp()));
     let key = key.ok_or_else(|| Refusal::invalid("The DPoP proof is not valid."))?;
-    let (chain, is_new) = match wanted.grant_type.as_str() {
-        "authorization_code" => (begin(state, sent, &wanted, client, key)?, true),
-        "refresh_token" => (go_on(state, &wanted, client, key)?, false),
-        _ => return Err(Refusal::invalid("grantType must be authorization_code or refresh_token.")),
-    };
-    issue(state, sent, chain, is_new).await
+    let now = sent.facts.now;
+    match wanted.grant_type.as_str() {
+        "authorization_code" => {
+            let (ticket, grant) = begin(state, &wanted, client, key, now).await?;
+            issue(state, sent, ticket, &grant, true).await
+        }
+        "refresh_token" => {
+            let (ticket, grant) = go_on(state, &wanted, client, key, now).await?;
+            issue(state, sent, ticket, &grant, false).await
+        }
+        _ => Err(Refusal::invalid("grantType must be authorization_code or refresh_token.")),
+    }
 }
 
 /// The parameters, which come in JSON or as a form.
@@ -126,76 +118,81 @@ fn read(sent: &Sent) -> Result<Wanted, Refusal> {
 }
 
 /// The beginning of a chain: a code that was not used, with its verifier.
-fn begin(state: &State, sent: &Sent, wanted: &Wanted, client: Client, key: [u8; 32]) -> Result<Chain, Refusal> {
+async fn begin(
+    state: &State,
+    wanted: &Wanted,
+    client: Client,
+    key: [u8; 32],
+    now: Timestamp,
+) -> Result<(Ticket, Grant), Refusal> {
     let missing = || Refusal::invalid("code, codeVerifier and redirectUri are required.");
-    let code = wanted.code.as_ref().ok_or_else(missing)?.reveal();
+    let code = wanted.code.as_ref().ok_or_else(missing)?;
     let verifier = wanted.code_verifier.as_ref().ok_or_else(missing)?.reveal();
     let redirect_uri = wanted.redirect_uri.as_ref().ok_or_else(missing)?;
     let is_verifier = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     if !(43..=128).contains(&verifier.len()) || !verifier.chars().all(is_verifier) {
         return Err(Refusal::invalid("codeVerifier must have 43 to 128 characters of A-Z, a-z, 0-9, -, ., _ and ~."));
     }
-    let console = state.console.as_ref().ok_or_else(Refusal::failed)?;
-    let expired = || Refusal::denied("AUTHCODE_EXPIRED", "The authorization code has expired or was used.");
-    // A code that comes with wrong companions is used up all the same: somebody else has it.
-    let grant = console.codes.take(code).ok_or_else(expired)?;
-    if sent.facts.now >= grant.good_until {
-        return Err(expired());
-    }
-    let challenge = BASE64URL_NOPAD.encode(&Sha256::digest(verifier));
-    let fits = Secret::new(challenge) == Secret::new(BASE64URL_NOPAD.encode(&grant.challenge));
-    if !fits || grant.client != client || grant.redirect_uri != *redirect_uri {
-        return Err(Refusal::invalid("The code does not go with clientId, codeVerifier and redirectUri."));
-    }
-    let session = grant.caller.session.as_ref().ok_or_else(Refusal::failed)?;
-    let session = session.token(&state.app.environment.key, rand::random(), 0).ok_or_else(Refusal::failed)?;
-    Ok(Chain { client, key, session, revision: grant.revision, ends: grant.ends, number: rand::random() })
+    let over = || Refusal::denied("AUTHCODE_EXPIRED", "The authorization code has expired or was used.");
+    let ticket = Ticket::of_code(state, code).ok_or_else(over)?;
+    let companions = Companions { client, redirect_uri, verifier, key };
+    let taken = grant::take(state, ticket, &companions, now).await.map_err(|_| Refusal::failed())?;
+    taken.map(|grant| (ticket, grant)).map_err(|unfit| match unfit {
+        Unfit::Over => over(),
+        Unfit::Companions => Refusal::invalid("The code does not go with clientId, codeVerifier and redirectUri."),
+        Unfit::Password => Refusal::changed(),
+    })
 }
 
 /// The chain of a refresh token, which its own client shows with its own key.
-fn go_on(state: &State, wanted: &Wanted, client: Client, key: [u8; 32]) -> Result<Chain, Refusal> {
+async fn go_on(
+    state: &State,
+    wanted: &Wanted,
+    client: Client,
+    key: [u8; 32],
+    now: Timestamp,
+) -> Result<(Ticket, Grant), Refusal> {
     let token = wanted.refresh_token.as_ref().ok_or_else(|| Refusal::invalid("refreshToken is required."))?;
-    let sealed = token.reveal().strip_prefix(REFRESH).filter(|sealed| sealed.len() <= MAX_REFRESH);
-    let chain = sealed.and_then(|sealed| state.app.environment.key.open_ticket::<Chain>(PURPOSE, sealed));
-    let chain = chain.ok_or_else(|| Refusal::denied("TOKEN_EXPIRED", "The refresh token is not valid."))?;
-    if chain.client != client || chain.key != key {
-        return Err(Refusal::invalid("The refresh token is bound to another client or another key."));
-    }
-    Ok(chain)
+    let over = || Refusal::denied("TOKEN_EXPIRED", "The refresh token is not valid, or the sign-in has ended.");
+    let token = Some(token).filter(|token| token.reveal().len() <= MAX_REFRESH);
+    let ticket = token.and_then(|token| Ticket::of_refresh_token(state, token)).ok_or_else(over)?;
+    let found = grant::find(state, ticket, client, key, now).await.map_err(|_| Refusal::failed())?;
+    found.map(|grant| (ticket, grant)).map_err(|unfit| match unfit {
+        Unfit::Over => over(),
+        Unfit::Companions => Refusal::invalid("The refresh token is bound to another client or another key."),
+        Unfit::Password => Refusal::changed(),
+    })
 }
 
-async fn issue(state: &State, sent: &Sent, chain: Chain, is_new: bool) -> Result<Value, Refusal> {
+async fn issue(state: &State, sent: &Sent, ticket: Ticket, grant: &Grant, is_new: bool) -> Result<Value, Refusal> {
     let (now, environment) = (sent.facts.now, &state.app.environment);
-    let base = Session::open(&chain.session, &environment.key).ok_or_else(Refusal::failed)?;
-    let ends = chain.ends.min(base.expires);
+    let base = grant.session(state).ok_or_else(Refusal::failed)?;
+    let ends = grant.ends.min(base.expires);
     if now >= ends {
         return Err(Refusal::denied("TOKEN_EXPIRED", "The sign-in has ended."));
     }
     let account = state.app.accounts.get(base.account).await.map_err(|_| Refusal::failed())?.durable();
     let access_key_id = Ids::new(&mut rand::rng()).access_key("ASIA", base.account);
-    let number = uuid::Builder::from_random_bytes(chain.number).into_uuid();
+    let number = uuid::Builder::from_random_bytes(ticket.number()).into_uuid();
     let arn =
         format!("arn:{}:signin:{}:{}:session/{number}", base.account.partition(), sent.facts.region, base.account);
     let mut session =
         Session { access_key_id: access_key_id.clone(), issued: now, expires: ends.min(now.plus(LIFE)), ..base };
     session.provider_keys.push((SIGN_IN_SESSION_KEY.to_owned(), ProviderValue::One(arn)));
     let expires = session.expires;
-    let caller = Caller {
-        account: session.account,
-        principal: session.acting(),
-        access_key_id: access_key_id.clone(),
-        session: Some(Arc::new(session.clone())),
-    };
-    must_be_unchanged(state, &chain, &caller, &account)?;
+    let caller = Caller::of_session(session.clone());
+    if !still_exists(&caller, &account) {
+        return Err(Refusal::changed());
+    }
     let grant_type = if is_new { "authorization_code" } else { "refresh_token" };
     let keys = [("signin:OAuthGrantType".to_owned(), vec![grant_type.to_owned()])];
-    permission::ask(state, &caller, &sent.facts, ACTION, chain.client, &keys).await.map_err(|error| {
+    permission::ask(state, &caller, &sent.facts, ACTION, grant.client, &keys).await.map_err(|error| {
         Refusal::denied("INSUFFICIENT_PERMISSIONS", error.message().unwrap_or("The principal may not sign in."))
     })?;
-    let data = json!({"clientId": chain.client.id(), "grantType": grant_type});
-    federation::note(state, sent, &caller, "CreateOAuth2Token", data).await;
+    let data = json!({"clientId": grant.client.id(), "grantType": grant_type});
+    records::note(state, sent, &caller, "CreateOAuth2Token", data).await;
     let token = session.token(&environment.key, rand::random(), 0).ok_or_else(Refusal::failed)?;
-    let refresh = environment.key.seal_ticket(PURPOSE, &chain, rand::random()).ok_or_else(Refusal::failed)?;
+    let refresh = ticket.refresh_token(state).ok_or_else(Refusal::failed)?;
     let mut answer = json!({
         "accessToken": {
             "accessKeyId": access_key_id,
@@ -204,29 +201,13 @@ async fn issue(state: &State, sent: &Sent, chain: Chain, is_new: bool) -> Result
         },
         "tokenType": "aws_sigv4",
         "expiresIn": expires.seconds() - now.seconds(),
-        "refreshToken": format!("{REFRESH}{refresh}"),
+        "refreshToken": refresh,
     });
     if is_new && let Some(members) = answer.as_object_mut() {
         let subject = caller.arn(&account).map_err(|_| Refusal::failed())?;
         members.insert("idToken".to_owned(), id_token(&subject, now, expires).ok_or_else(Refusal::failed)?.into());
     }
     Ok(answer)
-}
-
-/// A chain ends when the password behind it is another, or its user or role is gone.
-fn must_be_unchanged(
-    state: &State,
-    chain: &Chain,
-    caller: &Caller,
-    account: &crate::account::Account,
-) -> Result<(), Refusal> {
-    let is_password =
-        chain.revision.is_some() && !matches!(caller.principal, crate::identity::Principal::RoleSession { .. });
-    let changed = is_password && revision_of(state, caller, account) != chain.revision;
-    if changed || caller.has_lost_its_role(account) || caller.acting_user(account).is_err() {
-        return Err(Refusal::denied("USER_CREDENTIALS_CHANGED", "The password was changed, or the principal is gone."));
-    }
-    Ok(())
 }
 
 /// Says who signed in. Clients read the subject and verify nothing, so that its key is made for it and thrown away.

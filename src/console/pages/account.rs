@@ -1,5 +1,7 @@
 //! The account itself: alias, password policy, and the credential report.
 
+pub mod last_accessed;
+
 use axum::response::Response;
 use data_encoding::BASE64;
 use serde_json::Value;

@@ -47,7 +47,7 @@ pub async fn call(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAdd
     match visit.call(service, entry.name, &parameters).await {
         Ok(result) => match once(entry.name, &result, &parameters, next) {
             Some(blocks) => visit.page("", entry.name, Notice::good("This is shown only once."), blocks),
-            None => answer::see_other(&format!("{next}?done={}", entry.name)),
+            None => answer::see_other(&after(next, entry.name, &result)),
         },
         Err(error) => {
             let fields =
@@ -59,13 +59,24 @@ pub async fn call(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAdd
                 hidden: Vec::new(),
                 fields: fields.collect(),
                 next: next.to_owned(),
-                is_danger: false,
+                ..Form::default()
             };
             let back = vec![("Page".to_owned(), Cell::link("Go back", next.to_owned()))];
             let blocks = vec![Block::Facts(String::new(), back), Block::Form(form)];
             visit.page("", entry.name, Notice::error(sentence(&error)), blocks)
         }
     }
+}
+
+/// Where to go on to: the page says what was done, and of a job it shows the result.
+fn after(next: &str, done: &str, result: &Value) -> String {
+    let start = format!("{next}{}", if next.contains('?') { '&' } else { '?' });
+    let mut query = form_urlencoded::Serializer::for_suffix(start.clone(), start.len());
+    query.append_pair("done", done);
+    if let Some(job) = result.get("JobId").and_then(Value::as_str) {
+        query.append_pair("job", job);
+    }
+    query.finish()
 }
 
 /// A parameter that was sent, to be sent again. Passwords are not written back.

@@ -62,14 +62,16 @@ pub fn table(events: &[Value], next: Option<String>) -> Table {
         let record: Value = serde_json::from_str(&shown(event, "CloudTrailEvent")).unwrap_or_default();
         let (id, user) = (shown(event, "EventId"), shown(event, "Username"));
         let who = if user.is_empty() { Cell::text("") } else { Cell::link(user.clone(), link("user", &user)) };
-        let (code, source) = (shown(&record, "errorCode"), shown(&record, "sourceIPAddress"));
+        // Records of sign-ins have no code.
+        let failure = ["errorCode", "errorMessage"].map(|member| shown(&record, member));
+        let failure = failure.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
         let cells = vec![
             Cell::text(shown(event, "EventTime")),
             Cell::link(shown(event, "EventName"), link("id", &id)),
             who,
             Cell::text(shown(event, "EventSource")),
-            Cell::text(code),
-            Cell::text(source),
+            Cell::text(failure),
+            Cell::text(shown(&record, "sourceIPAddress")),
         ];
         Row { cells, actions: Vec::new() }
     };

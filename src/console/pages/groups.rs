@@ -4,7 +4,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::list::{List, create};
-use super::parts::{attached, danger, done, facts, form, inline, path, shown, table};
+use super::parts::{accessed, attached, danger, done, facts, form, inline, path, shown, table};
 use crate::console::view::{Block, Cell, Field, Row};
 use crate::console::visit::Visit;
 
@@ -53,6 +53,7 @@ pub async fn page(visit: &Visit, name: &str) -> Response {
     let member = Field::required("UserName", "User name");
     let mut blocks = vec![
         facts("", &about, &names),
+        accessed(&about),
         table("Members", "The group has no members.", &["User"], Ok(group), "Users", row),
         form("Add a member", "Add the user", "iam:AddUserToGroup", &[owner], vec![member], &place),
     ];

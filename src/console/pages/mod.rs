@@ -6,10 +6,12 @@ pub mod dashboard;
 mod events;
 mod groups;
 mod list;
+mod organization;
 mod parts;
 mod policies;
 mod providers;
 mod roles;
+pub mod server;
 mod users;
 
 use std::net::SocketAddr;
@@ -29,11 +31,15 @@ pub const MENU: &[(&str, &str)] = &[
     ("users", "Users"),
     ("groups", "User groups"),
     ("roles", "Roles"),
+    ("instance-profiles", "Instance profiles"),
     ("policies", "Policies"),
     ("providers", "Identity providers"),
     ("events", "Event history"),
     ("credential-report", "Credential report"),
+    ("last-accessed", "Service last accessed"),
     ("account", "Account settings"),
+    ("organization", "Organization"),
+    ("settings", "Settings"),
 ];
 
 /// A page of the menu.
@@ -52,10 +58,14 @@ pub async fn page(
         "groups" => list::page(&visit, &groups::LIST).await,
         "roles" => list::page(&visit, &roles::LIST).await,
         "policies" => list::page(&visit, &policies::LIST).await,
+        "instance-profiles" => list::page(&visit, &roles::instance_profiles::LIST).await,
         "providers" => providers::page(&visit).await,
         "events" => events::page(&visit).await,
         "credential-report" => account::credential_report(&visit).await,
+        "last-accessed" => account::last_accessed::page(&visit).await,
         "account" => account::page(&visit).await,
+        "organization" => organization::page(&visit).await,
+        "settings" => server::page(&visit).await,
         _ => nothing(),
     }
 }
@@ -76,6 +86,8 @@ pub async fn detail(
         "groups" => groups::page(&visit, &name).await,
         "roles" => roles::page(&visit, &name).await,
         "policies" => policies::page(&visit, &name).await,
+        "instance-profiles" => roles::instance_profiles::page(&visit, &name).await,
+        "organization" => organization::detail(&visit, &name).await,
         _ => nothing(),
     }
 }

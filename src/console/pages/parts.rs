@@ -22,7 +22,7 @@ pub fn shown(value: &Value, member: &str) -> String {
     match value.get(member) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number))
-            if member.ends_with("Date") || member.ends_with("Used") || member.ends_with("Time") =>
+            if ["Date", "Used", "Time", "Authenticated", "Timestamp"].iter().any(|end| member.ends_with(end)) =>
         {
             number.as_i64().map(moment).unwrap_or_default()
         }
@@ -92,6 +92,15 @@ pub fn form(
     next: &str,
 ) -> Block {
     Block::Form(Form { title: title.to_owned(), fields, ..button(submit, operation, hidden, next) })
+}
+
+/// Where to ask when an entity last accessed services.
+pub fn accessed(entity: &Value) -> Block {
+    let query = form_urlencoded::Serializer::new(String::from("/console/last-accessed?"))
+        .append_pair("arn", &shown(entity, "Arn"))
+        .finish();
+    let link = Cell::link("Make a report", query);
+    Block::Facts(String::new(), vec![("Service last accessed".to_owned(), link)])
 }
 
 /// The fields of one tag.

@@ -1,9 +1,11 @@
 //! Roles: whom they trust, and what they may do.
 
+pub mod instance_profiles;
+
 use axum::response::Response;
 
 use super::list::{List, create};
-use super::parts::{attached, danger, done, facts, form, inline, path, readable, shown, tags};
+use super::parts::{accessed, attached, danger, done, facts, form, inline, path, readable, shown, tags};
 use crate::console::view::{Block, Cell, Field, Row};
 use crate::console::visit::Visit;
 
@@ -67,6 +69,7 @@ pub async fn page(visit: &Visit, name: &str) -> Response {
     let last_used = role.get("RoleLastUsed").cloned().unwrap_or_default();
     let mut blocks = vec![
         facts("", &role, &names),
+        accessed(&role),
         facts("Last used", &last_used, &[("When", "LastUsedDate"), ("Region", "Region")]),
         form("Trust policy", "Save the trust policy", "iam:UpdateAssumeRolePolicy", &[owner], vec![trust], &place),
     ];

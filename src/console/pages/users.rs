@@ -4,7 +4,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::list::{List, create};
-use super::parts::{attached, button, danger, done, facts, form, inline, path, shown, table, tags};
+use super::parts::{accessed, attached, button, danger, done, facts, form, inline, path, shown, table, tags};
 use crate::console::view::{Block, Cell, Field, Form, Row};
 use crate::console::visit::{Visit, sentence};
 use crate::error::Code;
@@ -52,7 +52,7 @@ pub async fn page(visit: &Visit, name: &str) -> Response {
         ("Created", "CreateDate"),
         ("Password last used", "PasswordLastUsed"),
     ];
-    let mut blocks = vec![facts("", &user, &names)];
+    let mut blocks = vec![facts("", &user, &names), accessed(&user)];
     blocks.extend(groups(visit, owner, &place).await);
     blocks.extend(attached(
         visit.iam("ListAttachedUserPolicies", &[owner]).await,

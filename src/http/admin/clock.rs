@@ -36,22 +36,28 @@ pub async fn read(Shared(state): Shared<Arc<State>>) -> Json<Value> {
 /// Moves the server's time: the expiry of sessions, dates in conditions and answers, reports and tokens follow. The
 /// dates of signatures are judged by real time all the same.
 pub async fn turn(Shared(state): Shared<Arc<State>>, body: Bytes) -> Response {
-    let clock = &state.app.environment.clock;
-    let moved = Move::read(&body).and_then(|turn| turn.make(clock).map_err(|error| error.to_string()));
-    match moved {
-        Ok(()) => {
-            if let Err(error) = state.app.share_clock().await {
-                tracing::error!(%error, "the clocks of other servers could not be moved");
-                let why = json!({"error": "the database failed; the log says why"});
-                return (StatusCode::SERVICE_UNAVAILABLE, Json(why)).into_response();
-            }
-            let reading = clock.read();
-            let (now, ahead, frozen) = (time(reading.now), reading.ahead(), reading.frozen);
-            tracing::info!(now, ahead, frozen, "the clock was moved");
-            Json(shown(&reading)).into_response()
-        }
-        Err(why) => (StatusCode::BAD_REQUEST, Json(json!({"error": why}))).into_response(),
+    match turn_by(&state, &body).await {
+        Ok(()) => Json(shown(&state.app.environment.clock.read())).into_response(),
+        Err((status, why)) => (status, Json(json!({"error": why}))).into_response(),
     }
+}
+
+/// Moves the server's time as the body says.
+///
+/// # Errors
+/// The status and the sentence, for a body that means nothing or when the database fails.
+pub async fn turn_by(state: &State, body: &[u8]) -> Result<(), (StatusCode, String)> {
+    let clock = &state.app.environment.clock;
+    let moved = Move::read(body).and_then(|turn| turn.make(clock).map_err(|error| error.to_string()));
+    moved.map_err(|why| (StatusCode::BAD_REQUEST, why))?;
+    state.app.share_clock().await.map_err(|error| {
+        tracing::error!(%error, "the clocks of other servers could not be moved");
+        (StatusCode::SERVICE_UNAVAILABLE, "the database failed; the log says why".to_owned())
+    })?;
+    let reading = clock.read();
+    let (now, ahead, frozen) = (time(reading.now), reading.ahead(), reading.frozen);
+    tracing::info!(now, ahead, frozen, "the clock was moved");
+    Ok(())
 }
 
 impl Move {

@@ -3,7 +3,7 @@
 mod accounts;
 mod apply;
 mod audit;
-mod clock;
+pub(super) mod clock;
 mod delegation;
 mod denials;
 mod detections;
@@ -28,10 +28,10 @@ use serde_json::{Value, json};
 
 pub use self::events::MAX_FOLLOWERS;
 use crate::call::Enforcement;
-use crate::http::State;
 use crate::http::guard::{host, is_from_foreign_page, is_local, names_one_host};
 use crate::http::refusal::{not_found, refused};
-use crate::shapes::{AccountId, Secret};
+use crate::http::{State, operator};
+use crate::shapes::AccountId;
 
 /// The endpoints that [`guard`] protects.
 pub fn routes() -> Router<Arc<State>> {
@@ -73,19 +73,8 @@ fn refusal(state: &State, parts: &Parts) -> Option<(StatusCode, &'static str)> {
     if is_from_foreign_page(headers) {
         return Some((StatusCode::FORBIDDEN, "requests from pages of other origins are refused"));
     }
-    let Some(token) = &state.admin_token else {
-        return match (state.listen.ip().is_loopback(), is_local(host(headers))) {
-            (false, _) => {
-                let why = "set an admin token to use this endpoint on a listener that is not loopback";
-                Some((StatusCode::FORBIDDEN, why))
-            }
-            (true, false) => Some((StatusCode::FORBIDDEN, "the Host header does not name this machine")),
-            (true, true) => None,
-        };
-    };
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let fits = given.is_some_and(|given| Secret::new(given) == *token);
-    (!fits).then_some((StatusCode::UNAUTHORIZED, "the admin token is needed: Authorization: Bearer TOKEN"))
+    operator::status_of_refusal(state, headers, given)
 }
 
 /// Whether the server runs, for everybody: one whose database is gone need not be started anew.
@@ -147,14 +136,9 @@ pub async fn reset(
         Some(account) => account,
         None => None,
     };
-    match state.app.reset(account).await {
+    match operator::reset(&state, account).await {
         Ok(()) => {
-            state.credentials.forget(account);
-            if let Some(gateway) = &state.gateway {
-                gateway.forget(account);
-            }
             let forgotten = account.map_or("everything".to_owned(), |id| id.to_string());
-            tracing::info!(forgotten, "reset");
             Json(json!({"reset": forgotten})).into_response()
         }
         Err(error) => {

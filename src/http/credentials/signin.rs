@@ -55,7 +55,7 @@ pub async fn by_form(Shared(state): Shared<Arc<State>>, Form(parameters): Form<P
 async fn answer(state: &State, parameters: &Parameters, over_tls: bool) -> Response {
     let answered = match parameters.get("Action").map(String::as_str) {
         Some("getSigninToken") => signin_token(state, parameters).await,
-        Some("login") => login(state, parameters, over_tls),
+        Some("login") => login(state, parameters, over_tls).await,
         _ => Err("Action must be getSigninToken or login.".to_owned()),
     };
     answered.unwrap_or_else(|why| (StatusCode::BAD_REQUEST, why + "\n").into_response())
@@ -73,7 +73,7 @@ async fn signin_token(state: &State, parameters: &Parameters) -> Result<Response
         .ok_or(INVALID_SESSION)?;
     let ends = console_session_end(&session, now, parameters.get("SessionDuration"))?;
     let account = state.app.accounts.get(session.account).await.map_err(|error| error.to_string())?.durable();
-    let caller = caller_of(session);
+    let caller = Caller::of_session(session);
     if caller.has_lost_its_role(&account) {
         return Err(INVALID_SESSION.to_owned());
     }
@@ -102,7 +102,7 @@ fn console_session_end(session: &Session, now: Timestamp, wanted: Option<&String
 }
 
 /// Opens a session of the console for who has a sign-in token, and leads to its destination.
-fn login(state: &State, parameters: &Parameters, over_tls: bool) -> Result<Response, String> {
+async fn login(state: &State, parameters: &Parameters, over_tls: bool) -> Result<Response, String> {
     let environment = &state.app.environment;
     let now = Timestamp::from(environment.clock.now());
     let token = parameters.get("SigninToken").ok_or("SigninToken is missing.")?;
@@ -111,16 +111,7 @@ fn login(state: &State, parameters: &Parameters, over_tls: bool) -> Result<Respo
     let destination = parameters.get("Destination").ok_or("Destination is missing.")?;
     let session = Session::open(&token, &environment.key).ok_or(INVALID_SESSION)?;
     // The console may know its owner for longer than the session that was changed for it.
-    let caller = caller_of(Session { expires: ends, ..session });
-    let entered = console::enter(state, caller, now, ends, destination, over_tls);
+    let caller = Caller::of_session(Session { expires: ends, ..session });
+    let entered = console::enter(state, caller, now, ends, destination, over_tls).await;
     Ok(entered.unwrap_or_else(|| (StatusCode::NOT_IMPLEMENTED, "The console is off.\n").into_response()))
-}
-
-fn caller_of(session: Session) -> Caller {
-    Caller {
-        account: session.account,
-        principal: session.acting(),
-        access_key_id: session.access_key_id.clone(),
-        session: Some(Arc::new(session)),
-    }
 }

@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import html
 import http.client
 import json
+import re
 import secrets
 import subprocess
 import sys
@@ -63,6 +65,15 @@ class Client:
         answer = self.allow(browser)
         assert answer.status == 302, answer.text
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers["Location"]).query)
+        assert query["state"] == [self.state]
+        return query["code"][0]
+
+    def carried(self, browser):
+        """The code on the page, which the person carries to a remote client."""
+        page = self.allow(browser)
+        assert page.status == 200 and "Location" not in page.headers
+        carried = re.search(r"<dt>Code</dt><dd>([^<]+)</dd>", page.text)[1]
+        query = urllib.parse.parse_qs(base64.b64decode(html.unescape(carried)).decode())
         assert query["state"] == [self.state]
         return query["code"][0]
 
@@ -153,13 +164,7 @@ def test_permissions_are_asked_for_at_each_step(server):
 def test_a_remote_client_gets_its_code_from_the_person(server):
     _, browser = user(server)
     client = Client(server, CROSS)
-    answer = client.allow(browser)
-    location = urllib.parse.urlsplit(answer.headers["Location"])
-    page = browser.open(f"{location.path}?{location.query}")
-    query = urllib.parse.parse_qs(location.query)
-    carried = base64.b64encode(f"state={client.state}&code={query['code'][0]}".encode()).decode()
-    assert carried.replace("=", "&#61;") in page.text or carried in page.text
-    assert client.exchange(query["code"][0])[0] == 200
+    assert client.exchange(client.carried(browser))[0] == 200
 
 
 def test_codes_are_good_once_and_only_with_what_goes_with_them(server):
@@ -196,10 +201,14 @@ def test_nothing_is_given_elsewhere_or_without_consent(server):
     client = Client(server)
     for changed in (
         {"redirect_uri": "https://evil.example/oauth/callback"}, {"redirect_uri": "http://127.0.0.1:1@evil.example/oauth/callback"},
-        {"redirect_uri": "http://127.0.0.1:1/other"}, {"code_challenge_method": "plain"}, {"client_id": "x"}, {"code_challenge": "x"},
+        {"redirect_uri": "http://127.0.0.1:1/other"}, {"redirect_uri": "javascript://127.0.0.1:1/oauth/callback"}, {"code_challenge_method": "plain"}, {"client_id": "x"}, {"code_challenge": "x"},
     ):  # fmt: skip
         page = browser.open(client.place(**changed), follow=False)
         assert page.status == 400 and "Location" not in page.headers, changed
+    remote = Client(server, CROSS)
+    for start in ("ftp", "javascript", "https://evil.example@127.0.0.1"):
+        page = browser.open(remote.place(redirect_uri=remote.redirect.replace("http", start, 1)))
+        assert page.status == 400, start
     page = browser.open(client.place())
     action, form = page.form("/v1/authorize")
     assert browser.open(action, {**form, "decision": "allow", "csrf": "x"}).status == 403

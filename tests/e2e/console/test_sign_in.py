@@ -86,10 +86,15 @@ def test_one_sentence_for_all_that_is_wrong_and_a_pause_for_guessers(server, iam
     for _ in range(4):
         Browser(server).sign_in(ACCOUNT, "wrong", user="alice")
     page = Browser(server).sign_in(ACCOUNT, PASSWORD, user="alice")
-    assert "Too many attempts" in page.text and not Browser(server).cookies
+    assert "Too many attempts" in page.text and not Browser(server).is_signed_in()
     found = events(server).lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "ConsoleLogin"}])
     records = [json.loads(event["CloudTrailEvent"]) for event in found["Events"]]
     assert {record["errorMessage"] for record in records} == {"Failed authentication", "No username found in supplied account"}
+    assert all("errorCode" not in record and "requestID" not in record for record in records)
+    assert {record["additionalEventData"]["MFAUsed"] for record in records} == {"No"}
+    assert {record["additionalEventData"]["LoginTo"] for record in records} == {f"{server.endpoint}/console/"}
+    known = next(record for record in records if record["errorMessage"] == "Failed authentication")
+    assert known["userIdentity"]["userName"] == "alice" and known["userIdentity"]["accessKeyId"] == "" and "arn" not in known["userIdentity"]
     assert all(record["eventType"] == "AwsConsoleSignIn" and record["requestParameters"] is None for record in records)
     assert "nobody" not in json.dumps(records)
 
@@ -105,14 +110,15 @@ def test_mfa_is_asked_for_and_counts(server, iam):
     iam.put_user_policy(UserName="alice", PolicyName="mfa", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}))
     browser = Browser(server)
     page = browser.sign_in(ACCOUNT, PASSWORD, user="alice")
-    assert "MFA code" in page.text and not browser.cookies
+    assert "MFA code" in page.text and not browser.is_signed_in()
     wrong = browser.send(page, "/console/signin/mfa", code="000000")
-    assert wrong.status == 401 and WRONG in wrong.text and not browser.cookies
+    assert wrong.status == 401 and WRONG in wrong.text and not browser.is_signed_in()
     # The password alone does not do: neither on another path nor with a form that was altered.
-    step = page.form("mfa")[1]["step"]
-    skipped = browser.open("/console/signin/new-password", {"step": step, "old": PASSWORD, "new": "Other-Horse-1", "again": "Other-Horse-1"})
-    assert skipped.status == 401 and not browser.cookies
-    assert browser.open("/console/signin/mfa", {"step": step[:-2] + "AA", "code": "123456"}).status == 401
+    form = page.form("mfa")[1]
+    step = form["step"]
+    skipped = browser.open("/console/signin/new-password", {**form, "old": PASSWORD, "new": "Other-Horse-1", "again": "Other-Horse-1"})
+    assert skipped.status == 401 and not browser.is_signed_in()
+    assert browser.open("/console/signin/mfa", {**form, "step": step[:-2] + "AA", "code": "123456"}).status == 401
     page = browser.send(page, "/console/signin/mfa", code=totp(seed, now + 30))
     assert page.status == 200 and "Dashboard" in page.text
     assert "AccessDenied" not in browser.open("/console/users").text, "aws:MultiFactorAuthPresent is true"
@@ -125,11 +131,14 @@ def test_a_password_that_must_be_reset(server, iam):
     make_user(iam, reset=True)
     browser = Browser(server)
     page = browser.sign_in(ACCOUNT, PASSWORD, user="alice")
-    assert "Set a new password" in page.text and not browser.cookies
+    assert "Set a new password" in page.text and not browser.is_signed_in()
     differ = browser.send(page, "new-password", old=PASSWORD, new="Other-Horse-1", again="x")
     assert "differ" in differ.text
     page = browser.send(differ, "new-password", old=PASSWORD, new="Other-Horse-1", again="Other-Horse-1")
     assert "Dashboard" in page.text
+    found = events(server).lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "PasswordUpdated"}])
+    record = json.loads(found["Events"][0]["CloudTrailEvent"])
+    assert record["responseElements"] == {"PasswordUpdated": "Success"} and record["userIdentity"]["userName"] == "alice"
     make_user(iam, "bob", reset=True, actions=["sts:*"])
     page = browser.sign_in(ACCOUNT, PASSWORD, user="bob")
     page = browser.send(page, "new-password", old=PASSWORD, new="Other-Horse-1", again="Other-Horse-1")
@@ -157,7 +166,7 @@ def test_forms_of_other_pages_and_origins_are_refused(server, iam):
         assert browser.open("/console/call", form, **headers).status == 403, headers
     assert [user["UserName"] for user in iam.list_users()["Users"]] == ["alice"]
     for place in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
-        answer = browser.open("/console/signin", {"account": ACCOUNT, "user": "alice", "password": PASSWORD, "as": "user", "next": place}, follow=False)
+        answer = browser.open("/console/signin", browser.sign_in_form(ACCOUNT, PASSWORD, "alice", place), follow=False)
         assert answer.headers["Location"] == "/console/", place
 
 
@@ -171,7 +180,8 @@ def test_every_page_has_strict_headers(server):
         assert page.headers["X-Content-Type-Options"] == "nosniff" and page.headers["Referrer-Policy"] == "same-origin"
         assert " onclick=" not in page.text and " style=" not in page.text and "<script>" not in page.text
     assert signed_in[1].headers["Cache-Control"] == "no-store"
-    answer = Browser(server).open("/console/signin", {"account": ACCOUNT, "password": "test", "as": "root"}, follow=False)
+    other = Browser(server)
+    answer = other.open("/console/signin", other.sign_in_form(ACCOUNT, "test"), follow=False)
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and len(cookie) < 400
 
@@ -218,6 +228,10 @@ def test_roles_are_switched_to(server, iam):
     assert browser.open("/console/users").status == 200
     page = browser.send(browser.open("/console/users"), "/console/exit-role")
     assert "user/alice" in page.text and browser.open("/console/users").status == 403
+    for name in ("SwitchRole", "ExitRole"):
+        found = events(server).lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}])
+        record = json.loads(found["Events"][0]["CloudTrailEvent"])
+        assert record["responseElements"] == {name: "Success"} and "SwitchFrom" in record["additionalEventData"]
 
 
 def test_a_person_makes_a_user_with_a_key_and_a_policy(server):

@@ -2,6 +2,7 @@
 
 import html.parser
 import http.client
+import ssl
 import urllib.parse
 
 import boto3
@@ -49,19 +50,27 @@ class Page:
 
 
 class Browser:
-    def __init__(self, server, host=None):
-        self.port, self.host = server.port, host or f"127.0.0.1:{server.port}"
+    def __init__(self, server, host=None, certificates=None):
+        self.port, self.host, self.certificates = server.port, host or f"127.0.0.1:{server.port}", certificates
         self.cookies = {}
 
+    def is_signed_in(self):
+        return any(name.startswith("iamd-console-") for name in self.cookies)
+
     def open(self, place, form=None, follow=True, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        scheme = "https" if self.certificates else "http"
+        if self.certificates:
+            context = ssl.create_default_context(cafile=self.certificates)
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         given = {"Host": self.host, "User-Agent": "Mozilla/5.0 (test)", "Sec-Fetch-Site": "none"}
         if self.cookies:
             given["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         body, method = None, "GET"
         if form is not None:
             body, method = urllib.parse.urlencode(form), "POST"
-            given |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{self.host}"}
+            given |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"{scheme}://{self.host}"}
             given["Sec-Fetch-Site"] = "same-origin"
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, place, body, {name: value for name, value in given.items() if value is not None})
@@ -78,14 +87,25 @@ class Browser:
             return self.open(location)
         return page
 
+    def copy(self):
+        """Another browser with the same cookies, as a thief has."""
+        other = type(self)(self, self.host, self.certificates)
+        other.cookies = dict(self.cookies)
+        return other
+
     def send(self, page, part, **fields):
         """Sends a form of a page, with these fields filled in."""
         action, given = page.form(part)
         return self.open(action, {**given, **fields})
 
     def sign_in(self, account, password, user=None, next_page=""):
-        form = {"account": account, "password": password, "as": "user" if user else "root", "next": next_page}
-        return self.open("/console/signin", form | ({"user": user} if user else {}))
+        return self.open("/console/signin", self.sign_in_form(account, password, user, next_page))
+
+    def sign_in_form(self, account, password, user=None, next_page=""):
+        """The form of the sign-in page, with its token, filled in."""
+        query = {"account": account, "as": "user" if user else "root", "next": next_page}
+        _, form = self.open("/console/signin?" + urllib.parse.urlencode(query)).form("/console/signin")
+        return form | {"password": password} | ({"user": user} if user else {})
 
 
 def events(server):

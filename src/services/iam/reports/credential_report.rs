@@ -131,11 +131,14 @@ fn write_report(cx: &Context<'_, impl AccountRef>) -> Result<String> {
 
 fn root_row(cx: &Context<'_, impl AccountRef>) -> Vec<String> {
     let none = Credentials::default();
-    let credentials = cx.account.root_users.get("").map_or(&none, |root| &root.credentials);
+    let root = cx.account.root_user();
+    let credentials = root.map_or(&none, |root| &root.credentials);
+    let last_used = root.and_then(|root| root.password_last_used);
+    let last_used = last_used.map_or_else(|| "no_information".to_owned(), date);
     let arn = cx.account.id.root_arn();
     let mut row = vec!["<root_account>".to_owned(), arn, date(cx.account.created)];
     let has_password = credentials.login_profile.is_some().to_string();
-    row.extend([&*has_password, "no_information", "not_supported", "not_supported"].map(str::to_owned));
+    row.extend([&*has_password, &*last_used, "not_supported", "not_supported"].map(str::to_owned));
     row.extend(keys_and_certificates(cx, credentials));
     row
 }
@@ -148,7 +151,8 @@ fn user_row(cx: &Context<'_, impl AccountRef>, user: &User) -> Vec<String> {
             let max_age = cx.account.settings().password_policy.and_then(|policy| policy.max_age);
             let rotation = max_age.map(|days| date(profile.changed.plus(i64::from(days) * 24 * 3600)));
             let rotation = rotation.unwrap_or_else(|| NOTHING.to_owned());
-            row.extend(["true".to_owned(), "no_information".to_owned(), date(profile.changed), rotation]);
+            let last_used = profile.last_used.map_or_else(|| "no_information".to_owned(), date);
+            row.extend(["true".to_owned(), last_used, date(profile.changed), rotation]);
         }
     }
     row.extend(keys_and_certificates(cx, &user.credentials));

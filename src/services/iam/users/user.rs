@@ -49,6 +49,7 @@ impl UserShape {
             user_id: user.id.clone(),
             arn: user.arn(account),
             create_date: user.created,
+            password_last_used: user.credentials.login_profile.as_ref().and_then(|profile| profile.last_used),
             ..Self::default()
         }
     }
@@ -69,6 +70,7 @@ impl UserShape {
             user_id: account.id.to_string(),
             arn: account.id.root_arn(),
             create_date: account.created,
+            password_last_used: account.root_user().and_then(|root| root.password_last_used),
             ..Self::default()
         }
     }
