@@ -30,6 +30,7 @@ macro_rules! tagged_resource {
     };
 }
 
+mod changes;
 mod credentials;
 mod delegation_request;
 mod deletion_task;
@@ -47,8 +48,9 @@ mod snapshot;
 mod table;
 mod trail;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+pub use changes::*;
 pub use credentials::*;
 pub use delegation_request::*;
 pub use deletion_task::*;
@@ -67,36 +69,10 @@ pub use table::*;
 pub use trail::*;
 
 use self::organization::ORGANIZATION_TABLES;
+use self::snapshot::{LEFT, Rows};
 use crate::error::{Error, Result};
 use crate::organization::OrganizationView;
 use crate::shapes::{AccountId, Timestamp};
-
-/// What a commit writes.
-#[derive(Clone, Debug, Default)]
-pub struct Changes {
-    /// Per table and key the new body, or `None` for a row that is gone.
-    pub rows: BTreeMap<(&'static str, String), Option<String>>,
-    /// The access keys, users and roles that are gone, by id: their last use can no longer be asked for.
-    pub gone: BTreeSet<String>,
-}
-
-impl Changes {
-    /// Whether the store may refuse the changes for what another account holds: an alias belongs to one account.
-    pub fn may_conflict(&self) -> bool {
-        self.rows.keys().any(|(table, _)| *table == Settings::TABLE)
-    }
-
-    /// Notes what an entity referred to and what it refers to now.
-    fn note_references(&mut self, before: &[Reference], after: &[Reference]) {
-        let subjects = |references: &[Reference]| -> BTreeSet<String> {
-            references.iter().filter_map(Reference::subject).map(str::to_owned).collect()
-        };
-        let (before, after) = (subjects(before), subjects(after));
-        // Who is renamed goes and comes back.
-        self.gone.retain(|subject| !after.contains(subject));
-        self.gone.extend(before.into_iter().filter(|subject| !after.contains(subject)));
-    }
-}
 
 /// Declares the account's tables: field, the entity it holds, and the name of the table in the store.
 macro_rules! tables {
@@ -147,15 +123,17 @@ macro_rules! tables {
             /// # Errors
             /// Fails when the row's body is not what this version writes, or the table is unknown.
             pub fn load(&mut self, table: &str, body: &str) -> serde_json::Result<()> {
-                match table {
+                let key = match table {
                     $(stringify!($field) => {
                         let entity: $entity = serde_json::from_str(body)?;
-                        self.references.replace($entity::TABLE, &entity.key(), &[], &entity.references());
-                        self.$field.insert(entity.key(), entity);
+                        let key = entity.key();
+                        self.references.replace($entity::TABLE, &key, &[], &entity.references());
+                        self.$field.insert(key.clone(), Arc::new(entity));
+                        key
                     })+
                     _ => return Err(serde::de::Error::custom("there is no such table")),
-                }
-                Ok(())
+                };
+                if table == NamedSnapshot::TABLE { self.share_with_snapshot(&key) } else { Ok(()) }
             }
 
             /// All that it holds, as changes of an account that holds nothing.
@@ -171,11 +149,42 @@ macro_rules! tables {
                 Ok(changes)
             }
 
-            /// All that the account holds, as it is stored.
-            ///
-            /// # Errors
-            /// Only if an entity cannot be written as JSON, which is a fault of ours.
-            pub fn rows(&self) -> Result<Rows> {
+            /// What the account holds, to be restored. It shares everything with the account.
+            pub fn held(&self) -> Held {
+                let mut held = Self::empty();
+                $(if !LEFT.contains(&stringify!($field)) {
+                    held.$field = self.$field.clone();
+                })+
+                Held(Arc::new(held))
+            }
+
+            /// The account as it was when it held this.
+            pub fn holding(&self, held: &Held) -> Self {
+                let (id, created, references) = (self.id, self.created, References::default());
+                let mut then = Self { id, created, references, ..(*held.0).clone() };
+                $(for entity in then.$field.iter().cloned().collect::<Vec<_>>() {
+                    then.references.replace($entity::TABLE, &entity.key(), &[], &entity.references());
+                })+
+                then
+            }
+
+            /// Lets a snapshot that was loaded share with the account what is the same.
+            fn share_with_snapshot(&mut self, name: &str) -> serde_json::Result<()> {
+                let Some(snapshot) = self.snapshots.get(name).cloned() else { return Ok(()) };
+                let mut held = (*snapshot.held.0).clone();
+                $(for (key, own) in self.$field.after(None) {
+                    let Some(other) = held.$field.get(key) else { continue };
+                    if serde_json::to_string(&**own)? == serde_json::to_string(&**other)? {
+                        held.$field.insert(key.to_owned(), own.clone());
+                    }
+                })+
+                let shared = NamedSnapshot { held: Held(Arc::new(held)), ..(*snapshot).clone() };
+                self.snapshots.insert(name.to_owned(), Arc::new(shared));
+                Ok(())
+            }
+
+            /// All that a snapshot keeps, as it is stored.
+            fn rows(&self) -> Result<Rows> {
                 let mut rows = Rows::new();
                 $(if !LEFT.contains(&stringify!($field)) {
                     let table = rows.entry(stringify!($field).to_owned()).or_default();
@@ -187,21 +196,25 @@ macro_rules! tables {
                 Ok(rows)
             }
 
-            /// Makes the account hold what it held when the rows were taken, and nothing else.
+            /// Makes the account hold what it held, and nothing else.
             ///
             /// # Errors
-            /// Only if a row cannot be read as JSON.
-            pub fn restore(&mut self, rows: &Rows) -> Result<()> {
+            /// Only if an entity cannot be written as JSON, which is a fault of ours.
+            pub fn restore(&mut self, held: &Held) -> Result<()> {
                 $(if !LEFT.contains(&stringify!($field)) {
-                    let wanted = rows.get(stringify!($field));
+                    let wanted = &held.0.$field;
                     let keys = self.$field.after(None).map(|(key, _)| key.to_owned()).collect::<Vec<_>>();
-                    for key in keys.iter().filter(|key| !wanted.is_some_and(|wanted| wanted.contains_key(*key))) {
+                    for key in keys.iter().filter(|key| wanted.get(key).is_none()) {
                         self.remove::<$entity>(key);
                     }
-                    for (key, body) in wanted.into_iter().flatten() {
-                        let now = self.$field.get(key).map(|entity| serde_json::to_string(&**entity));
-                        if now.transpose().map_err(Error::internal)?.as_deref() != Some(body.get()) {
-                            self.put::<$entity>(serde_json::from_str(body.get()).map_err(Error::internal)?)?;
+                    for entity in wanted.iter() {
+                        let now = self.$field.get(&entity.key());
+                        if now.is_some_and(|now| Arc::ptr_eq(now, entity)) {
+                            continue;
+                        }
+                        let now = now.map(|now| serde_json::to_string(&**now)).transpose().map_err(Error::internal)?;
+                        if now != Some(serde_json::to_string(&**entity).map_err(Error::internal)?) {
+                            self.put_shared(entity.clone())?;
                         }
                     }
                 })+
@@ -302,13 +315,22 @@ tables! {
 }
 
 impl Account {
+    /// An account that holds nothing, of no number.
+    fn empty() -> Self {
+        Self::new(AccountId::ANONYMOUS, Timestamp::default())
+    }
+
     /// Puts an entity in its place, new or changed.
     ///
     /// # Errors
     /// Only if the entity cannot be written as JSON, which is a fault of ours.
     pub fn put<E: Entity>(&mut self, entity: E) -> Result<()> {
+        self.put_shared(Arc::new(entity))
+    }
+
+    fn put_shared<E: Entity>(&mut self, entity: Arc<E>) -> Result<()> {
         let key = entity.key();
-        let body = serde_json::to_string(&entity).map_err(Error::internal)?;
+        let body = serde_json::to_string(&*entity).map_err(Error::internal)?;
         let before = E::table(self).get(&key).map(|old| old.references()).unwrap_or_default();
         let after = entity.references();
         self.references.replace(E::TABLE, &key, &before, &after);

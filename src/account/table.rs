@@ -35,8 +35,8 @@ impl<E> Table<E> {
         self.0.range((start, Bound::Unbounded)).map(|(key, entity)| (key.as_str(), entity))
     }
 
-    pub(super) fn insert(&mut self, key: String, entity: E) {
-        self.0.insert_mut(key, Arc::new(entity));
+    pub(super) fn insert(&mut self, key: String, entity: Arc<E>) {
+        self.0.insert_mut(key, entity);
     }
 
     pub(super) fn remove(&mut self, key: &str) {

@@ -58,6 +58,31 @@ impl Turn {
             result
         }
     }
+
+    /// Makes each account the newest state of its turn, all in one transaction: all of them are stored, or none. The turns
+    /// last until it is known.
+    ///
+    /// # Errors
+    /// Like [`Turn::commit`].
+    pub async fn commit_together(changed: Vec<(Self, Account)>) -> Result<()> {
+        let Some(orders) = changed.first().map(|(turn, _)| turn.orders.clone()) else { return Ok(()) };
+        let (mut commits, mut held, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+        for (Self { mut head, cell, .. }, mut account) in changed {
+            let (done, committed) = oneshot::channel();
+            let changes = account.take_changes();
+            // If the caller goes away, later writes are built on this, and are refused with it if it cannot be stored.
+            *head = account.clone();
+            commits.push(Commit { cell, account: Arc::new(account), changes, done });
+            held.push(head);
+            waiting.push(committed);
+        }
+        orders.send(Order::CommitTogether(commits)).map_err(|_| Error::internal("the server is stopping"))?;
+        for committed in waiting {
+            committed.await.map_err(Error::internal)??;
+        }
+        drop(held);
+        Ok(())
+    }
 }
 
 /// All accounts: in memory those that are in use, in the store all.

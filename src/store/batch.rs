@@ -13,6 +13,8 @@ pub(super) struct Batch {
     pub accounts: BTreeMap<AccountId, Head>,
     /// The subjects whose last uses are forgotten.
     pub subjects: Vec<(AccountId, String)>,
+    /// Whether nothing is written where another server has written to one of the accounts.
+    pub whole: bool,
 }
 
 /// What a batch makes of an account.

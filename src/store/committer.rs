@@ -30,6 +30,8 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 /// What is asked of the committer, in the order in which it must happen.
 pub(super) enum Order {
     Commit(Commit),
+    /// Store all of these, or none.
+    CommitTogether(Vec<Commit>),
     /// Forget this account, or all that are stored.
     Reset {
         account: Option<AccountId>,
@@ -94,6 +96,10 @@ impl Committer {
         for order in orders {
             match order {
                 Order::Commit(commit) => commits.push(commit),
+                Order::CommitTogether(together) => {
+                    self.commit(std::mem::take(&mut commits)).await;
+                    self.commit_together(together).await;
+                }
                 Order::Reset { account, done } => {
                     self.commit(std::mem::take(&mut commits)).await;
                     let _ = done.send(self.reset(account).await);
@@ -105,7 +111,7 @@ impl Committer {
 
     async fn commit(&self, commits: Vec<Commit>) {
         let Some(commits) = self.sound(commits) else { return };
-        match self.store(&commits).await {
+        match self.store(&commits, false).await {
             Ok(overtaken) => self.end(commits, &overtaken),
             Err(fault) if fault.is_conflict() || fault.is_transient() => self.commit_one_by_one(commits).await,
             // One row may be what PostgreSQL does not take.
@@ -125,23 +131,62 @@ impl Committer {
     async fn commit_one_by_one(&self, commits: Vec<Commit>) {
         for commit in commits {
             let Some(commits) = self.sound(vec![commit]) else { continue };
-            match self.store(&commits).await {
+            match self.store(&commits, false).await {
                 Ok(overtaken) => self.end(commits, &overtaken),
                 Err(fault) => commits.into_iter().for_each(|commit| {
                     self.give_up(&commit.cell);
-                    let error = match &fault {
-                        fault if fault.is_conflict() => alias_taken(&commit.account),
-                        fault if fault.is_transient() => Error::overtaken(),
-                        fault => failure(fault),
-                    };
+                    let error = refusal(&fault, &commit.account);
                     commit.end(Err(error));
                 }),
             }
         }
     }
 
-    async fn store(&self, commits: &[Commit]) -> Result<BTreeSet<AccountId>, Fault> {
-        let mut batch = Batch::default();
+    /// Stores all writes, or none. Their turns last until it is known, but later writes of one account may be built on
+    /// them if their caller has gone away: where they are not stored, all their states are given up.
+    async fn commit_together(&self, commits: Vec<Commit>) {
+        let result = if commits.iter().any(|commit| commit.cell.is_void()) {
+            Err(self.orphaned())
+        } else {
+            match self.store(&commits, true).await {
+                Ok(overtaken) if overtaken.is_empty() => Ok(()),
+                Ok(_) => Err(Error::overtaken()),
+                Err(fault) => {
+                    tracing::warn!(cause = fault.to_string(), "a commit of several accounts failed");
+                    Err(self.refusal_of(&fault, &commits).await)
+                }
+            }
+        };
+        match result {
+            Ok(()) => commits.into_iter().for_each(|commit| self.succeed(commit)),
+            Err(error) => {
+                commits.iter().for_each(|commit| self.give_up(&commit.cell));
+                // One caller waits for all of them, and hears it from the first.
+                if let Some(first) = commits.into_iter().next() {
+                    first.end(Err(error));
+                }
+            }
+        }
+    }
+
+    /// The error of writes that were refused together. In a conflict it names the alias that another account has.
+    async fn refusal_of(&self, fault: &Fault, commits: &[Commit]) -> Error {
+        let mut named = commits.iter().filter(|commit| commit.changes.may_conflict());
+        if fault.is_conflict() {
+            for commit in named.clone() {
+                let Some(alias) = commit.account.settings().alias else { continue };
+                let owner = self.store.account_of_alias(&alias).await;
+                if owner.is_ok_and(|owner| owner.is_some_and(|owner| owner != commit.cell.id)) {
+                    return alias_taken(&commit.account);
+                }
+            }
+        }
+        // If nobody has it yet, two of them want the same.
+        named.next_back().or(commits.last()).map_or_else(internal_failure, |commit| refusal(fault, &commit.account))
+    }
+
+    async fn store(&self, commits: &[Commit], whole: bool) -> Result<BTreeSet<AccountId>, Fault> {
+        let mut batch = Batch { whole, ..Batch::default() };
         commits.iter().for_each(|commit| batch.add(&commit.account, &commit.changes));
         let start = Instant::now();
         let result = self.store.commit(&batch).await;
@@ -184,9 +229,13 @@ impl Committer {
     /// The writes that are built on what is durable; the others are refused. `None` if there are none.
     fn sound(&self, commits: Vec<Commit>) -> Option<Vec<Commit>> {
         let (orphans, commits): (Vec<_>, Vec<_>) = commits.into_iter().partition(|commit| commit.cell.is_void());
-        let refusal = || if self.store.is_shared() { Error::overtaken() } else { internal_failure() };
-        orphans.into_iter().for_each(|orphan| orphan.end(Err(refusal())));
+        orphans.into_iter().for_each(|orphan| orphan.end(Err(self.orphaned())));
         (!commits.is_empty()).then_some(commits)
+    }
+
+    /// Why a write is refused that is built on what was not stored.
+    fn orphaned(&self) -> Error {
+        if self.store.is_shared() { Error::overtaken() } else { internal_failure() }
     }
 
     async fn reset(&self, account: Option<AccountId>) -> Result<()> {
@@ -217,6 +266,15 @@ impl Committer {
 fn alias_taken(account: &Account) -> Error {
     let alias = account.settings().alias.unwrap_or_default();
     Error::new(Code::EntityAlreadyExists, format!("The account alias {alias} already exists."))
+}
+
+/// The error of a write that was refused alone.
+fn refusal(fault: &Fault, account: &Account) -> Error {
+    match fault {
+        fault if fault.is_conflict() => alias_taken(account),
+        fault if fault.is_transient() => Error::overtaken(),
+        fault => failure(fault),
+    }
 }
 
 fn failure(fault: &Fault) -> Error {

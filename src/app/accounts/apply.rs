@@ -17,7 +17,8 @@ use crate::description::reconcile::{Ground, reconcile};
 use crate::description::{DescriptionError, Descriptions, GeneratedSecrets, Report};
 use crate::error::Error;
 use crate::identity::{Caller, Principal, RequestFacts};
-use crate::shapes::{AccountId, Ids};
+use crate::shapes::{AccountId, Ids, Timestamp};
+use crate::store::Turn;
 
 /// Why files were not applied. Then nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +48,7 @@ pub struct ApplyMode {
 
 impl App {
     /// Makes accounts what files describe: all of it, or nothing. `keep` takes the secrets that were made before
-    /// anything is written.
+    /// anything is written; where it is called again, those of the call before are of no use.
     ///
     /// # Errors
     /// See [`ApplyError`].
@@ -60,7 +61,6 @@ impl App {
         let mut runs = 1;
         loop {
             match self.apply_once(descriptions, mode, &mut keep).await {
-                // What another server wrote first is looked at again; what is done already is then left as it is.
                 Err(ApplyError::Store(error)) if error.is_overtaken() && runs < MAX_RUNS => pause(runs).await,
                 result => return result,
             }
@@ -96,38 +96,31 @@ impl App {
         if !done.secrets.is_empty() {
             keep(&done.secrets).map_err(ApplyError::Secrets)?;
         }
-        // Accounts whose alias may be refused come first: then nothing is written yet.
-        let mut commits: Vec<_> =
-            turns.into_iter().zip(copies.into_values()).filter(|(_, it)| it.has_changes()).collect();
-        commits.sort_by_key(|(turn, copy)| turn.account().settings().alias == copy.settings().alias);
-        let mut waiting = Vec::new();
-        for (turn, copy) in commits {
-            let takes_alias = turn.account().settings().alias != copy.settings().alias;
-            let commit = turn.commit(copy);
-            if takes_alias {
-                commit.await?;
-            } else {
-                waiting.push(commit);
-            }
-        }
-        for commit in waiting {
-            commit.await?;
-        }
+        let changed = turns.into_iter().zip(copies.into_values()).filter(|(_, copy)| copy.has_changes());
+        Turn::commit_together(changed.collect()).await?;
         Ok(done.report)
     }
 
-    /// An account, or a snapshot of it, in the form of AWS's authorization details, with what they leave out. `None` if
-    /// there is no such snapshot.
+    /// An account, or a snapshot of it, in the form of AWS's authorization details, with what they leave out. A time stands
+    /// for the newest snapshot that was made by then. `None` if there is no such snapshot.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn export(&self, id: AccountId, snapshot: Option<&str>) -> Result<Option<Value>, Error> {
         let mut account = self.accounts.get(id).await?.durable();
         if let Some(name) = snapshot {
-            let Some(snapshot) = account.snapshots.get(name) else { return Ok(None) };
-            let mut then = Account::new(id, account.created);
-            then.restore(&snapshot.rows)?;
-            account = Arc::new(then);
+            // Names have no colons.
+            let time = chrono::DateTime::parse_from_rfc3339(name).ok().filter(|_| name.contains(':'));
+            let time: Option<Timestamp> = time.map(|time| time.to_utc().into());
+            let found = match time {
+                Some(time) => {
+                    let by_then = account.snapshots.iter().filter(|snapshot| snapshot.created <= time);
+                    by_then.max_by_key(|snapshot| snapshot.created)
+                }
+                None => account.snapshots.get(name),
+            };
+            let Some(snapshot) = found else { return Ok(None) };
+            account = Arc::new(account.holding(&snapshot.held));
         }
         let trusted = account.roles.iter().flat_map(|role| role.trust_policy.accounts()).collect();
         let others = self.others(trusted, id).await?;

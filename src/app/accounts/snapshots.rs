@@ -1,15 +1,15 @@
 //! Snapshots of accounts with names: made, restored, listed, deleted.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::account::{Account, Entity, NamedSnapshot, Rows};
+use crate::account::{Account, Entity, Held, NamedSnapshot};
 use crate::app::App;
 use crate::app::overtaken::{MAX_RUNS, pause};
 use crate::error::Error;
 use crate::shapes::{AccountId, Timestamp};
+use crate::store::Turn;
 
 /// The most snapshots of an account.
 const MAX_SNAPSHOTS: usize = 100;
@@ -61,8 +61,8 @@ impl App {
             if copy.snapshots.get(name).is_none() && copy.snapshots.len() >= MAX_SNAPSHOTS {
                 return Err(SnapshotError::TooMany);
             }
-            let (name, rows) = (name.to_owned(), Arc::new(copy.rows()?));
-            Ok(copy.put(NamedSnapshot { name, created, of_all: account.is_none(), rows })?)
+            let (name, held) = (name.to_owned(), copy.held());
+            Ok(copy.put(NamedSnapshot { name, created, of_all: account.is_none(), held })?)
         };
         self.change_all(&ids, &make).await
     }
@@ -73,10 +73,10 @@ impl App {
     /// See [`SnapshotError`].
     pub async fn restore_snapshot(&self, account: Option<AccountId>, name: &str) -> Result<(), SnapshotError> {
         self.must_exist(account, name).await?;
-        let nothing = Rows::new();
+        let nothing = Held::nothing();
         let restore = |copy: &mut Account| {
             let snapshot = copy.snapshots.get(name).filter(|snapshot| account.is_some() || snapshot.of_all).cloned();
-            Ok(copy.restore(snapshot.as_ref().map_or(&nothing, |snapshot| &*snapshot.rows))?)
+            Ok(copy.restore(snapshot.as_ref().map_or(&nothing, |snapshot| &snapshot.held))?)
         };
         let ids = self.accounts_of(account).await?;
         self.change_all(&ids, &restore).await
@@ -131,7 +131,7 @@ impl App {
         Ok(known.chain([AccountId::AWS]).collect())
     }
 
-    /// Changes accounts in their turns, and waits until it is known on disk. Nothing is written if one cannot be changed.
+    /// Changes accounts in their turns: all of them, or none.
     async fn change_all(&self, ids: &BTreeSet<AccountId>, change: &Change<'_>) -> Result<(), SnapshotError> {
         let mut runs = 1;
         loop {
@@ -151,14 +151,8 @@ impl App {
             self.gate.compute(*id, || change(&mut copy)).await?;
             changed.push((turn, copy));
         }
-        let mut commits = Vec::with_capacity(changed.len());
-        for (turn, copy) in changed.into_iter().filter(|(_, copy)| copy.has_changes()) {
-            commits.push(turn.commit(copy));
-        }
-        for commit in commits {
-            commit.await?;
-        }
-        Ok(())
+        changed.retain(|(_, copy)| copy.has_changes());
+        Ok(Turn::commit_together(changed).await?)
     }
 }
 

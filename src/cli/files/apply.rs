@@ -93,7 +93,7 @@ impl Request {
     /// Applies the files to the running server, keeps the secrets that were made, and reports.
     pub fn send(&self, secrets: &Path, server: &AdminOptions) -> Result<(), Failure> {
         // It must be there before anything is made whose secret would be lost.
-        let mut secrets = SecretsFile::open(secrets)?;
+        let secrets = SecretsFile::open(secrets)?;
         let files: Vec<_> = self.files.iter().map(|file| json!({"name": file.name, "text": file.text})).collect();
         let body = json!({
             "files": files,

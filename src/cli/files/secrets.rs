@@ -52,14 +52,15 @@ impl SecretsFile {
         Ok(Self { path: path.to_owned(), known })
     }
 
-    /// Adds secrets. The file is whole at all times.
+    /// Adds secrets to those that were in the file when it was opened. The file is whole at all times.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn add(&mut self, secrets: GeneratedSecrets) -> Result<(), SecretsError> {
-        self.known.add(secrets);
+    pub fn add(&self, secrets: GeneratedSecrets) -> Result<(), SecretsError> {
+        let mut all = self.known.clone();
+        all.add(secrets);
         let unwritable = |error| SecretsError::Unwritable(self.path.display().to_string(), error);
-        let text = serde_json::to_vec_pretty(&self.known).map(Zeroizing::new).map_err(io::Error::other);
+        let text = serde_json::to_vec_pretty(&all).map(Zeroizing::new).map_err(io::Error::other);
         let text = text.map_err(unwritable)?;
         let beside = beside(&self.path);
         let write = || {

@@ -22,14 +22,19 @@ pub async fn seed(app: &App, settings: &Settings) -> Result<(), Failure> {
         }
         let files = sources::read(&paths)?;
         let descriptions = description::read(&files, &description::Reading::default())?;
+        let mut opened: Option<SecretsFile> = None;
         let keep = |secrets: &description::GeneratedSecrets| {
             let path = match (&settings.seed_secrets, settings.database().ok()) {
                 (Some(path), _) => path.clone(),
                 (None, Some(Database::Sqlite(database))) => database.with_file_name(SECRETS),
                 _ => return Err("secrets were generated; say with --seed-secrets which file they go to".to_owned()),
             };
-            let mut file = SecretsFile::open(&path).map_err(|error| error.to_string())?;
-            file.add(secrets.clone()).map_err(|error| error.to_string())?;
+            // A second call replaces what the first has added.
+            let file = match opened.take() {
+                Some(file) => file,
+                None => SecretsFile::open(&path).map_err(|error| error.to_string())?,
+            };
+            opened.insert(file).add(secrets.clone()).map_err(|error| error.to_string())?;
             tracing::info!(file = %path.display(), "secrets were generated");
             Ok(())
         };

@@ -76,7 +76,8 @@ async fn applied(state: &State, asked: Asked) -> Result<Applied, ApplyError> {
     let mut secrets = GeneratedSecrets::default();
     let mode = ApplyMode { dry_run: asked.dry_run, prune: asked.prune };
     let keep = |made: &GeneratedSecrets| {
-        secrets.add(made.clone());
+        // What a run has made that another server has overtaken is not there.
+        secrets = made.clone();
         Ok(())
     };
     let report = state.app.apply(&descriptions, mode, keep).await?;

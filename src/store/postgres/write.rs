@@ -33,8 +33,27 @@ struct Columns {
     columns: Vec<Vec<String>>,
 }
 
-/// Writes a batch, but for the accounts that another server has written to since: those are returned.
+/// Writes a batch, but for the accounts that another server has written to since: those are returned. Of a batch that is to
+/// be written whole, nothing is written if there are such accounts, and all are returned.
 pub(super) async fn write(
+    connection: &mut PgConnection,
+    batch: &Batch,
+    sealer: Option<&Sealer>,
+) -> Result<BTreeSet<AccountId>, Fault> {
+    if !batch.whole {
+        return write_won(connection, batch, sealer).await;
+    }
+    let mut transaction = connection.begin().await?;
+    if write_won(&mut transaction, batch, sealer).await?.is_empty() {
+        transaction.commit().await?;
+        return Ok(BTreeSet::new());
+    }
+    transaction.rollback().await?;
+    Ok(batch.accounts.keys().copied().collect())
+}
+
+/// Writes the accounts that no other server has written to since; the others are returned.
+async fn write_won(
     connection: &mut PgConnection,
     batch: &Batch,
     sealer: Option<&Sealer>,

@@ -178,6 +178,23 @@ def test_roles_may_trust_each_other_across_accounts(own):
     assert own.apply(accounts, name="accounts.json")[1] == "0 made, 0 changed, 0 removed, 2 left\n"
 
 
+def test_accounts_of_one_file_change_together_or_not_at_all(own):
+    first, second, third = "222222222222", "333333333333", "444444444444"
+    Boto3(own.endpoint, third).iam.create_account_alias(AccountAlias="taken")
+    for aliases, error in ((("fresh", "taken"), "taken already exists"), (("same", "same"), "same already exists")):
+        described = {
+            number: {"alias": alias, "users": {"ann": {}}} for number, alias in zip((first, second), aliases)
+        }
+        code, out, errors = own.apply({"accounts": {**described, ACCOUNT: {"users": {"bob": {}}}}})
+        assert (code, out) == (1, "") and error in errors, errors
+        for number in (first, second, ACCOUNT):
+            iam = Boto3(own.endpoint, number).iam
+            assert iam.list_users()["Users"] == [] and iam.list_account_aliases()["AccountAliases"] == []
+    Boto3(own.endpoint, first).iam.create_user(UserName="carol")
+    assert own.apply({"accounts": {first: {"alias": "fresh"}, second: {"alias": "other"}}})[0] == 0
+    assert Boto3(own.endpoint, second).iam.list_account_aliases()["AccountAliases"] == ["other"]
+
+
 def test_credentials_are_given_or_made(own):
     key = own.iam.create_user(UserName="tmp") and own.iam.create_access_key(UserName="tmp")["AccessKey"]["AccessKeyId"]
     own.iam.delete_access_key(UserName="tmp", AccessKeyId=key)

@@ -1,5 +1,7 @@
 """Several servers on one PostgreSQL database behave as one."""
 
+import concurrent.futures
+import json
 import os
 import random
 import threading
@@ -69,6 +71,30 @@ def test_an_alias_is_one_accounts_on_all_servers(three):
         except Refused as refused:
             results.append(refused.code)
     assert results == ["ok", "EntityAlreadyExists", "EntityAlreadyExists"]
+
+
+def test_files_are_applied_on_several_servers_at_once(three, tmp_path):
+    accounts = ("444444444441", "444444444442")
+    key = [{"secret": "generated"}]
+
+    def apply(number):
+        name = tmp_path / f"{number}.json"
+        users = {f"user-{number}": {"access-keys": key}, "shared": {}}
+        name.write_text(json.dumps({"accounts": {account: {"users": users} for account in accounts}}))
+        listen = f"127.0.0.1:{three.servers[number % 3].port}"
+        secrets = tmp_path / f"secrets-{number}.json"
+        return run("apply", str(name), "--listen", listen, "--secrets", str(secrets)), secrets
+
+    with concurrent.futures.ThreadPoolExecutor(9) as clients:
+        results = list(clients.map(apply, range(9)))
+    for number, ((code, _, error), secrets) in enumerate(results):
+        assert code == 0, error
+        for account in accounts:
+            made = json.loads(secrets.read_text())["accounts"][account][f"user-{number}"]["access-keys"]
+            assert wait_until(lambda: f"user-{number}" in users(three.servers[0], account))
+            keys = listed(three.servers[0], account, "ListAccessKeys", "AccessKeyId", UserName=f"user-{number}")
+            assert sorted(made) == sorted(keys), "the secrets are those of the run that was stored"
+    assert users(three.servers[0], accounts[0]) == users(three.servers[0], accounts[1])
 
 
 def test_a_session_of_one_server_works_on_all(three, account):
