@@ -106,7 +106,8 @@ pub fn read(files: &[SourceFile], reading: &Reading) -> Result<Descriptions, Des
             Some(kind) => copies.add(file, kind, node)?,
             None => match TemplateFile::of(&node) {
                 Some(kind) => {
-                    let target = Target { account: account.unwrap_or(AccountId::DEFAULT), values: &reading.values };
+                    let id = account.or_else(|| kind.account(&node)).unwrap_or(AccountId::DEFAULT);
+                    let target = Target { account: id, values: &reading.values };
                     let (described, warnings) = template::read(file, kind, &node, &target)?;
                     descriptions.described.push(described);
                     descriptions.warnings.extend(warnings);
@@ -138,24 +139,34 @@ fn parse(file: &SourceFile) -> Result<Node, DescriptionError> {
 /// AWS's files with another account's number in place of the one that they are about.
 fn renumbered(files: &[SourceFile], account: Option<AccountId>) -> Result<Option<Vec<SourceFile>>, DescriptionError> {
     let Some(account) = account else { return Ok(None) };
-    let mut number: Option<AccountId> = None;
+    let (mut number, mut management): (Option<AccountId>, Option<AccountId>) = (None, None);
     for file in files.iter().filter(|file| !is_report(file)) {
         let node = parse(file)?;
-        if aws_file(&node) != Some(AwsFile::Details) {
-            continue;
-        }
-        let mut copies = Copies::default();
-        copies.add(file, AwsFile::Details, node)?;
-        match (copies.account(), number) {
+        let found = match aws_file(&node) {
+            Some(AwsFile::Details) => {
+                let mut copies = Copies::default();
+                copies.add(file, AwsFile::Details, node)?;
+                copies.account()
+            }
+            Some(AwsFile::Organization) => {
+                let mut copies = Copies::default();
+                copies.add(file, AwsFile::Organization, node)?;
+                management = management.or(copies.management_account());
+                None
+            }
+            Some(_) => None,
+            None => TemplateFile::of(&node).and_then(|kind| kind.account(&node)),
+        };
+        match (found, number) {
             (Some(found), Some(before)) if found != before => {
                 let message =
                     format!("it is about {found} and another file about {before}: they cannot both become one");
                 return Err(DescriptionError::new(&file.name, None, message));
             }
-            (found, _) => number = found,
+            (found, before) => number = found.or(before),
         }
     }
-    let Some(number) = number.filter(|number| *number != account) else { return Ok(None) };
+    let Some(number) = number.or(management).filter(|number| *number != account) else { return Ok(None) };
     let (from, to) = (digits(number), digits(account));
     let replaced =
         files.iter().map(|file| SourceFile { name: file.name.clone(), text: replace(&file.text, &from, &to) });

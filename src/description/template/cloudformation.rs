@@ -84,17 +84,29 @@ pub(super) fn read(node: &Node, target: &Target<'_>, build: &mut Build<'_>) -> R
     let stem = Path::new(build.file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("stack");
     let stack = stem.split('.').next().unwrap_or(stem).to_owned();
     let template = Template::new(node, target, stack);
+    if let Some(transform) = node.get("Transform") {
+        let message = "transforms are not applied: what they make is not in the account";
+        build.warnings.push(format!("{}:{}: {message}", build.file, transform.place));
+    }
     let resources = node.get("Resources").map(Node::members).unwrap_or_default();
     let mut later = Vec::new();
     for member in resources {
+        if member.name.starts_with("Fn::") {
+            // `Fn::ForEach` makes resources of its own.
+            template.unresolved(member.place, member.name.as_str());
+        }
         let Some(resource) = template.resource(&member.name) else { continue };
         let Some(kind) = resource.kind.strip_prefix("AWS::IAM::") else { continue };
-        if member.value.get("Condition").is_some() {
-            template.unresolved(member.place, format!("the condition of {}", member.name));
+        if template.is_made(&member.value) != Some(true) {
+            continue;
         }
         let properties = resource.properties.and_then(|properties| template.value(properties));
         let properties =
             properties.unwrap_or(Node { place: member.place, tag: None, content: Content::Map(Vec::new()) });
+        // The place of a value that is missing is taken by an empty text.
+        if !template.unresolved.borrow().is_empty() {
+            continue;
+        }
         let read: Properties = build.properties(&properties)?;
         let named = name(&template, &member.name, &resource).map(|name| Placed::new(member.place, name));
         match entity(kind, named, read, member.place, build)? {

@@ -16,26 +16,9 @@ pub(super) struct Template<'t> {
     pub stack: String,
     /// What cannot be resolved, and where it is needed.
     pub unresolved: RefCell<Vec<(Place, String)>>,
-    /// The resources whose names are being found out.
+    /// How many names and conditions are being found out, each for the one before.
     depth: RefCell<usize>,
 }
-
-/// The names of functions by their short forms.
-const FUNCTIONS: &[&str] = &[
-    "Ref",
-    "Sub",
-    "GetAtt",
-    "Join",
-    "Select",
-    "Split",
-    "FindInMap",
-    "If",
-    "ImportValue",
-    "Base64",
-    "GetAZs",
-    "Transform",
-    "Cidr",
-];
 
 /// What an expression comes to.
 pub(super) enum Resolved {
@@ -45,7 +28,7 @@ pub(super) enum Resolved {
     Nothing,
 }
 
-fn text(place: Place, text: impl Into<String>) -> Node {
+pub(super) fn text(place: Place, text: impl Into<String>) -> Node {
     Node { place, tag: None, content: Content::Text(text.into()) }
 }
 
@@ -70,6 +53,11 @@ impl<'t> Template<'t> {
     pub fn resolve(&self, node: &Node) -> Resolved {
         if let Some((name, argument)) = function(node) {
             return self.call(&name, argument.as_ref(), node.place);
+        }
+        // A dynamic reference is resolved by CloudFormation when the stack is made.
+        if let Some((_, reference)) = node.text().and_then(|text| text.split_once("{{resolve:")) {
+            let reference = reference.split("}}").next().unwrap_or_default();
+            self.unresolved(node.place, format!("{{{{resolve:{reference}}}}}"));
         }
         let content = match &node.content {
             Content::List(items) => Content::List(items.iter().filter_map(|item| self.value(item)).collect()),
@@ -107,8 +95,14 @@ impl<'t> Template<'t> {
         if name == "Ref" && argument.text() == Some("AWS::NoValue") {
             return Resolved::Nothing;
         }
+        if name == "If" {
+            return self.choose(argument, place);
+        }
         let value = match name {
-            "Ref" => argument.text().and_then(|name| self.reference(name, place)).map(|value| text(place, value)),
+            "Ref" => argument.text().and_then(|name| {
+                let list = self.list_parameter(name, place);
+                list.or_else(|| self.reference(name, place).map(|value| text(place, value)))
+            }),
             "GetAtt" => self.get_att(argument, place).map(|value| text(place, value)),
             "Sub" => self.sub(argument, place).map(|value| text(place, value)),
             "Join" => self.join(argument).map(|value| text(place, value)),
@@ -153,22 +147,47 @@ impl<'t> Template<'t> {
             }
             _ => None,
         };
-        let default = || {
-            let parameter = self.root.get("Parameters")?.get(name)?.get("Default")?;
-            self.text(parameter)
-        };
-        let found =
-            known.or_else(default).or_else(|| self.of_resource(name, |resource| reference(self, name, resource)));
+        let found = known
+            .or_else(|| self.default_of(name))
+            .or_else(|| self.of_resource(name, |resource| reference(self, name, resource)));
         found.or_else(|| self.unresolved(place, format!("Ref {name}")))
+    }
+
+    /// The default of a parameter. That of one whose value is in Parameter Store is only the name it has there.
+    fn default_of(&self, name: &str) -> Option<String> {
+        let parameter = self.root.get("Parameters")?.get(name)?;
+        let kind = parameter.get("Type").and_then(Node::text).unwrap_or_default();
+        if kind.starts_with("AWS::SSM::Parameter::Value") {
+            return None;
+        }
+        self.text(parameter.get("Default")?)
+    }
+
+    /// The value of a parameter that is a list.
+    fn list_parameter(&self, name: &str, place: Place) -> Option<Node> {
+        let kind = self.root.get("Parameters")?.get(name)?.get("Type")?.text()?;
+        if kind != "CommaDelimitedList" && !kind.starts_with("List<") {
+            return None;
+        }
+        let written = self.target.values.get(name).cloned().or_else(|| self.default_of(name))?;
+        let items = written.split(',').map(|item| text(place, item.trim()));
+        Some(Node { place, tag: None, content: Content::List(items.collect()) })
     }
 
     fn of_resource(&self, id: &str, find: impl FnOnce(&Resource<'t>) -> Option<String>) -> Option<String> {
         let resource = self.resource(id)?;
+        // What is not made has no name.
+        let is_made = self.root.get("Resources")?.get(id).and_then(|node| self.is_made(node))?;
+        if is_made { self.deeper(|| find(&resource)) } else { None }
+    }
+
+    /// Goes one step deeper, unless references lead to each other without an end.
+    pub fn deeper<T>(&self, find: impl FnOnce() -> Option<T>) -> Option<T> {
         if *self.depth.borrow() >= MAX_REFERENCES {
             return None;
         }
         *self.depth.borrow_mut() += 1;
-        let found = find(&resource);
+        let found = find();
         *self.depth.borrow_mut() -= 1;
         found
     }
@@ -240,14 +259,15 @@ impl<'t> Template<'t> {
     }
 
     fn find_in_map(&self, argument: &Node) -> Option<Node> {
-        let [map, first, second] = argument.items() else { return None };
+        let [map, first, second, rest @ ..] = argument.items() else { return None };
         let (map, first, second) = (self.text(map)?, self.text(first)?, self.text(second)?);
-        self.root.get("Mappings")?.get(&map)?.get(&first)?.get(&second).cloned()
+        let found = self.root.get("Mappings").and_then(|maps| maps.get(&map)?.get(&first)?.get(&second).cloned());
+        found.or_else(|| self.value(rest.first()?.get("DefaultValue")?))
     }
 }
 
 /// The function that a value calls, and its argument: `!Ref X`, or a map with the one member `Ref` or `Fn::…`.
-fn function(node: &Node) -> Option<(String, Box<Node>)> {
+pub(super) fn function(node: &Node) -> Option<(String, Box<Node>)> {
     if let Some(tag) = &node.tag {
         let name = tag.strip_prefix('!')?;
         let argument = Node { tag: None, ..node.clone() };
@@ -255,5 +275,5 @@ fn function(node: &Node) -> Option<(String, Box<Node>)> {
     }
     let [member] = node.members() else { return None };
     let name = member.name.strip_prefix("Fn::").or_else(|| (member.name == "Ref").then_some("Ref"))?;
-    FUNCTIONS.contains(&name).then(|| (name.to_owned(), Box::new(member.value.clone())))
+    Some((name.to_owned(), Box::new(member.value.clone())))
 }

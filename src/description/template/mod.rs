@@ -2,6 +2,7 @@
 //! What cannot be resolved is named, and never guessed.
 
 mod cloudformation;
+mod conditions;
 mod functions;
 mod resources;
 mod terraform;
@@ -38,6 +39,14 @@ impl TemplateFile {
         }
         let is_terraform = node.get("terraform_version").is_some() || node.get("format_version").is_some();
         is_terraform.then_some(Self::Terraform)
+    }
+
+    /// The account that a file is about, if it says one.
+    pub fn account(self, node: &Node) -> Option<AccountId> {
+        match self {
+            Self::CloudFormation => None,
+            Self::Terraform => terraform::account_of(node),
+        }
     }
 }
 
