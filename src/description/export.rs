@@ -9,6 +9,7 @@ use crate::account::{
 };
 use crate::call::View;
 use crate::catalogue::managed_policies;
+use crate::services::exported_organization;
 use crate::shapes::{AccountId, TagSet, Timestamp};
 
 /// The account.
@@ -53,6 +54,9 @@ pub fn export(cx: &View<'_>) -> Value {
     });
     if let (Some(policy), Value::Object(members)) = (account.settings().password_policy, &mut exported) {
         members.insert("PasswordPolicy".to_owned(), of_password_policy(&policy));
+    }
+    if let (Some(organization), Value::Object(members)) = (exported_organization(account, cx.now), &mut exported) {
+        members.extend(organization);
     }
     exported
 }

@@ -5,6 +5,7 @@
 mod aws;
 pub mod export;
 mod file;
+mod organization;
 pub mod reconcile;
 mod secrets;
 mod template;
@@ -19,6 +20,9 @@ use crate::markup::{Named, Node, Place, Placed, given};
 use crate::shapes::{AccountId, Secret, Timestamp};
 
 pub use file::{Described, DescriptionError, Descriptions, Reading, SCHEMA, SourceFile, read};
+pub use organization::{
+    Joined, MemberDescription, OrganizationDescription, OrganizationPolicyDescription, UnitDescription,
+};
 pub use reconcile::{Outcome, Report, ReportEntry};
 pub use secrets::{GeneratedSecrets, UserSecrets};
 
@@ -57,6 +61,8 @@ pub struct AccountDescription {
     pub oidc_providers: Named<OidcProviderDescription>,
     /// SAML providers, by name.
     pub saml_providers: Named<SamlProviderDescription>,
+    /// The organization that the account manages.
+    pub organization: Option<Placed<OrganizationDescription>>,
 }
 
 /// The rules for passwords; those that are left out are AWS's defaults.

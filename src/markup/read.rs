@@ -2,6 +2,7 @@
 //! a value, which may be a secret.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::value::{BorrowedStrDeserializer, U32Deserializer};
 use serde::de::{
@@ -257,22 +258,25 @@ impl<'de, V: Deserializer<'de, Error = Misfit>> SeqAccess<'de> for PlaceThenValu
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reading<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reading<T> {
-            type Value = Placed<T>;
+        deserializer.deserialize_tuple_struct(PLACED, 3, Reading::<Self>(PhantomData))
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value with its place")
-            }
+/// Reads a value of its own way.
+struct Reading<T>(PhantomData<T>);
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let line = seq.next_element()?.unwrap_or_default();
-                let column = seq.next_element()?.unwrap_or_default();
-                let value = seq.next_element()?.ok_or_else(|| de::Error::custom("a value is missing"))?;
-                Ok(Placed::new(Place { line, column }, value))
-            }
-        }
-        deserializer.deserialize_tuple_struct(PLACED, 3, Reading(std::marker::PhantomData))
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Reading<Placed<T>> {
+    type Value = Placed<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value with its place")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let line = seq.next_element()?.unwrap_or_default();
+        let column = seq.next_element()?.unwrap_or_default();
+        let value = seq.next_element()?.ok_or_else(|| de::Error::custom("a value is missing"))?;
+        Ok(Placed::new(Place { line, column }, value))
     }
 }
 
@@ -288,26 +292,26 @@ impl<T> Default for Named<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reading<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reading<T> {
-            type Value = Named<T>;
+        deserializer.deserialize_map(Reading::<Self>(PhantomData))
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Reading<Named<T>> {
+    type Value = Named<T>;
 
-            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-                Ok(Named::default())
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(name) = map.next_key::<Placed<String>>()? {
-                    members.push((name, map.next_value()?));
-                }
-                Ok(Named(members))
-            }
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(Named::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(name) = map.next_key::<Placed<String>>()? {
+            members.push((name, map.next_value()?));
         }
-        deserializer.deserialize_map(Reading(std::marker::PhantomData))
+        Ok(Named(members))
     }
 }

@@ -20,6 +20,7 @@ use crate::wire::{Service, Shape};
 pub use iam::delegation::delegation_notice::notices;
 pub(crate) use iam::policies::managed_policy::managed_document;
 pub(crate) use iam::roles::service_linked_role::{account_access_role, service_linked_role};
+pub(crate) use organizations::exported as exported_organization;
 pub use sts::{AssumeRole, CredentialsShape};
 
 /// Every operation.

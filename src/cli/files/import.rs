@@ -17,7 +17,9 @@ use crate::cli::running::AdminOptions;
 pub struct ImportOptions {
     /// Answers of AWS about one account: get-account-authorization-details, and list-roles, list-instance-profiles,
     /// get-account-password-policy, list-account-aliases, get-saml-provider (as NAME.json),
-    /// get-open-id-connect-provider, get-credential-report (or its CSV)
+    /// get-open-id-connect-provider, get-credential-report (or its CSV); about an organization: describe-organization,
+    /// list-roots, list-accounts, list-organizational-units-for-parent, describe-policy, list-targets-for-policy (as
+    /// targets-POLICY.json); or folders with such files
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Give the copy another number, which takes the place of the account's own everywhere

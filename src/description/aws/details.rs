@@ -22,63 +22,67 @@ pub struct Details {
     pub next_token: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct UserDetail {
-    pub path: Placed<String>,
-    pub user_name: Placed<String>,
-    pub user_id: String,
-    pub arn: Placed<String>,
-    #[serde(deserialize_with = "moment")]
-    pub create_date: Timestamp,
-    #[serde(default)]
-    pub user_policy_list: Vec<InlinePolicy>,
-    #[serde(default)]
-    pub group_list: Vec<Placed<String>>,
-    #[serde(default)]
-    pub attached_managed_policies: Vec<AttachedPolicy>,
-    pub permissions_boundary: Option<Boundary>,
-    #[serde(default)]
-    pub tags: Vec<AwsTag>,
+/// Declares what the answer shows of a kind of entity: what all kinds have, and what only this one has.
+macro_rules! detail {
+    ($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $member:ident: $type:ty,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        pub struct $name {
+            pub path: Placed<String>,
+            pub arn: Placed<String>,
+            #[serde(deserialize_with = "moment")]
+            pub create_date: Timestamp,
+            $($(#[$attribute])* pub $member: $type,)+
+        }
+    };
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct GroupDetail {
-    pub path: Placed<String>,
-    pub group_name: Placed<String>,
-    pub group_id: String,
-    pub arn: Placed<String>,
-    #[serde(deserialize_with = "moment")]
-    pub create_date: Timestamp,
-    #[serde(default)]
-    pub group_policy_list: Vec<InlinePolicy>,
-    #[serde(default)]
-    pub attached_managed_policies: Vec<AttachedPolicy>,
+detail! {
+    UserDetail {
+        user_name: Placed<String>,
+        user_id: String,
+        #[serde(default)]
+        user_policy_list: Vec<InlinePolicy>,
+        #[serde(default)]
+        group_list: Vec<Placed<String>>,
+        #[serde(default)]
+        attached_managed_policies: Vec<AttachedPolicy>,
+        permissions_boundary: Option<Boundary>,
+        #[serde(default)]
+        tags: Vec<AwsTag>,
+    }
 }
 
-/// A role, with what `list-roles` and `iamd export` show besides.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct RoleDetail {
-    pub path: Placed<String>,
-    pub role_name: Placed<String>,
-    pub role_id: String,
-    pub arn: Placed<String>,
-    #[serde(deserialize_with = "moment")]
-    pub create_date: Timestamp,
-    pub assume_role_policy_document: Document,
-    pub description: Option<Placed<String>>,
-    pub max_session_duration: Option<Placed<i64>>,
-    #[serde(default)]
-    pub instance_profile_list: Vec<InstanceProfileDetail>,
-    #[serde(default)]
-    pub role_policy_list: Vec<InlinePolicy>,
-    #[serde(default)]
-    pub attached_managed_policies: Vec<AttachedPolicy>,
-    pub permissions_boundary: Option<Boundary>,
-    #[serde(default)]
-    pub tags: Vec<AwsTag>,
+detail! {
+    GroupDetail {
+        group_name: Placed<String>,
+        group_id: String,
+        #[serde(default)]
+        group_policy_list: Vec<InlinePolicy>,
+        #[serde(default)]
+        attached_managed_policies: Vec<AttachedPolicy>,
+    }
+}
+
+detail! {
+    /// A role, with what `list-roles` and `iamd export` show besides.
+    RoleDetail {
+        role_name: Placed<String>,
+        role_id: String,
+        assume_role_policy_document: Document,
+        description: Option<Placed<String>>,
+        max_session_duration: Option<Placed<i64>>,
+        #[serde(default)]
+        instance_profile_list: Vec<InstanceProfileDetail>,
+        #[serde(default)]
+        role_policy_list: Vec<InlinePolicy>,
+        #[serde(default)]
+        attached_managed_policies: Vec<AttachedPolicy>,
+        permissions_boundary: Option<Boundary>,
+        #[serde(default)]
+        tags: Vec<AwsTag>,
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,22 +104,18 @@ pub struct RoleOfProfile {
     pub role_name: Placed<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PolicyDetail {
-    pub policy_name: Placed<String>,
-    pub policy_id: String,
-    pub arn: Placed<String>,
-    pub path: Placed<String>,
-    pub default_version_id: String,
-    pub description: Option<Placed<String>>,
-    #[serde(deserialize_with = "moment")]
-    pub create_date: Timestamp,
-    #[serde(deserialize_with = "moment")]
-    pub update_date: Timestamp,
-    #[serde(default)]
-    pub policy_version_list: Vec<VersionDetail>,
-    pub tags: Option<Vec<AwsTag>>,
+detail! {
+    PolicyDetail {
+        policy_name: Placed<String>,
+        policy_id: String,
+        default_version_id: String,
+        description: Option<Placed<String>>,
+        #[serde(deserialize_with = "moment")]
+        update_date: Timestamp,
+        #[serde(default)]
+        policy_version_list: Vec<VersionDetail>,
+        tags: Option<Vec<AwsTag>>,
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::details::{Details, InstanceProfileDetail, PolicyDetail, tags};
+use super::details::{self, Details, InstanceProfileDetail, PolicyDetail, tags};
+use super::organization::{self, OrganizationFile};
 use super::others::{OidcProviderShape, OneSamlProvider, Others, PasswordPolicyShape, SamlProviderShape};
 use super::{AwsFile, credential_report};
 use crate::catalogue::managed_policies;
@@ -31,6 +32,7 @@ pub struct Copies {
     /// Files that do not say which account they are about.
     rest: Vec<(SourceFile, AwsFile, Node)>,
     reports: Vec<(String, Vec<credential_report::Row>)>,
+    organizations: Vec<OrganizationFile>,
     warnings: Vec<String>,
 }
 
@@ -48,6 +50,10 @@ impl Copies {
     /// # Errors
     /// What is wrong with it.
     pub fn add(&mut self, file: &SourceFile, kind: AwsFile, node: Node) -> Result<(), DescriptionError> {
+        if kind == AwsFile::Organization {
+            self.organizations.push(OrganizationFile::read(&file.name, &node)?);
+            return Ok(());
+        }
         if kind != AwsFile::Details {
             self.rest.push((file.clone(), kind, node));
             return Ok(());
@@ -58,14 +64,10 @@ impl Copies {
             return Err(DescriptionError::new(&file.name, None, message));
         }
         let id = account_of(&file.name, &details)?;
-        let copy = self.copies.entry(*id).or_insert_with(|| Copy {
-            file: file.name.clone(),
-            place: id.place,
-            account: AccountDescription::default(),
-        });
-        let account = &mut copy.account;
-        account.users.0.extend(details.user_detail_list.into_iter().map(super::details::UserDetail::describe));
-        account.groups.0.extend(details.group_detail_list.into_iter().map(super::details::GroupDetail::describe));
+        let mut warnings = Vec::new();
+        let account = &mut self.copy(*id, &file.name, id.place).account;
+        account.users.0.extend(details.user_detail_list.into_iter().map(details::UserDetail::describe));
+        account.groups.0.extend(details.group_detail_list.into_iter().map(details::GroupDetail::describe));
         for role in details.role_detail_list {
             let (name, role, profiles) = role.describe();
             account.roles.0.push((name, role));
@@ -73,7 +75,7 @@ impl Copies {
         }
         for policy in details.policies {
             if ArnParts::parse(&policy.arn).is_some_and(|arn| arn.account == "aws") {
-                self.warnings.extend(other_version(&policy));
+                warnings.extend(other_version(&policy));
                 continue;
             }
             let described = policy.describe().map_err(|version| {
@@ -84,12 +86,27 @@ impl Copies {
         // What iamd exports is in the same file.
         let others: Others = read(&file.name, &node)?;
         add_others(&file.name, account, others)?;
+        self.warnings.extend(warnings);
+        if node.get("Organization").is_some() {
+            self.organizations.push(OrganizationFile::read(&file.name, &node)?);
+        }
         Ok(())
+    }
+
+    /// The management account of an organization, if there are no authorization details.
+    pub fn management_account(&self) -> Option<AccountId> {
+        self.organizations.iter().find_map(OrganizationFile::management_account)
     }
 
     /// The account of the authorization details, if there are any.
     pub fn account(&self) -> Option<AccountId> {
         self.copies.keys().next().copied()
+    }
+
+    /// The account with this number, which the file is the first to say something of if it is new.
+    fn copy(&mut self, id: AccountId, file: &str, place: Place) -> &mut Copy {
+        let new = || Copy { file: file.to_owned(), place, account: AccountDescription::default() };
+        self.copies.entry(id).or_insert_with(new)
     }
 
     /// Takes up a credential report.
@@ -125,11 +142,7 @@ impl Copies {
                     "it does not say which account it is about; say so, or import it with one account's details";
                 DescriptionError::new(&file.name, None, message)
             })?;
-            let copy = self.copies.entry(id).or_insert_with(|| Copy {
-                file: file.name.clone(),
-                place: node.place,
-                account: AccountDescription::default(),
-            });
+            let copy = self.copy(id, &file.name, node.place);
             if kind == AwsFile::SamlProvider {
                 add_saml_provider(&mut copy.account, &file, read(&file.name, &node)?);
             } else {
@@ -152,6 +165,11 @@ impl Copies {
                     None => self.warnings.push(format!("{file}: {} is in no authorization details", row.arn)),
                 }
             }
+        }
+        let organizations = std::mem::take(&mut self.organizations);
+        for (id, file, described) in organization::organizations(organizations, &mut self.warnings)? {
+            let copy = self.copy(id, &file, described.place);
+            copy.account.organization = Some(described);
         }
         for copy in self.copies.values_mut() {
             check_twice(copy)?;

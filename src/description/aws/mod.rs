@@ -3,6 +3,7 @@
 mod credential_report;
 mod details;
 mod merge;
+mod organization;
 mod others;
 
 use serde::{Deserialize, Deserializer};
@@ -22,6 +23,8 @@ pub(super) enum AwsFile {
     SamlProvider,
     /// A credential report.
     CredentialReport,
+    /// An answer about an organization.
+    Organization,
 }
 
 impl AwsFile {
@@ -39,7 +42,10 @@ impl AwsFile {
         }
         let others =
             ["AccountAliases", "PasswordPolicy", "InstanceProfiles", "Roles", "SAMLProviderList", "ClientIDList"];
-        has(&others).then_some(Self::Other)
+        if has(&others) {
+            return Some(Self::Other);
+        }
+        organization::is_one(node).then_some(Self::Organization)
     }
 }
 

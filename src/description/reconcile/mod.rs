@@ -5,6 +5,8 @@ mod credentials;
 mod grantees;
 mod groups;
 mod identity;
+mod organization;
+mod organization_policies;
 mod policies;
 mod providers;
 mod prune;

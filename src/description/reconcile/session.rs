@@ -27,7 +27,7 @@ pub(super) struct Session<'s> {
     pub file: &'s Described,
     pub account: &'s mut Account,
     caller: Caller,
-    others: &'s [Arc<Account>],
+    pub others: &'s [Arc<Account>],
     pub done: &'s mut Reconciled,
     /// The account as reports show it.
     pub number: String,
@@ -56,6 +56,7 @@ impl<'s> Session<'s> {
     /// Makes the account what the description says, but for trust policies that name what may not exist yet.
     pub fn make<'d>(&mut self, description: &'d AccountDescription) -> Done<Vec<LateTrust<'d>>> {
         self.settings(description)?;
+        self.organization(description.organization.as_ref())?;
         self.managed_policies(&description.policies)?;
         self.groups(&description.groups)?;
         self.saml_providers(&description.saml_providers)?;
@@ -102,9 +103,14 @@ impl<'s> Session<'s> {
 
     /// Calls an operation of IAM.
     pub fn call(&mut self, place: Place, operation: &str, parameters: Value) -> Done {
+        self.call_of(Service::IAM, place, operation, parameters)
+    }
+
+    /// Calls an operation of a service.
+    pub fn call_of(&mut self, service: Service, place: Place, operation: &str, parameters: Value) -> Done {
         self.run(place, |transaction| {
             let unknown = || Error::internal(format!("there is no operation {operation}"));
-            let entry = services::find(Service::IAM, operation).ok_or_else(unknown)?;
+            let entry = services::find(service, operation).ok_or_else(unknown)?;
             let decoded = entry.decode(&Input::Json(parameters))?;
             if let Some(error) = decoded.after_authorization {
                 return Err(error);

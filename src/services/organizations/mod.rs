@@ -23,6 +23,8 @@ use crate::call::{AccountRef, Context, Entry, TokenPage, View, token_page};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{OrganizationsNextToken, OrganizationsPageSize, Tag, TagSet};
 
+pub(crate) use shape::exported;
+
 /// The operations of Organizations.
 pub(crate) fn operations() -> impl Iterator<Item = &'static Entry> {
     let files = [

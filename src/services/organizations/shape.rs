@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::account::{
-    Account, AccountCreation, AccountState, CreationState, MemberAccount, OrganizationPolicy, OrganizationRecord,
-    OrganizationUnit,
+    Account, AccountCreation, AccountState, CreationState, MemberAccount, OrganizationNode, OrganizationPolicy,
+    OrganizationRecord, OrganizationUnit,
 };
 use crate::organization::{FULL_ACCESS, FULL_ACCESS_ID, RESOURCE_FULL_ACCESS, RESOURCE_FULL_ACCESS_ID};
-use crate::shapes::{OrganizationPolicyType, Timestamp};
+use crate::shapes::{OrganizationPolicyType, TagSet, Timestamp};
 
 /// An organization.
 pub(super) fn organization(account: &Account, record: &OrganizationRecord) -> Value {
@@ -136,6 +136,63 @@ impl PolicySummary {
             aws_managed: false,
         }
     }
+}
+
+/// The organization that an account manages, as the operations that describe it do, with the tags of everything and what
+/// policies are attached to.
+pub(crate) fn exported(account: &Account, now: Timestamp) -> Option<Map<String, Value>> {
+    let record = account.managed_organization()?;
+    let tagged = |mut shape: Value, tags: &TagSet| {
+        let tags: Vec<_> = tags.pairs().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+        if let (false, Some(members)) = (tags.is_empty(), shape.as_object_mut()) {
+            members.insert("Tags".to_owned(), tags.into());
+        }
+        shape
+    };
+    let units = account.organization_units.iter().map(|one| tagged(unit(account, one), &one.node.tags));
+    let members = account.organization_accounts.iter().map(|one| tagged(member(account, one, now), &one.node.tags));
+    let nodes = nodes(account, record);
+    let policies = account.organization_policies.iter().map(|policy| {
+        let targets = nodes.iter().filter(|(_, node)| node.attached.contains(&policy.id));
+        let shape = json!({
+            "PolicySummary": PolicySummary::own(account, policy),
+            "Content": &*policy.content,
+            "Targets": targets.map(|(id, _)| target(account, id)).collect::<Vec<_>>(),
+        });
+        tagged(shape, &policy.tags)
+    });
+    let everywhere = nodes.iter().filter(|(_, node)| !node.without_full_access);
+    let full_access = json!({
+        "PolicySummary": PolicySummary::of(account, FULL_ACCESS_ID),
+        "Content": FULL_ACCESS,
+        "Targets": everywhere.map(|(id, _)| target(account, id)).collect::<Vec<_>>(),
+    });
+    let mut shown = Map::new();
+    let mut add = |name: &str, value| shown.insert(name.to_owned(), value);
+    add("Organization", organization(account, record));
+    add("Roots", vec![tagged(root(account, record), &record.node.tags)].into());
+    add("OrganizationalUnits", units.collect());
+    add("Accounts", members.collect());
+    add("OrganizationPolicies", policies.chain([full_access]).collect());
+    Some(shown)
+}
+
+/// The root, the units and the accounts, by their ids.
+fn nodes<'a>(account: &'a Account, record: &'a OrganizationRecord) -> Vec<(String, &'a OrganizationNode)> {
+    let root = [(record.root.clone(), &record.node)];
+    let units = account.organization_units.iter().map(|unit| (unit.id.clone(), &unit.node));
+    let members = account.organization_accounts.iter().map(|member| (member.id.to_string(), &member.node));
+    root.into_iter().chain(units).chain(members).collect()
+}
+
+/// The root, a unit or an account that a policy is attached to.
+fn target(account: &Account, id: &str) -> Value {
+    let kind = match id.split('-').next() {
+        Some("r") => "root",
+        Some("ou") => "ou",
+        _ => "account",
+    };
+    json!({"TargetId": id, "Arn": account.organization_arn(kind, Some(id))})
 }
 
 /// Type and document of a policy that AWS manages.

@@ -1,0 +1,93 @@
+//! Organizations as data. An organization belongs to its management account.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::Document;
+use crate::markup::{Named, Placed};
+use crate::shapes::{FeatureSet, OrganizationPolicyType, Timestamp};
+
+/// The organization that an account manages. What is left out is not touched; what is given is exact.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OrganizationDescription {
+    /// `o-…`; made if it is not given. It never changes.
+    pub id: Option<Placed<String>>,
+    /// The id of the root, `r-…`; made if it is not given. It never changes.
+    pub root: Option<Placed<String>>,
+    /// Tags of the root.
+    pub root_tags: Option<Named<String>>,
+    /// What the organization is for; for everything if it is not given.
+    pub feature_set: Option<FeatureSet>,
+    /// The types of policies that are enabled in the root.
+    pub policy_types: Option<BTreeSet<OrganizationPolicyType>>,
+    /// Units, by name.
+    pub units: Option<Named<UnitDescription>>,
+    /// The accounts, by their numbers; the management account is always one.
+    pub accounts: Option<Named<Option<MemberDescription>>>,
+    /// Policies, by name.
+    pub policies: Option<Named<OrganizationPolicyDescription>>,
+    /// What the service control policy `FullAWSAccess` is not attached to.
+    pub without_full_access: Option<Vec<Placed<String>>>,
+}
+
+/// An organizational unit.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct UnitDescription {
+    /// `ou-…`; made if it is not given.
+    pub id: Option<Placed<String>>,
+    /// The unit that it is in, by name or id; the root if it is not given.
+    pub parent: Option<Placed<String>>,
+    /// Tags.
+    pub tags: Option<Named<String>>,
+}
+
+/// An account of the organization.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct MemberDescription {
+    /// The name of the account.
+    pub name: Option<String>,
+    /// The e-mail address of its root user.
+    pub email: Option<String>,
+    /// The unit that it is in, by name or id; the root if it is not given.
+    pub unit: Option<Placed<String>>,
+    /// Tags.
+    pub tags: Option<Named<String>>,
+    /// What is known of an account of AWS besides.
+    #[serde(skip)]
+    pub joined: Option<Joined>,
+}
+
+/// How an account came into its organization, and whether it is closed.
+#[derive(Clone, Copy, Debug)]
+pub struct Joined {
+    /// When it joined.
+    pub time: Timestamp,
+    /// Whether it was invited.
+    pub invited: bool,
+    /// Whether it is closed.
+    pub closed: bool,
+}
+
+/// A policy of the organization.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OrganizationPolicyDescription {
+    /// `p-…`; made if it is not given.
+    pub id: Option<Placed<String>>,
+    /// Its type, in AWS's words: `SERVICE_CONTROL_POLICY`, …
+    #[serde(rename = "type")]
+    pub kind: OrganizationPolicyType,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// Its document.
+    pub document: Document,
+    /// What it is attached to: `root`, units by name or id, accounts.
+    pub targets: Option<Vec<Placed<String>>>,
+    /// Tags.
+    pub tags: Option<Named<String>>,
+}

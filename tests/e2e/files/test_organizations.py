@@ -1,0 +1,205 @@
+"""Organizations come from files, and from the answers of AWS about them."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+from botocore.exceptions import ClientError
+from clients import Boto3
+from server import Server, environment, run
+
+EXAMPLES = pathlib.Path(__file__).parents[3] / "examples/accounts"
+MANAGEMENT, MEMBER, OTHER = "111122223333", "444455556666", "777788889999"
+DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:CreateUser", "Resource": "*"}]}
+
+
+def described(**organization):
+    return {"accounts": {MANAGEMENT: {"organization": organization}}}
+
+
+WHOLE = described(
+    id="o-a1b2c3d4e5",
+    root="r-a1b2",
+    units={
+        "workloads": {"id": "ou-a1b2-11111111", "tags": {"stage": "prod"}},
+        "test": {"parent": "workloads"},
+    },
+    accounts={MEMBER: {"name": "Test", "email": "test@example.com", "unit": "test"}, OTHER: None},
+    policies={"NoUsers": {"type": "SERVICE_CONTROL_POLICY", "description": "None", "document": DENY, "targets": ["workloads"]}},
+)
+
+
+class Own:
+    """A server, commands on it in a folder of the test's, and clients."""
+
+    def __init__(self, server, folder):
+        self.server, self.folder = server, folder
+
+    def command(self, *arguments, cwd=None):
+        return run(*arguments, "--listen", f"127.0.0.1:{self.server.port}", cwd=cwd or self.folder)
+
+    def apply(self, content, *flags):
+        (self.folder / "organization.json").write_text(json.dumps(content))
+        return self.command("apply", "organization.json", *flags)
+
+    def organizations(self, account=MANAGEMENT):
+        session = Boto3(self.server.endpoint, account).session
+        return session.client("organizations", endpoint_url=self.server.endpoint)
+
+    def exported(self):
+        code, out, error = self.command("export", MANAGEMENT)
+        assert code == 0, error
+        return json.loads(out)
+
+
+@pytest.fixture
+def own(tmp_path):
+    with Server() as server:
+        yield Own(server, tmp_path)
+
+
+def test_an_organization_comes_from_a_file(own):
+    code, out, error = own.apply(WHOLE)
+    assert code == 0, error
+    assert f"+ {MANAGEMENT} organization o-a1b2c3d4e5\n" in out
+    assert "0 made, 0 changed, 0 removed" in own.apply(WHOLE)[1]
+    client = own.organizations()
+    assert client.describe_organization()["Organization"]["MasterAccountId"] == MANAGEMENT
+    (root,) = client.list_roots()["Roots"]
+    assert root["PolicyTypes"] == [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]
+    (unit,) = client.list_organizational_units_for_parent(ParentId="ou-a1b2-11111111")["OrganizationalUnits"]
+    assert unit["Name"] == "test" and unit["Id"].startswith("ou-a1b2-")
+    (account,) = client.list_accounts_for_parent(ParentId=unit["Id"])["Accounts"]
+    assert (account["Id"], account["Name"], account["Email"]) == (MEMBER, "Test", "test@example.com")
+    assert client.list_tags_for_resource(ResourceId="ou-a1b2-11111111")["Tags"] == [{"Key": "stage", "Value": "prod"}]
+    changed = json.loads(json.dumps(WHOLE))
+    organization = changed["accounts"][MANAGEMENT]["organization"]
+    del organization["units"]["test"], organization["accounts"][OTHER]
+    organization["accounts"][MEMBER] = {"unit": "workloads"}
+    organization["policies"]["NoUsers"]["targets"] = [MEMBER]
+    code, out, error = own.apply(changed)
+    assert code == 0, error
+    assert f"- {MANAGEMENT} organizational-unit test\n" in out and f"- {MANAGEMENT} organization-account {OTHER}\n" in out
+    policies = client.list_policies_for_target(TargetId=MEMBER, Filter="SERVICE_CONTROL_POLICY")["Policies"]
+    assert sorted(policy["Name"] for policy in policies) == ["FullAWSAccess", "NoUsers"]
+    organization["policies"] = {}
+    assert own.apply(changed)[0] == 0
+    assert [policy["AwsManaged"] for policy in client.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]] == [True]
+
+
+def test_what_an_organization_denies_is_denied(own):
+    assert own.apply(WHOLE)[0] == 0
+    with pytest.raises(ClientError, match="service control policy"):
+        Boto3(own.server.endpoint, MEMBER).iam.create_user(UserName="bob")
+    Boto3(own.server.endpoint, OTHER).iam.create_user(UserName="bob")
+
+
+@pytest.mark.parametrize(
+    "change, error",
+    [
+        (lambda it: it.update(id="o-1"), "this is no id of an organization"),
+        (lambda it: it["units"]["test"].update(parent="test"), "is in a unit that is not there, or in itself"),
+        (lambda it: it["units"]["test"].update(parent="no"), "is in a unit that is not there, or in itself"),
+        (lambda it: it["units"]["test"].update(id="ou-b1b2-11111111"), "no id of a unit of the organization, such as ou-a1b2-"),
+        (lambda it: it["accounts"].update({"1": {}}), "an account is twelve digits"),
+        (lambda it: it["accounts"][MEMBER].update(unit="no"), 'the organization has no unit or account "no"'),
+        (lambda it: it["accounts"][MEMBER].update(unit=MANAGEMENT), "accounts are in units"),
+        (lambda it: it["policies"]["NoUsers"].update(targets=["no"]), 'the organization has no unit or account "no"'),
+        (lambda it: it["policies"]["NoUsers"].update(document={"Statement": 1}), "MalformedPolicyDocument"),
+        (lambda it: it["policies"]["NoUsers"].update(type="X"), "expected"),
+        (lambda it: it.update({"without-full-access": [OTHER]}), f"{OTHER} needs a service control policy"),
+        (lambda it: it.update(color="red"), "unknown field `color`"),
+    ],
+)
+def test_an_error_changes_nothing(own, change, error):
+    content = json.loads(json.dumps(WHOLE))
+    change(content["accounts"][MANAGEMENT]["organization"])
+    code, out, errors = own.apply(content)
+    assert (code, out) == (1, "") and error in errors and errors.count("\n") == 1, errors
+    with pytest.raises(ClientError, match="AWSOrganizationsNotInUse"):
+        own.organizations().describe_organization()
+
+
+def test_an_account_is_in_one_organization(own):
+    assert own.apply(WHOLE)[0] == 0
+    other = {"accounts": {OTHER: {"organization": {}}, "222222222222": {"organization": {"accounts": {MEMBER: {}}}}}}
+    for account, message in ((OTHER, "the account is in the organization of"), ("222222222222", f"the account {MEMBER} is in")):
+        code, _, error = own.apply({"accounts": {account: other["accounts"][account]}})
+        assert code == 1 and message in error, error
+    both = {number: {"organization": {"accounts": {"333333333333": {}}}} for number in ("222222222222", "888888888888")}
+    code, _, error = own.apply({"accounts": both})
+    assert code == 1 and "the account 333333333333 is in the organization of 222222222222" in error, error
+
+
+@pytest.mark.skipif(shutil.which("aws") is None, reason="there is no aws-cli")
+def test_a_downloaded_organization_is_imported_and_exported(own, tmp_path):
+    assert own.apply(WHOLE)[0] == 0
+    client = own.organizations()
+    client.detach_policy(PolicyId="p-FullAWSAccess", TargetId="ou-a1b2-11111111")
+    client.close_account(AccountId=OTHER)
+    variables = {
+        "AWS_ENDPOINT_URL": own.server.endpoint,
+        "AWS_ACCESS_KEY_ID": MANAGEMENT,
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_PAGER": "",
+    }
+    script = ["sh", EXAMPLES / "download-organization.sh", "downloaded"]
+    done = subprocess.run(script, cwd=tmp_path, env=environment(**variables), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    first = own.exported()
+    with Server() as other:
+        again = Own(other, tmp_path)
+        code, out, error = again.command("import", "downloaded")
+        assert code == 0, error
+        assert again.command("import", "downloaded")[1].startswith("0 made, 0 changed, 0 removed")
+        for shown in (first, again.exported()):
+            for unit in shown["OrganizationalUnits"]:
+                unit.pop("Tags", None)  # AWS shows them one by one.
+        second = again.exported()
+        for name in ("Organization", "Roots", "Accounts", "OrganizationPolicies"):
+            assert second[name] == first[name]
+        attached = again.organizations().list_policies_for_target(TargetId="ou-a1b2-11111111", Filter="SERVICE_CONTROL_POLICY")
+        assert [policy["Name"] for policy in attached["Policies"]] == ["NoUsers"]
+    (tmp_path / "exported.json").write_text(json.dumps(own.exported()))
+    with Server() as third:
+        again = Own(third, tmp_path)
+        code, _, error = again.command("import", "exported.json")
+        assert code == 0, error
+        assert again.exported() == own.exported(), "what is exported is whole"
+        code, _, error = again.command("import", "exported.json", "--account", "222222222222")
+        assert code == 1 and f"is in the organization of {MANAGEMENT}" in error
+
+
+@pytest.mark.parametrize(
+    "files, error",
+    [
+        ({"targets.json": {"Targets": []}}, "it does not say which organization it is about"),
+        ({"organization.json": None, "targets.json": {"Targets": []}}, "it does not say which policy it is about"),
+        ({"organization.json": None, "units.json": None}, "it is not known what workloads is in"),
+        ({"policies.json": None}, "the policy NoUsers has no document"),
+        ({"policy.json": None}, "it is not known what the policy NoUsers is attached to"),
+    ],
+)
+def test_what_is_missing_is_not_guessed(own, files, error):
+    arn = f"arn:aws:organizations::{MANAGEMENT}"
+    summary = {
+        "Id": "p-a1b2c3d4",
+        "Arn": f"{arn}:policy/o-a1b2c3d4e5/service_control_policy/p-a1b2c3d4",
+        "Name": "NoUsers",
+        "Description": "",
+        "Type": "SERVICE_CONTROL_POLICY",
+        "AwsManaged": False,
+    }
+    answers = {
+        "organization.json": {"Organization": {"Id": "o-a1b2c3d4e5", "Arn": f"{arn}:organization/o-a1b2c3d4e5", "FeatureSet": "ALL"}},
+        "units.json": {"OrganizationalUnits": [{"Id": "ou-a1b2-11111111", "Arn": f"{arn}:ou/o-a1b2c3d4e5/ou-a1b2-11111111", "Name": "workloads"}]},
+        "policies.json": {"Policies": [summary]},
+        "policy.json": {"Policy": {"PolicySummary": summary, "Content": json.dumps(DENY)}},
+    }
+    for name, content in files.items():
+        (own.folder / name).write_text(json.dumps(content or answers[name]))
+    code, out, errors = own.command("import", *files)
+    assert (code, out) == (1, "") and error in errors, errors
