@@ -1,5 +1,7 @@
 //! What a principal did, by the events of its account.
 
+use std::collections::BTreeSet;
+
 use super::event::Event;
 use super::generate::Seen;
 use crate::account::Trail;
@@ -59,6 +61,46 @@ impl Activity {
     pub fn seen(&self) -> Vec<Seen> {
         let seen = self.seen.iter().cloned();
         seen.map(|(action, resource)| Seen { action, resource, keys: Vec::new() }).collect()
+    }
+}
+
+/// What the principals of an account asked for.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedRequests {
+    /// Each once.
+    pub requests: BTreeSet<RecordedRequest>,
+    /// Whether all events were looked at, and not only the newest.
+    pub is_complete: bool,
+}
+
+/// What a principal asked for, whatever came of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RecordedRequest {
+    /// The ARN of a user, or of the role whose session called.
+    pub principal: String,
+    /// The action, such as `iam:GetUser`.
+    pub action: String,
+    /// The resource: an ARN, or `*`.
+    pub resource: String,
+    /// The region that was called.
+    pub region: String,
+    /// The client's address, or the service that called.
+    pub source: String,
+}
+
+impl RecordedRequests {
+    /// Adds what an event shows of a user or role.
+    pub fn add(&mut self, event: &Event) {
+        let issuer = event.identity.session.as_ref().and_then(|session| session.issuer.as_ref());
+        let principal = issuer.map(|issuer| &issuer.arn).or(event.identity.arn.as_ref());
+        let Some(principal) = principal.filter(|arn| arn.contains(":user/") || arn.contains(":role/")) else { return };
+        self.requests.extend(event.asked.iter().map(|asked| RecordedRequest {
+            principal: principal.clone(),
+            action: asked.action.clone(),
+            resource: asked.resource.clone(),
+            region: event.region.clone(),
+            source: event.source.clone(),
+        }));
     }
 }
 

@@ -13,7 +13,7 @@ mod search;
 mod selection;
 mod usage;
 
-pub use activity::{Activity, ActivityQuery, OfTrail};
+pub use activity::{Activity, ActivityQuery, OfTrail, RecordedRequest, RecordedRequests};
 pub use details::{AuthorizationId, Details, Node};
 #[cfg(test)]
 pub use event::tests::example as example_event;

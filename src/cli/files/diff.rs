@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::rehearse::Rehearsal;
 use super::{Failure, sources};
+use crate::cli::admin::call_within;
 use crate::cli::output::{BAD, GOOD, Output};
 use crate::cli::running::AdminOptions;
 use crate::description::Reading;
@@ -27,10 +28,17 @@ const MAX_REQUESTS: usize = 200_000;
     after_help = "Examples: iamd diff account.json server; iamd diff server@before server --requests requests.yaml\n\nExits with 0 if nothing differs, with 1 if something does, with 2 if the command could not do its work."
 )]
 pub struct DiffOptions {
-    /// A file of accounts, an account of AWS or a template; `server`; or `server@NAME` for a snapshot
+    /// A file of accounts, an account of AWS or a template; `server`; `server@NAME` for a snapshot, or `server@TIME` for the
+    /// newest snapshot of that time
     before: String,
     /// The same, later
     after: String,
+    /// Also compare the decisions about what principals asked the server for, by its audit trail
+    #[arg(long)]
+    recorded: bool,
+    /// Of what was asked, only what was since this time, such as 2030-01-01T00:00:00Z
+    #[arg(long, value_name = "TIME", requires = "recorded")]
+    since: Option<String>,
     /// The account, where a side has several [default: the only one; 000000000000 of a server]
     #[arg(long, value_name = "ID")]
     account: Option<String>,
@@ -79,12 +87,13 @@ fn compared(options: &DiffOptions) -> Result<bool, Failure> {
     let account =
         options.account.as_deref().map(|text| AccountId::parse_qualified(text).ok_or("--account is twelve digits"));
     let account = account.transpose()?;
-    let requests = options.requests.as_deref().map(read_requests).transpose()?;
+    let given = options.requests.as_deref().map(read_requests).transpose()?;
+    let recorded = options.recorded.then(|| recorded(account, options)).transpose()?;
     let (before, after) = (side(&options.before, account, options)?, side(&options.after, account, options)?);
     let out = &mut Output::styled();
     let mut differences = entities(&before.exported, &after.exported, out)?;
-    if let Some(requests) = requests {
-        differences += permissions(&before, &after, &requests, out)?;
+    for requests in given.iter().chain(&recorded) {
+        differences += permissions(&before, &after, requests, out)?;
     }
     Ok(differences == 0)
 }
@@ -98,6 +107,18 @@ fn side(written: &str, account: Option<AccountId>, options: &DiffOptions) -> Res
             Rehearsal::of_files(&[written.into()], &reading)
         }
     }
+}
+
+/// What the audit trail of the server has of an account.
+fn recorded(account: Option<AccountId>, options: &DiffOptions) -> Result<Requests, Failure> {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Some(account) = account {
+        query.append_pair("account", &account.to_string());
+    }
+    if let Some(since) = &options.since {
+        query.append_pair("since", since);
+    }
+    call_within(super::apply::PATIENCE, &options.server, "GET", &format!("requests?{}", query.finish()), "")
 }
 
 fn read_requests(path: &Path) -> Result<Requests, Failure> {

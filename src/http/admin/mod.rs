@@ -11,6 +11,7 @@ mod evaluate;
 mod events;
 mod metrics;
 mod policy;
+mod requests;
 mod snapshots;
 
 use std::net::SocketAddr;
@@ -49,6 +50,7 @@ pub fn routes() -> Router<Arc<State>> {
         .route("/events", get(events::follow))
         .route("/metrics", get(metrics::text))
         .route("/policy", get(policy::recorded))
+        .route("/requests", get(requests::recorded))
         .route("/reset", post(reset))
         .route("/snapshots", get(snapshots::list))
         .route("/snapshots/{name}", post(snapshots::make).delete(snapshots::delete))

@@ -4,6 +4,7 @@ mod archive;
 mod block;
 mod denials;
 mod pending;
+mod reseal;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ use self::shared::SharedArchive;
 use super::engine::Store;
 use super::fault::Fault;
 use super::seal::{Sealer, SealingKey};
-use crate::audit::{Activity, ActivityQuery, Event, EventQuery};
+use crate::audit::{Activity, ActivityQuery, Event, EventQuery, RecordedRequests};
 use crate::error::{Error, Result};
 use crate::shapes::{AccountId, Timestamp};
 
@@ -204,28 +205,53 @@ impl Trail {
     /// # Errors
     /// When what was written cannot be read.
     pub async fn activity(&self, asked: &ActivityQuery) -> Result<Activity> {
+        let mut activity = Activity::default();
+        let add = |events: &[Arc<Event>]| {
+            events.iter().for_each(|event| activity.add(asked, event));
+            activity.shrink();
+        };
+        activity.is_complete = self.each_page(asked.account, (asked.start, asked.end), add).await?;
+        Ok(activity)
+    }
+
+    /// All that the principals of an account asked for since a time.
+    ///
+    /// # Errors
+    /// When what was written cannot be read.
+    pub async fn requests(&self, account: AccountId, start: Timestamp) -> Result<RecordedRequests> {
+        let mut recorded = RecordedRequests::default();
+        let add = |events: &[Arc<Event>]| events.iter().for_each(|event| recorded.add(event));
+        let end = Timestamp::from_seconds(i64::MAX);
+        recorded.is_complete = self.each_page(account, (start, end), add).await?;
+        Ok(recorded)
+    }
+
+    /// Reads the events of an account in some time, the newest first; whether all were read, and not only as many as are
+    /// read at most.
+    async fn each_page(
+        &self,
+        account: AccountId,
+        (start, end): (Timestamp, Timestamp),
+        mut add: impl FnMut(&[Arc<Event>]),
+    ) -> Result<bool> {
         let mut query = EventQuery {
-            account: asked.account,
+            account,
             region: None,
             attribute: None,
-            start: asked.start,
-            end: asked.end,
+            start,
+            end,
             before: None,
             limit: ACTIVITY_PAGE,
             management: false,
         };
-        let (mut activity, mut read) = (Activity::default(), 0);
+        let mut read = 0;
         loop {
             let page = self.find(&query).await?;
-            page.events.iter().for_each(|event| activity.add(asked, event));
-            activity.shrink();
+            add(&page.events);
             read += page.events.len();
             query.before = page.events.last().map(|event| event.sequence);
-            if !page.has_more {
-                activity.is_complete = true;
-            }
             if !page.has_more || read >= MAX_ACTIVITY {
-                return Ok(activity);
+                return Ok(!page.has_more);
             }
         }
     }
@@ -263,6 +289,17 @@ impl Trail {
                 on!(target.archive, archive => archive.append(&events).await).map_err(Error::internal)?;
             }
         }
+    }
+
+    /// Seals all that is written with another key, or with none. What was sealed so already is passed over: where it is
+    /// interrupted, it can be done again. No server may use the trail, and it must be opened anew then.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub async fn reseal(&self, key: Option<&SealingKey>) -> Result<()> {
+        let _turn = self.turn.lock().await;
+        let new = Packer(key.map(Sealer::new));
+        on!(self.archive, archive => archive.reseal(&new).await).map_err(Error::internal)
     }
 
     /// Writes what waits, and takes no more.

@@ -150,6 +150,75 @@ def test_a_template_of_cloudformation(own):
     assert own.command("apply", "stack.yaml", "--account", ACCOUNT)[1].startswith("0 made, 0 changed")
 
 
+CONDITIONAL = """\
+Parameters:
+  Stage: {Type: String, Default: dev}
+  Arns: {Type: CommaDelimitedList, Default: "arn:aws:iam::aws:policy/ReadOnlyAccess, arn:aws:iam::aws:policy/IAMFullAccess"}
+Mappings:
+  Names: {dev: {admin: dev-admin}}
+Conditions:
+  IsProduction: !Equals [!Ref Stage, prod]
+  IsTest: !Not [{Condition: IsProduction}]
+  IsEither: !Or [!Condition IsProduction, !Condition IsTest]
+  IsBoth: !And [!Condition IsProduction, !Condition IsTest]
+Resources:
+  Guard:
+    Type: AWS::IAM::ManagedPolicy
+    Condition: IsProduction
+    Properties:
+      ManagedPolicyName: guard
+      PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Deny, Action: "*", Resource: "*"}]}
+  User:
+    Type: AWS::IAM::User
+    Condition: IsEither
+    Properties:
+      UserName: !FindInMap [Names, !Ref Stage, admin, {DefaultValue: admin}]
+      PermissionsBoundary: !If [IsProduction, !Ref Guard, !Ref "AWS::NoValue"]
+      ManagedPolicyArns: !If [IsTest, !Ref Arns, [!Select [0, !Ref Arns]]]
+      Path: !Sub ["/${Part}/", {Part: !Select [1, !Split ["-", !Join ["-", [a, !Ref Stage]]]]}]
+  Never: {Type: AWS::IAM::User, Condition: IsBoth, Properties: {UserName: never}}
+"""
+
+
+@pytest.mark.parametrize(
+    "stage, name, boundary, attached", [("dev", "dev-admin", None, 2), ("prod", "admin", "guard", 1)]
+)
+def test_conditions_are_resolved(own, stage, name, boundary, attached):
+    own.write("stack.yaml", CONDITIONAL)
+    code, out, error = own.command("apply", "stack.yaml", "--account", ACCOUNT, "--value", f"Stage={stage}")
+    assert code == 0, error
+    (user,) = own.iam.list_users()["Users"]
+    assert (user["UserName"], user["Path"]) == (name, f"/{stage}/")
+    shown = own.iam.get_user(UserName=name)["User"].get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    assert shown == (boundary and f"arn:aws:iam::{ACCOUNT}:policy/{boundary}")
+    assert len(own.iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]) == attached
+    assert len(own.iam.list_policies(Scope="Local")["Policies"]) == (1 if boundary else 0)
+
+
+@pytest.mark.parametrize(
+    "change, named",
+    [
+        (("!Equals [!Ref Stage, prod]", "!Equals [!Ref Nothing, prod]"), "Ref Nothing"),
+        (("!Equals [!Ref Stage, prod]", "!Condition IsTest"), "the condition IsTest"),
+        (("Condition: IsBoth", "Condition: Unknown"), "the condition Unknown"),
+        (("!If [IsTest, !Ref Arns, [!Select [0, !Ref Arns]]]", "[!Ref Never]"), "Ref Never"),
+        (("Type: CommaDelimitedList", 'Type: "AWS::SSM::Parameter::Value<String>"'), "Ref Arns"),
+        (("UserName: never", 'UserName: "{{resolve:ssm:name}}"}}\n  X: {Type: AWS::IAM::User, Properties: {UserName: "{{resolve:ssm:name}}"'), "{{resolve:ssm:name}}"),
+        (('{Version: "2012-10-17", Statement: [{Effect: Deny, Action: "*", Resource: "*"}]}', '{"Fn::ToJsonString": {}}'), None),
+        (("  Never:", "  Fn::ForEach::Users: [Name, [a], {}]\n  Never:"), "Fn::ForEach::Users"),
+    ],
+)
+def test_what_a_condition_needs_is_named(own, change, named):
+    assert change[0] in CONDITIONAL
+    own.write("stack.yaml", CONDITIONAL.replace(*change))
+    code, out, error = own.command("apply", "stack.yaml", "--account", ACCOUNT)
+    if named is None:
+        assert code == 0, "what is not made needs nothing"
+    else:
+        assert (code, out) == (1, "") and "cannot be resolved: " in error and named in error, error
+        assert own.iam.list_users()["Users"] == []
+
+
 def test_what_cannot_be_resolved_is_named(own):
     template = {
         "Parameters": {"Team": {"Type": "String"}},
@@ -205,7 +274,144 @@ def test_a_plan_of_terraform(own):
     assert own.iam.list_role_tags(RoleName="r")["Tags"] == [{"Key": "team", "Value": "blue"}]
     unknown = {**PLAN, "configuration": {}}
     code, _, error = own.command("apply", own.write("unknown.json", unknown), "--account", ACCOUNT)
-    assert code == 1 and "policy_arn of aws_iam_role_policy_attachment.a" in error
+    assert code == 1 and "aws_iam_role_policy_attachment.a.policy_arn" in error
+
+
+def managed(address, **values):
+    """A resource of a plan, by its address."""
+    kind = next(part for part in address.split(".") if part.startswith("aws_iam_"))
+    return {"address": address, "mode": "managed", "type": kind, "values": values}
+
+
+def refers(address, **arguments):
+    """The configuration of a resource: what each argument refers to."""
+    expressions = {name: {"references": references} for name, references in arguments.items()}
+    return {"address": address, "expressions": expressions}
+
+
+ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
+TRUST = PLAN["planned_values"]["root_module"]["resources"][0]["values"]["assume_role_policy"]
+
+
+def plan_of_modules():
+    """A role in a module that is called for each team, whose policies are made with `count` in another module."""
+    teams = {name: f'module.team["{name}"]' for name in ("red", "a.b")}
+    children = []
+    for name, team in teams.items():
+        role = managed(f"{team}.aws_iam_role.r", name=name, assume_role_policy=TRUST)
+        attachments = [managed(f"{team}.aws_iam_role_policy_attachment.a[{n}]", role=name) for n in (0, 1)]
+        children.append({"address": team, "resources": [role, *attachments]})
+    policies = [managed(f"module.policies.aws_iam_policy.p[{n}]", name=f"p{n}", path="/own/", policy=ALLOW) for n in (0, 1)]
+    children.append({"address": "module.policies", "resources": policies})
+    users = [managed(f'aws_iam_user.u["{name}"]', name=name) for name in ("ann", "bob")]
+    users.append(managed('aws_iam_user_policy_attachment.u["ann"]', user="ann"))
+    users.append(managed('aws_iam_user_policy.inline["bob"]', name="inline", policy=ALLOW))
+    first = ["aws_iam_policy.p[0].arn", "aws_iam_policy.p[0]", "aws_iam_policy.p"]
+    team = {"resources": [refers("aws_iam_role.r"), refers("aws_iam_role_policy_attachment.a", policy_arn=["var.arn"])]}
+    of_policies = {"outputs": {"first": {"expression": {"references": first}}}, "resources": [refers("aws_iam_policy.p")]}
+    output = ["module.policies.first", "module.policies"]
+    configuration = {
+        "resources": [
+            refers("aws_iam_user_policy_attachment.u", policy_arn=output),
+            refers("aws_iam_user_policy.inline", user=["aws_iam_user.u", "each.key"]),
+        ],
+        "module_calls": {
+            "team": {"expressions": {"arn": {"references": output}}, "module": team},
+            "policies": {"module": of_policies},
+        },
+    }
+    unknown = {
+        "aws_iam_role": {"managed_policy_arns": True, "arn": True},
+        "aws_iam_user_policy": {"user": True},
+        "aws_iam_role_policy_attachment": {"policy_arn": True, "id": True},
+        "aws_iam_user_policy_attachment": {"policy_arn": True, "id": True},
+    }
+    every = users + [resource for child in children for resource in child["resources"]]
+    return {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": users, "child_modules": children}},
+        "resource_changes": [
+            {"address": one["address"], "change": {"after_unknown": unknown.get(one["type"], {})}} for one in every
+        ],
+        "configuration": {"root_module": configuration},
+    }
+
+
+def test_a_plan_with_modules_and_many_instances(own):
+    plan = plan_of_modules()
+    code, out, error = own.command("apply", own.write("plan.json", plan), "--account", ACCOUNT)
+    assert code == 0, error
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/own/p0"
+    assert [role["RoleName"] for role in own.iam.list_roles()["Roles"]] == ["a.b", "red"]
+    for role in own.iam.list_roles()["Roles"]:
+        attached = own.iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
+        assert [policy["PolicyArn"] for policy in attached] == [arn]
+    assert own.iam.list_attached_user_policies(UserName="ann")["AttachedPolicies"][0]["PolicyArn"] == arn
+    assert own.iam.list_user_policies(UserName="bob")["PolicyNames"] == ["inline"]
+
+
+@pytest.mark.parametrize(
+    "references", [["aws_iam_policy.p"], ["aws_iam_policy.p[0].arn", "aws_iam_policy.p[1].arn"], ["local.arn"], ["aws_iam_policy.p[0].name"]]
+)
+def test_what_may_refer_to_several_resources_is_not_guessed(own, references):
+    plan = plan_of_modules()
+    outputs = plan["configuration"]["root_module"]["module_calls"]["policies"]["module"]["outputs"]
+    outputs["first"]["expression"]["references"] = references
+    code, out, error = own.command("apply", own.write("plan.json", plan), "--account", ACCOUNT)
+    assert (code, out) == (1, "")
+    assert 'module.team["red"].aws_iam_role_policy_attachment.a[0].policy_arn' in error
+
+
+def test_what_a_plan_does_not_know_is_named_and_can_be_given(own):
+    role = managed("aws_iam_role.r", assume_role_policy=TRUST)
+    user = managed("aws_iam_user.u", name="ann")
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [role, user, managed("aws_iam_role_policy.p", name="p")]}},
+        "resource_changes": [
+            {"address": "aws_iam_role.r", "change": {"after_unknown": {"name": True, "inline_policy": True}}},
+            {"address": "aws_iam_role_policy.p", "change": {"after_unknown": {"policy": True, "role": True}}},
+            {"address": "aws_iam_user.u", "change": {"after_unknown": {"permissions_boundary": True}}},
+        ],
+        "configuration": {
+            "root_module": {
+                "resources": [
+                    refers("aws_iam_role.r", name_prefix=[]),
+                    refers("aws_iam_role_policy.p", policy=["aws_s3_bucket.b.arn"], role=["aws_iam_role.r.id", "aws_iam_role.r"]),
+                    refers("aws_iam_user.u", permissions_boundary=["data.aws_iam_policy.p.arn"]),
+                ]
+            }
+        },
+    }
+    own.write("plan.json", plan)
+    code, _, error = own.command("apply", "plan.json", "--account", ACCOUNT)
+    assert code == 1
+    for named in ("aws_iam_role_policy.p.policy (", "aws_iam_role_policy.p.role (", "aws_iam_user.u.permissions_boundary ("):
+        assert named in error, error
+    values = {
+        "aws_iam_role.r.name": "r-1",
+        "aws_iam_role_policy.p.policy": ALLOW,
+        "aws_iam_user.u.permissions_boundary": "arn:aws:iam::aws:policy/ReadOnlyAccess",
+    }
+    flags = [flag for name, value in values.items() for flag in ("--value", f"{name}={value}")]
+    code, _, error = own.command("apply", "plan.json", "--account", ACCOUNT, *flags)
+    assert code == 0, error
+    assert own.iam.list_role_policies(RoleName="r-1")["PolicyNames"] == ["p"]
+    assert own.iam.get_user(UserName="ann")["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith("/ReadOnlyAccess")
+
+
+def test_a_state_says_its_account(own):
+    policy = managed("aws_iam_policy.p", name="p", path="/", policy=ALLOW, arn="arn:aws:iam::999988887777:policy/p")
+    user = managed("module.m.aws_iam_user.u", name="ann", path="/", arn="arn:aws:iam::999988887777:user/ann")
+    attachment = managed("aws_iam_user_policy_attachment.a", user="ann", policy_arn="arn:aws:iam::999988887777:policy/p")
+    child = {"address": "module.m", "resources": [user]}
+    state = {"format_version": "1.0", "values": {"root_module": {"resources": [policy, attachment], "child_modules": [child]}}}
+    own.write("state.json", state)
+    for account, flags in (("999988887777", []), (ACCOUNT, ["--account", ACCOUNT])):
+        code, _, error = own.command("apply", "state.json", *flags)
+        assert code == 0, error
+        attached = Boto3(own.endpoint, account).iam.list_attached_user_policies(UserName="ann")["AttachedPolicies"]
+        assert [one["PolicyArn"] for one in attached] == [f"arn:aws:iam::{account}:policy/p"]
 
 
 def test_policies_are_tested_against_a_whole_account(own):
@@ -270,4 +476,44 @@ def test_a_difference_in_entities_and_permissions(own):
     code, out, _ = own.command("diff", "stack.yaml", "server@before", "--account", ACCOUNT)
     assert code == 0, out
     assert own.command("diff", "server@no", "server", "--account", ACCOUNT)[0] == 2
+    later, earlier = "server@2999-01-01T00:00:00Z", "server@2000-01-01T00:00:00Z"
+    assert own.command("diff", "server@before", later, "--account", ACCOUNT) == (0, "", "")
+    assert own.command("diff", earlier, "server", "--account", ACCOUNT)[0] == 2
     assert own.command("diff", "no.yaml", "server")[0] == 2
+
+
+def test_what_principals_asked_for_is_asked_again(own):
+    """Requests come from the audit trail: those of users and of sessions of roles, allowed or denied."""
+    allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["iam:GetUser", "sts:AssumeRole"], "Resource": "*"}]}
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT}}]}
+    own.iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))
+    own.iam.create_user(UserName="ann")
+    own.iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=json.dumps(allow))
+    ann = Boto3(own.endpoint, ACCOUNT).using(own.iam.create_access_key(UserName="ann")["AccessKey"])
+    session = ann.sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r", RoleSessionName="session")["Credentials"]
+    for client in (ann, ann.using(session)):
+        for call in (lambda: client.iam.get_user(UserName="ann"), client.iam.list_users):
+            try:
+                call()
+            except client.iam.exceptions.ClientError as error:
+                assert "AccessDenied" in str(error)
+    own.own(f"snapshots/before?account={ACCOUNT}", "POST")
+    ours = ["--account", ACCOUNT, "--recorded"]
+    assert own.command("diff", "server@before", "server", *ours) == (0, "", "")
+    changed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:List*", "Resource": "*"}]}
+    own.iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=json.dumps(changed))
+    own.iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=json.dumps(allow))
+    code, out, error = own.command("diff", "server@before", "server", *ours)
+    assert code == 1, error
+    user, role = f"by arn:aws:iam::{ACCOUNT}:user/ann", f"by arn:aws:iam::{ACCOUNT}:role/r"
+    got = f"iam:GetUser on arn:aws:iam::{ACCOUNT}:user/ann"
+    changes = {line.split(" was ")[0] for line in out.splitlines() if line[:1] in "+-" and " on " in line}
+    listed = f"iam:ListUsers on arn:aws:iam::{ACCOUNT}:user/"
+    assumed = f"sts:AssumeRole on arn:aws:iam::{ACCOUNT}:role/r"
+    assert changes == {f"- {got} {user}", f"- {assumed} {user}", f"+ {listed} {user}", f"+ {got} {role}"}, out
+    assert own.command("diff", "server@before", "server", *ours, "--since", "2999-01-01T00:00:00Z")[1].count(" on ") == 0
+    status, recorded = own.own(f"requests?account={ACCOUNT}")
+    own.write("requests.json", recorded)
+    again = own.command("diff", "server@before", "server", "--account", ACCOUNT, "--requests", "requests.json")
+    assert status == 200 and again == (code, out, error)
+    assert own.own("requests?since=x")[0] == own.own("requests?account=1")[0] == 400
