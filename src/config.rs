@@ -26,7 +26,7 @@ use serde::Deserialize;
 pub use audit::{AuditMode, AuthorizationIds};
 pub use console::ConsoleMode;
 pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
-pub use database::{Database, ReadMode};
+pub use database::{Database, ReadMode, database_key_in};
 pub use error::ConfigError;
 pub use gateway::{
     AccountRule, Chunked, DEFAULT_UPSTREAM, GatewayConfig, GatewaySettings, SecureTransport, Unmapped, UpstreamConfig,

@@ -88,19 +88,26 @@ impl Settings {
     /// # Errors
     /// When it is not 64 hexadecimal digits, or its file is open to others.
     pub fn database_key(&self) -> Result<Option<SealingKey>, ConfigError> {
-        let wrong = |what: String| ConfigError::Value(format!("{what} must be 64 hexadecimal digits"));
         match (&self.database_key, &self.database_key_file) {
             (None, None) => Ok(None),
-            (Some(hex), _) => {
-                SealingKey::parse(hex.reveal()).map(Some).ok_or_else(|| wrong("the database key".to_owned()))
-            }
-            (None, Some(path)) => {
-                let hex = read_key(path)?;
-                let key = SealingKey::parse(hex.trim_end());
-                key.map(Some).ok_or_else(|| wrong(format!("the content of the database key file {}", path.display())))
-            }
+            (Some(hex), _) => SealingKey::parse(hex.reveal()).map(Some).ok_or_else(|| not_a_key("the database key")),
+            (None, Some(path)) => database_key_in(path).map(Some),
         }
     }
+}
+
+/// The key in a file, which only its owner may read.
+///
+/// # Errors
+/// When it is not 64 hexadecimal digits, or its file is open to others.
+pub fn database_key_in(path: &Path) -> Result<SealingKey, ConfigError> {
+    let hex = read_key(path)?;
+    let key = SealingKey::parse(hex.trim_end());
+    key.ok_or_else(|| not_a_key(&format!("the content of the database key file {}", path.display())))
+}
+
+fn not_a_key(what: &str) -> ConfigError {
+    ConfigError::Value(format!("{what} must be 64 hexadecimal digits"))
 }
 
 /// Reads a key's file, which only its owner may read.

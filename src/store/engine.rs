@@ -104,6 +104,26 @@ impl Store {
         matches!(self.0, Engine::Postgres(_))
     }
 
+    /// Seals all that is stored with another key, or with none: all of it, or nothing. No server may use the database. It
+    /// must be opened anew then.
+    ///
+    /// # Errors
+    /// When the database fails, or a server uses it.
+    pub async fn reseal(&self, key: Option<&SealingKey>) -> Result<(), StoreError> {
+        on!(self, engine => engine.reseal(key).await)
+    }
+
+    /// Refuses a database that servers use, and keeps them from it as long as it is open. A file is this process's own.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`].
+    pub async fn keep_alone(&self) -> Result<(), StoreError> {
+        match &self.0 {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(postgres) => postgres.keep_alone().await,
+        }
+    }
+
     /// Whether what is stored is sealed.
     pub fn is_sealed(&self) -> bool {
         on!(self, engine => engine.is_sealed())

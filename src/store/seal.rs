@@ -104,6 +104,33 @@ impl Sealer {
     }
 }
 
+/// A change of the key. Without an old one, what is stored is plain text; without a new one, it becomes so.
+#[derive(Clone, Copy)]
+pub(super) struct Resealing<'s> {
+    pub old: Option<&'s Sealer>,
+    pub new: Option<&'s Sealer>,
+}
+
+impl Resealing<'_> {
+    /// The body to be stored in the place of another one.
+    pub fn body(&self, place: Place<'_>, stored: &str) -> Result<Zeroizing<String>, Fault> {
+        let plain = match self.old {
+            Some(old) => old.open_body(place, stored)?,
+            None => Zeroizing::new(stored.to_owned()),
+        };
+        self.new.map_or(Ok(plain.clone()), |new| new.seal_body(place, &plain).map(Zeroizing::new))
+    }
+
+    /// The value to be stored in the place of another one.
+    pub fn value(&self, place: Place<'_>, stored: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let plain = match self.old {
+            Some(old) => old.open(place, stored)?,
+            None => Zeroizing::new(stored.to_vec()),
+        };
+        self.new.map_or(Ok(plain.clone()), |new| new.seal(place, &plain).map(Zeroizing::new))
+    }
+}
+
 /// The associated data. Of the three only the key, which comes last, may hold a zero.
 fn bound_to((table, account, key): Place<'_>) -> Vec<u8> {
     [table.as_bytes(), account.as_bytes(), key.as_bytes()].join(&0)
@@ -143,6 +170,20 @@ mod tests {
         assert!(sealer("a").open_body(place, body).is_err(), "a plain row is refused");
         let altered = sealed.replace("sealed\":\"", "sealed\":\"A");
         assert!(sealer("a").open_body(place, &altered).is_err());
+    }
+
+    #[test]
+    fn the_key_changes_and_goes() {
+        let place = ("users", "000000000001", "bob");
+        let (a, b) = (sealer("a"), sealer("b"));
+        let body = r#"{"name":"bob","secret":"hunter2"}"#;
+        let mut stored = body.to_owned();
+        for (old, new) in [(None, Some(&a)), (Some(&a), Some(&b))] {
+            stored = Resealing { old, new }.body(place, &stored).unwrap().to_string();
+            assert!(!stored.contains("hunter2"), "{stored}");
+        }
+        assert!(Resealing { old: Some(&a), new: None }.body(place, &stored).is_err(), "it has another key by now");
+        assert_eq!(*Resealing { old: Some(&b), new: None }.body(place, &stored).unwrap(), body);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnection, PgListener, PgPool};
 use tokio::sync::mpsc;
 
 use super::link::Link;
+use super::prepare::note_use;
 use crate::shapes::AccountId;
 use crate::store::fault::Fault;
 use crate::store::records::News;
@@ -146,6 +147,7 @@ async fn hear(pool: &PgPool, server: u64, sender: &mpsc::UnboundedSender<News>) 
     let mut listener = PgListener::connect_with(pool).await?;
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
+    note_use(&mut listener).await?;
     // Nobody knows what was said before.
     let _ = sender.send(News::Missed);
     loop {

@@ -9,9 +9,10 @@ mod url;
 mod write;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use sqlx::postgres::PgConnection;
 use tokio::sync::mpsc;
 
 use self::follow::Announcer;
@@ -21,7 +22,7 @@ use super::batch::Batch;
 use super::error::StoreError;
 use super::fault::Fault;
 use super::records::{AccountCounts, BucketRecord, News};
-use super::seal::{Sealer, SealingKey};
+use super::seal::{Resealing, Sealer, SealingKey};
 use crate::account::Account;
 use crate::audit::LastUse;
 use crate::error::Result;
@@ -33,6 +34,8 @@ pub(super) struct Postgres {
     announcer: Announcer,
     /// `None` where there is no key.
     sealer: Option<Sealer>,
+    /// Keeps servers from the database, where it is to be this process's own.
+    alone: Mutex<Option<PgConnection>>,
 }
 
 /// Works on a connection, within bounds of time.
@@ -66,13 +69,34 @@ impl Postgres {
         prepare::migrate(&mut connection, &place).await?;
         let sealer = prepare::seal(&mut connection, &place, key).await.map_err(failed)??;
         let announcer = Announcer::start(link.clone());
-        Ok(Self { link, announcer, sealer })
+        Ok(Self { link, announcer, sealer, alone: Mutex::default() })
     }
 
     /// A value of the servers' own, such as their key; made and kept if it is not there yet.
     pub async fn server_value(&self, key: &str, new: &[u8]) -> Result<Vec<u8>, StoreError> {
         let kept = on!(self, connection => beside::kept_value(connection, self.sealer.as_ref(), key, new));
         kept.map_err(|fault| self.explain(&fault))
+    }
+
+    /// Refuses a database that servers use, and keeps them from it until it is closed.
+    pub async fn keep_alone(&self) -> Result<(), StoreError> {
+        let explain = |error: sqlx::Error| self.explain(&error.into());
+        let mut connection = self.link.pool().acquire().await.map_err(explain)?.detach();
+        if !prepare::is_alone(&mut connection, "pg_try_advisory_lock").await.map_err(explain)? {
+            return Err(StoreError::InUse(self.place().into()));
+        }
+        *self.alone.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+        Ok(())
+    }
+
+    /// Seals all that is stored with another key, or with none. The database must be opened anew then.
+    pub async fn reseal(&self, key: Option<&SealingKey>) -> Result<(), StoreError> {
+        let new = key.map(Sealer::new);
+        let change = Resealing { old: self.sealer.as_ref(), new: new.as_ref() };
+        // Without bounds of time: there may be much.
+        let mut lease = self.link.lease().await.map_err(|fault| self.explain(&fault))?;
+        let done = prepare::reseal(&mut lease, change).await;
+        self.link.settle(lease, done).map_err(|fault| self.explain(&fault))
     }
 
     /// Where the database is, without a password.

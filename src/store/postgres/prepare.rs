@@ -1,14 +1,14 @@
 //! Preparing a database: whose it is, its tables, its seal. Servers that start together wait for each other.
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
 
-use super::beside::value;
+use super::beside::{keep_value, value};
 use crate::account::TABLES;
 use crate::store::error::StoreError;
 use crate::store::fault::Fault;
-use crate::store::seal::{MARK, Sealer, SealingKey};
+use crate::store::seal::{MARK, Resealing, Sealer, SealingKey};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -57,24 +57,62 @@ pub(super) async fn seal(
         (Some(_), Some(_)) => return Ok(Err(StoreError::WrongKey(place.into()))),
         (Some(sealer), None) => sealer,
     };
-    for table in TABLES {
-        let rows = sqlx::query(AssertSqlSafe(format!("select account, key, body::text from {table}")));
-        for row in rows.fetch_all(&mut *transaction).await? {
-            let (account, key): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-            let body = sealer.seal_body((table, &account, &key), row.try_get(2)?)?;
-            let update = AssertSqlSafe(format!("update {table} set body = $1::json where account = $2 and key = $3"));
-            sqlx::query(update).bind(body).bind(account).bind(key).execute(&mut *transaction).await?;
-        }
+    if !is_alone(&mut transaction, "pg_try_advisory_xact_lock").await? {
+        return Ok(Err(StoreError::InUse(place.into())));
     }
-    for row in sqlx::query("select key, value from server").fetch_all(&mut *transaction).await? {
-        let key: String = row.try_get(0)?;
-        let sealed = sealer.seal(("server", "", &key), row.try_get(1)?)?;
-        let update = sqlx::query("update server set value = $1 where key = $2").bind(sealed).bind(key);
-        update.execute(&mut *transaction).await?;
-    }
-    super::beside::keep_value(&mut transaction, MARK, &sealer.seal(("server", "", MARK), b"")?).await?;
+    rewrite(&mut transaction, Resealing { old: None, new: Some(&sealer) }).await?;
     transaction.commit().await?;
     Ok(Ok(Some(sealer)))
+}
+
+/// The numbers of the lock that servers share as long as they use a schema.
+const LOCK: &str = "hashtext('iamd'), hashtext(current_schema())";
+
+/// Notes that a server uses the database, for as long as the connection lasts.
+pub(super) async fn note_use<'e>(connection: impl Executor<'e, Database = Postgres>) -> Result<(), sqlx::Error> {
+    connection.execute(AssertSqlSafe(format!("select pg_advisory_lock_shared({LOCK})"))).await?;
+    Ok(())
+}
+
+/// Whether no server uses the database. None can begin to as long as the lock is held that the function takes.
+pub(super) async fn is_alone(connection: &mut PgConnection, function: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(AssertSqlSafe(format!("select {function}({LOCK})"))).fetch_one(connection).await
+}
+
+/// Seals all that is stored with another key, or with none: all of it, or nothing.
+pub(super) async fn reseal(connection: &mut PgConnection, change: Resealing<'_>) -> Result<(), Fault> {
+    let mut transaction = connection.begin().await?;
+    transaction.execute("lock table accounts, server in share row exclusive mode").await?;
+    rewrite(&mut transaction, change).await?;
+    transaction.commit().await?;
+    // What was there before is left in the tables until then.
+    for table in TABLES.iter().chain(&["server"]) {
+        sqlx::query(AssertSqlSafe(format!("vacuum full {table}"))).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn rewrite(connection: &mut PgConnection, change: Resealing<'_>) -> Result<(), Fault> {
+    for table in TABLES {
+        let rows = sqlx::query(AssertSqlSafe(format!("select account, key, body::text from {table}")));
+        for row in rows.fetch_all(&mut *connection).await? {
+            let (account, key): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            let body = change.body((table, &account, &key), row.try_get(2)?)?;
+            let update = AssertSqlSafe(format!("update {table} set body = $1::json where account = $2 and key = $3"));
+            sqlx::query(update).bind(body.as_str()).bind(account).bind(key).execute(&mut *connection).await?;
+        }
+    }
+    sqlx::query("delete from server where key = $1").bind(MARK).execute(&mut *connection).await?;
+    for row in sqlx::query("select key, value from server").fetch_all(&mut *connection).await? {
+        let key: String = row.try_get(0)?;
+        let value = change.value(("server", "", &key), row.try_get(1)?)?;
+        let update = sqlx::query("update server set value = $1 where key = $2").bind(value.as_slice()).bind(key);
+        update.execute(&mut *connection).await?;
+    }
+    match change.new {
+        Some(new) => keep_value(connection, MARK, &new.seal(("server", "", MARK), b"")?).await,
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

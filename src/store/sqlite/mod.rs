@@ -17,12 +17,12 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
 
 use self::connection::{Connection, Lease};
 use self::file::{APPLICATION_ID, DatabaseFile, Header};
-use self::seal::prepare;
+use self::seal::{prepare, reseal};
 use super::batch::Batch;
 use super::error::StoreError;
 use super::fault::Fault;
 use super::records::{AccountCounts, BucketRecord};
-use super::seal::{Sealer, SealingKey};
+use super::seal::{Resealing, Sealer, SealingKey};
 use crate::account::{Account, TABLES};
 use crate::audit::LastUse;
 use crate::error::{Error, Result};
@@ -95,6 +95,14 @@ impl Sqlite {
     /// Where the database is; `None` if it is in memory.
     pub fn path(&self) -> Option<&Path> {
         self.connection.file.as_ref().map(|file| file.path.as_path())
+    }
+
+    /// Seals all that is stored with another key, or with none. The database must be opened anew then.
+    pub async fn reseal(&self, key: Option<&SealingKey>) -> Result<(), StoreError> {
+        let new = key.map(Sealer::new);
+        let mut lease = self.connection.lease().await.map_err(|fault| self.explain(&fault))?;
+        let done = reseal(&mut lease, Resealing { old: self.sealer.as_ref(), new: new.as_ref() }).await;
+        lease.settle(done).await.map_err(|fault| self.explain(&fault))
     }
 
     /// Whether what is stored is sealed.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use super::super::fault::Fault;
 use super::super::seal::Sealer;
@@ -36,6 +37,24 @@ impl Packer {
             None => packed,
         };
         Ok([&[VERSION, u8::from(self.0.is_some())], packed.as_slice()].concat())
+    }
+
+    /// What was kept at a place, sealed as another packer does. `None` if it is already.
+    pub fn resealed(&self, (table, key): (&str, &str), kept: &[u8], new: &Self) -> Result<Option<Vec<u8>>, Fault> {
+        let place = (table, "", key);
+        let plain = match (kept, &self.0, &new.0) {
+            ([VERSION, 0, ..], _, None) => return Ok(None),
+            ([VERSION, 0, packed @ ..], _, Some(_)) => Zeroizing::new(packed.to_vec()),
+            // It may have been interrupted.
+            ([VERSION, 1, sealed @ ..], _, Some(new)) if new.open(place, sealed).is_ok() => return Ok(None),
+            ([VERSION, 1, sealed @ ..], Some(old), _) => old.open(place, sealed)?,
+            _ => return Err(Fault::Content(format!("the audit trail cannot be read: {table} {key}"))),
+        };
+        let packed = match &new.0 {
+            Some(new) => new.seal(place, &plain)?,
+            None => plain.to_vec(),
+        };
+        Ok(Some([&[VERSION, u8::from(new.0.is_some())], packed.as_slice()].concat()))
     }
 
     /// What [`Self::seal`] made of the value for the place.

@@ -19,8 +19,8 @@ const READ_AT_ONCE: i64 = 8;
 
 /// Blocks of events of all servers.
 pub(super) struct SharedArchive {
-    link: Arc<Link>,
-    packer: Packer,
+    pub(super) link: Arc<Link>,
+    pub(super) packer: Packer,
     max_size: u64,
     /// Distinguishes this server's blocks from those of others.
     server: i64,

@@ -4,12 +4,13 @@ import contextlib
 import os
 import re
 import sqlite3
+import subprocess
 import uuid
 
 import pytest
 from botocore.exceptions import ClientError
 from clients import Boto3
-from server import Server, run
+from server import BINARY, Server, environment, run
 
 KEY, OTHER_KEY = "0123456789abcdef" * 4, "f" * 64
 
@@ -94,6 +95,90 @@ def test_a_database_is_sealed_at_its_first_start_with_a_key(tmp_path, account):
         assert not [secret for secret in [*secrets, own] if secret in content(tmp_path)]
     assert not [secret for secret in [*secrets, own] if secret in content(tmp_path)]
     assert "is sealed" in refused(tmp_path)
+
+
+def database(folder, command, *arguments, **variables):
+    """What `iamd database` says, or why it refuses."""
+    status, output, errors = run("database", command, f"--database=sqlite:{folder}/iamd.db", *arguments, **variables)
+    assert (status == 0) == (errors == ""), errors
+    return (output or errors).rstrip()
+
+
+def audit_trail(folder):
+    return (folder / "iamd.db-audit").read_bytes()
+
+
+def events(server, account):
+    trail = Boto3(server.endpoint, account).session.client("cloudtrail", endpoint_url=server.endpoint)
+    return [event["EventName"] for event in trail.lookup_events(MaxResults=50)["Events"]]
+
+
+def test_the_key_of_a_database_is_changed_and_taken_away(tmp_path, account):
+    path, marker = tmp_path / "iamd.db", b"marker-of-an-event"
+    with start(tmp_path) as server:
+        key, secrets = make_secrets(server, account)
+        user = Boto3(server.endpoint, account).using({**key, "SessionToken": None})
+        session = user.sts.get_session_token()["Credentials"]
+        with pytest.raises(ClientError, match="AccessDenied"):
+            user.iam.get_user(UserName=marker.decode())
+        for command in ("seal", "unseal", "rotate"):
+            more = [f"--new-key-file={key_file(tmp_path).split('=')[1]}"] if command == "rotate" else []
+            assert "is in use by another iamd" in database(tmp_path, command, *more, IAMD_DATABASE_KEY=KEY)
+    assert marker in audit_trail(tmp_path)
+    assert database(tmp_path, "seal") == "iamd: give the key by --database-key-file or IAMD_DATABASE_KEY"
+    for _ in range(2):
+        assert database(tmp_path, "seal", key_file(tmp_path)) == f"The database {path} is sealed."
+    assert not [secret for secret in [*secrets, marker] if secret in content(tmp_path)]
+    new = tmp_path / "new"
+    new.write_text(OTHER_KEY)
+    new.chmod(0o644)
+    rotate = ["rotate", key_file(tmp_path), f"--new-key-file={new}"]
+    assert "is open to others" in database(tmp_path, *rotate)
+    new.chmod(0o600)
+    assert database(tmp_path, *rotate) == f"The database {path} is sealed with the new key."
+    assert database(tmp_path, *rotate) == f"iamd: the database {path} is sealed with another key than the one given"
+    with start(tmp_path, IAMD_DATABASE_KEY=OTHER_KEY) as server:
+        assert works(server, key).endswith(":user/bob")
+        assert Boto3(server.endpoint, "").using(session).sts.get_caller_identity()["Arn"].endswith(":user/bob")
+        assert {"GetUser", "CreateAccessKey"} <= set(events(server, account)), "the events can be read"
+    assert not [secret for secret in [*secrets, marker] if secret in content(tmp_path)]
+    assert database(tmp_path, "unseal", IAMD_DATABASE_KEY=OTHER_KEY) == f"The database {path} is no longer sealed."
+    with start(tmp_path) as server:
+        assert works(server, key).endswith(":user/bob")
+        assert {"GetUser", "CreateAccessKey"} <= set(events(server, account))
+    assert marker in audit_trail(tmp_path)
+    assert database(tmp_path / "none", "unseal", IAMD_DATABASE_KEY=KEY) == f"iamd: there is no database {tmp_path}/none/iamd.db"
+
+
+def test_a_change_of_the_key_that_is_killed_is_made_again(tmp_path, account):
+    """However far it came: the database opens with one of the keys, and the command finishes what it began."""
+    with start(tmp_path, IAMD_DATABASE_KEY=KEY) as server:
+        key, secrets = make_secrets(server, account)
+        iam = Boto3(server.endpoint, account).iam
+        for number in range(300):
+            iam.create_user(UserName=f"user-{number}")
+    new = tmp_path / "new"
+    new.write_text(OTHER_KEY)
+    new.chmod(0o600)
+    command = [BINARY, "database", "rotate", f"--database=sqlite:{tmp_path}/iamd.db", key_file(tmp_path), f"--new-key-file={new}"]
+    finished = False
+    for delay in (0.01, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 60):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+        try:
+            _, errors = process.communicate(timeout=delay)
+            # An earlier one may have been killed when all but its last words were done.
+            finished = process.returncode == 0 or b"with another key" in errors
+            assert finished, errors
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+    assert finished
+    assert "with another key" in refused(tmp_path, IAMD_DATABASE_KEY=KEY)
+    with start(tmp_path, IAMD_DATABASE_KEY=OTHER_KEY) as server:
+        assert works(server, key).endswith(":user/bob")
+        assert len(Boto3(server.endpoint, account).iam.list_users(MaxItems=1000)["Users"]) == 301
+        assert "CreateUser" in events(server, account), "the newest events are of users"
 
 
 def test_a_row_in_anothers_place_is_refused(tmp_path, account):

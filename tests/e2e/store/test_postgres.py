@@ -151,6 +151,41 @@ def test_a_sealed_database_is_closed_without_its_key(database, account, tmp_path
         assert status == 1 and why in errors, errors
 
 
+def test_the_key_is_changed_and_taken_away_while_no_server_is_there(database, account, tmp_path):
+    url = postgres().at(database)
+    first, second = (tmp_path / name for name in ("first", "second"))
+    for path, digits in ((first, "0f" * 32), (second, "f0" * 32)):
+        path.write_text(digits)
+        path.chmod(0o600)
+    old, new = ["--database-key-file", str(first)], ["--database-key-file", str(second)]
+
+    def change(command, *arguments):
+        status, output, errors = run("database", command, "--database", url, *arguments)
+        return output if status == 0 else errors
+
+    with Server(database=url) as server:
+        root = Boto3(server.endpoint, account)
+        root.iam.create_user(UserName="bob")
+        key = root.iam.create_access_key(UserName="bob")["AccessKey"]
+        assert wait_until(lambda: "is in use by another iamd" in change("seal", *old))
+    assert change("seal", *old).endswith(" is sealed.\n")
+    with Server(*old, database=url) as server:
+        call(server, account, "CreateUser", UserName="ann")
+        assert wait_until(lambda: "is in use by another iamd" in change("rotate", *old, "--new-key-file", str(second)))
+    assert change("rotate", *old, "--new-key-file", str(second)).endswith(" is sealed with the new key.\n")
+    assert "with another key" in change("rotate", *old, "--new-key-file", str(second))
+    rows = postgres().sql("select body from users", database)
+    assert len(rows) == 2 and not any(key["SecretAccessKey"] in row for row in rows)
+    with Server(*new, database=url) as server:
+        assert users(server, account) == ["ann", "bob"]
+        assert created(server, account) == ["ann", "bob"]
+    assert change("unseal", *new).endswith(" is no longer sealed.\n")
+    assert any(key["SecretAccessKey"] in row for row in postgres().sql("select body from users", database))
+    with Server(database=url) as server:
+        assert Boto3(server.endpoint, account).using(key).sts.get_caller_identity()["Arn"].endswith("user/bob")
+        assert created(server, account) == ["ann", "bob"]
+
+
 def test_a_database_is_copied_there_and_back(database, account, tmp_path):
     there, url, back = f"sqlite:{tmp_path}/a.db", postgres().at(database), f"sqlite:{tmp_path}/b.db"
     with Server(database=there) as server:
