@@ -184,6 +184,8 @@ def javascript_sdk(suite):
         return
     folder = TARGET / "sdk-js"
     shutil.copytree(ROOT / "tests" / "sdk-js", folder, dirs_exist_ok=True)
+    # The fixture for Node's test runner is tested by its own example.
+    shutil.copytree(ROOT / "examples" / "node", folder, dirs_exist_ok=True)
     suite.run("npm", "ci", "--no-audit", "--no-fund", "--silent", cwd=folder)
     suite.run("node", "--test", cwd=folder, IAMD=str(SERVER))
 
