@@ -190,6 +190,18 @@ impl Settings {
         format!("{scheme}://{host}:{}", listen.port())
     }
 
+    /// The URL of this server's page about a denial, without its id: the console's in the form of AWS's, or the
+    /// server's own where browsers cannot reach the console under that URL.
+    pub fn denial_link(&self) -> String {
+        let is_reached = match self.console.unwrap_or_default() {
+            ConsoleMode::Off => false,
+            ConsoleMode::On => self.listen().ip().is_loopback() || self.tls_only == Some(true),
+            ConsoleMode::Plain => true,
+        };
+        let page = if is_reached { "console/#" } else { "_iamd" };
+        format!("{}/{page}/authorization-details/", self.own_url())
+    }
+
     /// The quotas in force.
     ///
     /// # Errors

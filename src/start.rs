@@ -78,7 +78,7 @@ impl App {
             trail,
             detections,
             authorization_ids: settings.authorization_ids.unwrap_or_default(),
-            denial_link: format!("{}/_iamd/authorization-details/", settings.own_url()),
+            denial_link: settings.denial_link(),
         };
         app.follow_clock().await?;
         app.accounts.load_organizations().await?;

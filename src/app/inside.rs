@@ -1,12 +1,14 @@
 //! Calls from pages of the server, which name an operation and give its parameters as forms do.
 
+use std::any::Any;
+
 use form_urlencoded::Serializer;
 use serde_json::Value;
 
 use super::overtaken::{MAX_RUNS, pause};
 use super::{App, INSIDE, Record};
 use crate::account::{Account, CredentialsOwner};
-use crate::call::{Entry, MfaCheck, MfaCode};
+use crate::call::{Entry, MfaCheck, MfaCode, Operation};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts};
 use crate::services;
@@ -26,6 +28,32 @@ impl App {
         parameters: &[(&str, &str)],
         facts: &RequestFacts,
     ) -> Result<Value> {
+        let output = self.output_of(caller, entry, parameters, facts).await?;
+        serde_json::from_str(&output.to_json()?).map_err(Error::internal)
+    }
+
+    /// The same, with the result as the operation gives it.
+    ///
+    /// # Errors
+    /// Those of [`Self::call_named`].
+    pub async fn call_typed<O: Operation>(
+        &self,
+        caller: &Caller,
+        parameters: &[(&str, &str)],
+        facts: &RequestFacts,
+    ) -> Result<O::Output> {
+        let output: Box<dyn Any> = self.output_of(caller, O::ENTRY, parameters, facts).await?;
+        let output = output.downcast::<O::Output>();
+        output.map(|output| *output).map_err(|_| Error::internal(format!("{} has another output", O::NAME)))
+    }
+
+    async fn output_of(
+        &self,
+        caller: &Caller,
+        entry: &'static Entry,
+        parameters: &[(&str, &str)],
+        facts: &RequestFacts,
+    ) -> Result<Box<dyn Output>> {
         let mut record = Record::begin();
         record.action = entry.action().into();
         record.called_by(caller);
@@ -36,7 +64,7 @@ impl App {
         self.keep(&record, facts, result.as_ref().map(|output| &**output));
         record.write(INSIDE, facts, result.as_ref().err());
         self.environment.metrics.request("", &record.action, result.as_ref().err(), record.elapsed());
-        serde_json::from_str(&result?.to_json()?).map_err(Error::internal)
+        result
     }
 
     async fn call_with(

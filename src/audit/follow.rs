@@ -105,7 +105,24 @@ impl Event {
         known.into_iter().find_map(|name| name.as_deref()).unwrap_or(IdentityKind::Unknown.as_str())
     }
 
-    /// The event as JSON, for followers.
+    /// The event as JSON, for those who may look events up: what a record says of it, in short.
+    pub fn line(&self) -> Value {
+        let failure = self.failure.as_ref();
+        let id = self.denial.as_ref().and_then(|denial| denial.authorization_id.clone());
+        json!({
+            "id": self.id().to_string(),
+            "time": self.time.to_string(),
+            "outcome": self.outcome().as_str(),
+            "action": self.action(),
+            "caller": self.caller(),
+            "address": self.source,
+            "region": self.region,
+            "error": failure.map(|failure| &failure.code),
+            "authorizationId": id,
+        })
+    }
+
+    /// The event as JSON, for the operator.
     pub fn shown(&self) -> Value {
         let asked: Vec<Value> =
             self.asked.iter().map(|asked| json!({"action": asked.action, "resource": asked.resource})).collect();

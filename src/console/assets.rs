@@ -10,7 +10,11 @@ use super::answer;
 const ASSETS: &[(&str, &str, &str)] = &[
     ("console.css", "text/css; charset=utf-8", include_str!("assets/console.css")),
     ("console.js", "text/javascript; charset=utf-8", include_str!("assets/console.js")),
+    ("decisions.css", "text/css; charset=utf-8", include_str!("assets/decisions.css")),
+    ("editor.js", "text/javascript; charset=utf-8", include_str!("assets/editor.js")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
+    ("live.js", "text/javascript; charset=utf-8", include_str!("assets/live.js")),
+    ("simulator.js", "text/javascript; charset=utf-8", include_str!("assets/simulator.js")),
 ];
 
 /// A file.

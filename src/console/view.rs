@@ -5,7 +5,9 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::answer;
+use super::pages::why;
 use super::session::SignedIn;
+use crate::audit::AuthorizationId;
 use crate::shapes::Timestamp;
 
 /// A page of somebody who is signed in.
@@ -62,17 +64,27 @@ pub struct Notice {
     pub is_error: bool,
     /// The sentence.
     pub text: String,
+    /// The page that explains it.
+    pub why: Option<String>,
 }
 
 impl Notice {
-    /// Something is wrong.
+    /// Something is wrong. Of a denial that can be looked up, the page about it takes the place of the words that lead
+    /// to it.
     pub fn error(text: impl Into<String>) -> Option<Self> {
-        Some(Self { is_error: true, text: text.into() })
+        let mut text = text.into();
+        let why = AuthorizationId::at_end_of(&text).map(why::path_of);
+        if why.is_some()
+            && let Some(end) = text.rfind(". Go to ")
+        {
+            text.truncate(end + 1);
+        }
+        Some(Self { is_error: true, text, why })
     }
 
     /// Something happened.
     pub fn good(text: impl Into<String>) -> Option<Self> {
-        Some(Self { is_error: false, text: text.into() })
+        Some(Self { is_error: false, text: text.into(), why: None })
     }
 }
 
@@ -96,6 +108,23 @@ pub enum Block {
     Tree(String, Vec<Branch>),
     /// A form that asks this page something: heading, fields, and what the button says.
     Question(String, Vec<Field>, String),
+    /// Places to go on to, as buttons.
+    Links(Vec<Cell>),
+    /// The HTML of a template of its own, which escapes what it shows.
+    Template(String),
+}
+
+impl Block {
+    /// A template as a part of a page.
+    pub fn template(template: &impl Template) -> Self {
+        match template.render() {
+            Ok(html) => Self::Template(html),
+            Err(error) => {
+                tracing::error!(%error, "a part of a page could not be written");
+                Self::Note("This part of the page could not be written.".to_owned())
+            }
+        }
+    }
 }
 
 /// A part of a tree.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::session::{self, SignedIn};
 use super::view::{Block, Notice, Page, Who};
 use super::{answer, guard};
+use crate::call::Operation;
 use crate::error::{Code, Error};
 use crate::http::State;
 use crate::identity::RequestFacts;
@@ -122,6 +123,16 @@ impl Visit {
         Ok(visit)
     }
 
+    /// The same for the region that the query names: events are looked up region by region.
+    pub fn in_region_asked(mut self) -> Self {
+        let region = self.sent.field("region").to_owned();
+        let is_plain = region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if !region.is_empty() && is_plain {
+            self.sent.facts.region = region;
+        }
+        self
+    }
+
     /// The principal's ARN.
     pub fn arn(&self) -> &str {
         &self.who.arn
@@ -143,6 +154,14 @@ impl Visit {
         let entry = services::find(service, name);
         let entry = entry.ok_or_else(|| Error::new(Code::InvalidAction, format!("There is no operation {name}.")))?;
         self.state.app.call_named(&self.session.caller, entry, parameters, &self.sent.facts).await
+    }
+
+    /// The same with the result as the operation gives it.
+    ///
+    /// # Errors
+    /// The operation's.
+    pub async fn output<O: Operation>(&self, parameters: &[(&str, &str)]) -> Result<O::Output, Error> {
+        self.state.app.call_typed::<O>(&self.session.caller, parameters, &self.sent.facts).await
     }
 
     /// A page.

@@ -5,6 +5,7 @@ mod ask;
 mod authorize;
 mod aws;
 mod credentials;
+pub mod feed;
 mod following;
 mod gateway;
 pub(crate) mod guard;
@@ -33,8 +34,8 @@ pub(crate) use aws::endpoint;
 pub use credentials::CredentialEndpoints;
 pub use following::follow;
 pub use guard::HostNames;
-pub(crate) use listener::Transport;
 pub use listener::{Limits, Signals, serve};
+pub(crate) use listener::{Stopping, Transport};
 pub use request_body::BodyLimits;
 pub use requests::log as log_requests;
 pub use tls::{Tls, TlsError};
@@ -67,6 +68,8 @@ pub struct State {
     pub gateway: Option<Arc<Gateway>>,
     /// How many more may follow the audit trail at a time.
     pub followers: Arc<Semaphore>,
+    /// The same for pages of the console.
+    pub viewers: Arc<Semaphore>,
 }
 
 impl State {
@@ -86,6 +89,7 @@ impl State {
             console: Console::new(settings),
             gateway: None,
             followers: Arc::new(Semaphore::new(admin::MAX_FOLLOWERS)),
+            viewers: Arc::new(Semaphore::new(admin::MAX_FOLLOWERS)),
         })
     }
 }

@@ -12,12 +12,14 @@ import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const pages = ["", "users", "users/alice", "groups", "groups/team", "roles", "roles/reader", "policies", "providers", "events",
-  "credential-report", "account", "switch-role"];
+  "credential-report", "account", "switch-role", "authorization-details", "simulator", "live",
+  "policy-editor?kind=user&owner=alice", "policy-editor?kind=trust&owner=reader"];
 const views = [
   { name: "wide", viewport: { width: 1600, height: 900 }, colorScheme: "light" },
   { name: "narrow", viewport: { width: 360, height: 740 }, colorScheme: "dark" },
 ];
-let server, endpoint, browser;
+const markup = `<img src=x onerror="document.title='hurt'"><script>document.title='hurt'</script>`;
+let server, endpoint, browser, denial;
 
 before(async () => {
   server = spawn(process.env.IAMD, ["--listen", "127.0.0.1:0", "--database", "memory", "--log-level", "warn"]);
@@ -57,13 +59,22 @@ function policy(...actions) {
   return JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: actions, Resource: "*" }] });
 }
 
+// Allows what alice does to a client that calls itself otherwise, and says so in markup.
+const hostile = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [
+    { Effect: "Allow", Action: "iam:ListUsers", Resource: "*" },
+    { Effect: "Allow", Action: "iam:ListRoles", Resource: "*", Condition: { StringEquals: { "aws:UserAgent": `no ${markup}` } } },
+  ],
+});
+
 test("a person is denied, mends the policy, and succeeds", async () => {
   const root = await browser.newPage();
   root.setDefaultTimeout(10_000);
   await signIn(root, null, "test");
   await root.getByRole("heading", { name: "Dashboard" }).waitFor();
   await root.getByRole("link", { name: "Policies", exact: true }).first().click();
-  await send(root, "Create a policy", { "Policy name": "work", "Policy": policy("iam:ListUsers") }, "Create a policy");
+  await send(root, "Create a policy", { "Policy name": "work", "Policy": hostile }, "Create a policy");
   await root.getByRole("link", { name: "work", exact: true }).waitFor();
   await root.goto(`${endpoint}/console/users`);
   await send(root, "Create a user", { "User name": "alice" }, "Create a user");
@@ -72,24 +83,75 @@ test("a person is denied, mends the policy, and succeeds", async () => {
   await send(root, "Give a password", { "Password": "Correct-Horse-1" }, "Give the password");
   await root.getByText("CreateLoginProfile succeeded").waitFor();
 
-  const context = await browser.newContext();
+  const context = await browser.newContext({ userAgent: markup });
   const alice = await context.newPage();
   await signIn(alice, "alice", "Correct-Horse-1");
   await alice.getByRole("heading", { name: "Dashboard" }).waitFor();
   await alice.goto(`${endpoint}/console/roles`);
   assert.match(await alice.getByRole("alert").textContent(), /not authorized to perform: iam:ListRoles/);
+  denial = (await alice.getByRole("link", { name: "Why?" }).getAttribute("href")).split("/").at(-1);
 
-  await root.goto(`${endpoint}/console/policies/arn:aws:iam::000000000000:policy/work`);
-  await root.getByText("Edit", { exact: true }).click();
+  // The link as the denial's message has it; alice may not read why, root may.
+  await alice.goto(`${endpoint}/console/#/authorization-details/${denial}`);
+  await alice.getByText(/not authorized to perform: iam:GetRequestAuthorizationDetails/).waitFor();
+  await root.goto(`${endpoint}/console/#/authorization-details/${denial}`);
+  await root.getByRole("heading", { name: "Why was iam:ListRoles denied?" }).waitFor();
+  await root.getByText("What would allow this?").click();
+  await root.getByRole("link", { name: "Edit the policy work" }).click();
   const area = root.locator("textarea.policy");
+  assert.match(await area.inputValue(), /iam:ListRoles/);
   await area.fill(policy("iam:ListUsers", "iam:ListRols"));
   await root.getByText('iam has no action "ListRols"').waitFor();
+  await root.getByText("Did you mean ListRoles?").waitFor();
+  await root.getByRole("button", { name: /^Line 1, column/ }).click();
+  assert.notEqual(await area.evaluate((field) => field.selectionStart), 0);
   await area.fill(policy("iam:ListUsers", "iam:ListRoles"));
+  await root.locator("pre.diff ins", { hasText: "iam:ListRoles" }).waitFor();
   await root.getByRole("button", { name: "Save as a new version in force" }).click();
   await root.getByText("CreatePolicyVersion succeeded").waitFor();
-  await alice.reload();
+  await alice.goto(`${endpoint}/console/roles`);
   await alice.getByText("There are none yet.").waitFor();
   await context.close();
+});
+
+test("decisions are followed as they come", async () => {
+  const context = await browser.newContext();
+  const root = await context.newPage();
+  root.setDefaultTimeout(10_000);
+  await signIn(root, null, "test");
+  await root.getByRole("heading", { name: "Dashboard" }).waitFor();
+  await root.goto(`${endpoint}/console/live?principal=root`);
+  await root.getByText("Following.").waitFor();
+  const other = await context.newPage();
+  await other.goto(`${endpoint}/console/groups`);
+  await root.getByRole("link", { name: "iam:ListGroups" }).first().waitFor();
+  await root.getByRole("button", { name: "Pause" }).click();
+  await other.goto(`${endpoint}/console/providers`);
+  await root.getByRole("button", { name: /^Go on \(/ }).click();
+  await root.getByRole("link", { name: "iam:ListSAMLProviders" }).first().click();
+  await root.getByRole("heading", { name: "ListSAMLProviders" }).waitFor();
+  await context.close();
+});
+
+test("a simulation is a matrix with reasons", async () => {
+  const root = await browser.newPage();
+  root.setDefaultTimeout(10_000);
+  await signIn(root, null, "test");
+  await root.getByRole("heading", { name: "Dashboard" }).waitFor();
+  await root.goto(`${endpoint}/console/simulator`);
+  const add = root.getByLabel("Add an action");
+  await add.fill("iam:ListRole");
+  await root.locator("#known-actions option[value='iam:ListRoles']").waitFor({ state: "attached" });
+  for (const action of ["iam:ListRoles", "iam:DeleteUser"]) {
+    await add.fill(action);
+    await add.press("Enter");
+  }
+  await root.getByLabel("User, group or role").fill("arn:aws:iam::000000000000:user/alice");
+  await root.getByRole("button", { name: "Simulate" }).click();
+  const allowed = root.locator(".matrix summary", { hasText: /^allowed$/ });
+  await allowed.click();
+  await root.getByText(/^work \(IAM Policy\), line/).waitFor();
+  assert.equal(await root.locator(".matrix summary", { hasText: /^denied$/ }).count(), 1);
 });
 
 test("every page is clean by axe-core's rules, and fits", async () => {
@@ -108,23 +170,35 @@ test("every page is clean by axe-core's rules, and fits", async () => {
     page.on("pageerror", (error) => wrong.push(`${name}: ${error.message}`));
     const look = async (place) => {
       if (process.env.SCREENSHOTS) {
-        const file = `${name}-${place.replaceAll("/", "-") || "dashboard"}.png`;
+        const file = `${name}-${place.replaceAll(/[^a-z-]+/g, "-") || "dashboard"}.png`;
         await page.screenshot({ path: `${process.env.SCREENSHOTS}/${file}`, fullPage: true });
       }
       await page.evaluate(axe);
       const { violations } = await page.evaluate("axe.run()");
       wrong.push(...violations.map((one) => `${name} ${place}: ${one.id}: ${one.nodes[0].html}`));
       const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+      if ((await page.title()) === "hurt") wrong.push(`${name} ${place}: markup of others was taken for the page's own`);
       if (beyond > 0) wrong.push(`${name} ${place}: ${beyond} pixels beyond the edge`);
     };
     await page.goto(`${endpoint}/console/signin`);
     await look("signin");
     await signIn(page, null, "test");
     await page.getByRole("heading", { name: "Dashboard" }).waitFor();
-    for (const place of pages) {
+    for (const place of [...pages, `authorization-details/${denial}`]) {
       await page.goto(`${endpoint}/console/${place}`);
-      await look(place);
+      for (const folded of await page.locator("details:not(.who) > summary").all()) await folded.click();
+      await look(place.replace(denial, "one"));
     }
+    await page.goto(`${endpoint}/console/simulator`);
+    await page.getByLabel("User, group or role").fill("arn:aws:iam::000000000000:user/alice");
+    await page.locator("textarea[name=actions]").fill("iam:ListRoles\niam:DeleteUser");
+    await page.getByRole("button", { name: "Simulate" }).click();
+    for (const cell of await page.locator(".matrix summary").all()) await cell.click();
+    await look("simulator-result");
+    await page.goto(`${endpoint}/console/policy-editor?kind=managed&owner=arn:aws:iam::000000000000:policy/work`);
+    await page.locator("textarea.policy").fill(policy("iam:ListUser", markup));
+    await page.locator(".findings li").first().waitFor();
+    await look("policy-editor-findings");
     await context.close();
   }
   assert.deepEqual(wrong, []);

@@ -37,6 +37,12 @@ impl AuthorizationId {
         bits.map(Self).ok_or(InvalidId)
     }
 
+    /// The id at the end of the message of a denial.
+    pub fn at_end_of(message: &str) -> Option<Self> {
+        let (_, id) = message.rsplit_once("authorization id: ")?;
+        Self::parse(id).ok()
+    }
+
     /// The bits.
     pub fn bytes(self) -> [u8; 16] {
         self.0.to_be_bytes()
@@ -86,6 +92,15 @@ mod tests {
         for (bits, text) in [(1, "1"), (35, "z"), (36, "10"), (u128::MAX, "f5lxx1zz5pnorynqglhzmsp33")] {
             assert_eq!(AuthorizationId::new(bits).to_string(), text);
             assert_eq!(AuthorizationId::parse(text), Ok(AuthorizationId::new(bits)));
+        }
+    }
+
+    #[test]
+    fn messages_end_with_ids() {
+        let message = "… because no policy allows it. Go to … with the following authorization id: ";
+        assert_eq!(AuthorizationId::at_end_of(&format!("{message}10")), Some(AuthorizationId::new(36)));
+        for text in [message.to_owned(), format!("{message}10."), "10".to_owned()] {
+            assert_eq!(AuthorizationId::at_end_of(&text), None, "{text}");
         }
     }
 

@@ -3,25 +3,19 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{ConnectInfo, Request, State as Shared};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::StatusCode;
-use iam_policy::lint::{guess_grammar, lint};
 use serde_json::Value;
 
 use super::parts::{shown, table};
 use super::users;
-use crate::catalogue::KnownServices;
 use crate::console::answer;
 use crate::console::view::{Block, Cell, Field, Form, Notice, Row};
 use crate::console::visit::{Visit, sentence};
 use crate::http::State;
 use crate::services;
 use crate::wire::Service;
-
-/// The most bytes of a policy that is checked as it is written; policies that can be saved are shorter.
-const MAX_POLICY: usize = 131_072;
 
 /// How parameters are called in forms.
 const PARAMETER: &str = "p.";
@@ -129,27 +123,4 @@ fn once(operation: &str, result: &Value, parameters: &[(&str, &str)], next: &str
         }
         _ => None,
     }
-}
-
-/// What is wrong with a policy, as it is written.
-pub async fn check_policy(
-    Shared(state): Shared<Arc<State>>,
-    peer: ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Response {
-    let visit = match Visit::begin_form(state.clone(), peer.0, request).await {
-        Ok(visit) => visit,
-        Err(refusal) => return refusal,
-    };
-    let policy = visit.sent.field("policy");
-    if policy.len() > MAX_POLICY {
-        return Json(vec!["The policy is too long."]).into_response();
-    }
-    let check = || lint(policy, guess_grammar(policy), &KnownServices);
-    let findings = state.app.gate.compute(visit.session.caller.account, check).await;
-    let sentence = |finding: &iam_policy::lint::Finding| {
-        let place = finding.position;
-        format!("Line {}, column {}: {}: {}", place.line, place.column, finding.severity(), finding.message)
-    };
-    Json(findings.iter().map(sentence).collect::<Vec<_>>()).into_response()
 }

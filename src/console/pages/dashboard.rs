@@ -8,6 +8,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::parts::{members, shown};
+use super::why::is_denial;
 use crate::console::answer;
 use crate::console::view::{Block, Cell, Table};
 use crate::console::visit::{Visit, sentence};
@@ -95,8 +96,8 @@ fn recommendations(counts: &Value) -> Block {
 async fn denials(visit: &Visit) -> Block {
     match visit.call(Service::CLOUDTRAIL, "LookupEvents", &[("MaxResults", "50")]).await {
         Ok(found) => {
-            let is_denied = |event: &&Value| shown(event, "CloudTrailEvent").contains("\"errorCode\":\"AccessDenied");
-            let denied: Vec<Value> = members(&found, "Events").iter().filter(is_denied).take(8).cloned().collect();
+            let events = members(&found, "Events").iter();
+            let denied: Vec<Value> = events.filter(|event| is_denial(event)).take(8).cloned().collect();
             let table = super::events::table(&denied, None);
             Block::Table(Table {
                 title: "Latest denials".to_owned(),

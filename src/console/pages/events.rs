@@ -3,7 +3,9 @@
 use axum::response::Response;
 use serde_json::Value;
 
-use super::parts::{members, shown};
+use super::parts::{members, shown, with_query};
+use super::why::path_of;
+use crate::audit::AuthorizationId;
 use crate::console::view::{Block, Cell, Row, Table};
 use crate::console::visit::Visit;
 use crate::wire::Service;
@@ -40,11 +42,9 @@ pub async fn page(visit: &Visit) -> Response {
         return visit.page("events", &shown(event, "EventName"), None, vec![Block::Text("Record".to_owned(), text)]);
     }
     let next = Some(shown(&found, "NextToken")).filter(|token| !token.is_empty()).map(|token| {
-        let mut query = form_urlencoded::Serializer::new(String::from("/console/events?"));
-        if let Some((name, _)) = asked {
-            query.append_pair(name, visit.sent.field(name));
-        }
-        query.append_pair("next", &token).finish()
+        let mut query = vec![("next", token.as_str())];
+        query.extend(asked.map(|(name, _)| (name, visit.sent.field(name))));
+        with_query("/console/events", &query)
     });
     let table = table(members(&found, "Events"), next);
     let note = "Find an operation by its name, such as CreateUser. Links in the table find the events of a user.";
@@ -55,9 +55,7 @@ pub async fn page(visit: &Visit) -> Response {
 
 /// Events as a table.
 pub fn table(events: &[Value], next: Option<String>) -> Table {
-    let link = |name: &str, value: &str| {
-        form_urlencoded::Serializer::new(String::from("/console/events?")).append_pair(name, value).finish()
-    };
+    let link = |name: &str, value: &str| with_query("/console/events", &[(name, value)]);
     let row = |event: &Value| {
         let record: Value = serde_json::from_str(&shown(event, "CloudTrailEvent")).unwrap_or_default();
         let (id, user) = (shown(event, "EventId"), shown(event, "Username"));
@@ -65,12 +63,13 @@ pub fn table(events: &[Value], next: Option<String>) -> Table {
         // Records of sign-ins have no code.
         let failure = ["errorCode", "errorMessage"].map(|member| shown(&record, member));
         let failure = failure.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+        let why = AuthorizationId::at_end_of(&shown(&record, "errorMessage")).map(path_of);
         let cells = vec![
             Cell::text(shown(event, "EventTime")),
             Cell::link(shown(event, "EventName"), link("id", &id)),
             who,
             Cell::text(shown(event, "EventSource")),
-            Cell::text(failure),
+            Cell { text: failure, link: why },
             Cell::text(shown(&record, "sourceIPAddress")),
         ];
         Row { cells, actions: Vec::new() }

@@ -3,16 +3,20 @@
 mod account;
 pub mod call;
 pub mod dashboard;
+pub mod editor;
 mod events;
 mod groups;
 mod list;
+pub mod live;
 mod organization;
 mod parts;
 mod policies;
 mod providers;
 mod roles;
 pub mod server;
+pub mod simulator;
 mod users;
+pub mod why;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,6 +38,9 @@ pub const MENU: &[(&str, &str)] = &[
     ("instance-profiles", "Instance profiles"),
     ("policies", "Policies"),
     ("providers", "Identity providers"),
+    ("authorization-details", "Denials"),
+    ("simulator", "Policy simulator"),
+    ("live", "Live"),
     ("events", "Event history"),
     ("credential-report", "Credential report"),
     ("last-accessed", "Service last accessed"),
@@ -60,7 +67,9 @@ pub async fn page(
         "policies" => list::page(&visit, &policies::LIST).await,
         "instance-profiles" => list::page(&visit, &roles::instance_profiles::LIST).await,
         "providers" => providers::page(&visit).await,
-        "events" => events::page(&visit).await,
+        "authorization-details" => why::list(&visit).await,
+        "live" => live::page(&visit).await,
+        "events" => events::page(&visit.in_region_asked()).await,
         "credential-report" => account::credential_report(&visit).await,
         "last-accessed" => account::last_accessed::page(&visit).await,
         "account" => account::page(&visit).await,
@@ -88,6 +97,7 @@ pub async fn detail(
         "policies" => policies::page(&visit, &name).await,
         "instance-profiles" => roles::instance_profiles::page(&visit, &name).await,
         "organization" => organization::detail(&visit, &name).await,
+        "authorization-details" => why::page(&visit, &name).await,
         _ => nothing(),
     }
 }

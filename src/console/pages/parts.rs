@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use super::editor::{Kind, Subject};
 use crate::console::view::{Block, Cell, Field, Form, Notice, Row, Table, moment};
 use crate::console::visit::{Visit, sentence};
 use crate::error::Error;
@@ -15,6 +16,11 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 /// The path of a page of an entity.
 pub fn path(kind: &str, name: &str) -> String {
     format!("/console/{kind}/{}", utf8_percent_encode(name, PATH))
+}
+
+/// A page with a query.
+pub fn with_query(page: &str, query: &[(&str, &str)]) -> String {
+    format!("{page}?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish())
 }
 
 /// A member as text; a moment where it is one.
@@ -94,13 +100,13 @@ pub fn form(
     Block::Form(Form { title: title.to_owned(), fields, ..button(submit, operation, hidden, next) })
 }
 
-/// Where to ask when an entity last accessed services.
+/// Where to ask when an entity last accessed services, and what its policies say.
 pub fn accessed(entity: &Value) -> Block {
-    let query = form_urlencoded::Serializer::new(String::from("/console/last-accessed?"))
-        .append_pair("arn", &shown(entity, "Arn"))
-        .finish();
-    let link = Cell::link("Make a report", query);
-    Block::Facts(String::new(), vec![("Service last accessed".to_owned(), link)])
+    let arn = shown(entity, "Arn");
+    let report = Cell::link("Make a report", with_query("/console/last-accessed", &[("arn", &arn)]));
+    let simulator = Cell::link("Ask the simulator", with_query("/console/simulator", &[("principal", &arn)]));
+    let facts = [("Service last accessed", report), ("What its policies say", simulator)];
+    Block::Facts(String::new(), facts.map(|(label, cell)| (label.to_owned(), cell)).into())
 }
 
 /// The fields of one tag.
@@ -163,6 +169,14 @@ pub const FIRST_POLICY: &str = r#"{
 /// The inline policies of an entity, with what changes them.
 pub async fn inline(visit: &Visit, operations: [&'static str; 4], owner: (&str, &str), place: &str) -> Vec<Block> {
     let [list, get, put, delete] = operations;
+    let editor = |name: &str| {
+        let kind = match owner.0 {
+            "UserName" => Kind::User,
+            "GroupName" => Kind::Group,
+            _ => Kind::Role,
+        };
+        Subject { kind, owner: owner.1.to_owned(), name: name.to_owned() }.editor()
+    };
     let names = visit.iam(list, &[owner]).await;
     let mut blocks = Vec::new();
     if let Ok(names) = &names {
@@ -174,6 +188,7 @@ pub async fn inline(visit: &Visit, operations: [&'static str; 4], owner: (&str, 
             let field = Field::required("PolicyDocument", "Policy").of_kind("policy").with(document);
             let hidden = [owner, ("PolicyName", name)];
             blocks.push(form(&format!("Inline policy {name}"), "Save", put, &hidden, vec![field], place));
+            blocks.push(Block::Links(vec![Cell::link(format!("Open {name} in the editor"), editor(name))]));
             blocks.push(Block::Form(danger(&format!("Delete inline policy {name}"), delete, &hidden, place)));
         }
     }
@@ -184,11 +199,18 @@ pub async fn inline(visit: &Visit, operations: [&'static str; 4], owner: (&str, 
         Field::required("PolicyName", "Name"),
         Field::required("PolicyDocument", "Policy").of_kind("policy").with(FIRST_POLICY),
     ];
+    blocks.push(Block::Links(vec![Cell::link("Write an inline policy in the editor", editor(""))]));
     blocks.push(form("Add an inline policy", "Add the policy", put, &[owner], fields, place));
     blocks
 }
 
-/// A document as AWS's answers have it, in a form to be read: not encoded, and with a line for each member.
+/// A document as AWS's answers have it, without their encoding; one that is all on a line gets a line for each member.
+pub fn plain(document: &str) -> String {
+    let plain = percent_encoding::percent_decode_str(document).decode_utf8_lossy().into_owned();
+    if plain.trim().contains('\n') { plain } else { readable(document) }
+}
+
+/// The same with a line for each member.
 pub fn readable(document: &str) -> String {
     let plain = percent_encoding::percent_decode_str(document).decode_utf8_lossy().into_owned();
     let value: Option<Value> = serde_json::from_str(&plain).ok();

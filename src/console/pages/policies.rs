@@ -3,8 +3,9 @@
 use axum::response::Response;
 use serde_json::Value;
 
+use super::editor::{Kind, Subject, affected};
 use super::list::{List, create};
-use super::parts::{FIRST_POLICY, button, danger, done, facts, form, path, readable, shown, table, tags};
+use super::parts::{FIRST_POLICY, button, danger, done, facts, path, readable, shown, table, tags};
 use crate::console::view::{Block, Cell, Field, Row};
 use crate::console::visit::Visit;
 
@@ -45,6 +46,7 @@ pub async fn page(visit: &Visit, arn: &str) -> Response {
     };
     let policy = policy.get("Policy").cloned().unwrap_or_default();
     let place = path("policies", arn);
+    let subject = Subject { kind: Kind::Managed, owner: arn.to_owned(), name: String::new() };
     let in_force = shown(&policy, "DefaultVersionId");
     let names = [
         ("ARN", "Arn"),
@@ -60,22 +62,16 @@ pub async fn page(visit: &Visit, arn: &str) -> Response {
         Ok(version) => {
             let document = version.get("PolicyVersion").map(|version| readable(&shown(version, "Document")));
             let document = document.unwrap_or_default();
-            blocks.push(Block::Text(format!("The policy ({in_force})"), document.clone()));
-            let field = Field::required("PolicyDocument", "Policy").of_kind("policy").with(document);
-            let hidden = [owner, ("SetAsDefault", "true")];
-            blocks.push(form(
-                "Edit",
-                "Save as a new version in force",
-                "iam:CreatePolicyVersion",
-                &hidden,
-                vec![field],
-                &place,
-            ));
+            blocks.push(Block::Text(format!("The policy ({in_force})"), document));
+            // AWS's own cannot be edited.
+            if !arn.contains("::aws:policy/") {
+                blocks.push(Block::Links(vec![Cell::link("Edit", subject.editor())]));
+            }
         }
         Err(error) => blocks.push(Block::Note(crate::console::visit::sentence(&error))),
     }
     blocks.push(versions(visit, owner, &place).await);
-    blocks.extend(affected(visit, owner).await);
+    blocks.push(affected(visit, &subject).await);
     blocks.extend(tags(
         visit.iam("ListPolicyTags", &[owner]).await,
         ["iam:TagPolicy", "iam:UntagPolicy"],
@@ -104,33 +100,4 @@ async fn versions(visit: &Visit, owner: (&str, &str), place: &str) -> Block {
     };
     let versions = visit.iam("ListPolicyVersions", &[owner]).await;
     table("Versions", "There are no versions.", &["Version", "", "Created"], versions, "Versions", row)
-}
-
-/// Who is affected.
-async fn affected(visit: &Visit, owner: (&str, &str)) -> Vec<Block> {
-    let entities = visit.iam("ListEntitiesForPolicy", &[owner]).await;
-    let kinds = [
-        ("PolicyUsers", "UserName", "users"),
-        ("PolicyGroups", "GroupName", "groups"),
-        ("PolicyRoles", "RoleName", "roles"),
-    ];
-    let Ok(entities) = entities else {
-        return entities.err().map(|error| Block::Note(crate::console::visit::sentence(&error))).into_iter().collect();
-    };
-    let mut rows = Vec::new();
-    for (list, member, kind) in kinds {
-        rows.extend(super::parts::members(&entities, list).iter().map(|entity| {
-            let name = shown(entity, member);
-            Row { cells: vec![Cell::link(name.clone(), path(kind, &name)), Cell::text(kind)], actions: Vec::new() }
-        }));
-    }
-    let columns = vec!["Name".to_owned(), "Kind".to_owned()];
-    let empty = "The policy is attached to nobody.".to_owned();
-    vec![Block::Table(crate::console::view::Table {
-        title: "Who is affected".to_owned(),
-        columns,
-        rows,
-        empty,
-        next: None,
-    })]
 }

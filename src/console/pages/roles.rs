@@ -4,6 +4,7 @@ pub mod instance_profiles;
 
 use axum::response::Response;
 
+use super::editor::{Kind, Subject};
 use super::list::{List, create};
 use super::parts::{accessed, attached, danger, done, facts, form, inline, path, readable, shown, tags};
 use crate::console::view::{Block, Cell, Field, Row};
@@ -66,12 +67,14 @@ pub async fn page(visit: &Visit, name: &str) -> Response {
     ];
     let trust = readable(&shown(&role, "AssumeRolePolicyDocument"));
     let trust = Field::required("PolicyDocument", "Trust policy").of_kind("policy").with(trust);
+    let editor = Subject { kind: Kind::Trust, owner: name.to_owned(), name: String::new() }.editor();
     let last_used = role.get("RoleLastUsed").cloned().unwrap_or_default();
     let mut blocks = vec![
         facts("", &role, &names),
         accessed(&role),
         facts("Last used", &last_used, &[("When", "LastUsedDate"), ("Region", "Region")]),
         form("Trust policy", "Save the trust policy", "iam:UpdateAssumeRolePolicy", &[owner], vec![trust], &place),
+        Block::Links(vec![Cell::link("Open the trust policy in the editor", editor)]),
     ];
     blocks.extend(attached(
         visit.iam("ListAttachedRolePolicies", &[owner]).await,

@@ -1,5 +1,7 @@
 //! The details of a denied request.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -28,6 +30,16 @@ pub struct GetRequestAuthorizationDetailsResult {
     request_context: Value,
     evaluations: Vec<EvaluationShape>,
     policies: Vec<PolicyShape>,
+    #[serde(skip)]
+    whole: Option<Arc<Details>>,
+}
+
+impl GetRequestAuthorizationDetailsResult {
+    /// All that is kept of the denial, for pages of the server; `None` for a caller who may see one side of it only. It
+    /// quotes policies, which `GetRequestAuthorizationPolicy` guards.
+    pub fn whole(&self) -> Option<&Details> {
+        self.whole.as_deref()
+    }
 }
 
 /// An action on a resource in an answer.
@@ -115,6 +127,7 @@ impl Query for GetRequestAuthorizationDetails {
             request_context: context(details.context.iter().filter(|(key, _)| sides.principal || is_of_request(key))),
             evaluations: details.evaluations.iter().map(|one| evaluation(details, one, sides)).collect(),
             policies: details.policies.iter().filter(|policy| seen(policy)).map(policy).collect(),
+            whole: (sides.principal && sides.resource).then(|| details.clone()),
         })
     }
 }

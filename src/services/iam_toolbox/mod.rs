@@ -3,6 +3,8 @@
 mod authorization_details;
 mod authorization_policy;
 
+pub(crate) use self::authorization_details::GetRequestAuthorizationDetails;
+
 use std::sync::Arc;
 
 use crate::audit::{AuthorizationId, Details};

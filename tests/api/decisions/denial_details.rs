@@ -14,7 +14,8 @@ async fn denied(server: &Server) -> (Client, String) {
     server.root().iam("CreateUser", &[("UserName", "bob")]).await.ok();
     let bob = server.user("bob").await;
     let message = bob.iam("ListUsers", &[]).await.text("Message");
-    let (sentence, rest) = message.split_once(". Go to http://127.0.0.1:4593/_iamd/authorization-details/").unwrap();
+    let (sentence, rest) =
+        message.split_once(". Go to http://127.0.0.1:4593/console/#/authorization-details/").unwrap();
     assert!(sentence.ends_with("because no identity-based policy allows the iam:ListUsers action"), "{message}");
     let (id, rest) = rest.split_once(' ').unwrap();
     let expected =

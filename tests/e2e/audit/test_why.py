@@ -12,7 +12,7 @@ from upstreams import Moto
 
 ACCOUNT, OTHER, STRANGER = "111111111111", "222222222222", "333333333333"
 SUFFIX = re.compile(
-    r"\. Go to http://127\.0\.0\.1:\d+/_iamd/authorization-details/([0-9a-z]+) for complete details, or call the "
+    r"\. Go to http://127\.0\.0\.1:\d+/console/#/authorization-details/([0-9a-z]+) for complete details, or call the "
     r"GetRequestAuthorizationDetails API with the following authorization id: \1$"
 )
 

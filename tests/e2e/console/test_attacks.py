@@ -23,6 +23,8 @@ FORMS = {
     "/console/exit-role": "csrf",
     "/console/call": "operation",
     "/console/check-policy": "policy",
+    "/console/policy-editor": "p.PolicyDocument",
+    "/console/simulator": "actions",
     "/v1/authorize": "decision",
 }
 

@@ -17,7 +17,7 @@ mod variables;
 
 pub use code::{Code, Severity};
 pub use location::{Location, Locations, PathElement, Place, Span};
-pub use reference::{KeyType, Reference, Service, ValueKind};
+pub use reference::{KeyType, Reference, Service, ValueKind, key_type};
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -113,6 +113,15 @@ pub(super) fn global_key(key: &str) -> Option<KeyType> {
     GLOBAL_KEYS.iter().find(|(known, _)| is(known)).map(|(_, kind)| *kind)
 }
 
+/// The type of a condition key, written in any case, if it is known.
+pub fn key_type(key: &str, reference: &dyn Reference) -> Option<KeyType> {
+    let of_service = || {
+        let (prefix, _) = key.split_once(':')?;
+        reference.service(&prefix.to_ascii_lowercase())?.condition_key(key)
+    };
+    global_key(key).or_else(of_service)
+}
+
 /// The global keys in AWS's spelling.
 pub(super) fn global_keys() -> impl Iterator<Item = &'static str> {
     GLOBAL_KEYS.iter().map(|(key, _)| *key)
