@@ -6,7 +6,6 @@ mod grantees;
 mod groups;
 mod identity;
 mod organization;
-mod organization_policies;
 mod policies;
 mod providers;
 mod prune;

@@ -1,5 +1,7 @@
 //! The organization that an account manages: itself, its units and its accounts.
 
+mod policies;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::json;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::session::{Done, Session};
 use crate::account::{OrganizationNode, OrganizationPolicy, Quota};
+use crate::description::reconcile::session::{Done, Session};
 use crate::description::{OrganizationDescription, OrganizationPolicyDescription};
 use crate::markup::{Named, Place, Placed};
 use crate::shapes::{AccountId, OrganizationPolicyType, Pattern};
