@@ -1,6 +1,6 @@
 //! What organizations need besides single calls: the one of the configuration, and new accounts.
 
-use crate::account::{AccountCreation, CreationState, MAX_CREATIONS, MemberAccount, OrganizationNode, Role};
+use crate::account::{Account, AccountCreation, CreationState, MAX_CREATIONS, MemberAccount, OrganizationNode, Role};
 use crate::app::App;
 use crate::catalogue::service_linked_roles;
 use crate::error::Result;
@@ -34,12 +34,15 @@ impl App {
             );
             return Ok(());
         }
-        let turn = self.accounts.turn(management).await?;
-        let mut account = turn.account();
-        // Another server may have been quicker.
-        if account.managed_organization().is_none() {
-            planned.write_to(&mut account)?;
-            turn.commit(account).await?;
+        let write = |account: &mut Account| {
+            // Another server may have been quicker.
+            let is_missing = account.managed_organization().is_none();
+            if is_missing {
+                planned.write_to(account)?;
+            }
+            Ok(is_missing)
+        };
+        if self.change(management, write).await? {
             tracing::info!(organization = planned.id(), "the organization of the configuration is in the database now");
         }
         Ok(())
@@ -64,14 +67,12 @@ impl App {
         if self.accounts.organizations().await?.of(id).is_none() {
             return Ok(());
         }
-        let turn = self.accounts.turn(id).await?;
-        let mut account = turn.account();
-        if account.get::<Role>(linked.role_name).is_some() {
-            return Ok(());
-        }
         let now = self.environment.clock.now().into();
-        account.put(service_linked_role(linked, id.partition(), &Ids::new(&mut rand::rng()), now)?)?;
-        turn.commit(account).await
+        let link = |account: &mut Account| match account.get::<Role>(linked.role_name) {
+            Some(_) => Ok(()),
+            None => account.put(service_linked_role(linked, id.partition(), &Ids::new(&mut rand::rng()), now)?),
+        };
+        self.change(id, link).await
     }
 
     /// Goes on with the creations of accounts that a stop has interrupted.
@@ -92,45 +93,46 @@ impl App {
         for creation in under_way.take(MAX_CREATIONS).cloned().collect::<Vec<_>>() {
             let now = self.environment.clock.now().into();
             self.furnish(management, &creation, now).await?;
-            let turn = self.accounts.turn(management).await?;
-            let mut account = turn.account();
-            let Some(record) = account.managed_organization().cloned() else { return Ok(()) };
-            account.put(MemberAccount {
-                id: creation.account,
-                name: creation.name.clone(),
-                email: creation.email.clone(),
-                parent: record.root.clone(),
-                joined: now,
-                invited: false,
-                closed: None,
-                delegated: std::collections::BTreeMap::default(),
-                node: OrganizationNode { tags: creation.tags.clone(), ..OrganizationNode::default() },
-            })?;
-            account.put(AccountCreation { state: CreationState::Succeeded(now), ..(*creation).clone() })?;
-            turn.commit(account).await?;
+            let join = |account: &mut Account| {
+                let Some(record) = account.managed_organization().cloned() else { return Ok(()) };
+                // Another server may have been quicker.
+                let known = account.account_creations.get(&creation.id);
+                if known.is_none_or(|known| known.state != CreationState::InProgress) {
+                    return Ok(());
+                }
+                account.put(MemberAccount {
+                    id: creation.account,
+                    name: creation.name.clone(),
+                    email: creation.email.clone(),
+                    parent: record.root.clone(),
+                    joined: now,
+                    invited: false,
+                    closed: None,
+                    delegated: std::collections::BTreeMap::default(),
+                    node: OrganizationNode { tags: creation.tags.clone(), ..OrganizationNode::default() },
+                })?;
+                account.put(AccountCreation { state: CreationState::Succeeded(now), ..(*creation).clone() })
+            };
+            self.change(management, join).await?;
         }
         Ok(())
     }
 
     /// Makes the roles of a new account, those that are not there yet.
     async fn furnish(&self, management: AccountId, creation: &AccountCreation, now: Timestamp) -> Result<()> {
-        let turn = self.accounts.turn(creation.account).await?;
-        let mut account = turn.account();
-        {
+        let furnish = |account: &mut Account| {
             let mut random = rand::rng();
             let ids = Ids::new(&mut random);
             if account.get::<Role>(&creation.role).is_none() {
                 account.put(account_access_role(&creation.role, management, &ids, now)?)?;
             }
-            if let Some(linked) = service_linked_roles::get(ORGANIZATIONS)
-                && account.get::<Role>(linked.role_name).is_none()
-            {
-                account.put(service_linked_role(linked, creation.account.partition(), &ids, now)?)?;
+            match service_linked_roles::get(ORGANIZATIONS) {
+                Some(linked) if account.get::<Role>(linked.role_name).is_none() => {
+                    account.put(service_linked_role(linked, creation.account.partition(), &ids, now)?)
+                }
+                _ => Ok(()),
             }
-        }
-        match account.has_changes() {
-            true => turn.commit(account).await,
-            false => Ok(()),
-        }
+        };
+        self.change(creation.account, furnish).await
     }
 }
