@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::super::fault::Fault;
-use super::block::{Packer, named_by, terms};
+use super::block::{Packer, named_by};
 use super::{EXPIRE_EVERY, RETENTION_SECONDS};
 use crate::audit::{Event, EventQuery};
 use crate::shapes::{AccountId, Timestamp};
@@ -44,8 +44,8 @@ pub(super) struct Open {
     pub connection: SqliteConnection,
     /// The bytes in all blocks.
     size: u64,
-    /// The blocks that were appended.
-    appended: u64,
+    /// How many blocks were written since it was looked for those that are too old.
+    unchecked: usize,
     /// The blocks that were removed, and not yet their terms.
     removed: u64,
 }
@@ -55,7 +55,7 @@ impl Archive {
         Self { path, packer, max_size, open: Mutex::default() }
     }
 
-    /// Writes a block of events, and removes the oldest blocks if there are too many.
+    /// Writes events in blocks, all or none, and removes the oldest blocks if there are too many.
     pub async fn append(&self, events: &[Arc<Event>]) -> Result<(), Fault> {
         let written = self.try_append(events).await;
         self.give_up_after(written).await
@@ -70,30 +70,31 @@ impl Archive {
     }
 
     async fn try_append(&self, events: &[Arc<Event>]) -> Result<(), Fault> {
-        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
-        let times = || events.iter().map(|event| event.time.seconds());
-        let block = self.packer.pack(first.sequence, events)?;
-        let size = block.len() as u64;
+        let Some(last) = events.last() else { return Ok(()) };
+        let blocks = self.packer.pack_all(events).await?;
         let mut guard = self.open().await?;
         let Some(open) = guard.as_mut() else { return Ok(()) };
         open.begin().await?;
-        sqlx::query("insert into blocks (first, last, earliest, latest, events) values (?, ?, ?, ?, ?)")
-            .bind(first.sequence.cast_signed())
-            .bind(last.sequence.cast_signed())
-            .bind(times().min())
-            .bind(times().max())
-            .bind(block)
-            .execute(&mut open.connection)
-            .await?;
-        sqlx::query("insert into terms (term, block) select value, ? from json_each(?)")
-            .bind(first.sequence.cast_signed())
-            .bind(sqlx::types::Json(terms(events)))
-            .execute(&mut open.connection)
-            .await?;
+        for block in &blocks {
+            sqlx::query("insert into blocks (first, last, earliest, latest, events) values (?, ?, ?, ?, ?)")
+                .bind(block.first)
+                .bind(block.last)
+                .bind(block.earliest)
+                .bind(block.latest)
+                .bind(&block.bytes)
+                .execute(&mut open.connection)
+                .await?;
+            sqlx::query("insert into terms (term, block) select value, ? from json_each(?)")
+                .bind(block.first)
+                .bind(sqlx::types::Json(&block.terms))
+                .execute(&mut open.connection)
+                .await?;
+        }
         open.commit().await?;
-        open.size += size;
-        open.appended += 1;
-        if open.appended % EXPIRE_EVERY == 1 {
+        open.size += blocks.iter().map(|block| block.bytes.len() as u64).sum::<u64>();
+        open.unchecked += blocks.len();
+        if open.unchecked >= EXPIRE_EVERY {
+            open.unchecked = 0;
             open.expire(last.time.plus(-RETENTION_SECONDS)).await?;
         }
         while open.size > self.max_size && open.remove_oldest().await? {}
@@ -124,7 +125,7 @@ impl Archive {
             let is_last = (rows.len() as i64) < READ_AT_ONCE;
             for row in rows {
                 before = row.try_get(0)?;
-                let events = self.packer.unpack(before.cast_unsigned(), row.try_get(1)?)?;
+                let events = self.packer.find(before.cast_unsigned(), row.try_get(1)?, query.term())?;
                 found.extend(events.into_iter().rev().filter(|event| query.fits(event)));
                 if found.len() >= query.limit {
                     found.truncate(query.limit);
@@ -210,7 +211,7 @@ impl Archive {
             if left.is_empty() {
                 sqlx::query("delete from blocks where first = ?").bind(first).execute(&mut open.connection).await?;
             } else {
-                let block = self.packer.pack(first.cast_unsigned(), &left)?;
+                let block = self.packer.pack(first.cast_unsigned(), &left)?.bytes;
                 let sql = "update blocks set events = ? where first = ?";
                 sqlx::query(sql).bind(block).bind(first).execute(&mut open.connection).await?;
             }
@@ -257,11 +258,11 @@ impl Open {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .auto_vacuum(SqliteAutoVacuum::Incremental)
-            .pragma("cache_size", "-512");
+            .pragma("cache_size", "-1024");
         let mut connection = SqliteConnection::connect_with(&options).await?;
         prepare(&mut connection).await?;
         let size = size(&mut connection).await?;
-        Ok(Self { connection, size, appended: 0, removed: 0 })
+        Ok(Self { connection, size, unchecked: EXPIRE_EVERY, removed: 0 })
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), Fault> {

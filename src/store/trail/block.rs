@@ -1,6 +1,7 @@
 //! Events as they are stored: many in a block.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -9,75 +10,163 @@ use zeroize::Zeroizing;
 
 use super::super::fault::Fault;
 use super::super::seal::Sealer;
+use super::MAX_BLOCK;
 use crate::audit::{Attribute, Event, EventQuery, terms_of};
 
-/// The form of a block.
-const VERSION: u8 = 1;
+/// The form of blocks whose events were kept one after the other, without terms, and of details of denials.
+const PLAIN: u8 = 1;
+
+/// The form of blocks whose events are kept compressed, each with its terms.
+const COMPRESSED: u8 = 2;
+
+/// The most bytes that a block may have once it is no longer compressed. None that was written has so many: it says that
+/// the block is damaged.
+const MAX_UNPACKED: usize = 256 << 20;
 
 /// Packs events into blocks, which are sealed if there is a key.
 pub(super) struct Packer(pub Option<Sealer>);
 
+/// A block of events, packed, and what is known of it without unpacking.
+pub(super) struct Block {
+    /// The sequence number under which it is kept: that of its first event, or of one that was forgotten.
+    pub first: i64,
+    /// The sequence number of its last event.
+    pub last: i64,
+    /// The earliest time of its events, in seconds since 1970.
+    pub earliest: i64,
+    /// The latest time of its events, in seconds since 1970.
+    pub latest: i64,
+    /// The terms under which it has something to offer.
+    pub terms: Vec<i64>,
+    /// The events.
+    pub bytes: Vec<u8>,
+}
+
+/// An event in a block: as much of each of its terms as tells whether it is worth unpacking, and the event.
+type Kept<'k> = (Vec<u32>, &'k [u8]);
+
 impl Packer {
-    /// A block of events, of which the first has this sequence number.
-    pub fn pack(&self, first: u64, events: &[Arc<Event>]) -> Result<Vec<u8>, Fault> {
-        let events: Vec<&Event> = events.iter().map(|event| &**event).collect();
-        self.seal(("blocks", &first.to_string()), &events)
+    /// Packs events into as many blocks as they need. Others have their turn between two blocks.
+    pub async fn pack_all(&self, events: &[Arc<Event>]) -> Result<Vec<Block>, Fault> {
+        let mut blocks = Vec::with_capacity(events.len().div_ceil(MAX_BLOCK));
+        for events in events.chunks(MAX_BLOCK) {
+            let first = events.first().map_or(0, |event| event.sequence);
+            blocks.push(self.pack(first, events)?);
+            tokio::task::yield_now().await;
+        }
+        Ok(blocks)
+    }
+
+    /// Packs events into a block that is kept under this sequence number.
+    pub fn pack(&self, first: u64, events: &[Arc<Event>]) -> Result<Block, Fault> {
+        let unwritable = |error: postcard::Error| Fault::Content(error.to_string());
+        let (mut terms, mut texts) = (HashSet::new(), Vec::with_capacity(events.len()));
+        for event in events {
+            let mut own = Vec::with_capacity(12);
+            terms_of(event, &mut |term| {
+                own.push(shortened(term));
+                terms.insert(term.cast_signed());
+            });
+            texts.push((own, postcard::to_stdvec(&**event).map_err(unwritable)?));
+        }
+        let kept: Vec<(&[u32], &[u8])> = texts.iter().map(|(terms, text)| (&**terms, &**text)).collect();
+        let packed = lz4_flex::compress_prepend_size(&postcard::to_stdvec(&kept).map_err(unwritable)?);
+        let times = || events.iter().map(|event| event.time.seconds());
+        Ok(Block {
+            first: first.cast_signed(),
+            last: events.last().map_or(0, |event| event.sequence).cast_signed(),
+            earliest: times().min().unwrap_or_default(),
+            latest: times().max().unwrap_or_default(),
+            terms: terms.into_iter().collect(),
+            bytes: self.close(COMPRESSED, ("blocks", &first.to_string()), packed)?,
+        })
     }
 
     /// The events of a block.
     pub fn unpack(&self, first: u64, block: &[u8]) -> Result<Vec<Event>, Fault> {
-        self.unseal(("blocks", &first.to_string()), block)
+        self.unpack_some(first, block, None)
+    }
+
+    /// The events of a block that may have a term.
+    pub fn find(&self, first: u64, block: &[u8], term: u64) -> Result<Vec<Event>, Fault> {
+        self.unpack_some(first, block, Some(term))
+    }
+
+    fn unpack_some(&self, first: u64, block: &[u8], term: Option<u64>) -> Result<Vec<Event>, Fault> {
+        let key = first.to_string();
+        let place = ("blocks", key.as_str());
+        if block.first() == Some(&PLAIN) {
+            return self.unseal(place, block);
+        }
+        let packed = self.open(COMPRESSED, place, block)?;
+        let length = packed.first_chunk().map(|length| u32::from_le_bytes(*length) as usize);
+        let packed = match length {
+            Some(length) if length <= MAX_UNPACKED => lz4_flex::decompress_size_prepended(&packed).ok(),
+            _ => None,
+        };
+        let packed = packed.ok_or_else(|| unreadable(place))?;
+        let kept: Vec<Kept<'_>> = postcard::from_bytes(&packed).map_err(|_| unreadable(place))?;
+        let wanted = kept.iter().filter(|(terms, _)| term.is_none_or(|term| terms.contains(&shortened(term))));
+        wanted.map(|(_, event)| postcard::from_bytes(event).map_err(|_| unreadable(place))).collect()
     }
 
     /// A value for a place in a table.
-    pub fn seal(&self, (table, key): (&str, &str), value: &impl Serialize) -> Result<Vec<u8>, Fault> {
+    pub fn seal(&self, place: Place<'_>, value: &impl Serialize) -> Result<Vec<u8>, Fault> {
         let packed = postcard::to_stdvec(value).map_err(|error| Fault::Content(error.to_string()))?;
+        self.close(PLAIN, place, packed)
+    }
+
+    /// What [`Self::seal`] made of the value for the place.
+    pub fn unseal<T: DeserializeOwned>(&self, place: Place<'_>, kept: &[u8]) -> Result<T, Fault> {
+        postcard::from_bytes(&self.open(PLAIN, place, kept)?).map_err(|_| unreadable(place))
+    }
+
+    /// Bytes in some form for a place, sealed if there is a key.
+    fn close(&self, form: u8, (table, key): Place<'_>, packed: Vec<u8>) -> Result<Vec<u8>, Fault> {
         let packed = match &self.0 {
             Some(sealer) => sealer.seal((table, "", key), &packed)?,
             None => packed,
         };
-        Ok([&[VERSION, u8::from(self.0.is_some())], packed.as_slice()].concat())
+        Ok([&[form, u8::from(self.0.is_some())], packed.as_slice()].concat())
     }
 
     /// What was kept at a place, sealed as another packer does. `None` if it is already.
-    pub fn resealed(&self, (table, key): (&str, &str), kept: &[u8], new: &Self) -> Result<Option<Vec<u8>>, Fault> {
-        let place = (table, "", key);
-        let plain = match (kept, &self.0, &new.0) {
-            ([VERSION, 0, ..], _, None) => return Ok(None),
-            ([VERSION, 0, packed @ ..], _, Some(_)) => Zeroizing::new(packed.to_vec()),
+    pub fn resealed(&self, at: Place<'_>, kept: &[u8], new: &Self) -> Result<Option<Vec<u8>>, Fault> {
+        let place = (at.0, "", at.1);
+        let [form @ (PLAIN | COMPRESSED), is_sealed @ (0 | 1), packed @ ..] = kept else { return Err(unreadable(at)) };
+        let plain = match (*is_sealed == 1, &self.0, &new.0) {
+            (false, _, None) => return Ok(None),
+            (false, _, Some(_)) => Zeroizing::new(packed.to_vec()),
             // It may have been interrupted.
-            ([VERSION, 1, sealed @ ..], _, Some(new)) if new.open(place, sealed).is_ok() => return Ok(None),
-            ([VERSION, 1, sealed @ ..], Some(old), _) => old.open(place, sealed)?,
-            _ => return Err(Fault::Content(format!("the audit trail cannot be read: {table} {key}"))),
+            (true, _, Some(new)) if new.open(place, packed).is_ok() => return Ok(None),
+            (true, Some(old), _) => old.open(place, packed)?,
+            (true, None, _) => return Err(unreadable(at)),
         };
-        let packed = match &new.0 {
-            Some(new) => new.seal(place, &plain)?,
-            None => plain.to_vec(),
-        };
-        Ok(Some([&[VERSION, u8::from(new.0.is_some())], packed.as_slice()].concat()))
+        new.close(*form, at, plain.to_vec()).map(Some)
     }
 
-    /// What [`Self::seal`] made of the value for the place.
-    pub fn unseal<T: DeserializeOwned>(&self, (table, key): (&str, &str), kept: &[u8]) -> Result<T, Fault> {
-        let unreadable = || Fault::Content(format!("the audit trail cannot be read: {table} {key}"));
-        let value = match (kept, &self.0) {
-            ([VERSION, 0, packed @ ..], _) => postcard::from_bytes(packed),
-            ([VERSION, 1, sealed @ ..], Some(sealer)) => postcard::from_bytes(&sealer.open((table, "", key), sealed)?),
-            _ => return Err(unreadable()),
-        };
-        value.map_err(|_| unreadable())
+    /// The bytes that [`Self::close`] was given.
+    fn open<'k>(&self, form: u8, place: Place<'_>, kept: &'k [u8]) -> Result<Cow<'k, [u8]>, Fault> {
+        match (kept, &self.0) {
+            ([found, 0, packed @ ..], _) if *found == form => Ok(Cow::Borrowed(packed)),
+            ([found, 1, sealed @ ..], Some(sealer)) if *found == form => {
+                Ok(Cow::Owned(sealer.open((place.0, "", place.1), sealed)?.to_vec()))
+            }
+            _ => Err(unreadable(place)),
+        }
     }
 }
 
-/// The terms under which a block of these events has something to offer.
-pub(super) fn terms(events: &[Arc<Event>]) -> Vec<i64> {
-    let mut terms = BTreeSet::new();
-    for event in events {
-        terms_of(event, &mut |term| {
-            terms.insert(term.cast_signed());
-        });
-    }
-    terms.into_iter().collect()
+/// A table, and the key of a row.
+type Place<'p> = (&'p str, &'p str);
+
+fn unreadable((table, key): Place<'_>) -> Fault {
+    Fault::Content(format!("the audit trail cannot be read: {table} {key}"))
+}
+
+/// The part of a term that events keep: an event that is unpacked in vain does no harm.
+fn shortened(term: u64) -> u32 {
+    (term >> 32) as u32
 }
 
 /// The sequence numbers between which the wanted events are: of any, or of one that is named by its id. `None` if the id
@@ -89,5 +178,57 @@ pub(super) fn named_by(query: &EventQuery) -> Option<(i64, i64)> {
             Some((first, first + 999))
         }
         _ => Some((0, i64::MAX)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::example_event;
+
+    fn events() -> Vec<Arc<Event>> {
+        (0..100)
+            .map(|number| Arc::new(example_event(number, if number == 7 { "GetRole" } else { "GetUser" })))
+            .collect()
+    }
+
+    #[test]
+    fn a_block_gives_back_its_events_or_those_with_a_term() {
+        let (packer, events) = (Packer(None), events());
+        let block = packer.pack(0, &events).unwrap();
+        assert_eq!((block.first, block.last), (0, 99));
+        assert!(block.bytes.len() < 4_000, "{}", block.bytes.len());
+        let unpacked = packer.unpack(0, &block.bytes).unwrap();
+        assert!(unpacked.iter().eq(events.iter().map(|event| &**event)));
+        let mut terms = Vec::new();
+        terms_of(&events[7], &mut |term| terms.push(term));
+        assert!(terms.iter().all(|term| block.terms.contains(&term.cast_signed())));
+        let mut counts: Vec<_> = terms
+            .iter()
+            .map(|term| packer.find(0, &block.bytes, *term).unwrap().len())
+            .filter(|count| *count < 100)
+            .collect();
+        counts.dedup();
+        assert_eq!(counts, [1], "only the name is rare");
+    }
+
+    #[test]
+    fn blocks_of_the_first_form_are_read() {
+        let (packer, events) = (Packer(None), events());
+        let plain: Vec<&Event> = events.iter().map(|event| &**event).collect();
+        let block = packer.seal(("blocks", "0"), &plain).unwrap();
+        assert_eq!(packer.unpack(0, &block).unwrap().len(), 100);
+        assert_eq!(packer.find(0, &block, 1).unwrap().len(), 100, "they have no terms");
+    }
+
+    #[test]
+    fn damaged_blocks_are_refused() {
+        let packer = Packer(None);
+        let block = packer.pack(0, &events()).unwrap().bytes;
+        for length in 0..block.len() {
+            assert!(packer.unpack(0, &block[..length]).is_err(), "{length}");
+        }
+        let huge = [&[COMPRESSED, 0, 255, 255, 255, 255], &block[6..]].concat();
+        assert!(packer.unpack(0, &huge).is_err());
     }
 }

@@ -34,6 +34,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The most events in a block: a look-up reads blocks whole, of rare events one for each.
 const MAX_BLOCK: usize = 128;
 
+/// The most events that are written in one transaction.
+const MAX_AT_ONCE: usize = 16 * MAX_BLOCK;
+
 /// How many events are read at a time to learn what a principal did.
 const ACTIVITY_PAGE: usize = 1000;
 
@@ -41,7 +44,7 @@ const ACTIVITY_PAGE: usize = 1000;
 pub const MAX_ACTIVITY: usize = 200_000;
 
 /// After so many blocks, those that are too old are looked for.
-const EXPIRE_EVERY: u64 = 64;
+const EXPIRE_EVERY: usize = 64;
 
 /// How long events are kept (CloudTrail User Guide, "Working with CloudTrail event history").
 pub const RETENTION_SECONDS: i64 = 90 * 24 * 3600;
@@ -353,10 +356,10 @@ impl Trail {
         drop(turn);
         loop {
             let _turn = self.turn.lock().await;
-            let block = self.lock().block(MAX_BLOCK);
-            let Some(last) = block.last().map(|event| event.sequence) else { return };
-            let written = on!(self.archive, archive => archive.append(&block).await);
-            self.note(written.err(), is_failing, block.len());
+            let events = self.lock().first(MAX_AT_ONCE);
+            let Some(last) = events.last().map(|event| event.sequence) else { return };
+            let written = on!(self.archive, archive => archive.append(&events).await);
+            self.note(written.err(), is_failing, events.len());
             self.lock().remove_to(last);
         }
     }

@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::MAX_AT_ONCE;
 use crate::audit::{Event, EventQuery};
 use crate::shapes::AccountId;
 
 /// The most bytes, about, of events that wait to be written.
 const MAX_SIZE: usize = 32 << 20;
 
-/// How many events are worth writing at once.
-const FULL: usize = 512;
+/// How many events are not kept waiting for others.
+const FULL: usize = MAX_AT_ONCE;
 
 /// Events that are not written yet, in the order in which they came.
 #[derive(Default)]
@@ -60,7 +61,7 @@ impl Pending {
     }
 
     /// The first events, at most so many.
-    pub fn block(&self, most: usize) -> Vec<Arc<Event>> {
+    pub fn first(&self, most: usize) -> Vec<Arc<Event>> {
         self.events.iter().take(most).cloned().collect()
     }
 

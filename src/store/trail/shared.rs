@@ -2,12 +2,12 @@
 //! time, so that their events have to be brought into order.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row};
 
-use super::block::{Packer, named_by, terms};
+use super::block::{Block, Packer, named_by};
 use super::{EXPIRE_EVERY, RETENTION_SECONDS};
 use crate::audit::{Event, EventQuery};
 use crate::shapes::{AccountId, Timestamp};
@@ -24,42 +24,51 @@ pub(super) struct SharedArchive {
     max_size: u64,
     /// Distinguishes this server's blocks from those of others.
     server: i64,
-    /// The blocks that were appended.
-    appended: AtomicU64,
+    /// How many blocks were written since it was looked for those that are too old.
+    unchecked: AtomicUsize,
 }
 
 impl SharedArchive {
     pub fn new(link: Arc<Link>, packer: Packer, max_size: u64) -> Self {
-        Self { link, packer, max_size, server: rand::random(), appended: AtomicU64::new(0) }
+        Self { link, packer, max_size, server: rand::random(), unchecked: AtomicUsize::new(EXPIRE_EVERY) }
     }
 
-    /// Writes a block of events, and removes the oldest blocks if there are too many.
+    /// Writes events in blocks, all or none, and removes the oldest blocks if there are too many.
     pub async fn append(&self, events: &[Arc<Event>]) -> Result<(), Fault> {
-        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
-        let times = || events.iter().map(|event| event.time.seconds());
-        let block = self.packer.pack(first.sequence, events)?;
-        let is_time = self.appended.fetch_add(1, Ordering::Relaxed).is_multiple_of(EXPIRE_EVERY);
-        let sql = "with block as (insert into blocks (first, server, last, earliest, latest, events) \
-                   values ($1, $2, $3, $4, $5, $6)) \
-                   insert into terms (term, first, server) select term, $1, $2 from unnest($7::bigint[]) as term";
-        let query = sqlx::query(sql)
-            .bind(first.sequence.cast_signed())
-            .bind(self.server)
-            .bind(last.sequence.cast_signed())
-            .bind(times().min())
-            .bind(times().max())
-            .bind(block)
-            .bind(terms(events));
+        let Some(last) = events.last() else { return Ok(()) };
+        let blocks = self.packer.pack_all(events).await?;
+        let unchecked = self.unchecked.fetch_add(blocks.len(), Ordering::Relaxed) + blocks.len();
         let mut connection = self.link.lease().await?;
         let written = in_time(async {
-            query.execute(&mut *connection).await?;
-            if is_time {
+            let mut transaction = connection.begin().await?;
+            for block in &blocks {
+                self.insert(&mut transaction, block).await?;
+            }
+            transaction.commit().await?;
+            if unchecked >= EXPIRE_EVERY {
+                self.unchecked.store(0, Ordering::Relaxed);
                 self.make_room(&mut connection, last.time.plus(-RETENTION_SECONDS)).await?;
             }
             Ok(())
         });
         let written = written.await;
         self.link.settle(connection, written)
+    }
+
+    async fn insert(&self, connection: &mut PgConnection, block: &Block) -> Result<(), Fault> {
+        let sql = "with block as (insert into blocks (first, server, last, earliest, latest, events) \
+                   values ($1, $2, $3, $4, $5, $6)) \
+                   insert into terms (term, first, server) select term, $1, $2 from unnest($7::bigint[]) as term";
+        let query = sqlx::query(sql)
+            .bind(block.first)
+            .bind(self.server)
+            .bind(block.last)
+            .bind(block.earliest)
+            .bind(block.latest)
+            .bind(&block.bytes)
+            .bind(&block.terms);
+        query.execute(connection).await?;
+        Ok(())
     }
 
     /// Removes the blocks whose events are all older, and the oldest of those that are too many.
@@ -111,7 +120,7 @@ impl SharedArchive {
                 .await?;
             for row in &rows {
                 place = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-                let events = self.packer.unpack(place.1.cast_unsigned(), row.try_get(3)?)?;
+                let events = self.packer.find(place.1.cast_unsigned(), row.try_get(3)?, query.term())?;
                 found.extend(events.into_iter().filter(|event| query.fits(event)));
             }
             found.sort_by_key(|event: &Event| std::cmp::Reverse((event.sequence, event.random)));
@@ -179,7 +188,7 @@ impl SharedArchive {
                 sqlx::query(sql).bind(first).bind(server).execute(&mut *transaction).await?;
                 continue;
             }
-            let block = self.packer.pack(first.cast_unsigned(), &left)?;
+            let block = self.packer.pack(first.cast_unsigned(), &left)?.bytes;
             let sql = "update blocks set events = $3 where first = $1 and server = $2";
             sqlx::query(sql).bind(first).bind(server).bind(block).execute(&mut *transaction).await?;
             let sql = "delete from terms where first = $1 and server = $2 and term = $3";
