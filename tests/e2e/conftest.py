@@ -23,6 +23,12 @@ def idp():
 
 
 @pytest.fixture
+def in_memory(monkeypatch):
+    """The servers of this test keep everything in memory, whatever the others do."""
+    monkeypatch.delenv("IAMD_TEST_ENGINE", raising=False)
+
+
+@pytest.fixture
 def account():
     """Twelve digits, which are the key id of the account's root user."""
     return str(next(accounts))

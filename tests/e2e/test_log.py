@@ -115,7 +115,7 @@ def test_the_log_says_what_sts_hides(logged):
     )
 
 
-def test_machines_get_typed_json():
+def test_machines_get_typed_json(in_memory):
     with Server("--log-format", "json", level="info") as server:
         root = Boto3(server.endpoint, ACCOUNT, region="eu-west-1")
         dana = user(Boto3(server.endpoint, ACCOUNT), "dana")

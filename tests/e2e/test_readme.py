@@ -114,7 +114,7 @@ KEPT = "Everything is kept in /home/alice/iamd.db (new)."
 KEPT_IN_MEMORY = "Everything is kept in memory, and gone when the server stops."
 
 
-def test_the_banner_is_the_one_that_is_shown():
+def test_the_banner_is_the_one_that_is_shown(in_memory):
     with Server() as running:
         lines = [running.process.stdout.readline().rstrip() for _ in range(6)]
     shown = block(section("First session"), "").splitlines()[2:]

@@ -46,7 +46,7 @@ fn only_a_virtual_device_of_the_root_user_offends() {
     for (serial, expected) in [("GAHT12345678", 0), ("arn:aws:iam::123456789012:mfa/root", 1)] {
         let mut account = account();
         let credentials = Credentials { mfa_devices: vec![device(serial)], ..Credentials::default() };
-        account.put(RootUser { credentials }).unwrap();
+        account.put(RootUser { credentials, ..RootUser::default() }).unwrap();
         assert_eq!(offenders(&account, "root-account-hardware-mfa-enabled", &[]).len(), expected, "{serial}");
         assert!(offenders(&account, "cis-1.5", &[]).is_empty());
     }
