@@ -1,6 +1,7 @@
 //! The one path that every call takes: read, authorise, execute, commit, record.
 
 mod accounts;
+mod assumptions;
 mod budget;
 mod decide;
 mod denials;
@@ -34,6 +35,7 @@ use crate::store::{Accounts, Store, Trail};
 use crate::wire::{Answer, Decoded, Exchange, Output, Service, recorded_parameters};
 
 pub use self::accounts::{ApplyError, ApplyMode, ListedSnapshot, SnapshotError};
+pub use self::assumptions::{Assumptions, Edge, Node, NodeKind};
 pub use self::budget::Budget;
 pub use self::detect::Detections;
 pub use self::event::{Called, Came};

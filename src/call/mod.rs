@@ -1,6 +1,7 @@
 //! What every call has in common: the traits of operations, what they need permission for, and how it is decided.
 
 mod access;
+mod assumption;
 mod authorize;
 mod context;
 mod denial;
@@ -15,6 +16,7 @@ mod volatile;
 mod work;
 
 pub use access::{Access, Check, Need, Target};
+pub use assumption::{Assumed, Assumption};
 pub use authorize::{Enforcement, QUICK, Question, Verdict, authorize};
 pub use context::{AccountRef, Claim, Context, Environment, Transaction, View};
 pub use denial::{Denial, DenialIds, Evidence, details_of_asked, explanation_tree};

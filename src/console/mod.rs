@@ -1,7 +1,8 @@
 //! The console: pages in the browser, sign-in with a password and MFA, and `aws login`.
 //!
 //! Every page acts as the principal who is signed in, by [`crate::app::App::call_named`]: the policies decide what it
-//! shows and does. Nothing here reads an account on behalf of a page.
+//! shows and does. Nothing here reads an account on behalf of a page but the access map, which is shown to those who may
+//! read the same by a call.
 
 mod answer;
 mod assets;

@@ -104,6 +104,8 @@ pub enum Block {
     Search(String),
     /// A sentence.
     Note(String),
+    /// Who can assume what.
+    Map(Map),
     /// The parts of a tree, in the order in which they are read.
     Tree(String, Vec<Branch>),
     /// A form that asks this page something: heading, fields, and what the button says.
@@ -125,6 +127,48 @@ impl Block {
             }
         }
     }
+}
+
+/// A drawing of who can assume what, with every way in words.
+pub struct Map {
+    /// The size of the drawing.
+    pub width: usize,
+    /// The size of the drawing.
+    pub height: usize,
+    /// Who is in it.
+    pub nodes: Vec<MapNode>,
+    /// The ways.
+    pub edges: Vec<MapEdge>,
+}
+
+/// Somebody in a drawing.
+pub struct MapNode {
+    /// Where its left edge is.
+    pub x: usize,
+    /// Where its upper edge is.
+    pub y: usize,
+    /// What it is, in a word.
+    pub kind: &'static str,
+    /// Its name, as far as there is room.
+    pub label: String,
+    /// Its whole name.
+    pub name: String,
+    /// Its page.
+    pub link: Option<String>,
+}
+
+/// A way in a drawing.
+pub struct MapEdge {
+    /// The place of who goes it, among the nodes.
+    pub from: usize,
+    /// The place of where it leads.
+    pub to: usize,
+    /// The line, as SVG's paths have it.
+    pub line: String,
+    /// `member`, `conditional` or nothing.
+    pub kind: &'static str,
+    /// The way in words.
+    pub words: String,
 }
 
 /// A part of a tree.

@@ -13,7 +13,8 @@ import { chromium } from "playwright-core";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const pages = ["", "users", "users/alice", "groups", "groups/team", "roles", "roles/reader", "policies", "providers", "events",
   "credential-report", "account", "switch-role", "authorization-details", "simulator", "live",
-  "policy-editor?kind=user&owner=alice", "policy-editor?kind=trust&owner=reader"];
+  "policy-editor?kind=user&owner=alice", "policy-editor?kind=trust&owner=reader",
+  "instance-profiles", "last-accessed", "organization", "access-map", "settings"];
 const views = [
   { name: "wide", viewport: { width: 1600, height: 900 }, colorScheme: "light" },
   { name: "narrow", viewport: { width: 360, height: 740 }, colorScheme: "dark" },
@@ -154,6 +155,64 @@ test("a simulation is a matrix with reasons", async () => {
   assert.equal(await root.locator(".matrix summary", { hasText: /^denied$/ }).count(), 1);
 });
 
+/** Sends a form as its page would, where to click through many pages would say nothing more. */
+async function call(page, operation, parameters) {
+  const failed = await page.evaluate(async ([operation, parameters]) => {
+    const csrf = document.querySelector("[name=csrf]").value;
+    const named = Object.entries(parameters).map(([name, value]) => [`p.${name}`, value]);
+    const body = new URLSearchParams([["csrf", csrf], ["operation", operation], ["next", "/console/"], ...named]);
+    const answer = await fetch("/console/call", { method: "POST", body });
+    return new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".notice.error")?.textContent;
+  }, [operation, parameters]);
+  assert.equal(failed, undefined, `${operation}: ${failed}`);
+}
+
+function trust(principal, more = {}) {
+  const statement = { Effect: "Allow", Principal: principal, Action: "sts:AssumeRole", ...more };
+  return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+}
+
+test("the access map shows paths to the pointer, the keyboard and the search", async () => {
+  const context = await browser.newContext({ viewport: { width: 1600, height: 900 } });
+  const page = await context.newPage();
+  await signIn(page, null, "test");
+  await page.getByRole("heading", { name: "Dashboard" }).waitFor();
+  const account = "arn:aws:iam::000000000000";
+  await call(page, "iam:CreateGroup", { GroupName: "builders" });
+  for (const name of ["mia", "noah"]) {
+    await call(page, "iam:CreateUser", { UserName: name });
+    await call(page, "iam:AddUserToGroup", { UserName: name, GroupName: "builders" });
+  }
+  await call(page, "iam:PutGroupPolicy", { GroupName: "builders", PolicyName: "assume", PolicyDocument: policy("sts:AssumeRole") });
+  await call(page, "iam:CreateRole", { RoleName: "deployer", AssumeRolePolicyDocument: trust({ AWS: `${account}:root` }) });
+  await call(page, "iam:PutRolePolicy", { RoleName: "deployer", PolicyName: "assume", PolicyDocument: policy("sts:AssumeRole") });
+  const mfa = { Condition: { Bool: { "aws:MultiFactorAuthPresent": "true" } } };
+  await call(page, "iam:CreateRole", { RoleName: "administrator", AssumeRolePolicyDocument: trust({ AWS: `${account}:role/deployer` }) });
+  await call(page, "iam:CreateRole", { RoleName: "break-glass", AssumeRolePolicyDocument: trust({ AWS: `${account}:user/mia` }, mfa) });
+  await call(page, "iam:CreateRole", { RoleName: "partner", AssumeRolePolicyDocument: trust({ AWS: "222222222222" }) });
+  for (const service of ["ec2", "lambda", "ecs-tasks"]) {
+    await call(page, "iam:CreateRole", { RoleName: `${service}-worker`, AssumeRolePolicyDocument: trust({ Service: `${service}.amazonaws.com` }) });
+  }
+  await page.goto(`${endpoint}/console/access-map`);
+  const ways = page.locator(".ways li");
+  await ways.first().waitFor();
+  const all = await ways.count();
+  await page.locator("[data-node]", { hasText: "administrator" }).first().hover();
+  await page.locator(".map.chosen").waitFor();
+  const shown = await ways.filter({ visible: true }).allTextContents();
+  assert.ok(shown.length < all && shown.some((text) => text.startsWith("Role deployer can assume administrator")), shown.join("\n"));
+  assert.ok(shown.some((text) => text.startsWith("User noah can assume deployer")), "the whole path");
+  assert.ok(!shown.some((text) => text.includes("lambda")));
+  await page.mouse.move(0, 0);
+  await page.locator(".map svg a").first().focus();
+  assert.ok(await ways.filter({ visible: true }).count() < all, "the keyboard shows paths too");
+  await page.getByLabel("Find by name").fill("lambda");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/q=lambda/);
+  assert.equal(await ways.count(), 1);
+  await context.close();
+});
+
 test("every page is clean by axe-core's rules, and fits", async () => {
   const root = await browser.newPage();
   await signIn(root, null, "test");
@@ -162,15 +221,36 @@ test("every page is clean by axe-core's rules, and fits", async () => {
   await send(root, "Create a group", { "Group name": "team" }, "Create a group");
   await root.goto(`${endpoint}/console/roles`);
   await send(root, "Create a role", { "Role name": "reader" }, "Create a role");
+  await call(root, "iam:CreateInstanceProfile", { InstanceProfileName: "web" });
+  await call(root, "iam:AddRoleToInstanceProfile", { InstanceProfileName: "web", RoleName: "reader" });
+  await call(root, "organizations:CreateOrganization", { FeatureSet: "ALL" });
+  await root.goto(`${endpoint}/console/organization`);
+  await root.getByText("Enable a type of policies").click();
+  await root.getByRole("button", { name: "Enable the type" }).click();
+  await root.getByText("EnablePolicyType succeeded").waitFor();
+  const top = await root.locator(".tree li.depth-0 .id").textContent();
+  await call(root, "organizations:CreateOrganizationalUnit", { ParentId: top, Name: "Workloads <b>&amp;</b>" });
+  await call(root, "organizations:CreateAccount", { AccountName: "<img src=x onerror=alert(1)>", Email: "dev@example.com" });
+  await root.goto(`${endpoint}/console/organization`);
+  const unit = await root.locator(".tree .id", { hasText: "ou-" }).textContent();
+  const account = await root.locator(".tree li.depth-1 .id", { hasText: /^\d{12}$/ }).last().textContent();
+  await root.goto(`${endpoint}/console/last-accessed?arn=arn%3Aaws%3Aiam%3A%3A000000000000%3Arole%2Freader`);
+  await root.getByText("Make a report", { exact: true }).click();
+  await root.getByRole("button", { name: "Make the report" }).click();
+  await root.waitForURL(/job=/);
+  const report = root.url().split("/console/")[1];
+  const places = [...pages, "instance-profiles/web", `organization/${unit}`, `organization/${account}?action=iam:CreateUser`,
+    "organization/p-FullAWSAccess", "access-map?q=worker", report];
   const wrong = [];
   for (const { name, ...view } of views) {
     // The rules are evaluated in the page, which its policy forbids scripts of others to do.
     const context = await browser.newContext({ ...view, bypassCSP: true });
     const page = await context.newPage();
     page.on("pageerror", (error) => wrong.push(`${name}: ${error.message}`));
+    page.on("dialog", (dialog) => wrong.push(`${name}: markup was run: ${dialog.message()}`));
     const look = async (place) => {
       if (process.env.SCREENSHOTS) {
-        const file = `${name}-${place.replaceAll(/[^a-z-]+/g, "-") || "dashboard"}.png`;
+        const file = `${name}-${place.replaceAll(/[^a-zA-Z0-9]+/g, "-") || "dashboard"}.png`;
         await page.screenshot({ path: `${process.env.SCREENSHOTS}/${file}`, fullPage: true });
       }
       await page.evaluate(axe);
@@ -184,7 +264,7 @@ test("every page is clean by axe-core's rules, and fits", async () => {
     await look("signin");
     await signIn(page, null, "test");
     await page.getByRole("heading", { name: "Dashboard" }).waitFor();
-    for (const place of [...pages, `authorization-details/${denial}`]) {
+    for (const place of [...places, `authorization-details/${denial}`]) {
       await page.goto(`${endpoint}/console/${place}`);
       for (const folded of await page.locator("details:not(.who) > summary").all()) await folded.click();
       await look(place.replace(denial, "one"));

@@ -94,6 +94,11 @@ impl TrustPolicy {
         &self.text
     }
 
+    /// The unique id of a user or role that it names, as it was when the policy was stored.
+    pub fn id_of(&self, written: &str) -> Option<&str> {
+        self.ids.get(written).map(String::as_str)
+    }
+
     /// The accounts of the users and roles that it names.
     pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
         self.ids.keys().filter_map(|arn| ArnParts::parse(arn)?.account_id())

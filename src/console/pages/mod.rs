@@ -1,5 +1,6 @@
 //! The pages of somebody who is signed in.
 
+mod access_map;
 mod account;
 pub mod call;
 pub mod dashboard;
@@ -38,6 +39,7 @@ pub const MENU: &[(&str, &str)] = &[
     ("instance-profiles", "Instance profiles"),
     ("policies", "Policies"),
     ("providers", "Identity providers"),
+    ("access-map", "Access map"),
     ("authorization-details", "Denials"),
     ("simulator", "Policy simulator"),
     ("live", "Live"),
@@ -73,6 +75,7 @@ pub async fn page(
         "credential-report" => account::credential_report(&visit).await,
         "last-accessed" => account::last_accessed::page(&visit).await,
         "account" => account::page(&visit).await,
+        "access-map" => access_map::page(&visit).await,
         "organization" => organization::page(&visit).await,
         "settings" => server::page(&visit).await,
         _ => nothing(),

@@ -26,21 +26,18 @@ const EVERYTHING: &str = "everything";
 
 /// The server, and what the operator can do.
 pub async fn page(visit: &Visit) -> Response {
-    shown_with(visit, None)
+    shown_with(visit, StatusCode::OK, None)
 }
 
-fn shown_with(visit: &Visit, notice: Option<Notice>) -> Response {
+fn shown_with(visit: &Visit, status: StatusCode, notice: Option<Notice>) -> Response {
     let state = &visit.state;
     let mut blocks = vec![about(visit), exports(visit), profile(visit), clock(state)];
     match refusal(visit, None) {
         Some(why) => blocks.push(Block::Note(why.to_owned())),
         None => blocks.extend(operations(visit)),
     }
-    let is_error = notice.as_ref().is_some_and(|notice| notice.is_error);
     let mut response = visit.page(SECTION, TITLE, notice, blocks);
-    if is_error {
-        *response.status_mut() = StatusCode::FORBIDDEN;
-    }
+    *response.status_mut() = status;
     response
 }
 
@@ -146,6 +143,8 @@ fn operations(visit: &Visit) -> Vec<Block> {
         })
     };
     let (clock, reset) = ("/console/settings/clock", "/console/settings/reset");
+    let frozen = operator::clock(&visit.state).get("frozen") == Some(&Value::Bool(true));
+    let stop = if frozen { "Let the clock go on" } else { "Stop the clock" };
     let account = visit.session.caller.account;
     let seconds = Field::required("value", "Seconds").hint("negative to go back");
     let moment = Field::required("value", "Time").hint("such as 2030-01-01T00:00:00Z");
@@ -153,8 +152,7 @@ fn operations(visit: &Visit) -> Vec<Block> {
     vec![
         form("Move the clock", "Move the clock", "advance", clock, vec![seconds], false),
         form("Set the clock", "Set the clock", "now", clock, vec![moment], false),
-        form("Stop the clock", "Stop the clock", "stop", clock, Vec::new(), false),
-        form("Let the clock go on", "Let the clock go on", "go", clock, Vec::new(), false),
+        form(stop, stop, if frozen { "go" } else { "stop" }, clock, Vec::new(), false),
         form("Back to real time", "Back to real time", "reset", clock, Vec::new(), false),
         form("Reset this account", "Reset the account", "account", reset, vec![typed(&account.to_string())], true),
         form("Reset everything", "Reset everything", EVERYTHING, reset, vec![typed(EVERYTHING)], true),
@@ -165,7 +163,7 @@ fn operations(visit: &Visit) -> Vec<Block> {
 async fn begin(state: Arc<State>, peer: SocketAddr, request: Request) -> Result<Visit, Response> {
     let visit = Visit::begin_form(state, peer, request).await?;
     match refusal(&visit, Some(visit.sent.field("p.token"))) {
-        Some(why) => Err(shown_with(&visit, Notice::error(why))),
+        Some(why) => Err(shown_with(&visit, StatusCode::FORBIDDEN, Notice::error(why))),
         None => Ok(visit),
     }
 }
@@ -186,7 +184,7 @@ pub async fn turn(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAdd
     };
     match operator::turn_clock(&visit.state, wanted.to_string().as_bytes()).await {
         Ok(()) => answer::see_other("/console/settings"),
-        Err(why) => shown_with(&visit, Notice::error(why)),
+        Err(why) => shown_with(&visit, StatusCode::BAD_REQUEST, Notice::error(why)),
     }
 }
 
@@ -202,7 +200,8 @@ pub async fn reset(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAd
         _ => (own.to_string(), Some(own)),
     };
     if visit.sent.field("p.confirmation").trim() != wanted {
-        return shown_with(&visit, Notice::error(format!("Nothing was reset: type {wanted} to confirm.")));
+        let why = format!("Nothing was reset: type {wanted} to confirm.");
+        return shown_with(&visit, StatusCode::BAD_REQUEST, Notice::error(why));
     }
     if let Err(error) = operator::reset(&state, account).await {
         return answer::failed(&error);

@@ -7,6 +7,8 @@ import urllib.parse
 import pytest
 from browser import Browser, Forms, events
 from clients import Boto3
+from cluster import Cluster
+from postgres import is_available
 from server import Server
 from test_login import ACCOUNT, CROSS, LOGIN, Client
 
@@ -165,6 +167,26 @@ def test_sessions_outlive_a_restart_and_the_database_has_no_secret_of_them(tmp_p
         assert is_out(browser)
 
 
+@pytest.mark.skipif(not is_available(), reason="there is no PostgreSQL (Debian: apt install postgresql)")
+def test_servers_of_one_database_share_sign_ins_and_sign_outs():
+    with Cluster(2, "--reads", "latest") as cluster:
+        one, other = cluster.servers
+        browser = Browser(one)
+        assert "Dashboard" in browser.sign_in(ACCOUNT, "test").text
+        client = Client(one)
+        code = client.code(browser)
+        elsewhere = Browser(other)
+        elsewhere.cookies = {name.replace(str(one.port), str(other.port)): value for name, value in browser.cookies.items()}
+        assert not is_out(elsewhere)
+        client.server = other
+        status, tokens = client.exchange(code)
+        assert status == 200
+        client.server = one
+        assert client.refresh(tokens["refreshToken"])[0] == 200
+        elsewhere.send(elsewhere.open("/console/"), "/console/signout-everywhere")
+        assert is_out(browser) and client.refresh(tokens["refreshToken"])[1]["error"] == "TOKEN_EXPIRED"
+
+
 # Other pages and origins
 
 
@@ -237,10 +259,10 @@ def test_cookies_stay_on_tls(tmp_path):
         assert "; Secure" in page.headers["Set-Cookie"] and "; Secure" in answer.headers["Set-Cookie"]
 
 
-def test_nobody_is_led_elsewhere_after_a_sign_in(server, iam):
+def test_nobody_is_led_elsewhere_after_a_sign_in(server):
     for place in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/console//evil.example", "/v1/token", "/_iamd/"):
         browser = Browser(server)
-        answer = browser.open("/console/signin", browser.sign_in_form(ACCOUNT, PASSWORD, "alice", place), follow=False)
+        answer = browser.open("/console/signin", browser.sign_in_form(ACCOUNT, "test", next_page=place), follow=False)
         assert (answer.status, answer.headers["Location"]) == (303, "/console/"), place
 
 

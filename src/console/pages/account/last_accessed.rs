@@ -1,10 +1,9 @@
 //! When a user, group, role or managed policy last accessed the services that it allows.
 
 use axum::response::Response;
-use form_urlencoded::Serializer;
 use serde_json::Value;
 
-use crate::console::pages::parts::{done, form, shown, table};
+use crate::console::pages::parts::{done, form, shown, table, with_query};
 use crate::console::view::{Block, Cell, Field, Notice, Row};
 use crate::console::visit::{Visit, sentence};
 use crate::error::Error;
@@ -38,8 +37,7 @@ pub async fn page(visit: &Visit) -> Response {
 
 /// A page of the report.
 fn place(job: &str, more: &[(&str, &str)]) -> String {
-    let mut query = Serializer::new(format!("{PLACE}?"));
-    query.append_pair("job", job).extend_pairs(more).finish()
+    with_query(PLACE, &[&[("job", job)], more].concat())
 }
 
 /// The services that were accessed first, the latest at the top.

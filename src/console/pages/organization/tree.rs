@@ -2,11 +2,27 @@
 
 use serde_json::{Value, json};
 
-use super::{all, enabled, link_of, type_name};
-use crate::console::pages::parts::{shown, table};
-use crate::console::view::{Block, Branch, Cell, Row};
+use super::{PLACE, all, enabled, link_of, type_name};
+use crate::console::pages::parts::{form, shown, table};
+use crate::console::view::{Block, Branch, Cell, Field, Row};
 use crate::console::visit::Visit;
 use crate::error::Error;
+
+/// A service control policy to begin with.
+const FIRST_POLICY: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Deny",
+      "Action": "iam:CreateAccessKey",
+      "Resource": "*"
+    }
+  ]
+}"#;
+
+/// The types of policies that people enable most.
+const TYPES: &[&str] =
+    &["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY", "TAG_POLICY", "BACKUP_POLICY", "AISERVICES_OPT_OUT_POLICY"];
 
 /// The most parts that a page shows: each takes calls of its own.
 const MAX_PARTS: usize = 200;
@@ -69,7 +85,31 @@ pub async fn blocks(visit: &Visit) -> Result<Vec<Block>, Error> {
     for kind in &types {
         blocks.push(policies(visit, kind).await?);
     }
+    blocks.extend(forms(&roots, &types));
     Ok(blocks)
+}
+
+/// What makes a policy, and what enables a type of policies.
+fn forms(roots: &[Value], enabled: &[String]) -> Vec<Block> {
+    let mut forms = Vec::new();
+    if !enabled.is_empty() {
+        let types: Vec<&str> = enabled.iter().map(String::as_str).collect();
+        let fields = vec![
+            Field::required("Name", "Policy name"),
+            Field::required("Description", "Description"),
+            Field::required("Type", "Type").choice(&types),
+            Field::required("Content", "Policy").of_kind("policy").with(FIRST_POLICY),
+        ];
+        forms.push(form("Create a policy", "Create the policy", "organizations:CreatePolicy", &[], fields, PLACE));
+    }
+    let others: Vec<&str> = TYPES.iter().copied().filter(|kind| !enabled.iter().any(|known| known == kind)).collect();
+    if let (Some(root), false) = (roots.first(), others.is_empty()) {
+        let id = shown(root, "Id");
+        let fields = vec![Field::required("PolicyType", "Type").choice(&others)];
+        let (title, operation) = ("Enable a type of policies", "organizations:EnablePolicyType");
+        forms.push(form(title, "Enable the type", operation, &[("RootId", &id)], fields, PLACE));
+    }
+    forms
 }
 
 /// The policies that are attached to a part itself, by name.
