@@ -108,6 +108,8 @@ test("a person is denied, mends the policy, and succeeds", async () => {
   assert.notEqual(await area.evaluate((field) => field.selectionStart), 0);
   await area.fill(policy("iam:ListUsers", "iam:ListRoles"));
   await root.locator("pre.diff ins", { hasText: "iam:ListRoles" }).waitFor();
+  await root.getByRole("button", { name: "Format" }).click();
+  assert.equal((await area.inputValue()).split("\n").length, 13);
   await root.getByRole("button", { name: "Save as a new version in force" }).click();
   await root.getByText("CreatePolicyVersion succeeded").waitFor();
   await alice.goto(`${endpoint}/console/roles`);
@@ -266,6 +268,7 @@ test("every page is clean by axe-core's rules, and fits", async () => {
     await page.getByRole("heading", { name: "Dashboard" }).waitFor();
     for (const place of [...places, `authorization-details/${denial}`]) {
       await page.goto(`${endpoint}/console/${place}`);
+      if (place === "live") await page.locator("[data-live] tbody tr").first().waitFor();
       for (const folded of await page.locator("details:not(.who) > summary").all()) await folded.click();
       await look(place.replace(denial, "one"));
     }

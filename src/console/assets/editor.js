@@ -102,5 +102,16 @@ for (const area of document.querySelectorAll("[data-check=policy]")) {
     clearTimeout(waiting);
     waiting = setTimeout(check, 250);
   });
-  if (before) check();
+  if (!before) continue;
+  const tidy = Object.assign(element("button", "second", "Format"), { type: "button" });
+  tidy.addEventListener("click", () => {
+    try {
+      area.value = JSON.stringify(JSON.parse(area.value), null, 2);
+    } catch {
+      // The checks say what is wrong with it.
+    }
+    area.dispatchEvent(new Event("input"));
+  });
+  form.querySelector("p.links").append(tidy);
+  check();
 }

@@ -20,11 +20,11 @@ for (const view of document.querySelectorAll("[data-live]")) {
     const out = document.createElement("tr");
     const [word, className] = outcomes[event.outcome] ?? [event.outcome, "silent"];
     const pill = Object.assign(document.createElement("span"), { className: `pill ${className}`, textContent: word });
-    if (event.error && event.outcome === "REFUSED") pill.title = event.error;
+    const why = event.outcome === "REFUSED" && event.error ? ` ${event.error}` : "";
     const place = event.authorizationId
       ? `/console/authorization-details/${encodeURIComponent(event.authorizationId)}`
       : `/console/events?${new URLSearchParams({ id: event.id, region: event.region })}`;
-    out.append(cell(event.time), cell(pill), cell(link(event.action, place)), cell(event.caller), cell(event.address));
+    out.append(cell(event.time), cell(pill, why), cell(link(event.action, place)), cell(event.caller), cell(event.address));
     return out;
   };
 

@@ -42,7 +42,8 @@ pub async fn page(visit: &Visit) -> Response {
         return visit.page("events", &shown(event, "EventName"), None, vec![Block::Text("Record".to_owned(), text)]);
     }
     let next = Some(shown(&found, "NextToken")).filter(|token| !token.is_empty()).map(|token| {
-        let mut query = vec![("next", token.as_str())];
+        let region = Some(("region", visit.sent.field("region"))).filter(|(_, region)| !region.is_empty());
+        let mut query: Vec<_> = [("next", token.as_str())].into_iter().chain(region).collect();
         query.extend(asked.map(|(name, _)| (name, visit.sent.field(name))));
         with_query("/console/events", &query)
     });

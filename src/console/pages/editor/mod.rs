@@ -20,7 +20,7 @@ pub use self::subject::{Kind, Subject};
 use super::parts::FIRST_POLICY;
 use super::why::remedy;
 use crate::console::view::{Block, Notice};
-use crate::console::visit::Visit;
+use crate::console::visit::{Visit, sentence};
 use crate::error::Error;
 use crate::http::State;
 
@@ -66,7 +66,7 @@ async fn write(visit: &Visit) -> Response {
     };
     let (draft, statement, notice) = match draft(visit, &before).await {
         Ok((draft, statement)) => (draft, statement, None),
-        Err(error) => (before.clone(), None, Notice::error(crate::console::visit::sentence(&error))),
+        Err(error) => (before.clone(), None, Notice::error(sentence(&error))),
     };
     let grammar = subject.kind.grammar();
     let work = || (checked(&draft, Some(grammar)), changes(&before, &draft));

@@ -13,10 +13,11 @@ use self::near::{NearMisses, near_misses};
 use self::remedy::{Remedies, remedies};
 use super::events;
 use super::parts::{members, shown};
+use crate::audit::details::Effect;
 use crate::audit::{AuthorizationId, Details};
 use crate::console::view::{Block, Cell, Notice, Table};
 use crate::console::visit::{Visit, sentence};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::services::iam_toolbox::GetRequestAuthorizationDetails;
 use crate::wire::Service;
 
@@ -123,7 +124,7 @@ fn heading(answer: &Value, title: &str) -> String {
 
 /// The explanation's own sentences, of all that is denied.
 fn verdict(details: &Details) -> Option<String> {
-    let denied = details.evaluations.iter().filter(|one| one.effect != crate::audit::details::Effect::Allow);
+    let denied = details.evaluations.iter().filter(|one| one.effect != Effect::Allow);
     let mut sentences: Vec<&str> = denied.filter_map(|one| Some(one.tree.nodes.first()?.text.as_str())).collect();
     sentences.dedup();
     Some(sentences.join(" ")).filter(|text| !text.is_empty())
@@ -153,7 +154,7 @@ async fn policies(visit: &Visit, id: &str, answer: &Value) -> Result<Vec<Was>, E
         let document = match visit.call(Service::IAM_TOOLBOX, "GetRequestAuthorizationPolicy", &parameters).await {
             Ok(answer) => answer.get("policyDocument").cloned().unwrap_or_default(),
             // One that cannot be read denies all, and has no document.
-            Err(error) if error.code() == crate::error::Code::ResourceNotFound => Value::Null,
+            Err(error) if error.code() == Code::ResourceNotFound => Value::Null,
             Err(error) => return Err(error),
         };
         let text = match &document {
