@@ -141,7 +141,7 @@ impl<'n> References<'n> {
             // Behind `a.b.c` the plan lists `a.b` once more.
             let is_prefix =
                 |before: &&str| before.strip_prefix(reference).is_some_and(|rest| rest.starts_with(['.', '[']));
-            if references.iter().take(index).any(|before| is_prefix(before)) {
+            if references.iter().take(index).any(is_prefix) {
                 continue;
             }
             match parts(reference).as_slice() {
