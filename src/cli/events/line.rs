@@ -58,7 +58,7 @@ fn style_of(outcome: &str) -> Style {
 }
 
 /// An ARN of IAM or STS in the account itself, without what is the same in all of them.
-fn short(arn: &str, account: &str) -> String {
+pub(super) fn short(arn: &str, account: &str) -> String {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     match parts.as_slice() {
         ["arn", _, "iam" | "sts", "", owner, name] if *owner == account => (*name).to_owned(),

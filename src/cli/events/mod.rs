@@ -1,5 +1,6 @@
 //! `iamd events`: the calls of a running server as they happen.
 
+mod detections;
 mod line;
 
 use std::io::{self, Write};
@@ -24,6 +25,9 @@ const PAUSE: Duration = Duration::from_millis(500);
     after_help = "Examples:\n  iamd events --denied\n  iamd events --principal 'arn:aws:iam::123456789012:role/ci*' --action 's3:*'\n  iamd events --since 1h --json --no-follow | jq .record"
 )]
 pub struct EventsOptions {
+    /// What was detected instead of calls: root use, weaker rules for passwords, attempts to gain permissions, ...
+    #[arg(long, conflicts_with_all = ["denied", "principal", "action"])]
+    detections: bool,
     /// Only calls that are denied, or would be if enforcement did not only log
     #[arg(long)]
     denied: bool,
@@ -62,6 +66,9 @@ enum Ended {
 /// # Errors
 /// When the server does not answer, or refuses.
 pub fn events(options: &EventsOptions) -> Result<(), Failure> {
+    if options.detections {
+        return detections::follow(options);
+    }
     let settings = options.server.settings()?;
     let target = options.server.target(&settings)?;
     let listen = target.listen;

@@ -36,7 +36,7 @@ pub struct EventsQuery {
 
 /// What is wrong with the request, or with the server.
 #[derive(Debug, thiserror::Error)]
-enum FollowError {
+pub(super) enum FollowError {
     #[error(
         "account must be twelve digits, after another partition and a colon where it is of one: aws-cn:123456789012"
     )]
@@ -105,7 +105,7 @@ fn feed(state: &State, query: &EventsQuery, headers: &HeaderMap) -> Result<Feed<
 }
 
 /// A time, or how long before now: `90s`, `15m`, `6h`, `2d`.
-fn since(text: &str, now: Timestamp) -> Option<Timestamp> {
+pub(super) fn since(text: &str, now: Timestamp) -> Option<Timestamp> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc().into());
     }

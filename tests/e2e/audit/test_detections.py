@@ -267,3 +267,16 @@ def test_settings_of_the_webhook_that_mean_nothing(arguments, why):
     assert status != 0 and output == "" and why in errors and "canary" not in errors
     status, output, errors = run("config", "show", "--detection-webhook", "https://example.com/canary", "--detection-webhook-secret", "canary")
     assert "canary" not in output + errors
+
+
+def test_the_command_prints_what_was_detected(server, root):
+    root.iam.list_users()
+    status, output, errors = run("events", "--detections", "--since", "1h", "--no-follow", "--account", ACCOUNT, "--listen", f"127.0.0.1:{server.port}")
+    assert status == 0, errors
+    [line] = output.splitlines()
+    assert f" LOW {ACCOUNT} root-use root: The root user" in line
+    status, output, _ = run("events", "--detections", "--json", "--since", "1h", "--no-follow", "--account", ACCOUNT, "--listen", f"127.0.0.1:{server.port}")
+    assert json.loads(output)["type"] == "root-use"
+    assert server.own(f"detections?account={ACCOUNT}&since=2999-01-01T00:00:00Z")[1] == {"detections": []}
+    assert server.own("detections?since=x")[0] == 400
+    assert run("events", "--detections", "--denied")[0] == 2
