@@ -70,6 +70,7 @@ impl App {
         let app = Self {
             accounts: accounts.read(settings.reading()),
             store,
+            joining: tokio::sync::Mutex::default(),
             planned: settings.organization(environment.clock.now().into())?,
             authenticator,
             environment,

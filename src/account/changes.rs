@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Reference, Settings, Stored};
+use super::{MemberAccount, Reference, Settings, Stored};
+use crate::shapes::{AccountId, Partition};
 
 /// What a commit writes.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,12 @@ impl Changes {
     /// Whether the store may refuse the changes for what another account holds: an alias belongs to one account.
     pub fn may_conflict(&self) -> bool {
         self.rows.keys().any(|(table, _)| *table == Settings::TABLE)
+    }
+
+    /// The accounts of the organization that were changed, came or went.
+    pub fn members(&self, partition: Partition) -> impl Iterator<Item = AccountId> {
+        let rows = self.rows.keys().filter(|(table, _)| *table == MemberAccount::TABLE);
+        rows.filter_map(move |(_, key)| Some(AccountId::parse(key)?.in_partition(partition)))
     }
 
     /// Notes what an entity referred to and what it refers to now.

@@ -363,7 +363,17 @@ impl Account {
 
     /// Who refers to something, in the order of their keys.
     pub fn referrers<'a, E: Entity>(&'a self, reference: &Reference) -> impl Iterator<Item = &'a E> + use<'a, E> {
-        self.references.of(reference, E::TABLE).filter_map(|key| E::table(self).get(key).map(|entity| &**entity))
+        self.referrers_after(reference, None)
+    }
+
+    /// The same behind a key: where a page begins.
+    pub fn referrers_after<'a, E: Entity>(
+        &'a self,
+        reference: &Reference,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = &'a E> + use<'a, E> {
+        let keys = self.references.of(reference, E::TABLE, after);
+        keys.filter_map(|key| E::table(self).get(key).map(|entity| &**entity))
     }
 
     /// How many refer to something.

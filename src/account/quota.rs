@@ -87,6 +87,10 @@ quotas! {
     OrganizationsAccessReportsPerDay = 100;
     /// Accounts of an organization, closed ones and invitations included.
     AccountsPerOrganization = 10;
+    /// Accounts of an organization that are being closed at the same time.
+    AccountsBeingClosed = 3;
+    /// Accounts of an organization that are closed in thirty days, a tenth of them or ten at most.
+    AccountsClosedInThirtyDays = 200;
     /// Units of an organization.
     UnitsPerOrganization = 2000;
     /// Service control policies of an organization.

@@ -2,6 +2,8 @@
 //!
 //! It is derived from the entities whenever they change, so nothing has to be kept in step by hand.
 
+use std::ops::Bound;
+
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
 /// Something that an entity can refer to.
@@ -25,6 +27,17 @@ pub enum Reference {
     OrganizationParent(String),
     /// A policy of an organization, by id, attached to the root, a unit or an account.
     OrganizationPolicy(String),
+    /// The e-mail address, in lower case, of an account of an organization that exists or is being made.
+    AccountEmail(String),
+    /// What an entity is called where it must be the only one of its name: the place, and the name.
+    NameWithin(String, String),
+    /// A type of policies of an organization, by its name.
+    OrganizationPolicyType(&'static str),
+    /// A service, by its principal, that an account administers for its organization.
+    AdministeredService(String),
+    /// What is still being done: an account that is being made, a handshake that was not answered, an account that is
+    /// closed or being closed.
+    Pending,
     /// The entity's own unique id.
     UniqueId(String),
 }
@@ -70,10 +83,20 @@ impl References {
         }
     }
 
-    /// The keys, in one table, of those that refer to something.
-    pub fn of<'r>(&'r self, reference: &Reference, table: &'static str) -> impl Iterator<Item = &'r str> + use<'r> {
-        let referrers = self.0.get(reference).into_iter().flat_map(|referrers| referrers.iter());
-        referrers.filter(move |(in_table, _)| *in_table == table).map(|(_, key)| key.as_str())
+    /// The keys, in one table and behind one of them, of those that refer to something.
+    pub fn of<'r>(
+        &'r self,
+        reference: &Reference,
+        table: &'static str,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = &'r str> + use<'r> {
+        let start = match after {
+            Some(after) => Bound::Excluded((table, after.to_owned())),
+            None => Bound::Included((table, String::new())),
+        };
+        let referrers = self.0.get(reference).into_iter();
+        let referrers = referrers.flat_map(move |referrers| referrers.range((start.clone(), Bound::Unbounded)));
+        referrers.take_while(move |(in_table, _)| *in_table == table).map(|(_, key)| key.as_str())
     }
 
     pub fn count(&self, reference: &Reference) -> usize {

@@ -126,6 +126,8 @@ pub struct Check<'a> {
     pub tags: Vec<(&'a str, &'a str)>,
     /// Whether the key `iam:PermissionsBoundary` is the boundary that the entity has now.
     pub current_boundary: bool,
+    /// The policy of an organization, by id, whose type is the key `organizations:PolicyType`.
+    pub organization_policy: Option<&'a str>,
     /// Whether users need no permission if the account's password policy says `AllowUsersToChangePassword`.
     pub by_password_policy: bool,
     /// The identity provider that vouches for the caller, if nothing else is known of him.
@@ -266,6 +268,7 @@ impl<'a> Access<'a> {
             keys: Vec::new(),
             tags: Vec::new(),
             current_boundary: false,
+            organization_policy: None,
             by_password_policy: false,
             provider: None,
             need: Need::Always,
@@ -292,6 +295,14 @@ impl<'a> Access<'a> {
     pub fn by_provider(mut self, provider: &'a str) -> Self {
         if let Some(check) = self.latest() {
             check.provider = Some(provider);
+        }
+        self
+    }
+
+    /// The latest check has the condition key `organizations:PolicyType` for a policy, by id, as long as that exists.
+    pub fn organization_policy(mut self, id: &'a str) -> Self {
+        if let Some(check) = self.latest() {
+            check.organization_policy = Some(id);
         }
         self
     }

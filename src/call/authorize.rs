@@ -297,6 +297,10 @@ impl Question<'_> {
         if let Some(boundary) = found.boundary.filter(|_| check.current_boundary) {
             keys.push(("iam:PermissionsBoundary".into(), boundary.into()));
         }
+        let policy = check.organization_policy.and_then(|id| self.account.organization_policy_type(id));
+        if let Some(kind) = policy {
+            keys.push(("organizations:PolicyType".into(), kind.name().into()));
+        }
         if let Some(service) = found.credential_service {
             keys.push(("iam:ServiceSpecificCredentialServiceName".into(), service.into()));
         }

@@ -159,11 +159,36 @@ pub fn token_page<T>(
     size: i32,
     members: impl Iterator<Item = (String, T)>,
 ) -> Option<TokenPage<T>> {
+    token_page_while(cx, listing, token, members, room_for(size))
+}
+
+/// The same of members that can be had from behind a key on, so that late pages cost no more than the first.
+pub fn token_page_from<T, I: Iterator<Item = (String, T)>>(
+    cx: &Context<'_, impl AccountRef>,
+    listing: &str,
+    token: Option<&str>,
+    size: i32,
+    members: impl FnOnce(Option<&str>) -> I,
+) -> Option<TokenPage<T>> {
+    let scope = scope(listing, cx);
+    let after = read_token(cx, &scope, token)?;
+    Some(take_page(cx, &scope, members(after.as_deref()), room_for(size)))
+}
+
+fn room_for<T>(size: i32) -> impl FnMut(&T) -> bool {
     let mut left = usize::try_from(size).unwrap_or(1);
-    token_page_while(cx, listing, token, members, move |_| {
+    move |_| {
         left = left.saturating_sub(1);
         left > 0
-    })
+    }
+}
+
+/// The key that a token holds; `None` for a token of another listing.
+fn read_token(cx: &Context<'_, impl AccountRef>, scope: &str, token: Option<&str>) -> Option<Option<String>> {
+    match token {
+        Some(token) => Some(Some(cx.environment.key.read_marker(scope, token)?)),
+        None => Some(None),
+    }
 }
 
 /// The same of a page that takes members as long as there is room behind each.
@@ -172,15 +197,20 @@ pub fn token_page_while<T>(
     listing: &str,
     token: Option<&str>,
     members: impl Iterator<Item = (String, T)>,
-    mut has_room_behind: impl FnMut(&T) -> bool,
+    has_room_behind: impl FnMut(&T) -> bool,
 ) -> Option<TokenPage<T>> {
     let scope = scope(listing, cx);
-    let key = &cx.environment.key;
-    let after = match token {
-        Some(token) => Some(key.read_marker(&scope, token)?),
-        None => None,
-    };
-    let mut following = members.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+    let after = read_token(cx, &scope, token)?;
+    let following = members.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+    Some(take_page(cx, &scope, following, has_room_behind))
+}
+
+fn take_page<T>(
+    cx: &Context<'_, impl AccountRef>,
+    scope: &str,
+    mut following: impl Iterator<Item = (String, T)>,
+    mut has_room_behind: impl FnMut(&T) -> bool,
+) -> TokenPage<T> {
     let (mut page, mut last) = (Vec::new(), None);
     for (key, member) in following.by_ref() {
         let has_room = has_room_behind(&member);
@@ -190,8 +220,8 @@ pub fn token_page_while<T>(
             break;
         }
     }
-    let next_token = following.next().and(last).map(|last| key.marker(&scope, &last));
-    Some(TokenPage { members: page, next_token })
+    let next_token = following.next().and(last).map(|last| cx.environment.key.marker(scope, &last));
+    TokenPage { members: page, next_token }
 }
 
 /// What belongs to a user, the oldest first, behind a key: `age` gives when each was made, and its id.

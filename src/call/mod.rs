@@ -23,7 +23,9 @@ pub use denial::{Denial, DenialIds, Evidence, details_of_asked, explanation_tree
 pub(crate) use entry::operations;
 pub use entry::{DecodedCall, Entry};
 pub use inquiry::{Fetched, Inquiry};
-pub use listing::{Listing, Members, Page, Paging, TokenPage, oldest_first, token_page, token_page_while};
+pub use listing::{
+    Listing, Members, Page, Paging, TokenPage, oldest_first, token_page, token_page_from, token_page_while,
+};
 pub use mfa_code::{MfaCheck, MfaCode};
 pub use operation::{Command, Named, Operation, Query};
 pub use outside::{Asker, Outside, Words, decide};

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rpds::HashTrieMapSync;
 
 use super::{Organization, Place};
-use crate::account::Account;
+use crate::account::{Account, Changes};
 use crate::shapes::AccountId;
 
 /// All organizations of the server at one moment.
@@ -51,6 +51,19 @@ impl Directory {
         self.organizations.values()
     }
 
+    /// Takes up a change of an organization that concerns these accounts alone.
+    fn take_up_members(&mut self, new: &Arc<Organization>, changed: impl Iterator<Item = AccountId>) {
+        let management = new.management_account;
+        for account in changed {
+            match (new.contains(account), self.manager_of(account)) {
+                (true, None) => self.managers.insert_mut(account, management),
+                (false, Some(manager)) if manager == management => drop(self.managers.remove_mut(&account)),
+                _ => {}
+            }
+        }
+        self.organizations.insert_mut(management, new.clone());
+    }
+
     /// Takes up what an account manages now. Whose organization an account is a member of already does not change.
     fn take_up(&mut self, management: AccountId, new: Option<&Arc<Organization>>) {
         let old = self.organizations.get(&management).cloned();
@@ -81,19 +94,33 @@ impl Organizations {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes up a state of an account that is durable, if it manages an organization or did before.
-    pub fn publish(&self, account: &Account) {
+    /// Takes up a state of an account that is durable, if it manages an organization or did before. What the latest
+    /// commit changed is enough if the state before it was taken up, too: large organizations change often.
+    pub fn publish(&self, account: &Account, changes: Option<&Changes>) {
         let new = account.organization();
         let is_known = |directory: &Directory| match (directory.organizations.get(&account.id), new) {
             // What was loaded a moment ago may be older than what was committed since.
-            (Some(old), Some(new)) => Arc::ptr_eq(old, new) || old.revision() > new.revision(),
+            (Some(old), Some(new)) => {
+                let is_same = Arc::ptr_eq(old, new);
+                if is_same {
+                    new.stays(account.revision);
+                }
+                is_same || old.revision() > new.revision()
+            }
             (old, new) => old.is_none() && new.is_none(),
         };
         if is_known(&self.current()) {
             return;
         }
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut current).take_up(account.id, new);
+        let directory = Arc::make_mut(&mut current);
+        let old = directory.organizations.get(&account.id);
+        match (new, old, changes) {
+            (Some(new), Some(old), Some(changes)) if old.latest_revision() + 1 == account.revision => {
+                directory.take_up_members(new, changes.members(account.id.partition()));
+            }
+            _ => directory.take_up(account.id, new),
+        }
     }
 
     /// Forgets the organization of an account, or all of them.

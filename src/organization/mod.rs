@@ -16,6 +16,7 @@ mod tree;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 pub use directory::{Directory, Organizations};
@@ -42,6 +43,8 @@ pub struct Organization {
     pub management_account: AccountId,
     /// The state of the management account.
     account: Account,
+    /// The newest revision of the management account that has the organization as it is here.
+    latest_revision: AtomicU64,
     /// The places of accounts that were asked for.
     places: RwLock<HashMap<AccountId, Arc<Place>>>,
 }
@@ -64,7 +67,9 @@ impl Account {
             // A view of its own: the organization must not keep itself alive.
             let mut account = self.clone();
             account.organization_view = OrganizationView::default();
-            Some(Arc::new(Organization { id, management_account: self.id, account, places: RwLock::default() }))
+            let latest_revision = AtomicU64::new(self.revision);
+            let places = RwLock::default();
+            Some(Arc::new(Organization { id, management_account: self.id, account, latest_revision, places }))
         };
         self.organization_view.0.get_or_init(view).as_ref()
     }
@@ -74,6 +79,16 @@ impl Organization {
     /// The revision of the management account.
     fn revision(&self) -> u64 {
         self.account.revision
+    }
+
+    /// The newest revision of the management account that has the organization as it is here.
+    fn latest_revision(&self) -> u64 {
+        self.latest_revision.load(Ordering::Acquire)
+    }
+
+    /// Takes note that a revision of the management account has not changed the organization.
+    fn stays(&self, revision: u64) {
+        self.latest_revision.fetch_max(revision, Ordering::AcqRel);
     }
 
     /// The state of the management account.
@@ -180,6 +195,6 @@ impl Organization {
 
     /// Whether the root user of an account has this e-mail address.
     pub fn has_email(&self, email: &str) -> bool {
-        self.account.organization_accounts.iter().any(|member| member.email.eq_ignore_ascii_case(email))
+        self.account.has_account_email(email)
     }
 }

@@ -207,7 +207,7 @@ impl Accounts {
                 let account = self.store.load(id, slot.known.as_deref(), Utc::now().into()).await?;
                 // Another server may have written it.
                 if !slot.is_void() {
-                    self.organizations.publish(&account);
+                    self.organizations.publish(&account, None);
                 }
                 Ok(Arc::new(Cell::new(account, &slot)))
             };

@@ -208,7 +208,7 @@ impl Committer {
 
     fn succeed(&self, commit: Commit) {
         self.usage.forget_subjects(commit.cell.id, &commit.changes.gone);
-        self.organizations.publish(&commit.account);
+        self.organizations.publish(&commit.account, Some(&commit.changes));
         commit.cell.publish(commit.account.clone());
         if commit.cell.is_void() {
             // What has been loaded meanwhile may be older than this.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::Entity;
+use crate::account::{Entity, Reference};
 use crate::shapes::{AccountId, TagSet, Timestamp};
 
 /// How many accounts of an organization can be in the making (AWS: "Quotas for AWS Organizations").
@@ -55,5 +55,14 @@ impl CreationState {
 impl Entity for AccountCreation {
     fn key(&self) -> String {
         self.id.clone()
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        match self.state {
+            CreationState::InProgress => {
+                vec![Reference::Pending, Reference::AccountEmail(self.email.to_ascii_lowercase())]
+            }
+            CreationState::Succeeded(_) | CreationState::Failed(..) => Vec::new(),
+        }
     }
 }

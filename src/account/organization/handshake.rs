@@ -84,6 +84,8 @@ impl Entity for Handshake {
     }
 
     fn references(&self) -> Vec<Reference> {
-        self.parent.iter().map(|parent| Reference::OrganizationParent(parent.clone())).collect()
+        let parent = self.parent.iter().map(|parent| Reference::OrganizationParent(parent.clone()));
+        let is_open = matches!(self.state, HandshakeState::Open | HandshakeState::Requested);
+        parent.chain(is_open.then_some(Reference::Pending)).collect()
     }
 }

@@ -11,6 +11,9 @@ use crate::shapes::{AccountId, Timestamp};
 /// How long the closing of an account takes, in seconds. On AWS it takes minutes.
 const CLOSING_SECONDS: i64 = 5;
 
+/// How long a closed account is kept, in seconds (Organizations User Guide, "Closing a member account").
+const CLOSED_SECONDS: i64 = 90 * 24 * 3600;
+
 /// An account of an organization; the management account is one, too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MemberAccount {
@@ -44,8 +47,10 @@ pub enum AccountState {
     Active,
     /// It is being closed.
     PendingClosure,
-    /// It is closed; AWS keeps it for 90 days.
+    /// It is closed.
     Suspended,
+    /// It is no longer shown or counted. Its principals are refused for good.
+    Gone,
 }
 
 impl AccountState {
@@ -55,6 +60,7 @@ impl AccountState {
             Self::Active => "ACTIVE",
             Self::PendingClosure => "PENDING_CLOSURE",
             Self::Suspended => "SUSPENDED",
+            Self::Gone => "CLOSED",
         }
     }
 }
@@ -65,7 +71,8 @@ impl MemberAccount {
         match self.closed {
             None => AccountState::Active,
             Some(closed) if now < closed.plus(CLOSING_SECONDS) => AccountState::PendingClosure,
-            Some(_) => AccountState::Suspended,
+            Some(closed) if now < closed.plus(CLOSED_SECONDS) => AccountState::Suspended,
+            Some(_) => AccountState::Gone,
         }
     }
 }
@@ -76,6 +83,9 @@ impl Entity for MemberAccount {
     }
 
     fn references(&self) -> Vec<Reference> {
-        self.node.references(Some(&self.parent))
+        let services = self.delegated.keys().map(|service| Reference::AdministeredService(service.clone()));
+        let pending = self.closed.is_some().then_some(Reference::Pending);
+        let own = [Reference::AccountEmail(self.email.to_ascii_lowercase())].into_iter().chain(services).chain(pending);
+        self.node.references(Some(&self.parent)).into_iter().chain(own).collect()
     }
 }

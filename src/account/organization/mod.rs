@@ -86,6 +86,11 @@ impl Account {
         unit().or_else(|| self.member(id).map(|member| &member.node))
     }
 
+    /// Whether an account of the organization, or one that is being made, has this e-mail address.
+    pub fn has_account_email(&self, email: &str) -> bool {
+        self.count_referrers(&Reference::AccountEmail(email.to_ascii_lowercase())) > 0
+    }
+
     /// The tags of something in the organization, by id.
     pub fn organization_tags(&self, id: &str) -> Option<&TagSet> {
         let node = self.organization_node(id).map(|node| &node.tags);
@@ -94,14 +99,19 @@ impl Account {
         node.or_else(policy).or_else(|| delegation().map(|policy| &policy.tags))
     }
 
+    /// The type of a policy of the organization, or of one of AWS's own.
+    pub fn organization_policy_type(&self, id: &str) -> Option<OrganizationPolicyType> {
+        match self.organization_policies.get(id) {
+            Some(policy) => Some(policy.kind),
+            None if id == FULL_ACCESS_ID => Some(OrganizationPolicyType::ServiceControl),
+            None if id == RESOURCE_FULL_ACCESS_ID => Some(OrganizationPolicyType::ResourceControl),
+            None => None,
+        }
+    }
+
     /// The ARN of a policy, which need not exist. AWS's own are of no account.
     pub fn organization_policy_arn(&self, id: &str) -> String {
-        let kind = match self.organization_policies.get(id) {
-            Some(policy) => policy.kind,
-            None if id == FULL_ACCESS_ID => OrganizationPolicyType::ServiceControl,
-            None if id == RESOURCE_FULL_ACCESS_ID => OrganizationPolicyType::ResourceControl,
-            None => return self.organization_arn("policy", Some(id)),
-        };
+        let Some(kind) = self.organization_policy_type(id) else { return self.organization_arn("policy", Some(id)) };
         let kind = kind.name().to_ascii_lowercase();
         if self.organization_policies.get(id).is_none() {
             return format!("arn:{}:organizations::aws:policy/{kind}/{id}", self.id.partition());

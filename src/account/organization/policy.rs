@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Compiled, Entity};
+use crate::account::{Compiled, Entity, Reference};
 use crate::shapes::{OrganizationPolicyType, TagSet, Timestamp};
 use iam_policy::{Grammar, Policy};
 
@@ -53,5 +53,10 @@ impl OrganizationPolicy {
 impl Entity for OrganizationPolicy {
     fn key(&self) -> String {
         self.id.clone()
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let name = Reference::NameWithin(self.kind.name().to_owned(), self.name.clone());
+        vec![Reference::OrganizationPolicyType(self.kind.name()), name]
     }
 }

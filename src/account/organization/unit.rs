@@ -25,6 +25,7 @@ impl Entity for OrganizationUnit {
     }
 
     fn references(&self) -> Vec<Reference> {
-        self.node.references(Some(&self.parent))
+        let name = Reference::NameWithin(self.parent.clone(), self.name.clone());
+        self.node.references(Some(&self.parent)).into_iter().chain([name]).collect()
     }
 }

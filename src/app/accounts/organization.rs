@@ -1,6 +1,8 @@
 //! What organizations need besides single calls: the one of the configuration, and new accounts.
 
-use crate::account::{Account, AccountCreation, CreationState, MAX_CREATIONS, MemberAccount, OrganizationNode, Role};
+use crate::account::{
+    Account, AccountCreation, CreationState, MAX_CREATIONS, MemberAccount, OrganizationNode, Reference, Role,
+};
 use crate::app::App;
 use crate::catalogue::service_linked_roles;
 use crate::error::Result;
@@ -89,7 +91,7 @@ impl App {
     /// First the roles of the new account, then its place in the organization: until that is durable it belongs to no one.
     async fn finish_creations_of(&self, management: AccountId) -> Result<()> {
         let account = self.accounts.get(management).await?.durable();
-        let under_way = account.account_creations.iter().filter(|creation| creation.state == CreationState::InProgress);
+        let under_way = account.referrers::<AccountCreation>(&Reference::Pending);
         for creation in under_way.take(MAX_CREATIONS).cloned().collect::<Vec<_>>() {
             let now = self.environment.clock.now().into();
             self.furnish(management, &creation, now).await?;
@@ -111,7 +113,7 @@ impl App {
                     delegated: std::collections::BTreeMap::default(),
                     node: OrganizationNode { tags: creation.tags.clone(), ..OrganizationNode::default() },
                 })?;
-                account.put(AccountCreation { state: CreationState::Succeeded(now), ..(*creation).clone() })
+                account.put(AccountCreation { state: CreationState::Succeeded(now), ..creation.clone() })
             };
             self.change(management, join).await?;
         }

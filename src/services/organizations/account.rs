@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::tree::must_be_parent;
 use super::{organizations_operation, refusal, shape};
-use crate::account::{MemberAccount, OrganizationUnit, Reference};
+use crate::account::{AccountState, MemberAccount, OrganizationUnit, Reference};
 use crate::call::{Access, Command, Named, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
@@ -33,8 +33,8 @@ organizations_operation!(DescribeAccount -> DescribeAccountResult, Administrator
 impl Query for DescribeAccount {
     fn answer(self, cx: &View<'_>) -> Result<DescribeAccountResult> {
         cx.record()?;
-        let member = cx.account.member(&self.account_id).ok_or_else(|| refusal::missing(Code::AccountNotFound))?;
-        Ok(DescribeAccountResult { account: shape::member(cx.account, member, cx.now) })
+        let member = cx.member(&self.account_id)?;
+        Ok(DescribeAccountResult { account: shape::member(cx.account, &member, cx.now) })
     }
 }
 
@@ -60,11 +60,18 @@ organizations_operation!(ListAccounts -> ListAccountsResult, Administrator, |_th
 impl Query for ListAccounts {
     fn answer(self, cx: &View<'_>) -> Result<ListAccountsResult> {
         cx.record()?;
-        let members = cx.account.organization_accounts.iter().map(|member| (member.id.to_string(), member));
-        let page = cx.page(Self::NAME, self.next_token.as_ref(), self.max_results, members)?;
+        let page = cx.page_from(Self::NAME, self.next_token.as_ref(), self.max_results, |after| {
+            let members = cx.account.organization_accounts.after(after);
+            members.filter(|(_, member)| is_shown(member, cx)).map(|(id, member)| (id.to_owned(), member))
+        })?;
         let accounts = page.members.into_iter().map(|member| shape::member(cx.account, member, cx.now)).collect();
         Ok(ListAccountsResult { accounts, next_token: page.next_token })
     }
+}
+
+/// Whether answers show an account: closed ones are gone after a time.
+fn is_shown(member: &MemberAccount, cx: &View<'_>) -> bool {
+    member.state(cx.now) != AccountState::Gone
 }
 
 /// Lists the accounts in the root or in a unit, not those further down.
@@ -85,8 +92,10 @@ impl Query for ListAccountsForParent {
         cx.record()?;
         must_be_parent(cx.account, &self.parent_id, Code::ParentNotFound)?;
         let parent = Reference::OrganizationParent(self.parent_id.to_string());
-        let members = cx.account.referrers::<MemberAccount>(&parent).map(|member| (member.id.to_string(), member));
-        let page = cx.page(Self::NAME, self.next_token.as_ref(), self.max_results, members)?;
+        let page = cx.page_from(Self::NAME, self.next_token.as_ref(), self.max_results, |after| {
+            let members = cx.account.referrers_after::<MemberAccount>(&parent, after);
+            members.filter(|member| is_shown(member, cx)).map(|member| (member.id.to_string(), member))
+        })?;
         let accounts = page.members.into_iter().map(|member| shape::member(cx.account, member, cx.now)).collect();
         Ok(ListAccountsResult { accounts, next_token: page.next_token })
     }
@@ -118,8 +127,10 @@ impl Query for ListParents {
     fn answer(self, cx: &View<'_>) -> Result<ListParentsResult> {
         cx.record()?;
         let unit = cx.account.organization_units.get(&self.child_id).map(|unit| &unit.parent);
-        let parent = unit.or_else(|| cx.account.member(&self.child_id).map(|member| &member.parent));
-        let parent = parent.ok_or_else(|| refusal::missing(Code::ChildNotFound))?;
+        let parent = match unit {
+            Some(parent) => parent.clone(),
+            None => cx.member(&self.child_id).map_err(|_| refusal::missing(Code::ChildNotFound))?.parent.clone(),
+        };
         let kind = if parent.starts_with("r-") { "ROOT" } else { "ORGANIZATIONAL_UNIT" };
         Ok(ListParentsResult { parents: [json!({"Id": parent, "Type": kind})] })
     }
@@ -153,15 +164,18 @@ impl Query for ListChildren {
         cx.record()?;
         must_be_parent(cx.account, &self.parent_id, Code::ParentNotFound)?;
         let parent = Reference::OrganizationParent(self.parent_id.to_string());
-        let ids: Vec<String> = match self.child_type {
-            ChildType::Account => {
-                cx.account.referrers::<MemberAccount>(&parent).map(|member| member.id.to_string()).collect()
-            }
-            ChildType::Unit => cx.account.referrers::<OrganizationUnit>(&parent).map(|unit| unit.id.clone()).collect(),
-        };
         let kind = self.child_type;
-        let children = ids.into_iter().map(|id| (id.clone(), json!({"Id": id, "Type": kind})));
-        let page = cx.page(Self::NAME, self.next_token.as_ref(), self.max_results, children)?;
+        let shape = |id: String| (id.clone(), json!({"Id": id, "Type": kind}));
+        let (token, size) = (self.next_token.as_ref(), self.max_results);
+        let page = match kind {
+            ChildType::Account => cx.page_from(Self::NAME, token, size, |after| {
+                let members = cx.account.referrers_after::<MemberAccount>(&parent, after);
+                members.filter(|member| is_shown(member, cx)).map(|member| shape(member.id.to_string()))
+            }),
+            ChildType::Unit => cx.page_from(Self::NAME, token, size, |after| {
+                cx.account.referrers_after::<OrganizationUnit>(&parent, after).map(|unit| shape(unit.id.clone()))
+            }),
+        }?;
         Ok(ListChildrenResult { children: page.members, next_token: page.next_token })
     }
 }
@@ -184,8 +198,7 @@ organizations_operation!(MoveAccount -> (), Management, |this| {
 impl Command for MoveAccount {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.record()?;
-        let member = cx.account.member(&self.account_id).ok_or_else(|| refusal::missing(Code::AccountNotFound))?;
-        let mut member = (**member).clone();
+        let mut member = (*cx.member(&self.account_id)?).clone();
         must_be_parent(cx.account, &self.source_parent_id, Code::SourceParentNotFound)?;
         must_be_parent(cx.account, &self.destination_parent_id, Code::DestinationParentNotFound)?;
         if member.parent == *self.destination_parent_id {

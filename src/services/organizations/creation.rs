@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{add_tags, organizations_operation, refusal, shape};
-use crate::account::{AccountCreation, CreationState, MAX_CREATIONS, Quota};
+use crate::account::{AccountCreation, CreationState, MAX_CREATIONS, Quota, Reference};
 use crate::call::{Access, Command, Named, Need, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
@@ -38,7 +38,7 @@ organizations_operation!(CreateAccount -> CreateAccountResult, Management, |this
     Access::to(Target::Organization)
         .request_tags(this.tags.as_deref())
         .again("organizations:TagResource", Need::Tags)
-}, GOES_ON = true);
+}, GOES_ON = true, JOINS = true);
 
 impl Command for CreateAccount {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<CreateAccountResult> {
@@ -49,8 +49,7 @@ impl Command for CreateAccount {
         }
         let mut tags = TagSet::default();
         add_tags(&mut tags, self.tags.as_deref().unwrap_or_default())?;
-        let in_progress = cx.account.account_creations.iter();
-        if in_progress.filter(|creation| creation.state == CreationState::InProgress).count() >= MAX_CREATIONS {
+        if cx.account.referrers::<AccountCreation>(&Reference::Pending).count() >= MAX_CREATIONS {
             let message = "You have exceeded the number of accounts that can be created at the same time.";
             return Err(refusal::constraint("ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED", message));
         }
@@ -76,16 +75,12 @@ impl Command for CreateAccount {
 
 /// Why the account cannot be made, in AWS's word (`CreateAccountFailureReason`).
 fn failure(cx: &Transaction<'_>, email: &str) -> Option<&'static str> {
-    let under_way =
-        || cx.account.account_creations.iter().filter(|creation| creation.state == CreationState::InProgress);
-    let count = cx.account.organization_accounts.len() + under_way().count();
+    let count = cx.count_members() + cx.account.referrers::<AccountCreation>(&Reference::Pending).count();
     if cx.check_quota(Quota::AccountsPerOrganization, count).is_err() {
         return Some("ACCOUNT_LIMIT_EXCEEDED");
     }
-    let own = cx.account.organization_accounts.iter().any(|member| member.email.eq_ignore_ascii_case(email));
     let others = || cx.organizations.iter().any(|organization| organization.has_email(email));
-    let asked = || under_way().any(|creation| creation.email.eq_ignore_ascii_case(email));
-    (own || asked() || others()).then_some("EMAIL_ALREADY_EXISTS")
+    (cx.account.has_account_email(email) || others()).then_some("EMAIL_ALREADY_EXISTS")
 }
 
 /// A number that no account of an organization has.
@@ -149,10 +144,11 @@ impl Query for ListCreateAccountStatus {
             CreationState::Failed(..) => AccountRequestState::Failed,
         };
         let wanted = self.states.as_deref().unwrap_or_default();
-        let creations = cx.account.account_creations.iter();
-        let creations = creations.filter(|creation| wanted.is_empty() || wanted.contains(&state(creation)));
-        let creations = creations.map(|creation| (creation.id.clone(), shape::creation(creation)));
-        let page = cx.page(Self::NAME, self.next_token.as_ref(), self.max_results, creations)?;
+        let page = cx.page_from(Self::NAME, self.next_token.as_ref(), self.max_results, |after| {
+            let creations = cx.account.account_creations.after(after);
+            let creations = creations.filter(|(_, creation)| wanted.is_empty() || wanted.contains(&state(creation)));
+            creations.map(|(id, creation)| (id.to_owned(), shape::creation(creation)))
+        })?;
         Ok(ListCreateAccountStatusResult { create_account_statuses: page.members, next_token: page.next_token })
     }
 }

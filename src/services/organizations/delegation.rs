@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::service_access::must_be_service;
 use super::{organizations_operation, refusal, shape};
-use crate::account::MemberAccount;
+use crate::account::{MemberAccount, Reference};
 use crate::call::{Access, Command, Named, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
@@ -27,9 +27,9 @@ organizations_operation!(RegisterDelegatedAdministrator -> (), Management, |this
 
 impl Command for RegisterDelegatedAdministrator {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
-        let record = cx.record()?;
+        let record = cx.record_with_all_features()?;
         must_be_service(&self.service_principal)?;
-        let mut member = member(cx, &self.account_id)?;
+        let mut member = (*cx.member(&self.account_id)?).clone();
         if member.id == cx.account.id {
             let message =
                 "You cannot register management account/yourself as delegated administrator for your organization.";
@@ -52,12 +52,6 @@ impl Command for RegisterDelegatedAdministrator {
     }
 }
 
-/// An account of the organization.
-fn member(cx: &Transaction<'_>, id: &str) -> Result<MemberAccount> {
-    let member = cx.account.member(id).ok_or_else(|| refusal::missing(Code::AccountNotFound))?;
-    Ok((**member).clone())
-}
-
 fn not_registered() -> Error {
     let message = "The provided account is not a registered delegated administrator for your organization.";
     Error::new(Code::AccountNotRegistered, message)
@@ -78,8 +72,8 @@ organizations_operation!(DeregisterDelegatedAdministrator -> (), Management, |th
 
 impl Command for DeregisterDelegatedAdministrator {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
-        cx.record()?;
-        let mut member = member(cx, &self.account_id)?;
+        cx.record_with_all_features()?;
+        let mut member = (*cx.member(&self.account_id)?).clone();
         member.delegated.remove(&*self.service_principal).ok_or_else(not_registered)?;
         cx.account.put(member)
     }
@@ -109,14 +103,20 @@ organizations_operation!(ListDelegatedAdministrators -> ListDelegatedAdministrat
 
 impl Query for ListDelegatedAdministrators {
     fn answer(self, cx: &View<'_>) -> Result<ListDelegatedAdministratorsResult> {
-        cx.record()?;
+        cx.record_with_all_features()?;
         let since = |member: &MemberAccount| match &self.service_principal {
             Some(service) => member.delegated.get(&**service).copied(),
             None => member.delegated.values().min().copied(),
         };
-        let members = cx.account.organization_accounts.iter().filter_map(|member| {
-            let mut shown = shape::member(cx.account, member, cx.now);
+        let service =
+            self.service_principal.as_ref().map(|service| Reference::AdministeredService(service.to_string()));
+        let members: Box<dyn Iterator<Item = &MemberAccount>> = match &service {
+            Some(service) => Box::new(cx.account.referrers::<MemberAccount>(service)),
+            None => Box::new(cx.account.organization_accounts.iter().map(|member| &**member)),
+        };
+        let members = members.filter_map(|member| {
             let since = since(member)?;
+            let mut shown = shape::member(cx.account, member, cx.now);
             if let Some(members) = shown.as_object_mut() {
                 members.insert("DelegationEnabledDate".to_owned(), json!(since));
                 members.remove("Paths");
@@ -153,8 +153,8 @@ organizations_operation!(ListDelegatedServicesForAccount -> ListDelegatedService
 
 impl Query for ListDelegatedServicesForAccount {
     fn answer(self, cx: &View<'_>) -> Result<ListDelegatedServicesForAccountResult> {
-        cx.record()?;
-        let member = cx.account.member(&self.account_id).ok_or_else(|| refusal::missing(Code::AccountNotFound))?;
+        cx.record_with_all_features()?;
+        let member = cx.member(&self.account_id)?;
         if member.delegated.is_empty() {
             return Err(not_registered());
         }

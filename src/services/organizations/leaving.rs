@@ -3,10 +3,16 @@
 use serde::Deserialize;
 
 use super::{organizations_operation, refusal, shape};
-use crate::account::MemberAccount;
+use crate::account::{MemberAccount, Quota, Reference};
 use crate::call::{Access, Command, Named, Target, Transaction, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::OrganizationsAccountId;
+
+/// How many accounts even a small organization can close in the period, if it has as many.
+const MIN_CLOSED_ACCOUNTS: usize = 10;
+
+/// The period in which few accounts can be closed, in seconds (AWS: "Quotas for AWS Organizations").
+const CLOSING_PERIOD: i64 = 30 * 24 * 3600;
 
 /// Closes a member account: its principals can do nothing any more.
 #[derive(Deserialize)]
@@ -21,12 +27,8 @@ organizations_operation!(CloseAccount -> (), Management, |this| {
 
 impl Command for CloseAccount {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
-        let record = cx.record()?;
-        if !record.all_features {
-            let message = "This operation requires all features to be enabled in the organization.";
-            return Err(refusal::constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", message));
-        }
-        let mut member = member(cx, &self.account_id)?;
+        cx.record_with_all_features()?;
+        let mut member = (*cx.member(&self.account_id)?).clone();
         if member.id == cx.account.id {
             let message = "You cannot close the management account of an organization.";
             return Err(refusal::constraint("CANNOT_CLOSE_MANAGEMENT_ACCOUNT", message));
@@ -40,20 +42,33 @@ impl Command for CloseAccount {
             }
             (false, _) => member.closed = Some(cx.now),
         }
+        must_be_few(cx)?;
         cx.account.put(member)
     }
 }
 
-/// An account of the organization.
-fn member(cx: &Transaction<'_>, id: &str) -> Result<MemberAccount> {
-    let member = cx.account.member(id).ok_or_else(|| refusal::missing(Code::AccountNotFound))?;
-    Ok((**member).clone())
+/// Refuses to close more accounts than AWS does: a few at a time, and a tenth of them in thirty days.
+fn must_be_few(cx: &Transaction<'_>) -> Result<()> {
+    let closed = || cx.account.referrers::<MemberAccount>(&Reference::Pending);
+    let closing = closed().filter(|member| shape::is_closing(member, cx.now)).count();
+    if cx.check_quota(Quota::AccountsBeingClosed, closing).is_err() {
+        let message = "You attempted to exceed the number of accounts that you can close at a time.";
+        return Err(refusal::constraint("CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED", message));
+    }
+    let lately = |member: &&MemberAccount| member.closed.is_some_and(|closed| cx.now < closed.plus(CLOSING_PERIOD));
+    let lately = closed().filter(lately).count();
+    let is_over_share = lately >= (cx.count_members() / 10).max(MIN_CLOSED_ACCOUNTS);
+    if is_over_share || cx.check_quota(Quota::AccountsClosedInThirtyDays, lately).is_err() {
+        let message = "You have exceeded close account quota for the past 30 days.";
+        return Err(refusal::constraint("CLOSE_ACCOUNT_QUOTA_EXCEEDED", message));
+    }
+    Ok(())
 }
 
 /// Takes an account out of the organization: its tags and policies go, and it belongs to no organization.
 fn take_out(cx: &mut Transaction<'_>, id: &str) -> Result<()> {
     cx.record()?;
-    let member = member(cx, id)?;
+    let member = cx.member(id)?;
     if member.id == cx.account.id {
         let message = "The management account of an organization cannot leave it.";
         return Err(Error::new(Code::MasterCannotLeaveOrganization, message));

@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::account::OrganizationRecord;
-use crate::call::{AccountRef, Context, Entry, TokenPage, View, token_page};
+use crate::account::{AccountState, MemberAccount, OrganizationRecord, Reference};
+use crate::call::{AccountRef, Context, Entry, TokenPage, View, token_page, token_page_from};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{OrganizationsNextToken, OrganizationsPageSize, Tag, TagSet};
 
@@ -64,12 +64,12 @@ enum Place {
 /// Declares what an operation on an organization says of itself: its answer, the accounts that may call it, and what
 /// they need permission for.
 macro_rules! organizations_operation {
-    ($operation:ident -> $output:ty, $place:ident, |$this:ident| $access:expr $(, $name:ident = $value:expr)?) => {
+    ($operation:ident -> $output:ty, $place:ident, |$this:ident| $access:expr $(, $name:ident = $value:expr)*) => {
         impl $crate::call::Operation for $operation {
             type Output = $output;
 
             const ERRORS: &'static [$crate::error::Code] = $crate::services::organizations::refusal::ERRORS;
-            $(const $name: bool = $value;)?
+            $(const $name: bool = $value;)*
 
             fn access(&self) -> $crate::call::Access<'_> {
                 let $this = self;
@@ -104,6 +104,49 @@ impl<A: AccountRef> Context<'_, A> {
         })
     }
 
+    /// The same, which must have all features.
+    ///
+    /// # Errors
+    /// `AWSOrganizationsNotInUseException`, `ConstraintViolationException`.
+    fn record_with_all_features(&self) -> Result<Arc<OrganizationRecord>> {
+        let record = self.record()?;
+        match record.all_features {
+            true => Ok(record),
+            false => {
+                let message = "This operation requires all features to be enabled in the organization.";
+                Err(refusal::constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", message))
+            }
+        }
+    }
+
+    /// An account of the organization that is shown still.
+    ///
+    /// # Errors
+    /// `AccountNotFoundException`.
+    fn member(&self, id: &str) -> Result<Arc<MemberAccount>> {
+        let member = self.account.member(id).filter(|member| member.state(self.now) != AccountState::Gone);
+        member.cloned().ok_or_else(|| refusal::missing(Code::AccountNotFound))
+    }
+
+    /// How many accounts the organization has, closed ones included until they are gone.
+    fn count_members(&self) -> usize {
+        let closed = self.account.referrers::<MemberAccount>(&Reference::Pending);
+        let gone = closed.filter(|member| member.state(self.now) == AccountState::Gone).count();
+        self.account.organization_accounts.len().saturating_sub(gone)
+    }
+
+    /// A page of a listing whose members can be had from behind a key on.
+    fn page_from<T, I: Iterator<Item = (String, T)>>(
+        &self,
+        listing: &str,
+        token: Option<&OrganizationsNextToken>,
+        size: Option<OrganizationsPageSize>,
+        members: impl FnOnce(Option<&str>) -> I,
+    ) -> Result<TokenPage<T>> {
+        let size = size.map_or(DEFAULT_PAGE, OrganizationsPageSize::get);
+        token_page_from(self, listing, token.map(|token| &**token), size, members).ok_or_else(refusal::token)
+    }
+
     /// A page of a listing, in the order of its keys.
     fn page<T>(
         &self,
@@ -113,9 +156,7 @@ impl<A: AccountRef> Context<'_, A> {
         members: impl Iterator<Item = (String, T)>,
     ) -> Result<TokenPage<T>> {
         let size = size.map_or(DEFAULT_PAGE, OrganizationsPageSize::get);
-        token_page(self, listing, token.map(|token| &**token), size, members).ok_or_else(|| {
-            refusal::input("INVALID_NEXT_TOKEN", "You specified an invalid value for the NextToken parameter.")
-        })
+        token_page(self, listing, token.map(|token| &**token), size, members).ok_or_else(refusal::token)
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{organizations_operation, refusal, shape};
 use crate::account::{
-    AccountCreation, Entity, MemberAccount, OrganizationNode, OrganizationPolicy, OrganizationRecord, OrganizationUnit,
-    Role,
+    AccountCreation, Entity, Handshake, MemberAccount, OrganizationNode, OrganizationPolicy, OrganizationRecord,
+    OrganizationUnit, Reference, Role,
 };
 use crate::call::{Access, Command, Named, Query, Target, Transaction, View, operations};
 use crate::catalogue::service_linked_roles;
@@ -41,7 +41,7 @@ organizations_operation!(CreateOrganization -> OrganizationResult, Anyone, |_thi
     Access::to(Target::Organization)
         .also("iam:CreateServiceLinkedRole", Target::New(Kind::Role, "/aws-service-role/organizations.amazonaws.com/".into(), role.into()))
         .key("iam:AWSServiceName", Some(SERVICE))
-});
+}, JOINS = true);
 
 impl Command for CreateOrganization {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<OrganizationResult> {
@@ -104,14 +104,15 @@ organizations_operation!(DeleteOrganization -> (), Management, |_this| Access::t
 impl Command for DeleteOrganization {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.record()?;
-        let in_progress = cx.account.account_creations.iter().any(|creation| creation.state.name() == "IN_PROGRESS");
-        if cx.account.organization_accounts.len() > 1 || in_progress {
+        let in_progress = cx.account.referrers::<AccountCreation>(&Reference::Pending).next().is_some();
+        if cx.count_members() > 1 || in_progress {
             let message = "To delete an organization you must first remove all member accounts (except the master).";
             return Err(Error::new(Code::OrganizationNotEmpty, message));
         }
         remove_all::<OrganizationPolicy>(cx);
         remove_all::<OrganizationUnit>(cx);
         remove_all::<AccountCreation>(cx);
+        remove_all::<Handshake>(cx);
         remove_all::<MemberAccount>(cx);
         remove_all::<OrganizationRecord>(cx);
         Ok(())
@@ -145,8 +146,7 @@ impl Query for ListRoots {
     fn answer(self, cx: &View<'_>) -> Result<ListRootsResult> {
         let record = cx.record()?;
         if self.next_token.is_some() {
-            let message = "You specified an invalid value for the NextToken parameter.";
-            return Err(refusal::input("INVALID_NEXT_TOKEN", message));
+            return Err(refusal::token());
         }
         Ok(ListRootsResult { roots: [shape::root(cx.account, &record)] })
     }

@@ -52,6 +52,11 @@ pub(super) fn input(reason: &str, message: &'static str) -> Error {
     Error::new(Code::InvalidInputException, message).with("Reason", json!(reason))
 }
 
+/// The refusal of a token that this listing did not give out.
+pub(super) fn token() -> Error {
+    input("INVALID_NEXT_TOKEN", "You specified an invalid value for the NextToken parameter.")
+}
+
 /// `ConstraintViolationException` with a reason.
 pub(super) fn constraint(reason: &str, message: &'static str) -> Error {
     Error::new(Code::ConstraintViolation, message).with("Reason", json!(reason))

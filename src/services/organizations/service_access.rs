@@ -1,12 +1,10 @@
 //! Trusted access: which services of AWS may act in the organization.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{organizations_operation, refusal};
-use crate::account::{MemberAccount, OrganizationRecord};
+use crate::account::{OrganizationRecord, Reference};
 use crate::call::{Access, Command, Named, Query, Target, Transaction, View, operations};
 use crate::error::Result;
 use crate::shapes::{OrganizationsNextToken, OrganizationsPageSize, OrganizationsServicePrincipal};
@@ -36,23 +34,11 @@ organizations_operation!(EnableAWSServiceAccess -> (), Management, |this| {
 
 impl Command for EnableAWSServiceAccess {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
-        let record = record(cx)?;
+        let record = cx.record_with_all_features()?;
         must_be_service(&self.service_principal)?;
         let mut services = record.services.clone();
         services.entry(self.service_principal.into()).or_insert(cx.now);
-        cx.account.put(OrganizationRecord { services, ..record })
-    }
-}
-
-/// The organization, which must have all features.
-fn record(cx: &Transaction<'_>) -> Result<OrganizationRecord> {
-    let record = cx.record()?;
-    match record.all_features {
-        true => Ok((*record).clone()),
-        false => {
-            let message = "This operation requires all features to be enabled in the organization.";
-            Err(refusal::constraint("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE", message))
-        }
+        cx.account.put(OrganizationRecord { services, ..(*record).clone() })
     }
 }
 
@@ -69,10 +55,10 @@ organizations_operation!(DisableAWSServiceAccess -> (), Management, |this| {
 
 impl Command for DisableAWSServiceAccess {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
-        let mut record = record(cx)?;
+        let mut record = (*cx.record_with_all_features()?).clone();
         must_be_service(&self.service_principal)?;
-        let administers = |member: &Arc<MemberAccount>| member.delegated.contains_key(&*self.service_principal);
-        if cx.account.organization_accounts.iter().any(administers) {
+        let administered = Reference::AdministeredService(self.service_principal.to_string());
+        if cx.account.count_referrers(&administered) > 0 {
             let message = "You must deregister the delegated administrators of the service first.";
             return Err(refusal::constraint("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE", message));
         }
@@ -105,7 +91,7 @@ organizations_operation!(
 
 impl Query for ListAWSServiceAccessForOrganization {
     fn answer(self, cx: &View<'_>) -> Result<ListAWSServiceAccessForOrganizationResult> {
-        let record = cx.record()?;
+        let record = cx.record_with_all_features()?;
         let services = record.services.iter();
         let services =
             services.map(|(name, since)| (name.clone(), json!({"ServicePrincipal": name, "DateEnabled": since})));

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::organization::ALPHABET;
 use super::tree::{is_full, must_be_parent};
 use super::{add_tags, organizations_operation, refusal, shape};
-use crate::account::{MemberAccount, OrganizationNode, OrganizationUnit, Quota, Reference};
+use crate::account::{AccountState, MemberAccount, OrganizationNode, OrganizationUnit, Quota, Reference};
 use crate::call::{Access, Command, Named, Need, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
@@ -69,9 +69,9 @@ impl Command for CreateOrganizationalUnit {
 
 /// Refuses a name that another unit in the same place has.
 fn must_be_free(cx: &Transaction<'_>, parent: &str, name: &str, own: Option<&str>) -> Result<()> {
-    let parent = Reference::OrganizationParent(parent.to_owned());
-    let mut siblings = cx.account.referrers::<OrganizationUnit>(&parent);
-    match siblings.any(|unit| unit.name == name && own != Some(&unit.id)) {
+    let name = Reference::NameWithin(parent.to_owned(), name.to_owned());
+    let mut same = cx.account.referrers::<OrganizationUnit>(&name);
+    match same.any(|unit| own != Some(&unit.id)) {
         true => Err(Error::new(Code::DuplicateOrganizationalUnit, "An OU with the same name already exists.")),
         false => Ok(()),
     }
@@ -125,7 +125,8 @@ impl Command for DeleteOrganizationalUnit {
         cx.account.organization_units.get(id).ok_or_else(missing)?;
         let inside = Reference::OrganizationParent(id.to_owned());
         let has_units = cx.account.referrers::<OrganizationUnit>(&inside).next().is_some();
-        if has_units || cx.account.referrers::<MemberAccount>(&inside).next().is_some() {
+        let is_there = |member: &MemberAccount| member.state(cx.now) != AccountState::Gone;
+        if has_units || cx.account.referrers::<MemberAccount>(&inside).any(is_there) {
             let message = "The specified organizational unit is not empty. Move all accounts to another root or to other \
                            organizational units, remove all child organizational units, and try the operation again.";
             return Err(Error::new(Code::OrganizationalUnitNotEmpty, message));
@@ -182,9 +183,10 @@ impl Query for ListOrganizationalUnitsForParent {
         cx.record()?;
         must_be_parent(cx.account, &self.parent_id, Code::ParentNotFound)?;
         let parent = Reference::OrganizationParent(self.parent_id.to_string());
-        let units = cx.account.referrers::<OrganizationUnit>(&parent);
-        let units = units.map(|unit| (unit.id.clone(), shape::unit(cx.account, unit)));
-        let page = cx.page(Self::NAME, self.next_token.as_ref(), self.max_results, units)?;
+        let page = cx.page_from(Self::NAME, self.next_token.as_ref(), self.max_results, |after| {
+            let units = cx.account.referrers_after::<OrganizationUnit>(&parent, after);
+            units.map(|unit| (unit.id.clone(), shape::unit(cx.account, unit)))
+        })?;
         Ok(ListOrganizationalUnitsForParentResult { organizational_units: page.members, next_token: page.next_token })
     }
 }

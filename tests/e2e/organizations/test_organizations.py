@@ -395,7 +395,7 @@ def test_the_resource_policy_delegates(server, org, root_id):
         "Resource": "*",
         "Condition": {"StringLikeIfExists": {"organizations:PolicyType": "SERVICE_CONTROL_POLICY"}},
     }
-    refused(org.put_resource_policy, "MalformedPolicyDocumentException", Content="{")
+    refused(org.put_resource_policy, "InvalidInputException", "INVALID_RESOURCE_POLICY_JSON", Content="{")
     put = org.put_resource_policy(Content=json.dumps({"Version": "2012-10-17", "Statement": statement}))["ResourcePolicy"]
     assert org.describe_resource_policy()["ResourcePolicy"] == put
     made = inside.create_policy(Type="SERVICE_CONTROL_POLICY", **policy)["Policy"]["PolicySummary"]["Id"]

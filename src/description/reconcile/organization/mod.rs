@@ -273,8 +273,9 @@ impl Session<'_> {
         });
         if let Some(joined) = wanted.joined {
             (member.joined, member.invited) = (joined.time, joined.invited);
-            // When it was closed is not known.
-            member.closed = joined.closed.then(|| member.closed.unwrap_or(joined.time));
+            // When it was closed is not known: a minute ago, so that it is closed by now, and is shown still.
+            let lately = self.ground.facts.now.plus(-60);
+            member.closed = joined.closed.then(|| member.closed.unwrap_or(lately));
         }
         member.name = wanted.name.clone().unwrap_or(member.name);
         member.email = wanted.email.clone().unwrap_or(member.email);

@@ -1,13 +1,10 @@
 //! Invitations, and the way to all features.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::account::{
-    Account, Handshake, MemberAccount, OrganizationNode, OrganizationRecord, Quota, Recipient, Reference,
-};
+use super::all_features::{approve_if_complete, enable_all_features, is_on_the_way_to_all_features};
+use crate::account::{Account, Handshake, MemberAccount, OrganizationNode, Quota, Recipient, Reference};
 use crate::call::{
     Access, AccountRef, Command, Context, Named, Need, Operation, Query, Target, Transaction, View, operations,
 };
@@ -24,7 +21,7 @@ use crate::shapes::{
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HandshakeResult {
-    handshake: Value,
+    pub(super) handshake: Value,
 }
 
 /// A handshake of the organization that an account manages, as answers show it.
@@ -68,6 +65,11 @@ pub(super) fn shape(account: &Account, handshake: &Handshake, now: crate::shapes
     })
 }
 
+/// `HandshakeConstraintViolationException` with a reason.
+pub(super) fn constraint(reason: &str, message: &'static str) -> Error {
+    Error::new(Code::HandshakeConstraintViolation, message).with("Reason", json!(reason))
+}
+
 fn missing() -> Error {
     Error::new(Code::HandshakeNotFound, "You specified a handshake that doesn't exist.")
 }
@@ -87,7 +89,7 @@ pub(super) fn is_asked(handshake: &Handshake, account: AccountId, management: Ac
 }
 
 impl Transaction<'_> {
-    fn new_handshake(&self, action: HandshakeAction, recipient: Recipient) -> Handshake {
+    pub(super) fn new_handshake(&self, action: HandshakeAction, recipient: Recipient) -> Handshake {
         let state =
             if action == HandshakeAction::EnableAllFeatures { HandshakeState::Requested } else { HandshakeState::Open };
         Handshake {
@@ -104,7 +106,7 @@ impl Transaction<'_> {
     }
 
     /// Ends a handshake that can be answered still.
-    fn end(&mut self, handshake: &Handshake, state: HandshakeState) -> Result<Handshake> {
+    pub(super) fn end(&mut self, handshake: &Handshake, state: HandshakeState) -> Result<Handshake> {
         if handshake.state(self.now) == state {
             let message = "The specified handshake is already in the requested state.";
             return Err(Error::new(Code::HandshakeAlreadyInState, message));
@@ -135,12 +137,13 @@ impl<A: AccountRef> Context<'_, A> {
 
 /// Declares an operation on a handshake of whichever organization.
 macro_rules! on_handshake {
-    ($operation:ident, $may:expr) => {
+    ($operation:ident, $joins:literal, $may:expr) => {
         impl Operation for $operation {
             type Output = HandshakeResult;
 
             const ERRORS: &'static [Code] = refusal::ERRORS;
             const GOES_ON: bool = true;
+            const JOINS: bool = $joins;
 
             fn access(&self) -> Access<'_> {
                 Access::to(Target::InOrganization(&self.handshake_id))
@@ -199,25 +202,28 @@ impl Command for InviteAccountToOrganization {
                 return Err(refusal::input("INVALID_PARTY_TYPE_TARGET", message));
             }
         };
-        let is_member = cx.account.organization_accounts.iter().any(|member| match &recipient {
-            Recipient::Account(id) => member.id == *id,
-            Recipient::Email(email) => member.email.eq_ignore_ascii_case(email),
+        let is_member = match &recipient {
+            Recipient::Account(id) => cx.account.member(&id.to_string()).is_some(),
+            Recipient::Email(email) => cx.account.has_account_email(email),
             Recipient::Organization => false,
-        });
+        };
         if is_member {
             let message = "The provided account is already a member of an organization.";
-            return Err(Error::new(Code::HandshakeConstraintViolation, message)
-                .with("Reason", json!("ALREADY_IN_AN_ORGANIZATION")));
+            return Err(constraint("ALREADY_IN_AN_ORGANIZATION", message));
         }
         let open = || {
-            let invitations = cx.account.organization_handshakes.iter();
+            let invitations = cx.account.referrers::<Handshake>(&Reference::Pending);
             invitations.filter(|found| found.action == HandshakeAction::Invite && found.is_open(cx.now))
         };
+        if is_on_the_way_to_all_features(cx) {
+            let message = "You can't invite accounts while the organization is enabling all features.";
+            return Err(constraint("INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES", message));
+        }
         if open().any(|found| found.recipient == recipient) {
             let message = "A handshake with the same action and target already exists.";
             return Err(Error::new(Code::DuplicateHandshake, message));
         }
-        let count = cx.account.organization_accounts.len() + open().count();
+        let count = cx.count_members() + open().count();
         must_have_room(cx, count)?;
         let mut tags = TagSet::default();
         add_tags(&mut tags, self.tags.as_deref().unwrap_or_default())?;
@@ -230,9 +236,7 @@ impl Command for InviteAccountToOrganization {
 
 fn must_have_room(cx: &Transaction<'_>, count: usize) -> Result<()> {
     cx.check_quota(Quota::AccountsPerOrganization, count).map_err(|_| {
-        let error =
-            Error::new(Code::HandshakeConstraintViolation, "You have exceeded the allowed number of AWS accounts");
-        error.with("Reason", json!("ACCOUNT_NUMBER_LIMIT_EXCEEDED"))
+        constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", "You have exceeded the allowed number of AWS accounts")
     })
 }
 
@@ -243,7 +247,7 @@ pub struct AcceptHandshake {
     handshake_id: HandshakeId,
 }
 
-on_handshake!(AcceptHandshake, caller_is_asked);
+on_handshake!(AcceptHandshake, true, caller_is_asked);
 
 impl Command for AcceptHandshake {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
@@ -267,10 +271,9 @@ fn join(cx: &mut Transaction<'_>, handshake: &Handshake) -> Result<()> {
     let id = cx.caller.account;
     if cx.organizations.of(id).is_some() {
         let message = "The account is already a member of an organization.";
-        let error = Error::new(Code::HandshakeConstraintViolation, message);
-        return Err(error.with("Reason", json!("ALREADY_IN_AN_ORGANIZATION")));
+        return Err(constraint("ALREADY_IN_AN_ORGANIZATION", message));
     }
-    must_have_room(cx, cx.account.organization_accounts.len())?;
+    must_have_room(cx, cx.count_members())?;
     let parent = cx.record()?.root.clone();
     cx.account.put(MemberAccount {
         id,
@@ -285,29 +288,6 @@ fn join(cx: &mut Transaction<'_>, handshake: &Handshake) -> Result<()> {
     })
 }
 
-/// Asks the management account for its approval once all members have agreed.
-fn approve_if_complete(cx: &mut Transaction<'_>, answered: &Handshake) -> Result<()> {
-    let Some(parent) = &answered.parent else { return Ok(()) };
-    let asked = Reference::OrganizationParent(parent.clone());
-    let disagrees = |found: &Handshake| {
-        found.action == HandshakeAction::EnableAllFeatures && found.state != HandshakeState::Accepted
-    };
-    if cx.account.referrers::<Handshake>(&asked).any(disagrees) {
-        return Ok(());
-    }
-    let approval = cx.new_handshake(HandshakeAction::ApproveAllFeatures, Recipient::Organization);
-    cx.account.put(Handshake { parent: answered.parent.clone(), ..approval })
-}
-
-fn enable_all_features(cx: &mut Transaction<'_>, approval: &Handshake) -> Result<()> {
-    let parent = approval.parent.as_ref().and_then(|parent| cx.account.organization_handshakes.get(parent));
-    if let Some(parent) = parent.map(|parent| (**parent).clone()) {
-        cx.end(&parent, HandshakeState::Accepted)?;
-    }
-    let record = cx.record()?;
-    cx.account.put(OrganizationRecord { all_features: true, ..(*record).clone() })
-}
-
 /// Refuses what a handshake asks for.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -315,7 +295,7 @@ pub struct DeclineHandshake {
     handshake_id: HandshakeId,
 }
 
-on_handshake!(DeclineHandshake, caller_is_asked);
+on_handshake!(DeclineHandshake, false, caller_is_asked);
 
 impl Command for DeclineHandshake {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
@@ -332,7 +312,7 @@ pub struct CancelHandshake {
     handshake_id: HandshakeId,
 }
 
-on_handshake!(CancelHandshake, caller_has_asked);
+on_handshake!(CancelHandshake, false, caller_has_asked);
 
 impl Command for CancelHandshake {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
@@ -349,7 +329,8 @@ pub struct DescribeHandshake {
     handshake_id: HandshakeId,
 }
 
-on_handshake!(DescribeHandshake, |handshake, cx| caller_is_asked(handshake, cx) || caller_has_asked(handshake, cx));
+on_handshake!(DescribeHandshake, false, |handshake, cx| caller_is_asked(handshake, cx)
+    || caller_has_asked(handshake, cx));
 
 impl Query for DescribeHandshake {
     fn answer(self, cx: &View<'_>) -> Result<HandshakeResult> {
@@ -358,42 +339,8 @@ impl Query for DescribeHandshake {
     }
 }
 
-/// Begins the way from consolidated billing to all features: the members that were invited must agree.
-#[derive(Deserialize)]
-pub struct EnableAllFeatures {}
-
-organizations_operation!(EnableAllFeatures -> HandshakeResult, Management, |_this| Access::to(Target::Organization));
-
-impl Command for EnableAllFeatures {
-    fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
-        if cx.record()?.all_features {
-            let message = "All features are already enabled in the organization.";
-            return Err(Error::new(Code::HandshakeConstraintViolation, message)
-                .with("Reason", json!("ORGANIZATION_ALREADY_HAS_ALL_FEATURES")));
-        }
-        let is_under_way = |found: &Arc<Handshake>| found.action != HandshakeAction::Invite && found.is_open(cx.now);
-        if cx.account.organization_handshakes.iter().any(is_under_way) {
-            let message = "A handshake with the same action and target already exists.";
-            return Err(Error::new(Code::DuplicateHandshake, message));
-        }
-        let whole = cx.new_handshake(HandshakeAction::EnableAllFeatures, Recipient::Organization);
-        cx.account.put(whole.clone())?;
-        let members = cx.account.organization_accounts.iter();
-        let invited: Vec<_> =
-            members.filter(|member| member.invited && member.id != cx.account.id).map(|member| member.id).collect();
-        for id in &invited {
-            let asked = cx.new_handshake(HandshakeAction::EnableAllFeatures, Recipient::Account(*id));
-            cx.account.put(Handshake { parent: Some(whole.id.clone()), ..asked })?;
-        }
-        if invited.is_empty() {
-            approve_if_complete(cx, &Handshake { parent: Some(whole.id.clone()), ..whole.clone() })?;
-        }
-        Ok(HandshakeResult { handshake: shape(cx.account, &whole, cx.now) })
-    }
-}
-
 operations!(
     ORGANIZATIONS:
     query DescribeHandshake;
-    command AcceptHandshake, CancelHandshake, DeclineHandshake, EnableAllFeatures, InviteAccountToOrganization
+    command AcceptHandshake, CancelHandshake, DeclineHandshake, InviteAccountToOrganization
 );

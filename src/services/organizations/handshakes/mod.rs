@@ -1,9 +1,11 @@
 //! Handshakes: invitations, and the way to all features.
 
+mod all_features;
 mod handshake;
 mod handshake_listing;
 
 use crate::call::Entry;
 
 /// The operations of this folder.
-pub(super) const OPERATIONS: [&[&Entry]; 2] = [handshake::OPERATIONS, handshake_listing::OPERATIONS];
+pub(super) const OPERATIONS: [&[&Entry]; 3] =
+    [all_features::OPERATIONS, handshake::OPERATIONS, handshake_listing::OPERATIONS];

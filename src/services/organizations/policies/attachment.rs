@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::policy::{ListPoliciesResult, unavailable};
-use crate::account::{Account, MemberAccount, OrganizationNode, OrganizationUnit, Quota, Reference};
+use super::policy::ListPoliciesResult;
+use crate::account::{Account, AccountState, MemberAccount, OrganizationNode, OrganizationUnit, Quota, Reference};
 use crate::call::{Access, AccountRef, Command, Context, Named, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::organization::{FULL_ACCESS_ID, RESOURCE_FULL_ACCESS_ID};
@@ -28,18 +28,12 @@ fn attached(account: &Account, node: &OrganizationNode, kind: OrganizationPolicy
 }
 
 impl<A: AccountRef> Context<'_, A> {
-    /// The type of a policy and what it is to be attached to or detached from.
-    fn attachment(&self, policy: &str, target: &str) -> Result<(OrganizationPolicyType, OrganizationNode)> {
-        if !self.record()?.all_features {
-            return Err(unavailable());
-        }
+    /// The type of a policy, what it is to be attached to or detached from, and whether the type is enabled.
+    fn attachment(&self, policy: &str, target: &str) -> Result<(OrganizationPolicyType, OrganizationNode, bool)> {
+        let record = self.record_with_all_features()?;
         let summary = PolicySummary::of(&self.account, policy).ok_or_else(|| refusal::missing(Code::PolicyNotFound))?;
         let node = self.account.organization_node(target).ok_or_else(|| refusal::missing(Code::TargetNotFound))?;
-        if !self.record()?.enabled.contains(&summary.kind) {
-            let message = "This operation can be performed only for enabled policy types.";
-            return Err(Error::new(Code::PolicyTypeNotEnabled, message));
-        }
-        Ok((summary.kind, node.clone()))
+        Ok((summary.kind, node.clone(), record.enabled.contains(&summary.kind)))
     }
 }
 
@@ -53,12 +47,18 @@ pub struct AttachPolicy {
 
 organizations_operation!(AttachPolicy -> (), Administrator, |this| {
     Access::to(Target::InOrganization(&this.policy_id))
+        .organization_policy(&this.policy_id)
         .also("organizations:AttachPolicy", Target::InOrganization(&this.target_id))
+        .organization_policy(&this.policy_id)
 });
 
 impl Command for AttachPolicy {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
-        let (kind, node) = cx.attachment(&self.policy_id, &self.target_id)?;
+        let (kind, node, is_enabled) = cx.attachment(&self.policy_id, &self.target_id)?;
+        if !is_enabled {
+            let message = "This operation can be performed only for enabled policy types.";
+            return Err(Error::new(Code::PolicyTypeNotEnabled, message));
+        }
         let present = attached(cx.account, &node, kind);
         if present.iter().any(|id| *id == *self.policy_id) {
             let message = "The selected policy is already attached to the specified target.";
@@ -97,7 +97,9 @@ pub struct DetachPolicy {
 
 organizations_operation!(DetachPolicy -> (), Administrator, |this| {
     Access::to(Target::InOrganization(&this.policy_id))
+        .organization_policy(&this.policy_id)
         .also("organizations:DetachPolicy", Target::InOrganization(&this.target_id))
+        .organization_policy(&this.policy_id)
 });
 
 impl Command for DetachPolicy {
@@ -106,7 +108,8 @@ impl Command for DetachPolicy {
             let message = "You specified a policy that can't be detached.";
             return Err(refusal::input("NON_DETACHABLE_POLICY", message));
         }
-        let (kind, node) = cx.attachment(&self.policy_id, &self.target_id)?;
+        // What is of a type that is not enabled is attached to nothing.
+        let (kind, node, _) = cx.attachment(&self.policy_id, &self.target_id)?;
         let present = attached(cx.account, &node, kind);
         if !present.iter().any(|id| *id == *self.policy_id) {
             let message = "The policy isn't attached to the specified target in the specified root.";
@@ -175,8 +178,35 @@ pub struct ListTargetsForPolicyResult {
     next_token: Option<String>,
 }
 
+/// What a policy is attached to.
+enum AttachedTo<'a> {
+    Root(&'a str),
+    Unit(&'a OrganizationUnit),
+    Account(&'a MemberAccount),
+}
+
+impl AttachedTo<'_> {
+    /// Its place in the listing.
+    fn key(&self) -> String {
+        match self {
+            Self::Root(id) => format!("1 {id}"),
+            Self::Unit(unit) => format!("2 {}", unit.id),
+            Self::Account(member) => format!("3 {}", member.id),
+        }
+    }
+
+    fn shape(&self, account: &Account) -> Value {
+        let (id, name, arn, kind) = match self {
+            Self::Root(id) => ((*id).to_owned(), "Root", "root", "ROOT"),
+            Self::Unit(unit) => (unit.id.clone(), unit.name.as_str(), "ou", "ORGANIZATIONAL_UNIT"),
+            Self::Account(member) => (member.id.to_string(), member.name.as_str(), "account", "ACCOUNT"),
+        };
+        json!({"TargetId": id, "Arn": account.organization_arn(arn, Some(&id)), "Name": name, "Type": kind})
+    }
+}
+
 organizations_operation!(ListTargetsForPolicy -> ListTargetsForPolicyResult, Administrator, |this| {
-    Access::to(Target::InOrganization(&this.policy_id))
+    Access::to(Target::InOrganization(&this.policy_id)).organization_policy(&this.policy_id)
 });
 
 impl Query for ListTargetsForPolicy {
@@ -191,11 +221,7 @@ impl Query for ListTargetsForPolicy {
             Some(_) => is_enabled,
             None => node.attached.contains(&policy.id),
         };
-        let target = |id: &str, kind: &str, name: &str, arn: &str, word: &str| {
-            let arn = account.organization_arn(arn, Some(id));
-            (format!("{kind} {id}"), json!({"TargetId": id, "Arn": arn, "Name": name, "Type": word}))
-        };
-        let root = has(&record.node).then(|| target(&record.root, "1", "Root", "root", "ROOT"));
+        let root = has(&record.node).then_some(AttachedTo::Root(&record.root));
         // The index knows who has one of the customer's; AWS's own are nearly everywhere.
         let (units, members): (Vec<&OrganizationUnit>, Vec<&MemberAccount>) = match aws_managed(&policy.id) {
             None => {
@@ -208,12 +234,14 @@ impl Query for ListTargetsForPolicy {
             ),
         };
         let units = units.into_iter().filter(|unit| has(&unit.node));
-        let units = units.map(|unit| target(&unit.id, "2", &unit.name, "ou", "ORGANIZATIONAL_UNIT"));
-        let members = members.into_iter().filter(|member| has(&member.node));
-        let members = members.map(|member| target(&member.id.to_string(), "3", &member.name, "account", "ACCOUNT"));
-        let targets = root.into_iter().chain(units).chain(members);
+        let units = units.map(AttachedTo::Unit);
+        let is_shown = |member: &&MemberAccount| member.state(cx.now) != AccountState::Gone;
+        let members = members.into_iter().filter(is_shown).filter(|member| has(&member.node));
+        let members = members.map(AttachedTo::Account);
+        let targets = root.into_iter().chain(units).chain(members).map(|target| (target.key(), target));
         let page = cx.page(Self::NAME, self.next_token.as_ref(), self.max_results, targets)?;
-        Ok(ListTargetsForPolicyResult { targets: page.members, next_token: page.next_token })
+        let targets = page.members.into_iter().map(|target| target.shape(account)).collect();
+        Ok(ListTargetsForPolicyResult { targets, next_token: page.next_token })
     }
 }
 

@@ -32,7 +32,7 @@ organizations_operation!(DescribeEffectivePolicy -> DescribeEffectivePolicyResul
 
 impl Query for DescribeEffectivePolicy {
     fn answer(self, cx: &View<'_>) -> Result<DescribeEffectivePolicyResult> {
-        let record = cx.record()?;
+        let record = cx.record_with_all_features()?;
         let kind = self.policy_type.kind();
         let own = cx.caller.account.to_string();
         let target = self.target_id.as_deref().unwrap_or(&own);

@@ -60,7 +60,7 @@ impl Command for CreatePolicy {
         }
         let compiled = accepted(self.kind, &self.content, cx.account.id.partition().name())?;
         must_be_free(cx, &self.name, self.kind, None)?;
-        let count = cx.account.organization_policies.iter().filter(|policy| policy.kind == self.kind).count();
+        let count = cx.account.count_referrers(&Reference::OrganizationPolicyType(self.kind.name()));
         let quota = match self.kind {
             OrganizationPolicyType::ServiceControl => Quota::ServiceControlPoliciesPerOrganization,
             _ => Quota::PoliciesOfTypePerOrganization,
@@ -123,12 +123,13 @@ fn accepted(kind: OrganizationPolicyType, content: &str, partition: &str) -> Res
 
 /// Refuses a name that another policy of the type has.
 fn must_be_free(cx: &Transaction<'_>, name: &str, kind: OrganizationPolicyType, own: Option<&str>) -> Result<()> {
-    let mut same = cx.account.organization_policies.iter();
+    let same = Reference::NameWithin(kind.name().to_owned(), name.to_owned());
+    let mut same = cx.account.referrers::<OrganizationPolicy>(&same);
     let managed = [FULL_ACCESS_ID, RESOURCE_FULL_ACCESS_ID];
     let is_managed = managed
         .iter()
         .any(|id| id.strip_prefix("p-") == Some(name) && aws_managed(id).is_some_and(|(managed, _)| managed == kind));
-    if is_managed || same.any(|policy| policy.kind == kind && policy.name == name && own != Some(&policy.id)) {
+    if is_managed || same.any(|policy| own != Some(&policy.id)) {
         let message = "A policy with the specified name and type already exists.";
         return Err(Error::new(Code::DuplicatePolicy, message));
     }
@@ -161,12 +162,12 @@ pub struct UpdatePolicy {
 }
 
 organizations_operation!(UpdatePolicy -> PolicyResult, Administrator, |this| {
-    Access::to(Target::InOrganization(&this.policy_id))
+    Access::to(Target::InOrganization(&this.policy_id)).organization_policy(&this.policy_id)
 });
 
 impl Command for UpdatePolicy {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<PolicyResult> {
-        cx.record()?;
+        cx.record_with_all_features()?;
         let mut policy = own_policy(cx, &self.policy_id)?;
         if let Some(name) = self.name {
             must_be_free(cx, &name, policy.kind, Some(&policy.id))?;
@@ -194,7 +195,9 @@ pub struct DeletePolicy {
     policy_id: OrganizationPolicyId,
 }
 
-organizations_operation!(DeletePolicy -> (), Administrator, |this| Access::to(Target::InOrganization(&this.policy_id)));
+organizations_operation!(DeletePolicy -> (), Administrator, |this| {
+    Access::to(Target::InOrganization(&this.policy_id)).organization_policy(&this.policy_id)
+});
 
 impl Command for DeletePolicy {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
@@ -218,7 +221,7 @@ pub struct DescribePolicy {
 }
 
 organizations_operation!(DescribePolicy -> PolicyResult, Administrator, |this| {
-    Access::to(Target::InOrganization(&this.policy_id))
+    Access::to(Target::InOrganization(&this.policy_id)).organization_policy(&this.policy_id)
 });
 
 impl Query for DescribePolicy {
@@ -255,17 +258,19 @@ organizations_operation!(ListPolicies -> ListPoliciesResult, Administrator, |thi
 
 impl Query for ListPolicies {
     fn answer(self, cx: &View<'_>) -> Result<ListPoliciesResult> {
-        if !cx.record()?.all_features {
-            return Err(unavailable());
-        }
-        let managed = [FULL_ACCESS_ID, RESOURCE_FULL_ACCESS_ID].into_iter();
-        let managed = managed.filter_map(|id| PolicySummary::of(cx.account, id));
-        let managed = managed.filter(|policy| policy.kind == self.filter);
-        let own = cx.account.organization_policies.iter().filter(|policy| policy.kind == self.filter);
-        let own = own.map(|policy| PolicySummary::own(cx.account, policy));
-        // Capital letters come before small ones: AWS's own are the first.
-        let policies = managed.chain(own).map(|policy| (policy.id.clone(), policy));
-        let page = cx.page(Self::NAME, self.next_token.as_ref(), self.max_results, policies)?;
+        let has_policies = cx.record()?.all_features;
+        let kind = Reference::OrganizationPolicyType(self.filter.name());
+        let page = cx.page_from(Self::NAME, self.next_token.as_ref(), self.max_results, |after| {
+            let managed = [FULL_ACCESS_ID, RESOURCE_FULL_ACCESS_ID].into_iter();
+            let start = after.unwrap_or_default().to_owned();
+            let managed = managed.filter(move |id| has_policies && *id > start.as_str());
+            let managed = managed.filter_map(|id| PolicySummary::of(cx.account, id));
+            let managed = managed.filter(|policy| policy.kind == self.filter);
+            let own = cx.account.referrers_after::<OrganizationPolicy>(&kind, after);
+            let own = own.map(|policy| PolicySummary::own(cx.account, policy));
+            // Capital letters come before small ones: AWS's own are the first.
+            managed.chain(own).map(|policy| (policy.id.clone(), policy))
+        })?;
         Ok(ListPoliciesResult { policies: page.members, next_token: page.next_token })
     }
 }

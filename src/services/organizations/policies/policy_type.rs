@@ -32,6 +32,9 @@ organizations_operation!(EnablePolicyType -> RootResult, Administrator, |this| {
 impl Command for EnablePolicyType {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<RootResult> {
         let mut record = record(cx, &self.root_id)?;
+        if !record.all_features {
+            return Err(unavailable());
+        }
         if !record.enabled.insert(self.policy_type) {
             let message = "The specified policy type is already enabled.";
             return Err(Error::new(Code::PolicyTypeAlreadyEnabled, message));
@@ -46,9 +49,6 @@ fn record(cx: &Transaction<'_>, root: &str) -> Result<OrganizationRecord> {
     let record = cx.record()?;
     if record.root != root {
         return Err(refusal::missing(Code::RootNotFound));
-    }
-    if !record.all_features {
-        return Err(unavailable());
     }
     Ok((*record).clone())
 }

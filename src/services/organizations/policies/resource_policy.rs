@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::account::{Account, DelegationPolicy, OrganizationRecord};
 use crate::call::{Access, Command, Named, Need, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
-use crate::services::organizations::{add_tags, organizations_operation};
+use crate::services::organizations::{add_tags, organizations_operation, refusal};
 use crate::shapes::{DelegationPolicyContent, OrganizationsTags};
 use iam_policy::{Grammar, Policy};
 
@@ -46,12 +46,8 @@ organizations_operation!(PutResourcePolicy -> ResourcePolicyResult, Management, 
 
 impl Command for PutResourcePolicy {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<ResourcePolicyResult> {
-        let record = cx.record()?;
-        let partition = cx.account.id.partition().name();
-        let policy = Policy::accept(&self.content, Grammar::Resource, partition).map_err(|_| {
-            let message = "The provided policy document does not meet the requirements of the specified policy type.";
-            Error::new(Code::MalformedOrganizationPolicy, message)
-        })?;
+        let record = cx.record_with_all_features()?;
+        let policy = accepted(&self.content, cx.account.id.partition().name())?;
         let id = record.delegation.as_ref().map(|policy| policy.id.clone());
         let mut tags = record.delegation.as_ref().map(|policy| policy.tags.clone()).unwrap_or_default();
         add_tags(&mut tags, self.tags.as_deref().unwrap_or_default())?;
@@ -65,6 +61,38 @@ impl Command for PutResourcePolicy {
         cx.account.put(OrganizationRecord { delegation: Some(delegation), ..(*record).clone() })?;
         Ok(result)
     }
+}
+
+/// Checks a document: statements about actions of Organizations, for accounts, users and roles (Organizations User
+/// Guide, "Delegated administrator for AWS Organizations").
+fn accepted(content: &str, partition: &str) -> Result<Policy> {
+    let malformed = || {
+        let message = "The provided policy document does not meet the requirements of a resource policy.";
+        refusal::input("INVALID_RESOURCE_POLICY_JSON", message)
+    };
+    let policy = Policy::accept(content, Grammar::Resource, partition).map_err(|_| malformed())?;
+    let document: Value = serde_json::from_str(content).map_err(|_| malformed())?;
+    let statements = document.get("Statement").map_or(&[][..], one_or_more);
+    for statement in statements {
+        let principals = statement.get("Principal").and_then(Value::as_object);
+        let is_of_aws = principals.is_some_and(|kinds| kinds.len() == 1 && kinds.contains_key("AWS"));
+        let named = principals.and_then(|kinds| kinds.get("AWS")).map_or(&[][..], one_or_more);
+        if !is_of_aws || named.iter().any(|principal| principal == "*") {
+            let message = "You specified an invalid principal element in the policy.";
+            return Err(refusal::input("INVALID_PRINCIPAL", message));
+        }
+        let mut actions = statement.get("Action").map_or(&[][..], one_or_more).iter().filter_map(Value::as_str);
+        if statement.get("NotAction").is_some() || !actions.all(|action| action.starts_with("organizations:")) {
+            let message = "You specified an action that is not supported in the resource policy.";
+            return Err(refusal::input("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", message));
+        }
+    }
+    Ok(policy)
+}
+
+/// The members of an element that can be one of them or a list.
+fn one_or_more(element: &Value) -> &[Value] {
+    element.as_array().map_or(std::slice::from_ref(element), Vec::as_slice)
 }
 
 fn missing() -> Error {
@@ -82,7 +110,7 @@ organizations_operation!(DeleteResourcePolicy -> (), Management, |_this| Access:
 
 impl Command for DeleteResourcePolicy {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
-        let record = cx.record()?;
+        let record = cx.record_with_all_features()?;
         record.delegation.as_ref().ok_or_else(missing)?;
         cx.account.put(OrganizationRecord { delegation: None, ..(*record).clone() })
     }
@@ -98,7 +126,7 @@ organizations_operation!(DescribeResourcePolicy -> ResourcePolicyResult, Adminis
 
 impl Query for DescribeResourcePolicy {
     fn answer(self, cx: &View<'_>) -> Result<ResourcePolicyResult> {
-        let record = cx.record()?;
+        let record = cx.record_with_all_features()?;
         let policy = record.delegation.as_ref().ok_or_else(missing)?;
         Ok(ResourcePolicyResult::of(cx.account, policy))
     }
