@@ -173,3 +173,31 @@ fn ids_have_awss_form() {
     let account = other("111111111111", "1");
     assert_eq!(account, "the organization: 1 in management-account is no account, which is twelve digits");
 }
+
+#[test]
+fn what_a_commit_changed_is_enough_to_know_whose_member_an_account_is() {
+    let read: OrganizationSettings = toml::from_str(MANAGEMENT).unwrap();
+    let planned = PlannedOrganization::new(&read, Path::new(""), Timestamp::default()).unwrap();
+    let mut account = Account::new(planned.management_account, Timestamp::default());
+    planned.write_to(&mut account).unwrap();
+    let (by_changes, by_states) = (Organizations::default(), Organizations::default());
+    let member = (**account.member("222222222222").unwrap()).clone();
+    let ids: Vec<_> = (1..50_u64).filter_map(|number| AccountId::from_number(300_000_000_000 + number)).collect();
+    for step in 0..200_usize {
+        let id = ids[step * 7 % ids.len()];
+        match (step % 5, account.member(&id.to_string()).is_some()) {
+            // A commit that does not change the organization.
+            (4, _) => account.put(crate::account::Settings::default()).unwrap(),
+            (_, true) => account.remove::<MemberAccount>(&id.to_string()),
+            (_, false) => account.put(MemberAccount { id, ..member.clone() }).unwrap(),
+        }
+        let changes = account.take_changes();
+        by_changes.publish(&account, Some(&changes));
+        by_states.publish(&account, None);
+        for id in &ids {
+            let manager = account.member(&id.to_string()).map(|_| account.id);
+            assert_eq!(by_changes.current().manager_of(*id), manager, "{step}");
+            assert_eq!(by_states.current().manager_of(*id), manager, "{step}");
+        }
+    }
+}

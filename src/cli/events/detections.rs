@@ -98,3 +98,23 @@ fn write(out: &mut dyn Write, detection: &Value) -> io::Result<()> {
     }
     writeln!(out, ": {}", printable(text("message")))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_detection_is_a_line() {
+        let detection = json!({
+            "type": "escalation-attempt", "severity": "medium", "time": "2026-01-31T12:34:56Z",
+            "account": "123456789012", "principal": "arn:aws:iam::123456789012:user/ann", "message": "It\nhappened.",
+        });
+        let mut out = anstream::StripStream::new(Vec::new());
+        write(&mut out, &detection).unwrap();
+        let line = String::from_utf8(out.into_inner()).unwrap();
+        assert_eq!(line.lines().count(), 1, "{line}");
+        assert!(line.starts_with("2026-01-31 12:34:56 MEDIUM 123456789012 escalation-attempt user/ann: It"), "{line}");
+    }
+}

@@ -51,8 +51,6 @@ const MAX_TAGS: usize = 50;
 /// call this operation from").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// Any account, of an organization or of none.
-    Anyone,
     /// The management account.
     Management,
     /// The management account, delegated administrators that read, and members that the resource policy names.
@@ -170,7 +168,7 @@ impl View<'_> {
         let is_delegate = member.is_some_and(|member| !member.delegated.is_empty());
         let reads = operation.starts_with("Describe") || operation.starts_with("List");
         let may = match place {
-            Place::Anyone | Place::Member => true,
+            Place::Member => true,
             Place::Management => is_management,
             // What the resource policy allows is for the engine to say.
             Place::Administrator => is_management || (reads && is_delegate) || record.delegation.is_some(),

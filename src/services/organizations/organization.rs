@@ -10,7 +10,7 @@ use crate::account::{
     AccountCreation, Entity, Handshake, MemberAccount, OrganizationNode, OrganizationPolicy, OrganizationRecord,
     OrganizationUnit, Reference, Role,
 };
-use crate::call::{Access, Command, Named, Query, Target, Transaction, View, operations};
+use crate::call::{Access, Command, Named, Operation, Query, Target, Transaction, View, operations};
 use crate::catalogue::service_linked_roles;
 use crate::error::{Code, Error, Result};
 use crate::services::service_linked_role;
@@ -36,12 +36,23 @@ pub struct CreateOrganization {
     feature_set: Option<FeatureSet>,
 }
 
-organizations_operation!(CreateOrganization -> OrganizationResult, Anyone, |_this| {
-    let role = "AWSServiceRoleForOrganizations";
-    Access::to(Target::Organization)
-        .also("iam:CreateServiceLinkedRole", Target::New(Kind::Role, "/aws-service-role/organizations.amazonaws.com/".into(), role.into()))
-        .key("iam:AWSServiceName", Some(SERVICE))
-}, JOINS = true);
+impl Operation for CreateOrganization {
+    type Output = OrganizationResult;
+
+    const ERRORS: &'static [Code] = refusal::ERRORS;
+    const JOINS: bool = true;
+
+    // It works on the caller's own account, also if that is a member of an organization already.
+    fn access(&self) -> Access<'_> {
+        let path = "/aws-service-role/organizations.amazonaws.com/";
+        Access::to(Target::Organization)
+            .also(
+                "iam:CreateServiceLinkedRole",
+                Target::New(Kind::Role, path.into(), "AWSServiceRoleForOrganizations".into()),
+            )
+            .key("iam:AWSServiceName", Some(SERVICE))
+    }
+}
 
 impl Command for CreateOrganization {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<OrganizationResult> {

@@ -15,9 +15,15 @@ use crate::shapes::{AccountId, Timestamp};
 /// How long a denial can be looked up (IAM User Guide, Access Troubleshooter: 24 hours).
 const RETENTION_SECONDS: i64 = 24 * 3600;
 
-/// The most denials of a second that are kept, of all callers and of one.
+/// The most denials of a second that are kept: of all callers, and of one.
 const MAX_PER_SECOND: u32 = 100;
 const MAX_PER_SECOND_OF_CALLER: u32 = 20;
+
+/// How many denials of an account are kept in a second whatever others do, so that a flood leaves ids to them.
+const RESERVED_PER_SECOND: u32 = 5;
+
+/// The most accounts that have them.
+const MAX_ACCOUNTS: usize = 100;
 
 /// The most denials of one caller.
 const MAX_OF_CALLER: i64 = 500;
@@ -40,17 +46,22 @@ pub(super) struct Denials {
     second: u64,
     count: u32,
     callers: HashMap<String, u32>,
+    accounts: HashMap<String, u32>,
 }
 
 impl Denials {
-    /// Whether one more denial of a caller may be kept. A flood of denials, be it of one caller or of many, is kept in
-    /// part only, and takes nothing from other callers but its share of a second.
+    /// Whether one more denial of a caller, whose account is the first word, may be kept. A flood of denials, be it of
+    /// one caller or of many, is kept in part only, and leaves some of each second to every other account.
     pub fn may_keep(&mut self, caller: &str, second: u64) -> bool {
         if self.second != second {
             (self.second, self.count) = (second, 0);
             self.callers.clear();
+            self.accounts.clear();
         }
-        if self.count >= MAX_PER_SECOND || self.size >= MAX_WAITING {
+        let account = caller.split(' ').next().unwrap_or(caller);
+        let of_account = self.accounts.get(account).copied().unwrap_or_default();
+        let is_reserved = of_account < RESERVED_PER_SECOND && (of_account > 0 || self.accounts.len() < MAX_ACCOUNTS);
+        if (self.count >= MAX_PER_SECOND && !is_reserved) || self.size >= MAX_WAITING {
             return false;
         }
         let own = self.callers.entry(caller.to_owned()).or_default();
@@ -59,6 +70,7 @@ impl Denials {
         }
         *own += 1;
         self.count += 1;
+        *self.accounts.entry(account.to_owned()).or_default() += 1;
         true
     }
 
@@ -267,9 +279,27 @@ mod tests {
         let kept = |denials: &mut Denials, caller: &str, second| {
             (0..1000).filter(|_| denials.may_keep(caller, second)).count()
         };
-        assert_eq!(kept(&mut denials, "stranger", 1), 20);
-        assert_eq!(kept(&mut denials, "ann", 1), 20);
-        assert_eq!((0..1000).filter(|number| denials.may_keep(&number.to_string(), 1)).count(), 60);
-        assert_eq!(kept(&mut denials, "ann", 2), 20);
+        assert_eq!(kept(&mut denials, "0 stranger", 1), 20);
+        assert_eq!(kept(&mut denials, "0 ann", 1), 20);
+        assert_eq!((0..1000).filter(|number| denials.may_keep(&format!("0 {number}"), 1)).count(), 60);
+        assert_eq!(kept(&mut denials, "0 ann", 2), 20);
+    }
+
+    #[test]
+    fn a_flood_leaves_denials_to_other_accounts() {
+        let mut denials = Denials::default();
+        let kept = |denials: &mut Denials, caller: &str, second| {
+            (0..1000).filter(|_| denials.may_keep(caller, second)).count()
+        };
+        for second in [7, 8] {
+            assert_eq!(kept(&mut denials, "111111111111 ann", second), 20);
+            let flood: usize =
+                (0..50).map(|role| kept(&mut denials, &format!("111111111111 role{role}"), second)).sum();
+            assert_eq!(flood, 80);
+            assert_eq!(kept(&mut denials, "222222222222 bob", second), 5);
+            assert_eq!(kept(&mut denials, "222222222222 eve", second), 0);
+            let accounts: usize = (0..1000).map(|account| kept(&mut denials, &format!("{account} x"), second)).sum();
+            assert_eq!(accounts, 98 * 5);
+        }
     }
 }

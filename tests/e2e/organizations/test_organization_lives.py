@@ -133,6 +133,7 @@ def test_names_are_as_clients_know_them(alone):
     arns = {
         "organization": f"{start}:organization/{organization['Id']}", "root": f"{start}:root/{organization['Id']}/{root['Id']}",
         "unit": f"{start}:ou/{organization['Id']}/{unit['Id']}", "account": f"{start}:account/{organization['Id']}/{account['Id']}",
+        "policy": f"{start}:policy/{organization['Id']}/service_control_policy/{policy['Id']}",
         "handshake": f"{start}:handshake/{organization['Id']}/invite/{handshake['Id']}",
     }  # fmt: skip
     assert {kind: found[kind]["Arn"] for kind in arns} == arns

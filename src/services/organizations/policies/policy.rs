@@ -81,9 +81,9 @@ impl Command for CreatePolicy {
             tags,
             compiled: compiled.map(OnceLock::from).unwrap_or_default(),
         };
-        let result = PolicyResult::of(&PolicySummary::own(cx.account, &policy), &policy.content);
-        cx.account.put(policy)?;
-        Ok(result)
+        // The ARN has the type, which the account knows of policies that it has.
+        cx.account.put(policy.clone())?;
+        Ok(PolicyResult::of(&PolicySummary::own(cx.account, &policy), &policy.content))
     }
 }
 
