@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 
 use super::super::fault::Fault;
 use super::super::seal::Sealer;
-use super::MAX_BLOCK;
 use crate::audit::{Attribute, Event, EventQuery, terms_of};
 
 /// The form of blocks whose events were kept one after the other, without terms, and of details of denials.
@@ -18,6 +17,9 @@ const PLAIN: u8 = 1;
 
 /// The form of blocks whose events are kept compressed, each with its terms.
 const COMPRESSED: u8 = 2;
+
+/// The most events in a block: a look-up reads blocks whole, of rare events one for each.
+pub(super) const MAX_BLOCK: usize = 128;
 
 /// The most bytes that a block may have once it is no longer compressed. None that was written has so many: it says that
 /// the block is damaged.
@@ -42,7 +44,7 @@ pub(super) struct Block {
     pub bytes: Vec<u8>,
 }
 
-/// An event in a block: as much of each of its terms as tells whether it is worth unpacking, and the event.
+/// An event in a block: a part of each of its terms, by which it is found without being unpacked, and the event.
 type Kept<'k> = (Vec<u32>, &'k [u8]);
 
 impl Packer {

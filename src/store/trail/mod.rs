@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use self::archive::Archive;
-use self::block::Packer;
+use self::block::{MAX_BLOCK, Packer};
 use self::denials::Denials;
 use self::pending::Pending;
 use self::shared::SharedArchive;
@@ -30,9 +30,6 @@ use crate::shapes::{AccountId, Timestamp};
 
 /// How long events wait for others to be written with.
 const PATIENCE: Duration = Duration::from_millis(500);
-
-/// The most events in a block: a look-up reads blocks whole, of rare events one for each.
-const MAX_BLOCK: usize = 128;
 
 /// The most events that are written in one transaction.
 const MAX_AT_ONCE: usize = 16 * MAX_BLOCK;
