@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use http::{StatusCode, header};
+use url::{Position, Url};
 
 use super::answer;
 use super::session::{self, Opening, cookie};
@@ -15,7 +16,7 @@ pub async fn enter(
     caller: Caller,
     now: Timestamp,
     ends: Timestamp,
-    place: &str,
+    destination: &str,
     over_tls: bool,
 ) -> Option<Response> {
     let console = state.console.as_ref()?;
@@ -28,8 +29,38 @@ pub async fn enter(
         Ok(session) => session,
         Err(error) => return Some(answer::failed(&error)),
     };
-    let place = Some(place).filter(|place| answer::is_own_page(place)).unwrap_or("/console/");
-    let mut response = answer::see_other(place);
+    let mut response = answer::see_other(&page(destination));
     response.headers_mut().insert(header::SET_COOKIE, cookie(state, &session, over_tls)?);
     Some(answer::guarded(response))
+}
+
+/// The page of the console that a destination is: a URL, as AWS has it, or only its path. Its host does not count, and
+/// what is not there leads to the first page.
+fn page(destination: &str) -> String {
+    let place = match Url::parse(destination) {
+        Ok(url) => url[Position::BeforePath..].to_owned(),
+        Err(_) => destination.to_owned(),
+    };
+    if answer::is_own_page(&place) { place } else { "/console/".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_is_a_page_of_this_console() {
+        for (destination, expected) in [
+            ("http://127.0.0.1:4593/console/users?q=a", "/console/users?q=a"),
+            ("/console/roles", "/console/roles"),
+            ("https://evil.example/console/users", "/console/users"),
+            ("https://evil.example/", "/console/"),
+            ("https://console.aws.amazon.com/iam/home", "/console/"),
+            ("http://127.0.0.1/console/../v1/token", "/console/"),
+            ("//evil.example/console/", "/console/"),
+            ("javascript:alert(1)", "/console/"),
+        ] {
+            assert_eq!(page(destination), expected, "{destination}");
+        }
+    }
 }

@@ -25,6 +25,13 @@ pub fn is_from_foreign_page(headers: &HeaderMap) -> bool {
     foreign_site || foreign_origin || foreign_referrer
 }
 
+/// Whether a person followed a link to a page, from wherever: the browser shows the answer and nothing else sees it.
+pub fn is_followed_link(parts: &Parts) -> bool {
+    let is = |name: &HeaderName, value: &str| text(&parts.headers, name) == Some(value);
+    let is_shown = is(&SEC_FETCH_MODE, "navigate") && is(&SEC_FETCH_DEST, "document");
+    parts.method == Method::GET && is_shown && !parts.headers.contains_key(header::ORIGIN)
+}
+
 /// Whether a browser sent the request and does not say for which site. Browsers say it to `https` and to this machine;
 /// to other hosts, a page can have them send a GET that looks like a person's.
 pub fn is_of_unknown_site(parts: &Parts) -> bool {
@@ -33,6 +40,8 @@ pub fn is_of_unknown_site(parts: &Parts) -> bool {
 }
 
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// Every browser says that it is Mozilla, and a page cannot have it say something else.
 fn is_browser(headers: &HeaderMap) -> bool {

@@ -160,7 +160,7 @@ pub async fn take(
     state.app.change(ticket.account, use_up).await
 }
 
-/// What a refresh token stands for, shown by its own client with its own key. Nothing is written.
+/// The grant of a refresh token that its own client sends, with a proof by its own key. Nothing is written.
 ///
 /// # Errors
 /// When the account cannot be read.

@@ -137,11 +137,8 @@ async fn begin(
     let ticket = Ticket::of_code(state, code).ok_or_else(over)?;
     let companions = Companions { client, redirect_uri, verifier, key };
     let taken = grant::take(state, ticket, &companions, now).await.map_err(|_| Refusal::failed())?;
-    taken.map(|grant| (ticket, grant)).map_err(|unfit| match unfit {
-        Unfit::Over => over(),
-        Unfit::Companions => Refusal::invalid("The code does not go with clientId, codeVerifier and redirectUri."),
-        Unfit::Password => Refusal::changed(),
-    })
+    let companions = "The code does not go with clientId, codeVerifier and redirectUri.";
+    taken.map(|grant| (ticket, grant)).map_err(|unfit| refusal(unfit, over(), companions))
 }
 
 /// The chain of a refresh token, which its own client shows with its own key.
@@ -157,11 +154,17 @@ async fn go_on(
     let token = Some(token).filter(|token| token.reveal().len() <= MAX_REFRESH);
     let ticket = token.and_then(|token| Ticket::of_refresh_token(state, token)).ok_or_else(over)?;
     let found = grant::find(state, ticket, client, key, now).await.map_err(|_| Refusal::failed())?;
-    found.map(|grant| (ticket, grant)).map_err(|unfit| match unfit {
-        Unfit::Over => over(),
-        Unfit::Companions => Refusal::invalid("The refresh token is bound to another client or another key."),
+    let companions = "The refresh token is bound to another client or another key.";
+    found.map(|grant| (ticket, grant)).map_err(|unfit| refusal(unfit, over(), companions))
+}
+
+/// The refusal of a grant that is of no use, which is worded by what the client sent for it.
+fn refusal(unfit: Unfit, over: Refusal, companions: &str) -> Refusal {
+    match unfit {
+        Unfit::Over => over,
+        Unfit::Companions => Refusal::invalid(companions),
         Unfit::Password => Refusal::changed(),
-    })
+    }
 }
 
 async fn issue(state: &State, sent: &Sent, ticket: Ticket, grant: &Grant, is_new: bool) -> Result<Value, Refusal> {

@@ -32,12 +32,6 @@ FORMS = {
 
 
 @pytest.fixture
-def server():
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
 def iam(server):
     iam = Boto3(server.endpoint, "test").client("iam")
     iam.create_user(UserName="alice")
@@ -231,6 +225,27 @@ def test_pages_are_not_read_by_other_origins_or_names(alice):
     for place in ("/console/", "/console/users", "/console/signin", "/console/assets/console.js", Client(alice).place()):
         for headers in ({"Origin": "https://evil.example"}, {"Sec_Fetch_Site": "cross-site"}, {"Host": "evil.example"}):
             assert alice.open(place, **headers).status == 403, (place, headers)
+
+
+def test_a_link_from_elsewhere_leads_to_a_page_without_a_session(server, alice):
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Referer": "https://ci.example/"}
+    for place in ("/console/", "/console/users", "/console/authorization-details/x"):
+        # Browsers keep the cookie of a stricter site to themselves.
+        answer = Browser(server).open(place, follow=False, **link)
+        assert answer.status == 303 and answer.headers["Location"].startswith("/console/signin"), (place, answer.status)
+        for changed in ({"Sec-Fetch-Dest": "iframe"}, {"Sec-Fetch-Mode": "cors"}, {"Origin": "https://evil.example"}, {"Host": "evil.example"}):
+            assert alice.open(place, follow=False, **{**link, **changed}).status == 403, (place, changed)
+    assert alice.open("/v1/authorize?x=1", follow=False, **link).status == 403
+    for place, browser, form in forms(alice, Client(server)):
+        assert browser.open(place, form, follow=False, **link).status == 403, place
+
+
+def test_who_signs_in_too_often_ends_an_own_session(server, alice):
+    root = Browser(server)
+    assert "Dashboard" in root.sign_in(ACCOUNT, "test").text
+    hers = [alice, *(signed_in(server) for _ in range(100))]
+    assert [is_out(browser) for browser in hers].count(True) == 1, "a hundred may last"
+    assert not is_out(root)
 
 
 def test_nothing_can_be_framed_cached_or_given_scripts(alice, server):

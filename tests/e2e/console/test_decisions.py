@@ -26,11 +26,6 @@ def clean(server):
     server.own("reset", "POST")
 
 
-@pytest.fixture
-def iam(server):
-    return Boto3(server.endpoint, "test").client("iam")
-
-
 def document(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 

@@ -14,7 +14,6 @@ import urllib.parse
 import uuid
 
 import jwt
-import pytest
 from browser import Browser, events
 from clients import Boto3
 from cryptography.hazmat.primitives import serialization
@@ -26,12 +25,6 @@ PASSWORD = "Correct-Horse-1"
 SAME, CROSS = "arn:aws:signin:::devtools/same-device", "arn:aws:signin:::devtools/cross-device"
 LOGIN = "arn:aws:iam::aws:policy/SignInLocalDevelopmentAccess"
 CALLBACK = "http://127.0.0.1:49152/oauth/callback"
-
-
-@pytest.fixture
-def server():
-    with Server() as running:
-        yield running
 
 
 def unpadded(data):

@@ -16,17 +16,6 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def server():
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
-def iam(server):
-    return Boto3(server.endpoint, "test").client("iam")
-
-
-@pytest.fixture
 def root(server):
     browser = Browser(server)
     assert "Dashboard" in browser.sign_in(ACCOUNT, "test").text

@@ -7,26 +7,13 @@ import json
 import struct
 import time
 
-import pytest
 from browser import Browser, events
-from clients import Boto3
 from server import Server
 
 ACCOUNT = "000000000000"
 PASSWORD = "Correct-Horse-1"
 WRONG = "Your authentication information is incorrect. Please try again."
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
-
-
-@pytest.fixture
-def server():
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
-def iam(server):
-    return Boto3(server.endpoint, "test").client("iam")
 
 
 def make_user(iam, name="alice", reset=False, actions=("iam:*", "cloudtrail:LookupEvents")):

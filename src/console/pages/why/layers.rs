@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &str)] = &[
 pub struct Evaluated {
     /// The action.
     pub action: String,
-    /// The resource: an ARN, or words where there is none.
+    /// The resource: its ARN, or a phrase such as "any resource".
     pub resource: String,
     /// The decision.
     pub effect: Effect,
@@ -131,7 +131,7 @@ fn effect(effect: &str) -> Effect {
     Effect { word, class }
 }
 
-/// The statement with a `Sid`, or with the number that stands for one.
+/// The statement of a policy by its `Sid`, or by its number if it has none.
 fn statement_of<'d>(document: &'d Value, sid: &str) -> Option<&'d Value> {
     let statements = match document.get("Statement")? {
         Value::Array(statements) => statements.as_slice(),
