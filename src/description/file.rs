@@ -1,12 +1,14 @@
 //! Descriptions in files.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::aws::{AwsFile, Copies};
 use super::template::{self, Target, TemplateFile};
 use super::{AccountDescription, Description};
-use crate::markup::{self, MarkupError, Node, Place, Placed, Syntax};
+use crate::account::name_key;
+use crate::markup::{self, MarkupError, Named, Node, Place, Placed, Syntax};
 use crate::shapes::AccountId;
 
 /// The JSON Schema of files of our own format.
@@ -95,6 +97,7 @@ pub fn read(files: &[SourceFile], reading: &Reading) -> Result<Descriptions, Des
     let account = reading.account;
     let mut descriptions = Descriptions::default();
     let mut copies = Copies::default();
+    let used = RefCell::default();
     let renumbered = renumbered(files, account)?;
     for file in renumbered.as_deref().unwrap_or(files) {
         if is_report(file) {
@@ -107,7 +110,7 @@ pub fn read(files: &[SourceFile], reading: &Reading) -> Result<Descriptions, Des
             None => match TemplateFile::of(&node) {
                 Some(kind) => {
                     let id = account.or_else(|| kind.account(&node)).unwrap_or(AccountId::DEFAULT);
-                    let target = Target { account: id, values: &reading.values };
+                    let target = Target { account: id, values: &reading.values, used: &used };
                     let (described, warnings) = template::read(file, kind, &node, &target)?;
                     descriptions.described.push(described);
                     descriptions.warnings.extend(warnings);
@@ -119,7 +122,31 @@ pub fn read(files: &[SourceFile], reading: &Reading) -> Result<Descriptions, Des
     let (copied, warnings) = copies.finish(account)?;
     descriptions.described.extend(copied);
     descriptions.warnings.extend(warnings);
+    descriptions.described.iter().try_for_each(check_names)?;
+    let used: BTreeSet<String> = used.take();
+    let useless = reading.values.keys().filter(|name| !used.contains(*name));
+    descriptions.warnings.extend(useless.map(|name| format!("--value {name}: nothing asks for this value")));
     Ok(descriptions)
+}
+
+/// Refuses names of an account that differ by case at most: for IAM they are one (IAM User Guide, "IAM identifiers").
+fn check_names(described: &Described) -> Result<(), DescriptionError> {
+    fn twice<'a, T>(kind: &str, named: &'a Named<T>) -> Option<(&'a Placed<String>, String)> {
+        let mut seen = BTreeSet::new();
+        let (again, _) = named.0.iter().find(|(name, _)| !seen.insert(name_key(name)))?;
+        Some((again, format!("the {kind} {:?} appears twice; case makes no difference", again.value)))
+    }
+    for (_, account) in &described.accounts {
+        let found = twice("user", &account.users)
+            .or_else(|| twice("group", &account.groups))
+            .or_else(|| twice("role", &account.roles))
+            .or_else(|| twice("policy", &account.policies))
+            .or_else(|| twice("instance profile", &account.instance_profiles));
+        if let Some((name, message)) = found {
+            return Err(DescriptionError::new(&described.file, Some(name.place), message));
+        }
+    }
+    Ok(())
 }
 
 fn is_report(file: &SourceFile) -> bool {

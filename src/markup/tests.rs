@@ -62,7 +62,7 @@ fn errors_have_places_and_show_no_values() {
         ("users = 1\nusers = 2\n", Syntax::Toml, "2:1: duplicate key"),
         ("--- {users: {}}\n--- {}\n", Syntax::Yaml, "2:1: the file has more than one document"),
         ("users: {<<: {}}\n", Syntax::Yaml, "1:9: merge keys are not supported; YAML 1.2 has none"),
-        ("users: &a {ann: *a}\n", Syntax::Yaml, "1:17: an alias within what it stands for"),
+        ("users: &a {ann: *a}\n", Syntax::Yaml, "1:17: an alias inside the value that it names"),
         ("users: {? [a] : {}}\n", Syntax::Yaml, "1:11: the name of a member must be a text"),
     ] {
         assert_eq!(example(text, syntax).unwrap_err(), expected, "{text}");

@@ -101,7 +101,7 @@ impl<'t> Reader<'t> {
                 check_depth(depth + height(node), place)?;
                 Ok(Node { place, ..node.clone() })
             }
-            _ => Err(MarkupError::at(place, "an alias within what it stands for")),
+            _ => Err(MarkupError::at(place, "an alias inside the value that it names")),
         }
     }
 

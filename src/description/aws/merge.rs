@@ -172,7 +172,6 @@ impl Copies {
             copy.account.organization = Some(described);
         }
         for copy in self.copies.values_mut() {
-            check_twice(copy)?;
             for (name, provider) in &copy.account.saml_providers.0 {
                 if provider.metadata.is_none() {
                     let message = "has no metadata and is left out; add the answer to get-saml-provider as NAME.json";
@@ -208,24 +207,6 @@ fn account_of(file: &str, details: &Details) -> Result<Placed<AccountId>, Descri
         }
     }
     found.ok_or_else(|| DescriptionError::new(file, None, "the account has no users, groups, roles and policies"))
-}
-
-/// A name that is there twice: of two files about the same, or of a file that is damaged.
-fn check_twice(copy: &Copy) -> Result<(), DescriptionError> {
-    fn twice<'a, T>(kind: &str, named: &'a [(Placed<String>, T)]) -> Option<(&'a Placed<String>, String)> {
-        let mut seen = std::collections::BTreeSet::new();
-        let again = named.iter().find(|(name, _)| !seen.insert(name.to_ascii_lowercase()))?;
-        Some((&again.0, format!("the {kind} {:?} appears twice", again.0.value)))
-    }
-    let account = &copy.account;
-    let found = twice("user", &account.users.0)
-        .or_else(|| twice("group", &account.groups.0))
-        .or_else(|| twice("role", &account.roles.0))
-        .or_else(|| twice("policy", &account.policies.0));
-    match found {
-        Some((name, message)) => Err(wrong(&copy.file, name.place, message)),
-        None => Ok(()),
-    }
 }
 
 fn add_profiles(account: &mut AccountDescription, profiles: Vec<InstanceProfileDetail>) {

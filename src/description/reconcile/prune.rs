@@ -1,5 +1,7 @@
 //! What a seed made and its file no longer has.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::session::{Done, Session};
@@ -12,17 +14,22 @@ use crate::markup::Place;
 /// The kinds in the order in which they can go: what refers to others before them.
 const ORDER: &[&str] = &["instance-profile", "user", "role", "group", "policy", "oidc-provider", "saml-provider"];
 
+/// An entity by its kind and name, as it is compared: the case of names makes no difference but for providers.
+fn key_of(entity: &str) -> String {
+    if entity.contains("-provider/") { entity.to_owned() } else { name_key(entity) }
+}
+
 impl Session<'_> {
     /// Keeps in mind what the file made, and removes what it no longer has if that is asked for.
     pub(super) fn remember(&mut self) -> Done {
-        let has = self.names_of_file();
+        let has: BTreeSet<String> = self.names_of_file().iter().map(|entity| key_of(entity)).collect();
         let made = self.has.iter().filter(|(_, made)| **made).map(|(name, _)| name.clone());
         let seed = self.file.name.clone();
         let before = self.account.settings().seeds.get(&seed).cloned().unwrap_or_default();
-        let mut known: std::collections::BTreeSet<String> = before.iter().cloned().chain(made).collect();
+        let mut known: BTreeSet<String> = before.iter().cloned().chain(made).collect();
         if self.ground.prune {
             for kind in ORDER {
-                for entity in before.iter().filter(|entity| !has.contains(*entity)) {
+                for entity in before.iter().filter(|entity| !has.contains(&key_of(entity))) {
                     if let Some(name) = entity.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/')) {
                         self.remove(kind, name)?;
                         known.remove(entity);

@@ -29,10 +29,16 @@ impl Template<'_> {
         }
     }
 
-    /// Whether a condition of the template holds.
+    /// Whether a condition of the template holds. One that leads to itself cannot be resolved.
     fn condition(&self, name: &str, place: Place) -> Option<bool> {
-        let written = self.root.get("Conditions").and_then(|conditions| conditions.get(name));
-        let holds = written.and_then(|written| self.deeper(|| self.holds(written)));
+        let known = self.conditions.borrow().get(name).copied();
+        let holds = known.unwrap_or_else(|| {
+            self.conditions.borrow_mut().insert(name.to_owned(), None);
+            let written = self.root.get("Conditions").and_then(|conditions| conditions.get(name));
+            let holds = written.and_then(|written| self.deeper(|| self.holds(written)));
+            self.conditions.borrow_mut().insert(name.to_owned(), holds);
+            holds
+        });
         if holds.is_none() {
             self.unresolved(place, format!("the condition {name}"));
         }

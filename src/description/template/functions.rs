@@ -1,6 +1,7 @@
 //! The functions of CloudFormation's templates.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 use super::Target;
 use super::resources::{Resource, attribute, reference};
@@ -8,6 +9,16 @@ use crate::markup::{Content, Member, Node, Place};
 
 /// How deep references may lead to each other.
 const MAX_REFERENCES: usize = 64;
+
+/// How much work a template may be: the bytes of all texts that its functions make, and [`NODE`] for each value. Few lines
+/// that use each other twice would make more than any machine has.
+const MAX_WORK: usize = 32 << 20;
+
+/// What resolving one value counts as.
+const NODE: usize = 64;
+
+/// The most expressions that are named when they cannot be resolved.
+const MAX_UNRESOLVED: usize = 100;
 
 /// A template whose expressions are being resolved.
 pub(super) struct Template<'t> {
@@ -17,7 +28,11 @@ pub(super) struct Template<'t> {
     /// What cannot be resolved, and where it is needed.
     pub unresolved: RefCell<Vec<(Place, String)>>,
     /// How many names and conditions are being found out, each for the one before.
-    depth: RefCell<usize>,
+    depth: Cell<usize>,
+    /// How much of [`MAX_WORK`] is left.
+    work: Cell<usize>,
+    /// The conditions that were evaluated, and whether they hold.
+    pub conditions: RefCell<BTreeMap<String, Option<bool>>>,
 }
 
 /// What an expression comes to.
@@ -34,7 +49,8 @@ pub(super) fn text(place: Place, text: impl Into<String>) -> Node {
 
 impl<'t> Template<'t> {
     pub fn new(root: &'t Node, target: &'t Target<'t>, stack: String) -> Self {
-        Self { root, target, stack, unresolved: RefCell::default(), depth: RefCell::default() }
+        let (unresolved, conditions) = (RefCell::default(), RefCell::default());
+        Self { root, target, stack, unresolved, depth: Cell::new(0), work: Cell::new(MAX_WORK), conditions }
     }
 
     /// The resource with this logical id.
@@ -45,12 +61,28 @@ impl<'t> Template<'t> {
 
     /// Notes that something cannot be resolved.
     pub fn unresolved(&self, place: Place, what: impl Into<String>) -> Option<String> {
-        self.unresolved.borrow_mut().push((place, what.into()));
+        let (mut noted, missing) = (self.unresolved.borrow_mut(), (place, what.into()));
+        if noted.len() < MAX_UNRESOLVED && !noted.contains(&missing) {
+            noted.push(missing);
+        }
         None
+    }
+
+    /// Takes some of the work that is left. Once none is, nothing more is resolved.
+    fn spend(&self, place: Place, work: usize) -> Option<()> {
+        let left = self.work.get().checked_sub(work);
+        self.work.set(left.unwrap_or(0));
+        if left.is_none() {
+            self.unresolved(place, "a template whose expressions use each other so often");
+        }
+        left.map(|_| ())
     }
 
     /// Resolves all expressions in a value.
     pub fn resolve(&self, node: &Node) -> Resolved {
+        if self.spend(node.place, NODE).is_none() {
+            return Resolved::Nothing;
+        }
         if let Some((name, argument)) = function(node) {
             return self.call(&name, argument.as_ref(), node.place);
         }
@@ -111,7 +143,7 @@ impl<'t> Template<'t> {
             "FindInMap" => self.find_in_map(argument),
             "ImportValue" => {
                 let export = self.text(argument).unwrap_or_default();
-                let value = self.target.values.get(&export).cloned();
+                let value = self.target.value(&export);
                 value
                     .or_else(|| self.unresolved(place, format!("Fn::ImportValue {export}")))
                     .map(|value| text(place, value))
@@ -133,8 +165,8 @@ impl<'t> Template<'t> {
 
     /// What `Ref` gives.
     pub fn reference(&self, name: &str, place: Place) -> Option<String> {
-        if let Some(value) = self.target.values.get(name) {
-            return Some(value.clone());
+        if let Some(value) = self.target.value(name) {
+            return Some(value);
         }
         let partition = self.target.account.partition();
         let known = match name {
@@ -169,7 +201,7 @@ impl<'t> Template<'t> {
         if kind != "CommaDelimitedList" && !kind.starts_with("List<") {
             return None;
         }
-        let written = self.target.values.get(name).cloned().or_else(|| self.default_of(name))?;
+        let written = self.target.value(name).or_else(|| self.default_of(name))?;
         let items = written.split(',').map(|item| text(place, item.trim()));
         Some(Node { place, tag: None, content: Content::List(items.collect()) })
     }
@@ -183,12 +215,12 @@ impl<'t> Template<'t> {
 
     /// Goes one step deeper, unless references lead to each other without an end.
     pub fn deeper<T>(&self, find: impl FnOnce() -> Option<T>) -> Option<T> {
-        if *self.depth.borrow() >= MAX_REFERENCES {
+        if self.depth.get() >= MAX_REFERENCES {
             return None;
         }
-        *self.depth.borrow_mut() += 1;
+        self.depth.set(self.depth.get() + 1);
         let found = find();
-        *self.depth.borrow_mut() -= 1;
+        self.depth.set(self.depth.get() - 1);
         found
     }
 
@@ -202,8 +234,8 @@ impl<'t> Template<'t> {
 
     /// What `Fn::GetAtt` gives of `Resource.Attribute`.
     fn attribute(&self, written: &str, place: Place) -> Option<String> {
-        if let Some(value) = self.target.values.get(written) {
-            return Some(value.clone());
+        if let Some(value) = self.target.value(written) {
+            return Some(value);
         }
         let found = written
             .split_once('.')
@@ -233,7 +265,9 @@ impl<'t> Template<'t> {
                 None if name.contains('.') => self.attribute(name, place),
                 None => self.reference(name, place),
             };
-            done.push_str(&value.unwrap_or_default());
+            let value = value.unwrap_or_default();
+            self.spend(place, before.len() + value.len())?;
+            done.push_str(&value);
         }
         Some(done + rest)
     }
@@ -241,8 +275,10 @@ impl<'t> Template<'t> {
     fn join(&self, argument: &Node) -> Option<String> {
         let [separator, items] = argument.items() else { return None };
         let items = self.value(items)?;
-        let texts: Option<Vec<_>> = items.items().iter().map(|item| self.text(item)).collect();
-        Some(texts?.join(separator.text()?))
+        let texts: Vec<_> = items.items().iter().map(|item| self.text(item)).collect::<Option<_>>()?;
+        let separator = separator.text()?;
+        self.spend(argument.place, texts.iter().map(|text| text.len() + separator.len()).sum())?;
+        Some(texts.join(separator))
     }
 
     fn select(&self, argument: &Node) -> Option<Node> {
@@ -254,6 +290,8 @@ impl<'t> Template<'t> {
     fn split(&self, argument: &Node) -> Option<Node> {
         let [separator, written] = argument.items() else { return None };
         let written = self.text(written)?;
+        // Each part is a value of its own.
+        self.spend(argument.place, written.len().saturating_mul(NODE))?;
         let parts = written.split(separator.text()?).map(|part| text(argument.place, part));
         Some(Node { place: argument.place, tag: None, content: Content::List(parts.collect()) })
     }

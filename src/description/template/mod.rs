@@ -7,7 +7,8 @@ mod functions;
 mod resources;
 mod terraform;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::{Described, DescriptionError, SourceFile};
 use super::{AccountDescription, Document};
@@ -20,6 +21,17 @@ pub(super) struct Target<'t> {
     pub account: AccountId,
     /// Parameters without defaults, and what other resources and stacks say, by name: `Bucket.Arn`.
     pub values: &'t BTreeMap<String, String>,
+    /// The names of the values that were asked for.
+    pub used: &'t RefCell<BTreeSet<String>>,
+}
+
+impl Target<'_> {
+    /// A value that was given.
+    fn value(&self, name: &str) -> Option<String> {
+        let value = self.values.get(name)?;
+        self.used.borrow_mut().insert(name.to_owned());
+        Some(value.clone())
+    }
 }
 
 /// What a file of infrastructure code is.

@@ -113,12 +113,29 @@ def test_pruning_removes_what_the_file_made_and_nothing_else(own):
     assert own.iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
 
 
+def test_a_name_in_another_case_is_the_same(own):
+    kinds = {
+        "users": {},
+        "groups": {},
+        "roles": {"trust": trust(ACCOUNT)},
+        "policies": {"document": policy("s3:*")},
+        "instance-profiles": {},
+    }
+    assert own.apply(account(**{kind: {"bob": content} for kind, content in kinds.items()}))[0] == 0
+    code, out, error = own.apply(account(**{kind: {"Bob": content} for kind, content in kinds.items()}), "--prune")
+    assert (code, out) == (0, "0 made, 0 changed, 0 removed, 5 left\n"), out + error
+    assert [user["UserName"] for user in own.iam.list_users()["Users"]] == ["bob"]
+    code, out, error = own.apply(account(), "--prune")
+    assert out.endswith("0 made, 0 changed, 5 removed, 0 left\n"), out + error
+
+
 @pytest.mark.parametrize(
     "text, error",
     [
         ("accounts:\n  '1':\n    users: {}\n", "accounts.yaml:2:3: an account is twelve digits"),
         (f"accounts:\n  '{ACCOUNT}':\n    users:\n      a b: {{}}\n", "accounts.yaml:4:7: The specified value for userName"),
         (f"accounts:\n  '{ACCOUNT}':\n    users:\n      ann: {{}}\n      ann: {{}}\n", 'accounts.yaml:5:7: "ann" appears twice'),
+        (f"accounts:\n  '{ACCOUNT}':\n    users:\n      ann: {{}}\n      ANN: {{}}\n", 'accounts.yaml:5:7: the user "ANN" appears twice'),
         (f"accounts:\n  '{ACCOUNT}':\n    users:\n      ann: {{groups: [no]}}\n", "accounts.yaml:4:22: The group with name no"),
         (f"accounts:\n  '{ACCOUNT}':\n    user: {{}}\n", "accounts.yaml:3:5: unknown field `user`"),
         (f"accounts:\n  '{ACCOUNT}':\n    roles:\n      r: {{}}\n", "accounts.yaml:4:7: the role \"r\" needs a trust"),
@@ -130,7 +147,7 @@ def test_pruning_removes_what_the_file_made_and_nothing_else(own):
             f"accounts:\n  '{ACCOUNT}':\n    users: {{ann: {{}}}}\n    roles:\n      r:\n        trust: {json.dumps(trust(f'arn:aws:iam::{ACCOUNT}:user/no'))}\n",
             "accounts.yaml:6:16: Invalid principal in policy",
         ),
-        ("a: &a [*a]\n", "accounts.yaml:1:8: an alias within what it stands for"),
+        ("a: &a [*a]\n", "accounts.yaml:1:8: an alias inside the value that it names"),
         ("[" * 5000, "accounts.yaml:1:256: recursion limit exceeded"),
         (
             f"accounts:\n  '{ACCOUNT}':\n    users:\n      ann: {{access-keys: [{{id: AKIAIOSFODNN7EXAMPLE, secret: aaaaaaaaaaaaaaaa}}]}}\n",

@@ -219,6 +219,49 @@ def test_what_a_condition_needs_is_named(own, change, named):
         assert own.iam.list_users()["Users"] == []
 
 
+def test_a_value_that_nothing_asks_for_is_named(own):
+    own.write("stack.yaml", CONDITIONAL)
+    code, out, error = own.command("apply", "stack.yaml", "--account", ACCOUNT, "--value", "Stge=prod", "--value", "Stage=dev")
+    assert code == 0 and out.count("nothing asks for this value") == 1 and "--value Stge: " in out, out + error
+
+
+def chain(length, first, step):
+    """Members that each use the one before twice, `x0` to `x<length>`."""
+    return "".join(f"  x{n}: {step.format(before=f'x{n - 1}') if n else first}\n" for n in range(length + 1))
+
+
+USERS = "Resources:\n  User: {Type: AWS::IAM::User, Condition: %s, Properties: {UserName: bob}}\n"
+
+
+@pytest.mark.parametrize("operator", ["And", "Or"])
+def test_conditions_that_use_each_other_often_are_evaluated_once(own, operator):
+    step = f"!{operator} [!Condition {{before}}, !Condition {{before}}]"
+    own.write("stack.yaml", "Conditions:\n" + chain(40, "!Equals [a, a]", step) + USERS % "x40")
+    code, out, error = own.command("apply", "stack.yaml", "--account", ACCOUNT)
+    assert code == 0 and "1 made" in out, error
+
+
+@pytest.mark.parametrize(
+    "first, named",
+    [("!Equals [!Ref Missing, a]", "Ref Missing"), ("!And [!Condition x40, !Condition x39]", "the condition x40")],
+)
+def test_conditions_without_an_end_are_named_once(own, first, named):
+    step = "!And [!Condition {before}, !Condition {before}]"
+    own.write("stack.yaml", "Conditions:\n" + chain(40, first, step) + USERS % "x40")
+    code, out, error = own.command("apply", "stack.yaml", "--account", ACCOUNT)
+    assert (code, out) == (1, "") and "cannot be resolved: " in error and named in error
+    assert len(error) < 5000
+
+
+@pytest.mark.parametrize("step", ['!Sub "${{{before}}}${{{before}}}"', '!Join ["", [!Ref {before}, !Ref {before}]]'])
+def test_texts_that_double_again_and_again_are_refused(own, step):
+    users = chain(60, "{Type: AWS::IAM::User, Properties: {UserName: a}}", f"{{{{Type: AWS::IAM::User, Properties: {{{{UserName: {step}}}}}}}}}")
+    own.write("stack.yaml", "Resources:\n" + users)
+    code, out, error = own.command("apply", "stack.yaml", "--account", ACCOUNT)
+    assert (code, out) == (1, "") and "expressions use each other so often" in error, error[:2000]
+    assert own.iam.list_users()["Users"] == []
+
+
 def test_what_cannot_be_resolved_is_named(own):
     template = {
         "Parameters": {"Team": {"Type": "String"}},

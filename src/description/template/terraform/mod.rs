@@ -101,8 +101,8 @@ pub(super) fn read(node: &Node, target: &Target<'_>, build: &mut Build<'_>) -> R
     for resource in &mut found {
         let missing: Vec<_> = ARGUMENTS.iter().filter(|argument| !resource.has(argument)).collect();
         for argument in missing {
-            if let Some(value) = target.values.get(&format!("{}.{argument}", resource.address)) {
-                resource.give(argument, value.clone());
+            if let Some(value) = target.value(&format!("{}.{argument}", resource.address)) {
+                resource.give(argument, value);
             }
         }
     }

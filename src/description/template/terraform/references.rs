@@ -8,6 +8,9 @@ use crate::markup::Node;
 /// How often references may lead from module to module.
 const MAX_STEPS: usize = 32;
 
+/// How many expressions are looked at for one argument: references that lead to each other twice would have no end.
+const MAX_EXPRESSIONS: usize = 1000;
+
 /// What is looked for of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
@@ -43,6 +46,13 @@ struct Address<'a> {
     modules: Vec<&'a str>,
     resource: &'a str,
     key: &'a str,
+}
+
+/// What an argument was found to refer to.
+struct Walk {
+    found: BTreeSet<String>,
+    /// How many more expressions may be looked at.
+    left: usize,
 }
 
 /// A module within the plan: the steps that lead to it, and its configuration.
@@ -99,10 +109,10 @@ impl<'n> References<'n> {
         let address = Address::parse(address)?;
         let module = self.module(&address.modules)?;
         let expression = configured(module.configuration, address.resource)?.get("expressions")?.get(argument)?;
-        let mut found = BTreeSet::new();
-        self.follow(&module, expression, address.key, wanted, MAX_STEPS, &mut found)?;
-        let one = found.pop_first();
-        one.filter(|_| found.is_empty())
+        let mut walk = Walk { found: BTreeSet::new(), left: MAX_EXPRESSIONS };
+        self.follow(&module, expression, address.key, wanted, MAX_STEPS, &mut walk)?;
+        let one = walk.found.pop_first();
+        one.filter(|_| walk.found.is_empty())
     }
 
     /// Whether the configuration gives an argument of a resource. Without a configuration it may.
@@ -132,9 +142,10 @@ impl<'n> References<'n> {
         key: &str,
         wanted: Wanted,
         steps: usize,
-        found: &mut BTreeSet<String>,
+        walk: &mut Walk,
     ) -> Option<()> {
         let steps = steps.checked_sub(1)?;
+        walk.left = walk.left.checked_sub(1)?;
         let references: Vec<_> = expression.get("references")?.items().iter().filter_map(Node::text).collect();
         let uses_key = references.iter().any(|one| matches!(*one, "count.index" | "each.key" | "each.value"));
         for (index, reference) in references.iter().enumerate() {
@@ -151,13 +162,13 @@ impl<'n> References<'n> {
                     let parent = self.module(above)?;
                     let (call, key) = name_and_key(last);
                     let given = parent.configuration.get("module_calls")?.get(call)?.get("expressions")?.get(name)?;
-                    self.follow(&parent, given, key, wanted, steps, found)?;
+                    self.follow(&parent, given, key, wanted, steps, walk)?;
                 }
                 ["module", name, output, ..] => {
                     let below: Vec<&str> = module.steps.iter().copied().chain([*name]).collect();
                     let child = self.module(&below)?;
                     let given = child.configuration.get("outputs")?.get(name_and_key(output).0)?.get("expression")?;
-                    self.follow(&child, given, key, wanted, steps, found)?;
+                    self.follow(&child, given, key, wanted, steps, walk)?;
                 }
                 [kind, name, rest @ ..] if kind.starts_with("aws_iam_") => {
                     if rest.first().is_some_and(|attribute| !wanted.attributes().contains(attribute)) {
@@ -165,7 +176,7 @@ impl<'n> References<'n> {
                     }
                     let (name, own_key) = name_and_key(name);
                     let own_key = if own_key.is_empty() && uses_key { key } else { own_key };
-                    found.extend(self.instances(module, &format!("{kind}.{name}"), own_key, wanted));
+                    walk.found.extend(self.instances(module, &format!("{kind}.{name}"), own_key, wanted));
                 }
                 _ => return None,
             }

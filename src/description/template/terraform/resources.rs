@@ -70,7 +70,7 @@ impl Build<'_> {
     }
 }
 
-/// Whether a resource gives something to others, and is none itself.
+/// Whether a resource is part of a user, group or role: an attachment, a membership, an inline policy, an access key.
 pub(super) fn is_relation(kind: &str) -> bool {
     kind.ends_with("_attachment")
         || kind.ends_with("_membership")
