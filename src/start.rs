@@ -70,7 +70,6 @@ impl App {
         let app = Self {
             accounts: accounts.read(settings.reading()),
             store,
-            joining: tokio::sync::Mutex::default(),
             planned: settings.organization(environment.clock.now().into())?,
             authenticator,
             environment,

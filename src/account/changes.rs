@@ -15,8 +15,14 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Whether the store may refuse the changes for what another account holds: an alias belongs to one account.
+    /// Whether the store may refuse the changes for what another account holds: an alias belongs to one account, and a
+    /// member to one organization.
     pub fn may_conflict(&self) -> bool {
+        self.rows.keys().any(|(table, _)| *table == Settings::TABLE || *table == MemberAccount::TABLE)
+    }
+
+    /// Whether the alias of the account may be a new one.
+    pub fn may_name(&self) -> bool {
         self.rows.keys().any(|(table, _)| *table == Settings::TABLE)
     }
 

@@ -68,8 +68,6 @@ pub struct App {
     pub authorization_ids: AuthorizationIds,
     /// The URL of this server's page about a denial; the id follows.
     pub denial_link: String,
-    /// Held by calls that may take an account into an organization.
-    pub joining: tokio::sync::Mutex<()>,
     /// The organization that a database without it gets.
     pub planned: Option<PlannedOrganization>,
 }
@@ -296,7 +294,6 @@ impl App {
     ) -> Result<Box<dyn Output>> {
         let Decoded { request: work, after_authorization } = decoded;
         let call = work.call();
-        let _joining = if entry.joins { Some(self.joining.lock().await) } else { None };
         let organizations = self.accounts.organizations().await?;
         let id = call.management_account(caller, &organizations).unwrap_or_else(|| call.account(caller));
         let cell = self.accounts.get(id).await?;

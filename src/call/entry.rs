@@ -29,8 +29,6 @@ pub struct Entry {
     pub reports: bool,
     /// Whether something is left to do in other accounts once it is durable.
     pub goes_on: bool,
-    /// Whether it may take an account into an organization.
-    pub joins: bool,
     /// Its method and path, in a REST protocol.
     pub http: Option<Http>,
     /// The names of its parameters on the wire.
@@ -63,7 +61,6 @@ impl Entry {
             computes: O::COMPUTES,
             reports: O::REPORTS,
             goes_on: O::GOES_ON,
-            joins: O::JOINS,
             http: O::HTTP,
             parameters: wire::fields_of::<O>,
             shape: wire::shape_of::<O>,

@@ -58,10 +58,6 @@ pub trait Operation: Named + DeserializeOwned + Send + Sync + 'static {
     /// Whether something is left to do in other accounts once it is durable, such as making an account.
     const GOES_ON: bool = false;
 
-    /// Whether it may take an account into an organization. Such calls run one after another, so that no account gets
-    /// into two of them.
-    const JOINS: bool = false;
-
     /// What the caller needs permission for. Names resources and looks nothing up.
     fn access(&self) -> Access<'_>;
 

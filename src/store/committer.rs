@@ -133,11 +133,10 @@ impl Committer {
             let Some(commits) = self.sound(vec![commit]) else { continue };
             match self.store(&commits, false).await {
                 Ok(overtaken) => self.end(commits, &overtaken),
-                Err(fault) => commits.into_iter().for_each(|commit| {
-                    self.give_up(&commit.cell);
-                    let error = refusal(&fault, &commit.account);
-                    commit.end(Err(error));
-                }),
+                Err(fault) => {
+                    let error = self.refusal_of(&fault, &commits).await;
+                    self.refuse(commits, error);
+                }
             }
         }
     }
@@ -159,30 +158,38 @@ impl Committer {
         };
         match result {
             Ok(()) => commits.into_iter().for_each(|commit| self.succeed(commit)),
-            Err(error) => {
-                commits.iter().for_each(|commit| self.give_up(&commit.cell));
-                // One caller waits for all of them, and hears it from the first.
-                if let Some(first) = commits.into_iter().next() {
-                    first.end(Err(error));
-                }
-            }
+            Err(error) => self.refuse(commits, error),
         }
     }
 
-    /// The error of writes that were refused together. In a conflict it names the alias that another account has.
+    /// Gives up writes that go together. Their one caller hears it from the first.
+    fn refuse(&self, commits: Vec<Commit>, error: Error) {
+        commits.iter().for_each(|commit| self.give_up(&commit.cell));
+        if let Some(first) = commits.into_iter().next() {
+            first.end(Err(error));
+        }
+    }
+
+    /// The error of writes that were refused together, or of one. In a conflict it names the alias that another account
+    /// has; a member that another organization has is seen when the work is done again.
     async fn refusal_of(&self, fault: &Fault, commits: &[Commit]) -> Error {
-        let mut named = commits.iter().filter(|commit| commit.changes.may_conflict());
-        if fault.is_conflict() {
-            for commit in named.clone() {
-                let Some(alias) = commit.account.settings().alias else { continue };
-                let owner = self.store.account_of_alias(&alias).await;
-                if owner.is_ok_and(|owner| owner.is_some_and(|owner| owner != commit.cell.id)) {
-                    return alias_taken(&commit.account);
-                }
+        if fault.is_transient() {
+            return Error::overtaken();
+        }
+        if !fault.is_conflict() {
+            return failure(fault);
+        }
+        let mut wanted = BTreeSet::new();
+        for commit in commits.iter().filter(|commit| commit.changes.may_name()) {
+            let Some(alias) = commit.account.settings().alias else { continue };
+            let owner = self.store.account_of_alias(&alias).await;
+            let is_taken = owner.is_ok_and(|owner| owner.is_some_and(|owner| owner != commit.cell.id));
+            // If nobody has it yet, two of them may want the same.
+            if is_taken || !wanted.insert(alias) {
+                return alias_taken(&commit.account);
             }
         }
-        // If nobody has it yet, two of them want the same.
-        named.next_back().or(commits.last()).map_or_else(internal_failure, |commit| refusal(fault, &commit.account))
+        Error::overtaken()
     }
 
     async fn store(&self, commits: &[Commit], whole: bool) -> Result<BTreeSet<AccountId>, Fault> {
@@ -262,19 +269,9 @@ impl Committer {
     }
 }
 
-/// The one thing that is unique among accounts.
 fn alias_taken(account: &Account) -> Error {
     let alias = account.settings().alias.unwrap_or_default();
     Error::new(Code::EntityAlreadyExists, format!("The account alias {alias} already exists."))
-}
-
-/// The error of a write that was refused alone.
-fn refusal(fault: &Fault, account: &Account) -> Error {
-    match fault {
-        fault if fault.is_conflict() => alias_taken(account),
-        fault if fault.is_transient() => Error::overtaken(),
-        fault => failure(fault),
-    }
 }
 
 fn failure(fault: &Fault) -> Error {

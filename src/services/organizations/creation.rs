@@ -38,7 +38,7 @@ organizations_operation!(CreateAccount -> CreateAccountResult, Management, |this
     Access::to(Target::Organization)
         .request_tags(this.tags.as_deref())
         .again("organizations:TagResource", Need::Tags)
-}, GOES_ON = true, JOINS = true);
+}, GOES_ON = true);
 
 impl Command for CreateAccount {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<CreateAccountResult> {

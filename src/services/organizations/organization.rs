@@ -40,7 +40,6 @@ impl Operation for CreateOrganization {
     type Output = OrganizationResult;
 
     const ERRORS: &'static [Code] = refusal::ERRORS;
-    const JOINS: bool = true;
 
     // It works on the caller's own account, also if that is a member of an organization already.
     fn access(&self) -> Access<'_> {

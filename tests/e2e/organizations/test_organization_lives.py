@@ -99,22 +99,38 @@ def test_few_accounts_are_closed_at_a_time_and_in_a_month(alone):
     assert code(Boto3(alone.endpoint, members[0]).iam.list_users)[0] == "InvalidClientTokenId"
 
 
-def test_an_account_joins_one_of_two_organizations(alone):
-    inviters = [client(alone, f"41000000000{number}") for number in (1, 2)]
+def join_one_of_two(servers):
+    """Accounts accept two invitations and found an organization at once, each on another server, and get into one."""
+    inviters = [client(servers[0], f"41000000000{number}") for number in (1, 2)]
     for org in inviters:
         org.create_organization()
     for number in range(10):
         guest = str(420000000000 + number)
         target = {"Type": "ACCOUNT", "Id": guest}
         ids = [org.invite_account_to_organization(Target=target)["Handshake"]["Id"] for org in inviters]
-        accept = lambda id, guest=guest: code(client(alone, guest).accept_handshake, HandshakeId=id)
-        create = lambda guest=guest: code(client(alone, guest).create_organization)
+        for server in servers:
+            known = client(server, guest).list_handshakes_for_account
+            assert wait_until(lambda known=known: len(known()["Handshakes"]) == 2)
+        guests = [client(servers[place % len(servers)], guest) for place in range(3)]
+        calls = [(org.accept_handshake, {"HandshakeId": id}) for org, id in zip(guests, ids)] + [(guests[2].create_organization, {})]
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
-            results = [pool.submit(accept, id) for id in ids] + [pool.submit(create)]
+            results = [pool.submit(code, call, **given) for call, given in calls]
             results = [result.result() for result in results]
         assert results.count(None) == 1, results
+        refused = {result[0] for result in results if result}
+        assert refused <= {"AlreadyInOrganizationException", "HandshakeConstraintViolationException", "AccessDeniedException"}, results
         members = [guest in [found["Id"] for page in org.get_paginator("list_accounts").paginate() for found in page["Accounts"]] for org in inviters]
         assert members == [result is None for result in results[:2]]
+
+
+def test_an_account_joins_one_of_two_organizations(alone):
+    join_one_of_two([alone])
+
+
+@pytest.mark.skipif(not is_available(), reason="there is no PostgreSQL (Debian: apt install postgresql)")
+def test_an_account_joins_one_of_two_organizations_on_several_servers():
+    with Cluster(3, "--quota", "AccountsPerOrganization=100") as cluster:
+        join_one_of_two(cluster.servers)
 
 
 def test_names_are_as_clients_know_them(alone):

@@ -137,13 +137,12 @@ impl<A: AccountRef> Context<'_, A> {
 
 /// Declares an operation on a handshake of whichever organization.
 macro_rules! on_handshake {
-    ($operation:ident, $joins:literal, $may:expr) => {
+    ($operation:ident, $may:expr) => {
         impl Operation for $operation {
             type Output = HandshakeResult;
 
             const ERRORS: &'static [Code] = refusal::ERRORS;
             const GOES_ON: bool = true;
-            const JOINS: bool = $joins;
 
             fn access(&self) -> Access<'_> {
                 Access::to(Target::InOrganization(&self.handshake_id))
@@ -247,7 +246,7 @@ pub struct AcceptHandshake {
     handshake_id: HandshakeId,
 }
 
-on_handshake!(AcceptHandshake, true, caller_is_asked);
+on_handshake!(AcceptHandshake, caller_is_asked);
 
 impl Command for AcceptHandshake {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
@@ -295,7 +294,7 @@ pub struct DeclineHandshake {
     handshake_id: HandshakeId,
 }
 
-on_handshake!(DeclineHandshake, false, caller_is_asked);
+on_handshake!(DeclineHandshake, caller_is_asked);
 
 impl Command for DeclineHandshake {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
@@ -312,7 +311,7 @@ pub struct CancelHandshake {
     handshake_id: HandshakeId,
 }
 
-on_handshake!(CancelHandshake, false, caller_has_asked);
+on_handshake!(CancelHandshake, caller_has_asked);
 
 impl Command for CancelHandshake {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
@@ -329,8 +328,7 @@ pub struct DescribeHandshake {
     handshake_id: HandshakeId,
 }
 
-on_handshake!(DescribeHandshake, false, |handshake, cx| caller_is_asked(handshake, cx)
-    || caller_has_asked(handshake, cx));
+on_handshake!(DescribeHandshake, |handshake, cx| caller_is_asked(handshake, cx) || caller_has_asked(handshake, cx));
 
 impl Query for DescribeHandshake {
     fn answer(self, cx: &View<'_>) -> Result<HandshakeResult> {
