@@ -18,6 +18,8 @@ pub(super) struct DatabaseFile {
     pub path: PathBuf,
     /// Its identity when it was opened.
     identity: Identity,
+    /// Open as long as the database is, so that no other file gets its inode when SQLite closes it.
+    _file: File,
     /// Locked as long as the database is open.
     _lock: File,
 }
@@ -52,7 +54,8 @@ impl DatabaseFile {
             return Err(StoreError::Folder(path.to_owned()));
         }
         let open = |path: &Path| OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-        let metadata = open(path).and_then(|file| file.metadata()).map_err(unavailable)?;
+        let file = open(path).map_err(unavailable)?;
+        let metadata = file.metadata().map_err(unavailable)?;
         let path = path.canonicalize().map_err(unavailable)?;
         if metadata.nlink() > 1 {
             return Err(StoreError::Linked(path));
@@ -62,7 +65,7 @@ impl DatabaseFile {
         match lock.try_lock() {
             Ok(()) => {
                 let identity = Identity::of(&path).map_err(unavailable)?;
-                Ok(Self { path, identity, _lock: lock })
+                Ok(Self { path, identity, _file: file, _lock: lock })
             }
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path)),
             Err(TryLockError::Error(error)) => Err(unavailable(error)),
@@ -164,9 +167,15 @@ mod tests {
         fs::remove_file(folder.path().join("x.db-wal")).unwrap();
         assert!(claimed.check(log).unwrap_err().contains("log"));
         assert_eq!(claimed.check(None), Ok(()));
-        fs::rename(&path, folder.path().join("y.db")).unwrap();
+        fs::remove_file(&path).unwrap();
         assert!(claimed.check(None).unwrap_err().contains("gone"));
         fs::write(&path, "").unwrap();
         assert!(claimed.check(None).unwrap_err().contains("replaced"));
+        for _ in 0..20 {
+            // File systems like to use an inode again.
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, "").unwrap();
+            assert!(claimed.check(None).unwrap_err().contains("replaced"));
+        }
     }
 }
