@@ -88,7 +88,11 @@ impl Template {
                 Part::Literal(text) => rest = rest.strip_prefix(text.as_str())?,
                 Part::Variable(name) => {
                     let end = match parts.peek() {
-                        Some(Part::Literal(next)) => rest.find(next.as_str())?,
+                        // Most are one character, for which no searcher needs to be built.
+                        Some(Part::Literal(next)) => match next.as_bytes() {
+                            [byte] => rest.bytes().position(|other| other == *byte)?,
+                            _ => rest.find(next.as_str())?,
+                        },
                         Some(Part::Variable(_)) => return None,
                         None => rest.len(),
                     };

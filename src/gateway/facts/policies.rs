@@ -35,12 +35,13 @@ impl Gateway {
         question: &Question,
         owner: AccountId,
     ) -> Result<Option<ResourcePolicy>, Silence> {
-        let Some(lookup) = lookup::of_policy(question) else { return Ok(None) };
-        let is_key = lookup.service == "kms";
-        let name = format!("policy:{owner}:{}", question.resource);
+        let prefix = question.action.split(':').next().unwrap_or_default();
+        let is_key = prefix == "kms";
+        let name = format!("policy:{owner}:{prefix}:{}", question.resource);
         let document = match self.documents.get(&name) {
             Some(document) => document,
             None => {
+                let Some(lookup) = lookup::of_policy(question) else { return Ok(None) };
                 let since = self.documents.now();
                 let answer = self.inquire(&lookup, owner).await?;
                 let text = answer.and_then(|answer| lookup::policy(question, &answer));

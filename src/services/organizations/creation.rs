@@ -73,6 +73,38 @@ impl Command for CreateAccount {
     }
 }
 
+/// Asks for a new account and one of GovCloud (US) that belongs to it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateGovCloudAccount {
+    #[expect(dead_code, reason = "no account is made; the parameters are checked all the same")]
+    email: AccountEmail,
+    #[expect(dead_code, reason = "as above")]
+    account_name: OrganizationsAccountName,
+    #[expect(dead_code, reason = "as above")]
+    role_name: Option<AccountAccessRoleName>,
+    #[expect(dead_code, reason = "as above")]
+    iam_user_access_to_billing: Option<BillingAccess>,
+    tags: Option<OrganizationsTags>,
+}
+
+organizations_operation!(CreateGovCloudAccount -> CreateAccountResult, Management, |this| {
+    Access::to(Target::Organization)
+        .request_tags(this.tags.as_deref())
+        .again("organizations:TagResource", Need::Tags)
+});
+
+impl Query for CreateGovCloudAccount {
+    /// AWS refuses every management account that it has not paired with one of GovCloud, and here nobody can pair them.
+    fn answer(self, cx: &View<'_>) -> Result<CreateAccountResult> {
+        cx.record()?;
+        add_tags(&mut TagSet::default(), self.tags.as_deref().unwrap_or_default())?;
+        let message = "To complete this operation, the management account must have an associated account in the AWS \
+                       GovCloud (US-West) Region.";
+        Err(refusal::constraint("MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED", message))
+    }
+}
+
 /// Why the account cannot be made, in AWS's word (`CreateAccountFailureReason`).
 fn failure(cx: &Transaction<'_>, email: &str) -> Option<&'static str> {
     let count = cx.count_members() + cx.account.referrers::<AccountCreation>(&Reference::Pending).count();
@@ -155,6 +187,6 @@ impl Query for ListCreateAccountStatus {
 
 operations!(
     ORGANIZATIONS:
-    query DescribeCreateAccountStatus, ListCreateAccountStatus;
+    query CreateGovCloudAccount, DescribeCreateAccountStatus, ListCreateAccountStatus;
     command CreateAccount
 );

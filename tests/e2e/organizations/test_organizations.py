@@ -442,6 +442,38 @@ def test_management_policies_are_merged(server, org, root_id):
     refused(org.create_policy, "MalformedPolicyDocumentException", Name="bad", Description="", Type="TAG_POLICY", Content="[]")
 
 
+def test_management_policies_that_are_too_long_together_are_invalid(server, org, root_id):
+    unit = org.create_organizational_unit(ParentId=root_id, Name="long")["OrganizationalUnit"]["Id"]
+    members = sorted(created(org, f"long{number}") for number in range(2))
+    for member in members:
+        org.move_account(AccountId=member, SourceParentId=root_id, DestinationParentId=unit)
+    values = lambda start: {"@@append": [f"{start}{number:04}" * 4 for number in range(300)]}
+    tags = lambda start: json.dumps({"tags": {"stage": {"tag_value": values(start)}}}, separators=(",", ":"))
+    first, second = (scp(org, f"long-{start}", tags(start), "BACKUP_POLICY") for start in "ab")
+    org.enable_policy_type(RootId=root_id, PolicyType="BACKUP_POLICY")
+    org.attach_policy(PolicyId=first, TargetId=unit)
+    listed = lambda **page: org.list_accounts_with_invalid_effective_policy(PolicyType="BACKUP_POLICY", **page)
+    errors = lambda: org.list_effective_policy_validation_errors(AccountId=members[0], PolicyType="BACKUP_POLICY")
+    assert (listed()["Accounts"], listed()["PolicyType"]) == ([], "BACKUP_POLICY")
+    assert errors()["EffectivePolicyValidationErrors"] == []
+    org.attach_policy(PolicyId=second, TargetId=members[0])
+    assert [account["Id"] for account in listed()["Accounts"]] == members[:1]
+    org.detach_policy(PolicyId=second, TargetId=members[0])
+    org.attach_policy(PolicyId=second, TargetId=unit)
+    page = listed(MaxResults=1)
+    assert page["Accounts"] == [org.describe_account(AccountId=members[0])["Account"]]
+    page = listed(MaxResults=1, NextToken=page["NextToken"])
+    assert [account["Id"] for account in page["Accounts"]] == members[1:]
+    found = errors()
+    (error,) = found["EffectivePolicyValidationErrors"]
+    assert (error["ErrorCode"], sorted(error["ContributingPolicies"])) == ("ELEMENTS_TOO_MANY", sorted([first, second]))
+    assert (found["AccountId"], found["PolicyType"], found["Path"]) == (members[0], "BACKUP_POLICY", path_of(org, members[0]))
+
+
+def path_of(org, account):
+    return org.describe_account(AccountId=account)["Account"]["Paths"][0]
+
+
 def test_an_account_is_invited_and_leaves(server, org, account):
     guest = str(int(account) + 500_000_000_000)
     theirs = organizations(admin_of(server, guest))

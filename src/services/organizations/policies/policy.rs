@@ -94,15 +94,19 @@ pub(super) fn unavailable() -> Error {
     Error::new(Code::PolicyTypeNotAvailableForOrganization, message)
 }
 
-/// Checks a document against the size and the grammar of its type; compiled for those that decide about requests.
-fn accepted(kind: OrganizationPolicyType, content: &str, partition: &str) -> Result<Option<Compiled>> {
-    let limit = match kind {
+/// How long a document of a type may be (Organizations User Guide, "Quotas and service limits").
+pub(super) fn max_characters(kind: OrganizationPolicyType) -> usize {
+    match kind {
         OrganizationPolicyType::ServiceControl => 10_240,
         OrganizationPolicyType::ResourceControl => 5_120,
         OrganizationPolicyType::AiServicesOptOut => 2_500,
         _ => 10_000,
-    };
-    if content.chars().count() > limit {
+    }
+}
+
+/// Checks a document against the size and the grammar of its type; compiled for those that decide about requests.
+fn accepted(kind: OrganizationPolicyType, content: &str, partition: &str) -> Result<Option<Compiled>> {
+    if content.chars().count() > max_characters(kind) {
         return Err(refusal::constraint("POLICY_CONTENT_LIMIT_EXCEEDED", "You have exceeded the maximum policy size."));
     }
     let malformed = || {
