@@ -61,9 +61,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let path = format!("/credentials/{account}/{name}?{}", query.append_pair("service", &options.service).finish());
     let server = options.server.target(&settings)?;
-    let listen = server.listen;
     let token = settings.container_token.as_ref().map(Secret::reveal);
-    let answer = http::ask(&server, &path, token).map_err(|error| format!("no answer from {listen}: {error}"))?;
+    let answer = http::ask(&server, &path, token).map_err(|error| format!("no answer from {server}: {error}"))?;
     if answer.status != 200 {
         let refusal: Option<Refusal> = serde_json::from_str(&answer.body).ok();
         return Err(refusal.map_or(answer.body, |refusal| refusal.message).into());

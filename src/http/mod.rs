@@ -28,7 +28,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get};
 use tokio::sync::Semaphore;
 
-pub use ask::{Answer, Lines, PATIENCE, Target, ask, ask_health, ask_lines, send};
+pub use ask::{Answer, InvalidEndpoint, Lines, PATIENCE, Target, ask, ask_health, ask_lines, send};
 pub use aws::LARGE_OPERATIONS;
 pub(crate) use aws::endpoint;
 pub use credentials::CredentialEndpoints;

@@ -4,7 +4,6 @@ mod accounts;
 mod clock;
 mod reset;
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -39,21 +38,21 @@ pub(in crate::cli) fn call_within<T: DeserializeOwned>(
     body: &str,
 ) -> Result<T, Failure> {
     let settings = server.settings()?;
-    let target = Target { patience, ..server.target(&settings)? };
-    let listen = target.listen;
+    let mut target = server.target(&settings)?;
+    target.patience = patience;
     let authorization = settings.admin_token.as_ref().map(|token| format!("Bearer {}", token.reveal()));
     let answer = http::send(&target, method, &format!("/_iamd/{path}"), authorization.as_deref(), body)
-        .map_err(|error| format!("no answer from {listen}: {error}"))?;
+        .map_err(|error| format!("no answer from {target}: {error}"))?;
     if answer.status == 200 {
         let read = serde_json::from_str(&answer.body);
-        return Ok(read.map_err(|_| format!("what answers at {listen} is not this version of iamd"))?);
+        return Ok(read.map_err(|_| format!("what answers at {target} is not this version of iamd"))?);
     }
-    Err(refusal(listen, &answer))
+    Err(refusal(&target, &answer))
 }
 
 /// What the server says in an answer that refuses the request.
-pub(super) fn refusal(listen: SocketAddr, answer: &Answer) -> Failure {
+pub(super) fn refusal(server: &Target, answer: &Answer) -> Failure {
     let refusal: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let why = refusal.get("error").and_then(Value::as_str).map(|why| format!(": {why}")).unwrap_or_default();
-    format!("the server at {listen} answers {}{why}", answer.status).into()
+    format!("the server at {server} answers {}{why}", answer.status).into()
 }

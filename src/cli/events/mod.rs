@@ -71,7 +71,6 @@ pub fn events(options: &EventsOptions) -> Result<(), Failure> {
     }
     let settings = options.server.settings()?;
     let target = options.server.target(&settings)?;
-    let listen = target.listen;
     let authorization = settings.admin_token.as_ref().map(|token| format!("Bearer {}", token.reveal()));
     let path = options.path();
     let mut last: Option<String> = None;
@@ -85,18 +84,18 @@ pub fn events(options: &EventsOptions) -> Result<(), Failure> {
                     Ended::Lost(why) => why,
                 }
             }
-            Ok(Err(answer)) => return Err(refusal(listen, &answer)),
+            Ok(Err(answer)) => return Err(refusal(&target, &answer)),
             Err(error) if last.is_none() && lost.is_none() => {
-                return Err(format!("no answer from {listen}: {error}").into());
+                return Err(format!("no answer from {target}: {error}").into());
             }
             Err(error) => error.to_string(),
         };
         let since = *lost.get_or_insert_with(|| {
-            eprintln!("iamd: the server at {listen} is gone ({why}); waiting for it");
+            eprintln!("iamd: the server at {target} is gone ({why}); waiting for it");
             Instant::now()
         });
         if since.elapsed() > PATIENCE {
-            return Err(format!("the server at {listen} did not come back: {why}").into());
+            return Err(format!("the server at {target} did not come back: {why}").into());
         }
         sleep(PAUSE);
     }

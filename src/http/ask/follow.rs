@@ -42,9 +42,9 @@ pub fn ask_lines(
     authorization: Option<&str>,
     last: Option<&str>,
 ) -> io::Result<Result<Lines, Answer>> {
-    let (address, mut stream) = connect(server, MAX_SILENCE)?;
+    let mut stream = connect(server, MAX_SILENCE)?;
     // Of HTTP/1.0, so that the answer has no chunks.
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n")?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {server}\r\n")?;
     if let Some(authorization) = authorization {
         write!(stream, "Authorization: {authorization}\r\n")?;
     }

@@ -10,13 +10,12 @@ use crate::shapes::Secret;
 /// # Errors
 /// When it does not answer, or says that it is not well.
 pub fn ask_health(server: &Target, token: Option<&Secret>, out: &mut dyn io::Write) -> io::Result<()> {
-    let listen = server.listen;
     let authorization = token.map(|token| format!("Bearer {}", token.reveal()));
-    let unreachable = |error| io::Error::other(format!("no answer from {listen}: {error}"));
+    let unreachable = |error| io::Error::other(format!("no answer from {server}: {error}"));
     let answer = ask(server, "/_iamd/health", authorization.as_deref()).map_err(unreachable)?;
     writeln!(out, "{}", answer.body.lines().last().unwrap_or_default())?;
     match answer.status {
         200 => Ok(()),
-        status => Err(io::Error::other(format!("the server at {listen} answers {status}"))),
+        status => Err(io::Error::other(format!("the server at {server} answers {status}"))),
     }
 }

@@ -2,14 +2,14 @@
 
 mod follow;
 mod health;
+mod target;
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::path::PathBuf;
 use std::time::Duration;
 
 pub use follow::{Lines, ask_lines};
 pub use health::ask_health;
+pub use target::{InvalidEndpoint, Target};
 
 use super::tls::{self, ReadWrite};
 
@@ -25,17 +25,6 @@ pub struct Answer {
     pub body: String,
 }
 
-/// A running server.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// Where it listens.
-    pub listen: SocketAddr,
-    /// The file with its certificate or that of its authority, if it speaks TLS.
-    pub certificates: Option<PathBuf>,
-    /// How long it may take.
-    pub patience: Duration,
-}
-
 /// Gets `path` of a server, with this `Authorization` if one is given.
 ///
 /// # Errors
@@ -49,8 +38,8 @@ pub fn ask(server: &Target, path: &str, authorization: Option<&str>) -> io::Resu
 /// # Errors
 /// As with [`ask`].
 pub fn send(server: &Target, method: &str, path: &str, authorization: Option<&str>, body: &str) -> io::Result<Answer> {
-    let (address, mut stream) = connect(server, server.patience)?;
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n")?;
+    let mut stream = connect(server, server.patience)?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n")?;
     write!(stream, "Accept: application/json\r\nContent-Length: {}\r\n", body.len())?;
     if let Some(authorization) = authorization {
         write!(stream, "Authorization: {authorization}\r\n")?;
@@ -70,20 +59,13 @@ pub fn send(server: &Target, method: &str, path: &str, authorization: Option<&st
     Ok(Answer { status, body: body.to_owned() })
 }
 
-/// A connection to a server that may be silent for so long, and the address for its `Host` header.
-fn connect(server: &Target, silence: Duration) -> io::Result<(SocketAddr, Box<dyn ReadWrite>)> {
-    let mut address = server.listen;
-    match address.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+/// A connection to a server that may be silent for so long.
+fn connect(server: &Target, silence: Duration) -> io::Result<Box<dyn ReadWrite>> {
+    let stream = server.connect(PATIENCE)?;
     stream.set_read_timeout(Some(silence))?;
     stream.set_write_timeout(Some(silence))?;
-    let stream = match &server.certificates {
-        Some(certificates) => tls::connect(stream, address.ip(), certificates)?,
-        None => Box::new(stream),
-    };
-    Ok((address, stream))
+    match &server.certificates {
+        Some(certificates) => tls::connect(stream, server.tls_name()?, certificates),
+        None => Ok(Box::new(stream)),
+    }
 }

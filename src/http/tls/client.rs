@@ -1,7 +1,7 @@
 //! TLS from the commands that are clients of their own server.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,13 +18,13 @@ pub trait ReadWrite: Read + Write {}
 
 impl<S: Read + Write> ReadWrite for S {}
 
-/// Speaks TLS with a server whose certificate, or that of its authority, is in the file.
+/// Speaks TLS with a server of this name whose certificate, or that of its authority, is in the file.
 ///
 /// # Errors
 /// When the file cannot be read. A server that shows another certificate is refused with the first byte.
-pub fn connect(stream: TcpStream, server: IpAddr, certificates: &Path) -> io::Result<Box<dyn ReadWrite>> {
+pub fn connect(stream: TcpStream, server: ServerName<'static>, certificates: &Path) -> io::Result<Box<dyn ReadWrite>> {
     let config = config(certificates).map_err(io::Error::other)?;
-    let connection = ClientConnection::new(Arc::new(config), ServerName::from(server)).map_err(io::Error::other)?;
+    let connection = ClientConnection::new(Arc::new(config), server).map_err(io::Error::other)?;
     Ok(Box::new(StreamOwned::new(connection, stream)))
 }
 
@@ -40,8 +40,8 @@ fn config(certificates: &Path) -> Result<ClientConfig, TlsError> {
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
-/// Accepts a certificate that is trusted itself, whatever it names, since the server is asked by its address; and one of
-/// a trusted authority that names the address.
+/// Accepts a certificate that is trusted itself, whatever it names, since the server may be asked by its address; and
+/// one of a trusted authority that names what the server is asked by.
 #[derive(Debug)]
 struct Trust {
     trusted: Vec<CertificateDer<'static>>,

@@ -88,6 +88,48 @@ def test_without_a_server_the_address_is_named(arguments):
     assert address in errors
 
 
+COMMANDS = {
+    "clock": ["clock"],
+    "accounts": ["accounts"],
+    "why": ["why"],
+    "events": ["events", "--since", "1h", "--no-follow"],
+    "detections": ["events", "--detections", "--since", "1h", "--no-follow"],
+    "audit": ["audit", "--account", ACCOUNT, "--rule", "root-account-mfa-enabled"],
+    "record": ["policy", "record", "--principal", f"arn:aws:iam::{ACCOUNT}:user/bob"],
+    "export": ["export", ACCOUNT],
+    "health": ["health"],
+    "reset": ["reset"],
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_finds_the_server_of_awss_clients(server, name):
+    root = Boto3(server.endpoint, ACCOUNT)
+    root.iam.create_user(UserName="bob")
+    expected = run(*COMMANDS[name], "--endpoint", server.endpoint)
+    assert "no answer" not in expected[2] and "127.0.0.1:4593" not in expected[2]
+    found = run(*COMMANDS[name], AWS_ENDPOINT_URL=server.endpoint)
+    assert found[0] == expected[0] and found[2] == expected[2]
+    # What steers the server itself goes before it, and a flag before both.
+    with Server() as other:
+        gone = f"127.0.0.1:{other.port}"
+    status, _, errors = run(*COMMANDS[name], AWS_ENDPOINT_URL=server.endpoint, IAMD_LISTEN=gone)
+    assert status != 0 and f"no answer from {gone}" in errors
+    given = run(*COMMANDS[name], "--endpoint", server.endpoint, IAMD_LISTEN=gone)
+    assert given[0] == expected[0] and given[2] == expected[2]
+
+
+def test_an_endpoint_that_cannot_be_meant_is_refused():
+    assert refused("clock", "--endpoint", "localhost:4593") == (
+        'iamd: --endpoint: "localhost:4593" is not the URL of a server: write http://HOST:PORT or https://HOST:PORT\n'
+    )
+    errors = refused("clock", AWS_ENDPOINT_URL_IAM="http://a/b")
+    assert errors.startswith('iamd: AWS_ENDPOINT_URL_IAM: "http://a/b" is not the URL of a server')
+    assert refused("clock", AWS_ENDPOINT_URL="https://localhost:1").startswith("iamd: localhost:1 speaks TLS: give the file")
+    status, _, errors = run("clock", "--endpoint", "http://a", "--listen", "4600")
+    assert status == 2 and "cannot be used with" in errors
+
+
 def test_the_admin_token_is_taken_from_where_the_server_has_it(tmp_path):
     with Server("--admin-token", "open sesame") as server:
         address = f"127.0.0.1:{server.port}"

@@ -172,7 +172,14 @@ def test_health_and_credentials_speak_tls(tmp_path):
             assert (status, json.loads(output)["status"], errors) == (0, "ok", "")
             status, _, errors = run("credentials", "arn:aws:iam::000000000000:role/none", *listen, *arguments)
             assert (status, errors) == (1, "iamd: CredentialsV2Request: Credentials not found\n")
+        authority = str(tmp_path / "iamd-ca.pem")
+        # The authority vouches for the name that AWS's clients use.
+        endpoint = {"AWS_ENDPOINT_URL": f"https://localhost:{server.port}", "AWS_CA_BUNDLE": authority}
+        status, output, errors = run("health", **endpoint)
+        assert (status, json.loads(output)["status"], errors) == (0, "ok", "")
         other, _ = pair(tmp_path, "other")
+        status, _, errors = run("health", **{**endpoint, "AWS_CA_BUNDLE": other})
+        assert status == 1 and "invalid peer certificate" in errors, errors
         status, _, errors = run("health", *listen, "--ca", other)
         assert status == 1 and "invalid peer certificate" in errors, errors
 
