@@ -1,10 +1,12 @@
 //! Puts the server together from its settings.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
-use crate::app::{App, Budget, Detections, Gate};
+use crate::account::Generator;
+use crate::app::{App, Budget, Detections, Gate, Generations};
 use crate::audit::Usage;
 use crate::call::{Environment, Volatile};
 use crate::config::Settings;
@@ -51,7 +53,7 @@ impl App {
         let environment = Environment {
             quotas: settings.quotas()?,
             key: key.clone(),
-            clock: Clock::default(),
+            clock: Arc::new(Clock::default()),
             volatile: Volatile { usage, ..Volatile::default() },
             enforcement: settings.enforcement.unwrap_or_default(),
             policy_templates: settings.policy_templates.clone(),
@@ -63,18 +65,30 @@ impl App {
                 &settings.issuers,
             )?,
             delivery: None,
+            generator: Generator { run: Uuid::new_v4().to_string(), is_shared: store.is_shared() },
             metrics,
             denials_name_policy: settings.denials_name_policy.unwrap_or(true),
         };
         let authenticator = Authenticator { root: root_credentials(settings)?, key, partition: settings.partition };
+        let accounts = accounts.read(settings.reading());
+        let gate = Arc::new(Gate::default());
+        let generations = Generations {
+            accounts: accounts.clone(),
+            trail: trail.clone(),
+            gate: gate.clone(),
+            clock: environment.clock.clone(),
+            generator: environment.generator.clone(),
+            running: Mutex::default(),
+        };
         let app = Self {
-            accounts: accounts.read(settings.reading()),
+            accounts,
             store,
             planned: settings.organization(environment.clock.now().into())?,
             authenticator,
             environment,
             explanations: Budget::default(),
-            gate: Gate::default(),
+            gate,
+            generations: Arc::new(generations),
             trail,
             detections,
             authorization_ids: settings.authorization_ids.unwrap_or_default(),

@@ -9,6 +9,18 @@ use crate::shapes::{GenerationStatus, Timestamp};
 /// "ListPolicyGenerations").
 const RETENTION: i64 = 7 * 24 * 3600;
 
+/// How long a generation may take, in seconds: one that takes longer was left by its server. It takes a few seconds at most.
+const MAX_DURATION: i64 = 10 * 60;
+
+/// The server that looks at generations.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    /// Names this run of the server.
+    pub run: String,
+    /// Whether other servers on the same database may generate policies, too.
+    pub is_shared: bool,
+}
+
 /// One generation of a policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PolicyGeneration {
@@ -20,9 +32,15 @@ pub struct PolicyGeneration {
     pub client_token: Option<(String, String)>,
     /// The events that it was generated from, if the request said which.
     pub events: Option<GenerationEvents>,
-    /// When it was asked for. It ends at once.
+    /// When it was asked for.
     pub started: Timestamp,
-    /// What became of it.
+    /// When it ended; absent while it is under way.
+    #[serde(default)]
+    pub completed: Option<Timestamp>,
+    /// The run of a server that works on it.
+    #[serde(default)]
+    pub run: Option<String>,
+    /// What became of it, as far as its server has said.
     pub status: GenerationStatus,
     /// Why it failed: code and message.
     pub failure: Option<(String, String)>,
@@ -41,6 +59,9 @@ pub struct PolicyGeneration {
 pub struct GenerationEvents {
     /// The trails.
     pub trails: Vec<GenerationTrailEvents>,
+    /// The ARN of the role that reads the events.
+    #[serde(default)]
+    pub access_role: Option<String>,
     /// The earliest time.
     pub start: Timestamp,
     /// The latest time.
@@ -56,6 +77,19 @@ pub struct GenerationTrailEvents {
     pub regions: Option<Vec<String>>,
     /// Whether all regions, if the request says.
     pub all_regions: Option<bool>,
+}
+
+impl PolicyGeneration {
+    /// Whether a server works on it. A server that was stopped left its generations as they were.
+    pub fn is_under_way(&self, now: Timestamp, generator: &Generator) -> bool {
+        let may_live = generator.is_shared || self.run.as_ref() == Some(&generator.run);
+        self.status == GenerationStatus::InProgress && may_live && now < self.started.plus(MAX_DURATION)
+    }
+
+    /// Whether a server was stopped while it worked on it.
+    pub fn was_interrupted(&self, now: Timestamp, generator: &Generator) -> bool {
+        self.status == GenerationStatus::InProgress && !self.is_under_way(now, generator)
+    }
 }
 
 impl Account {
@@ -81,5 +115,44 @@ impl Account {
 impl Entity for PolicyGeneration {
     fn key(&self) -> String {
         self.id.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generation_is_under_way_while_its_server_can_be_at_it() {
+        let generation = PolicyGeneration {
+            id: "1".to_owned(),
+            principal: "arn:aws:iam::123456789012:user/bob".to_owned(),
+            client_token: None,
+            events: None,
+            started: Timestamp::from_seconds(1_000),
+            completed: None,
+            run: Some("a".to_owned()),
+            status: GenerationStatus::InProgress,
+            failure: None,
+            is_complete: false,
+            policies: Vec::new(),
+            with_placeholders: None,
+            by_service: None,
+        };
+        let ended = PolicyGeneration { status: GenerationStatus::Canceled, ..generation.clone() };
+        for (run, is_shared, seconds, expected) in [
+            ("a", false, 1_000, true),
+            ("a", false, 1_599, true),
+            ("a", false, 1_600, false),
+            ("b", false, 1_000, false),
+            ("b", true, 1_599, true),
+            ("b", true, 1_600, false),
+        ] {
+            let generator = Generator { run: run.to_owned(), is_shared };
+            let now = Timestamp::from_seconds(seconds);
+            assert_eq!(generation.is_under_way(now, &generator), expected, "{generator:?} {seconds}");
+            assert_eq!(generation.was_interrupted(now, &generator), !expected, "{generator:?} {seconds}");
+            assert!(!ended.is_under_way(now, &generator) && !ended.was_interrupted(now, &generator));
+        }
     }
 }

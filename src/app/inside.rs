@@ -5,8 +5,7 @@ use std::any::Any;
 use form_urlencoded::Serializer;
 use serde_json::Value;
 
-use super::overtaken::{MAX_RUNS, pause};
-use super::{App, INSIDE, Record};
+use super::{App, INSIDE, Record, overtaken};
 use crate::account::{Account, CredentialsOwner};
 use crate::call::{Entry, MfaCheck, MfaCode, Operation};
 use crate::error::{Error, Result};
@@ -88,21 +87,8 @@ impl App {
     ///
     /// # Errors
     /// What `change` returns, and when the store fails.
-    pub async fn change<T>(&self, id: AccountId, mut change: impl FnMut(&mut Account) -> Result<T>) -> Result<T> {
-        let mut runs = 1;
-        loop {
-            let turn = self.accounts.turn(id).await?;
-            let mut account = turn.account();
-            let result = change(&mut account)?;
-            if !account.has_changes() {
-                return Ok(result);
-            }
-            match turn.commit(account).await {
-                Err(error) if error.is_overtaken() && runs < MAX_RUNS => pause(runs).await,
-                committed => return committed.map(|()| result),
-            }
-            runs += 1;
-        }
+    pub async fn change<T>(&self, id: AccountId, change: impl FnMut(&mut Account) -> Result<T>) -> Result<T> {
+        overtaken::change(&self.accounts, id, change).await
     }
 
     /// Checks an MFA code of somebody who signs in, against each of the devices that are enabled, and uses it up. The

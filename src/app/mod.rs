@@ -3,11 +3,11 @@
 mod accounts;
 mod assumptions;
 mod budget;
+mod computation;
 mod decide;
 mod denials;
 mod detect;
 mod event;
-mod gate;
 mod inside;
 mod news;
 mod overtaken;
@@ -37,9 +37,9 @@ use crate::wire::{Answer, Decoded, Exchange, Output, Service, recorded_parameter
 pub use self::accounts::{ApplyError, ApplyMode, ListedSnapshot, SnapshotError};
 pub use self::assumptions::{Assumptions, Edge, Node, NodeKind};
 pub use self::budget::Budget;
+pub use self::computation::{Gate, Generations};
 pub use self::detect::Detections;
 pub use self::event::{Called, Came};
-pub use self::gate::Gate;
 use self::overtaken::{MAX_RUNS, pause};
 pub use self::record::{Line, Record};
 use self::route::Route;
@@ -57,7 +57,9 @@ pub struct App {
     /// What all calls share.
     pub environment: Environment,
     /// What computes long goes through it.
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
+    /// The generations of policies that go on after their calls.
+    pub generations: Arc<Generations>,
     /// How many denials are explained in the log.
     pub explanations: Budget,
     /// The audit trail, unless it is off.
@@ -344,6 +346,9 @@ impl App {
                 }
                 if entry.goes_on {
                     self.go_on(id, caller).await;
+                }
+                if entry.starts_jobs {
+                    self.generations.follow(&*self.accounts.get(id).await?.durable());
                 }
                 Ok(output)
             }

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use crate::account::Account;
+use crate::error::Result;
+use crate::shapes::AccountId;
+use crate::store::Accounts;
+
 /// How often a call runs whose account other servers are quicker to write to.
 pub(super) const MAX_RUNS: u32 = 24;
 
@@ -9,4 +14,30 @@ pub(super) const MAX_RUNS: u32 = 24;
 pub(super) async fn pause(runs: u32) {
     let longest = 1 << runs.min(6);
     tokio::time::sleep(Duration::from_millis(rand::random_range(0..longest))).await;
+}
+
+/// Changes an account in its turn, and waits until the change is on disk. Where another server was quicker, `change`
+/// runs again.
+///
+/// # Errors
+/// What `change` returns, and when the store fails.
+pub(super) async fn change<T>(
+    accounts: &Accounts,
+    id: AccountId,
+    mut change: impl FnMut(&mut Account) -> Result<T>,
+) -> Result<T> {
+    let mut runs = 1;
+    loop {
+        let turn = accounts.turn(id).await?;
+        let mut account = turn.account();
+        let result = change(&mut account)?;
+        if !account.has_changes() {
+            return Ok(result);
+        }
+        match turn.commit(account).await {
+            Err(error) if error.is_overtaken() && runs < MAX_RUNS => pause(runs).await,
+            committed => return committed.map(|()| result),
+        }
+        runs += 1;
+    }
 }

@@ -40,10 +40,6 @@ impl App {
     pub(super) async fn fetch(&self, inquiry: &Inquiry, now: Timestamp) -> Result<Fetched> {
         match inquiry {
             Inquiry::Issuer(inquiry) => self.environment.issuers.fetch(inquiry).await.map(Fetched::Issuer),
-            Inquiry::Activity(query) => match &self.trail {
-                Some(trail) => trail.activity(query).await.map(Some).map(Fetched::Activity),
-                None => Ok(Fetched::Activity(None)),
-            },
             Inquiry::Events(query) => match &self.trail {
                 Some(trail) => trail.find(query).await.map(Fetched::Events),
                 None => Ok(Fetched::Events(EventPage { events: Vec::new(), has_more: false })),

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use crate::account::{Account, CredentialsOwner, Quota, Quotas, Resource, User};
+use crate::account::{Account, CredentialsOwner, Generator, Quota, Quotas, Resource, User};
 use crate::error::{Code, Error, Result};
 use crate::federation::Issuers;
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
@@ -22,7 +22,7 @@ pub struct Environment {
     /// What seals sessions and markers.
     pub key: Arc<ServerKey>,
     /// The server's time.
-    pub clock: Clock,
+    pub clock: Arc<Clock>,
     /// What is known of accounts beside them.
     pub volatile: Volatile,
     /// What happens to calls that no policy allows.
@@ -37,6 +37,8 @@ pub struct Environment {
     pub token_issuer: String,
     /// What delivers events to trails, if there is a folder for their files.
     pub delivery: Option<Arc<Delivery>>,
+    /// This server, as those who look at generations of policies know it.
+    pub generator: Generator,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Whether explicit denials name the policy, as AWS does since January 2026.

@@ -29,6 +29,8 @@ pub struct Entry {
     pub reports: bool,
     /// Whether something is left to do in other accounts once it is durable.
     pub goes_on: bool,
+    /// Whether it starts or ends a job that goes on after its answer.
+    pub starts_jobs: bool,
     /// Its method and path, in a REST protocol.
     pub http: Option<Http>,
     /// The names of its parameters on the wire.
@@ -61,6 +63,7 @@ impl Entry {
             computes: O::COMPUTES,
             reports: O::REPORTS,
             goes_on: O::GOES_ON,
+            starts_jobs: O::STARTS_JOBS,
             http: O::HTTP,
             parameters: wire::fields_of::<O>,
             shape: wire::shape_of::<O>,

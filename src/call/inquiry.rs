@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::audit::{Activity, ActivityQuery, AuthorizationId, Details, EventQuery};
+use crate::audit::{AuthorizationId, Details, EventQuery};
 use crate::federation;
 use crate::store::EventPage;
 
@@ -13,8 +13,6 @@ pub enum Inquiry {
     Issuer(federation::Inquiry),
     /// From the audit trail.
     Events(EventQuery),
-    /// From the audit trail: all that a principal did.
-    Activity(ActivityQuery),
     /// A denial, from there too.
     Denial(AuthorizationId),
 }
@@ -26,8 +24,6 @@ pub enum Fetched {
     Issuer(federation::Fetched),
     /// For [`Inquiry::Events`].
     Events(EventPage),
-    /// For [`Inquiry::Activity`]; nothing if there is no audit trail.
-    Activity(Option<Activity>),
     /// For [`Inquiry::Denial`].
     Denial(Option<Arc<Details>>),
 }
@@ -37,7 +33,7 @@ impl Fetched {
     pub fn issuer(&self) -> Option<&federation::Fetched> {
         match self {
             Self::Issuer(fetched) => Some(fetched),
-            Self::Events(_) | Self::Activity(_) | Self::Denial(_) => None,
+            Self::Events(_) | Self::Denial(_) => None,
         }
     }
 
@@ -45,7 +41,7 @@ impl Fetched {
     pub fn events(&self) -> Option<&EventPage> {
         match self {
             Self::Events(page) => Some(page),
-            Self::Issuer(_) | Self::Activity(_) | Self::Denial(_) => None,
+            Self::Issuer(_) | Self::Denial(_) => None,
         }
     }
 
@@ -53,15 +49,7 @@ impl Fetched {
     pub fn denial(&self) -> Option<&Arc<Details>> {
         match self {
             Self::Denial(details) => details.as_ref(),
-            Self::Issuer(_) | Self::Events(_) | Self::Activity(_) => None,
-        }
-    }
-
-    /// What a principal did, if there is an audit trail.
-    pub fn activity(&self) -> Option<&Activity> {
-        match self {
-            Self::Activity(activity) => activity.as_ref(),
-            Self::Issuer(_) | Self::Events(_) | Self::Denial(_) => None,
+            Self::Issuer(_) | Self::Events(_) => None,
         }
     }
 }

@@ -58,6 +58,9 @@ pub trait Operation: Named + DeserializeOwned + Send + Sync + 'static {
     /// Whether something is left to do in other accounts once it is durable, such as making an account.
     const GOES_ON: bool = false;
 
+    /// Whether it starts or ends a job of its account, which goes on after its answer: the generation of a policy.
+    const STARTS_JOBS: bool = false;
+
     /// What the caller needs permission for. Names resources and looks nothing up.
     fn access(&self) -> Access<'_>;
 

@@ -17,6 +17,7 @@ use std::sync::{LazyLock, OnceLock};
 use crate::call::Entry;
 use crate::wire::{Service, Shape};
 
+pub(crate) use access_analyzer::generation;
 pub use iam::delegation::delegation_notice::notices;
 pub(crate) use iam::policies::managed_policy::managed_document;
 pub(crate) use iam::roles::service_linked_role::{account_access_role, service_linked_role};

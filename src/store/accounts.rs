@@ -86,6 +86,7 @@ impl Turn {
 }
 
 /// All accounts: in memory those that are in use, in the store all.
+#[derive(Clone)]
 pub struct Accounts {
     cells: Arc<Cells>,
     store: Arc<Store>,

@@ -1,10 +1,10 @@
-//! Generated policies: returned, listed, and none left to be cancelled.
+//! Generated policies: returned and listed.
 
 use serde::{Deserialize, Serialize};
 
 use super::validate_policy::invalid;
 use crate::account::{GenerationTrailEvents, PolicyGeneration};
-use crate::call::{Access, AccountRef, Command, Context, Operation, Query, Transaction, View, operations, token_page};
+use crate::call::{Access, AccountRef, Context, Operation, Query, View, operations, token_page};
 use crate::error::{Code, Result};
 use crate::shapes::{AnalyzerNextToken, GenerationPrincipal, GenerationStatus, GenerationsPageSize};
 use crate::wire::{Http, QueryMember};
@@ -35,7 +35,8 @@ struct JobDetails {
     job_id: String,
     status: GenerationStatus,
     started_on: String,
-    completed_on: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completed_on: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     job_error: Option<JobError>,
 }
@@ -110,24 +111,24 @@ struct GenerationShape {
     principal_arn: String,
     status: GenerationStatus,
     started_on: String,
-    completed_on: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completed_on: Option<String>,
 }
-
-/// Ends a generation that is under way.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CancelPolicyGeneration {
-    job_id: String,
-}
-
-/// Nothing.
-#[derive(Serialize)]
-pub struct Canceled {}
 
 impl<A: AccountRef> Context<'_, A> {
-    fn generation(&self, id: &str) -> Result<&PolicyGeneration> {
+    pub(super) fn generation(&self, id: &str) -> Result<&PolicyGeneration> {
         let found = self.account.policy_generation(id, self.now);
         found.ok_or_else(|| invalid("jobId", "names no policy generation of the last seven days".to_owned()))
+    }
+
+    /// What has become of a generation, and why: the server that was at it may be gone.
+    fn standing(&self, generation: &PolicyGeneration) -> (GenerationStatus, Option<JobError>) {
+        if generation.was_interrupted(self.now, &self.environment.generator) {
+            let message = "The server stopped while it generated the policy. Start the generation again.".to_owned();
+            return (GenerationStatus::Failed, Some(JobError { code: "SERVICE_ERROR".to_owned(), message }));
+        }
+        let failure = generation.failure.clone().map(|(code, message)| JobError { code, message });
+        (generation.status, failure)
     }
 }
 
@@ -164,13 +165,14 @@ impl Query for GetGeneratedPolicy {
             start_time: events.start.to_string(),
             end_time: events.end.to_string(),
         });
+        let (status, job_error) = cx.standing(generation);
         Ok(GeneratedPolicy {
             job_details: JobDetails {
                 job_id: generation.id.clone(),
-                status: generation.status,
+                status,
                 started_on: generation.started.to_string(),
-                completed_on: generation.started.to_string(),
-                job_error: generation.failure.clone().map(|(code, message)| JobError { code, message }),
+                completed_on: generation.completed.map(|time| time.to_string()),
+                job_error,
             },
             generated_policy_result: GeneratedPolicyResult {
                 properties: GeneratedPolicyProperties {
@@ -218,9 +220,9 @@ impl Query for ListPolicyGenerations {
                 let shape = GenerationShape {
                     job_id: generation.id.clone(),
                     principal_arn: generation.principal.clone(),
-                    status: generation.status,
+                    status: cx.standing(generation).0,
                     started_on: generation.started.to_string(),
-                    completed_on: generation.started.to_string(),
+                    completed_on: generation.completed.map(|time| time.to_string()),
                 };
                 (format!("{:020} {}", i64::MAX - generation.started.seconds(), generation.id), shape)
             })
@@ -233,27 +235,4 @@ impl Query for ListPolicyGenerations {
     }
 }
 
-impl Operation for CancelPolicyGeneration {
-    type Output = Canceled;
-
-    const ERRORS: &'static [Code] = &[Code::ValidationException];
-    const HTTP: Option<Http> = Some(Http { method: "PUT", path: "/policy/generation/{jobId}", query: &[] });
-
-    fn access(&self) -> Access<'_> {
-        Access::any()
-    }
-}
-
-impl Command for CancelPolicyGeneration {
-    /// A generation ends before its request is answered, so that there is none left to be cancelled.
-    fn execute(self, cx: &mut Transaction<'_>) -> Result<Canceled> {
-        let generation = cx.generation(&self.job_id)?;
-        Err(invalid("jobId", format!("names a policy generation that has ended: {}", generation.id)))
-    }
-}
-
-operations!(
-    ACCESS_ANALYZER:
-    query GetGeneratedPolicy, ListPolicyGenerations;
-    command CancelPolicyGeneration
-);
+operations!(ACCESS_ANALYZER: query GetGeneratedPolicy, ListPolicyGenerations);

@@ -2,6 +2,7 @@
 
 mod forms;
 mod generated_policy;
+pub(crate) mod generation;
 mod policy_generation;
 mod validate_policy;
 

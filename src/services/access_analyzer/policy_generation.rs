@@ -1,15 +1,12 @@
-//! Policies generated from what a principal did, by the events of the audit trail.
+//! The jobs that generate policies from what a principal did, started and canceled.
 
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::forms::{by_service, with_placeholders};
 use super::validate_policy::invalid;
 use crate::account::{GenerationEvents, GenerationTrailEvents, PolicyGeneration, Role, User};
-use crate::audit::generate::{GenerateError, Style, generate};
-use crate::audit::{Activity, ActivityQuery, OfTrail};
-use crate::call::{Access, AccountRef, Command, Context, Inquiry, Operation, Target, Transaction, View, operations};
+use crate::call::{Access, Command, Operation, Target, Transaction, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
     ArnParts, GenerationPrincipal, GenerationRole, GenerationStatus, GenerationTrail, Kind, Timestamp,
@@ -60,12 +57,20 @@ pub struct StartedGeneration {
     job_id: String,
 }
 
-/// Why a job failed: AWS's code and a sentence.
-struct JobFailure(&'static str, String);
+/// Ends a generation that is under way.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CancelPolicyGeneration {
+    job_id: String,
+}
+
+/// Nothing.
+#[derive(Serialize)]
+pub struct Canceled {}
 
 impl StartPolicyGeneration {
-    /// Whose calls are wanted, and the events as the request names them.
-    fn query(&self, cx: &Context<'_, impl AccountRef>) -> Result<(ActivityQuery, Option<GenerationEvents>)> {
+    /// Refuses what cannot be generated.
+    fn check(&self, cx: &Transaction<'_>) -> Result<()> {
         let principal = self.policy_generation_details.principal_arn.as_str();
         let parts = ArnParts::parse(principal).filter(|parts| parts.account_id() == Some(cx.account.id));
         let exists = parts.is_some_and(|parts| match parts.path_and_name(Kind::User) {
@@ -78,35 +83,7 @@ impl StartPolicyGeneration {
         if self.client_token.as_ref().is_some_and(|token| token.chars().count() > MAX_TOKEN) {
             return Err(invalid("clientToken", format!("must have at most {MAX_TOKEN} characters")));
         }
-        let oldest = cx.now.plus(-RETENTION_SECONDS);
-        let events = self.cloud_trail_details.as_ref().map(|details| details.events(cx.now)).transpose()?;
-        let query = ActivityQuery {
-            account: cx.account.id,
-            principal: principal.to_owned(),
-            start: events.as_ref().map_or(oldest, |events| events.start.max(oldest)),
-            end: events.as_ref().map_or(cx.now, |events| events.end),
-            trails: events.as_ref().map(|events| {
-                let of_trail = |named: &GenerationTrailEvents| {
-                    let regions = named.regions.clone().filter(|_| named.all_regions != Some(true));
-                    Some(OfTrail { trail: cx.account.trail(&named.arn)?.clone(), regions })
-                };
-                events.trails.iter().filter_map(of_trail).collect()
-            }),
-        };
-        Ok((query, events))
-    }
-
-    /// What keeps the job from its events.
-    fn obstacle(&self, cx: &Context<'_, impl AccountRef>) -> Option<JobFailure> {
-        let details = self.cloud_trail_details.as_ref()?;
-        let role = details.access_role.as_str();
-        if cx.account.role(role).is_none() {
-            let message = format!("The access role {role} cannot be assumed.");
-            return Some(JobFailure("AUTHORIZATION_ERROR", message));
-        }
-        let missing = details.trails.iter().find(|trail| cx.account.trail(&trail.cloud_trail_arn).is_none())?;
-        let message = format!("The trail {} cannot be found.", missing.cloud_trail_arn);
-        Some(JobFailure("RESOURCE_NOT_FOUND_ERROR", message))
+        Ok(())
     }
 
     /// What a request with the same token must be like.
@@ -137,7 +114,7 @@ impl CloudTrailDetails {
             regions: of.regions.clone(),
             all_regions: of.all_regions,
         });
-        Ok(GenerationEvents { trails: trails.collect(), start, end })
+        Ok(GenerationEvents { trails: trails.collect(), access_role: Some(self.access_role.to_string()), start, end })
     }
 }
 
@@ -147,37 +124,11 @@ fn time(field: &str, text: &str) -> Result<Timestamp> {
         .map_err(|_| invalid(field, "is not a time such as 2030-01-01T00:00:00Z".to_owned()))
 }
 
-impl PolicyGeneration {
-    /// Fills in what comes of the activity of the principal.
-    fn finish(&mut self, activity: Option<&Activity>, cx: &Transaction<'_>) -> std::result::Result<(), JobFailure> {
-        let off = || JobFailure("SERVICE_ERROR", "iamd was started with --audit off: there are no events.".to_owned());
-        let activity = activity.ok_or_else(off)?;
-        self.is_complete = activity.is_complete;
-        let seen = activity.seen();
-        self.policies = match generate(&self.principal, &seen, Style::default()) {
-            Ok(policies) => policies,
-            Err(GenerateError::Nothing(_)) => Vec::new(),
-            Err(error @ GenerateError::TooMany { .. }) => {
-                return Err(JobFailure("SERVICE_QUOTA_EXCEEDED_ERROR", error.to_string()));
-            }
-            Err(error) => {
-                tracing::error!(%error, "no policy was made");
-                return Err(JobFailure("SERVICE_ERROR", "The policy could not be generated.".to_owned()));
-            }
-        };
-        self.with_placeholders = with_placeholders(&seen, cx.account.id.partition());
-        self.by_service = by_service(&seen);
-        Ok(())
-    }
-}
-
 impl Operation for StartPolicyGeneration {
     type Output = StartedGeneration;
 
-    const ERRORS: &'static [Code] = &[Code::ConflictException, Code::ValidationException];
-    const FETCHES: bool = true;
-    const COMPUTES: bool = true;
-    const REPORTS: bool = true;
+    const ERRORS: &'static [Code] = &[Code::ConflictException, Code::ServiceQuotaExceeded, Code::ValidationException];
+    const STARTS_JOBS: bool = true;
     const HTTP: Option<Http> = Some(Http { method: "PUT", path: "/policy/generation", query: &[] });
 
     /// The role that reads the events is handed to Access Analyzer.
@@ -189,16 +140,12 @@ impl Operation for StartPolicyGeneration {
                 .key("iam:PassedToService", Some("access-analyzer.amazonaws.com")),
         }
     }
-
-    fn inquiry(&self, cx: &View<'_>) -> Result<Option<Inquiry>> {
-        let (query, _) = self.query(cx)?;
-        Ok(Some(Inquiry::Activity(query)).filter(|_| self.obstacle(cx).is_none()))
-    }
 }
 
 impl Command for StartPolicyGeneration {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<StartedGeneration> {
-        let (query, events) = self.query(cx)?;
+        self.check(cx)?;
+        let events = self.cloud_trail_details.as_ref().map(|details| details.events(cx.now)).transpose()?;
         let client_token = self.client_token.clone().map(|token| (token, self.fingerprint()));
         if let Some((token, fingerprint)) = &client_token {
             let mut kept = cx.account.kept_policy_generations(cx.now);
@@ -208,32 +155,30 @@ impl Command for StartPolicyGeneration {
                     return Ok(StartedGeneration { job_id: same.id.clone() });
                 }
                 let error = Error::new(Code::ConflictException, "The client token was used with other parameters.");
-                let resource = json!("PolicyGeneration");
-                return Err(error.with("resourceId", json!(same.id)).with("resourceType", resource));
+                return Err(about(error, &same.id));
             }
         }
-        let mut generation = PolicyGeneration {
+        let generator = &cx.environment.generator;
+        // One of an account is under way at a time (IAM User Guide, "IAM Access Analyzer quotas").
+        if let Some(earlier) = cx.account.policy_generations.iter().find(|kept| kept.is_under_way(cx.now, generator)) {
+            let message = "No more than 1 policy generation can be in progress at a time.";
+            return Err(about(Error::new(Code::ServiceQuotaExceeded, message), &earlier.id));
+        }
+        let generation = PolicyGeneration {
             id: cx.ids.uuid().to_string(),
-            principal: query.principal,
+            principal: self.policy_generation_details.principal_arn.to_string(),
             client_token,
             events,
             started: cx.now,
-            status: GenerationStatus::Succeeded,
+            completed: None,
+            run: Some(generator.run.clone()),
+            status: GenerationStatus::InProgress,
             failure: None,
             is_complete: false,
             policies: Vec::new(),
             with_placeholders: None,
             by_service: None,
         };
-        let activity = cx.fetched.and_then(|fetched| fetched.activity());
-        let finished = match self.obstacle(cx) {
-            Some(obstacle) => Err(obstacle),
-            None => generation.finish(activity, cx),
-        };
-        if let Err(JobFailure(code, message)) = finished {
-            generation.status = GenerationStatus::Failed;
-            generation.failure = Some((code.to_owned(), message));
-        }
         let job_id = generation.id.clone();
         cx.account.forget_policy_generations(cx.now);
         cx.account.put(generation)?;
@@ -241,4 +186,33 @@ impl Command for StartPolicyGeneration {
     }
 }
 
-operations!(ACCESS_ANALYZER: command StartPolicyGeneration);
+/// The error with the generation that it is about.
+fn about(error: Error, id: &str) -> Error {
+    error.with("resourceId", json!(id)).with("resourceType", json!("PolicyGeneration"))
+}
+
+impl Operation for CancelPolicyGeneration {
+    type Output = Canceled;
+
+    const ERRORS: &'static [Code] = &[Code::ValidationException];
+    const STARTS_JOBS: bool = true;
+    const HTTP: Option<Http> = Some(Http { method: "PUT", path: "/policy/generation/{jobId}", query: &[] });
+
+    fn access(&self) -> Access<'_> {
+        Access::any()
+    }
+}
+
+impl Command for CancelPolicyGeneration {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<Canceled> {
+        let generation = cx.generation(&self.job_id)?.clone();
+        if !generation.is_under_way(cx.now, &cx.environment.generator) {
+            return Err(invalid("jobId", format!("names a policy generation that has ended: {}", generation.id)));
+        }
+        let status = GenerationStatus::Canceled;
+        cx.account.put(PolicyGeneration { status, completed: Some(cx.now), ..generation })?;
+        Ok(Canceled {})
+    }
+}
+
+operations!(ACCESS_ANALYZER: command CancelPolicyGeneration, StartPolicyGeneration);

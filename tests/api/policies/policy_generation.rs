@@ -1,5 +1,7 @@
 //! Access Analyzer's policy generation: its paths and forms. What it generates is tested through boto3.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::client::{Client, Server};
@@ -24,7 +26,15 @@ async fn a_generation_is_found_by_its_path() {
     let (status, started) = call(&root, "PUT", PATH, &input).await;
     assert_eq!(status, 200, "{started}");
     let job = format!("{PATH}/{}", started["jobId"].as_str().unwrap());
-    let (status, found) = call(&root, "GET", &job, &json!({})).await;
+    let mut asked = 0;
+    let (status, found) = loop {
+        let (status, found) = call(&root, "GET", &job, &json!({})).await;
+        asked += 1;
+        if found["jobDetails"]["status"] != "IN_PROGRESS" || asked > 1000 {
+            break (status, found);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
     assert_eq!((status, &found["jobDetails"]["status"]), (200, &json!("SUCCEEDED")), "{found}");
     // The user has done nothing.
     assert_eq!(found["generatedPolicyResult"]["generatedPolicies"], json!([]));

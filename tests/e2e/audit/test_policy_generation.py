@@ -1,7 +1,11 @@
 """Access Analyzer's policy generation, through boto3."""
 
+import concurrent.futures
+import contextlib
 import datetime
 import json
+import os
+import time
 
 import pytest
 from botocore.config import Config
@@ -23,6 +27,24 @@ def refused(call, **parameters):
     with pytest.raises(ClientError) as raised:
         call(**parameters)
     return raised.value.response["Error"]["Code"], raised.value.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def wait_for(condition, what):
+    for _ in range(600):
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{what} does not happen")
+
+
+def ended(calls, job, **wanted):
+    """The answer about a job that has ended."""
+
+    def answer():
+        found = calls.get_generated_policy(jobId=job, **wanted)
+        return found if found["jobDetails"]["status"] != "IN_PROGRESS" else None
+
+    return wait_for(answer, "the end of the job")
 
 
 def now(days=0):
@@ -55,7 +77,7 @@ def statements(policy):
 def test_a_policy_for_what_a_user_did(root, bob):
     calls = analyzer(root)
     job = calls.start_policy_generation(policyGenerationDetails={"principalArn": bob})["jobId"]
-    answer = calls.get_generated_policy(jobId=job)
+    answer = ended(calls, job)
     details = answer["jobDetails"]
     assert (details["jobId"], details["status"]) == (job, "SUCCEEDED") and details["completedOn"] >= details["startedOn"]
     assert answer["generatedPolicyResult"]["properties"] == {"isComplete": True, "principalArn": bob}
@@ -75,7 +97,7 @@ def test_a_policy_for_what_a_user_did(root, bob):
 def test_placeholders_and_services(root, bob):
     calls = analyzer(root)
     job = calls.start_policy_generation(policyGenerationDetails={"principalArn": bob})["jobId"]
-    answer = calls.get_generated_policy(jobId=job, includeResourcePlaceholders=True)
+    answer = ended(calls, job, includeResourcePlaceholders=True)
     [policy] = answer["generatedPolicyResult"]["generatedPolicies"]
     assert (["iam:GetUser"], ["arn:aws:iam::${Account}:user/${UserNameWithPath}"]) in statements(policy)
     answer = calls.get_generated_policy(jobId=job, includeServiceLevelTemplate=True)
@@ -95,7 +117,7 @@ def test_the_events_of_trails(root, bob, user, reader, account):
     def generated(trail, **more):
         details = {"trails": [{"cloudTrailArn": trail, **more}], "accessRole": reader, "startTime": now(-1)}
         job = calls.start_policy_generation(policyGenerationDetails={"principalArn": bob}, cloudTrailDetails=details)["jobId"]
-        return calls.get_generated_policy(jobId=job)
+        return ended(calls, job)
 
     answer = generated(all_, allRegions=True)
     [policy] = answer["generatedPolicyResult"]["generatedPolicies"]
@@ -121,6 +143,7 @@ def test_generations_are_listed_for_seven_days():
         jobs = []
         for arn in (arns[0], arns[1], arns[0]):
             jobs.append(calls.start_policy_generation(policyGenerationDetails={"principalArn": arn})["jobId"])
+            ended(calls, jobs[-1])
             server.own("clock", "POST", b'{"advance": 60}')
         pages = calls.get_paginator("list_policy_generations").paginate(PaginationConfig={"PageSize": 2})
         listed = [found for page in pages for found in page["policyGenerations"]]
@@ -139,10 +162,10 @@ def test_a_token_stands_for_one_request(root, bob, user):
     other = root.iam.create_user(UserName="ann")["User"]["Arn"]
     start = calls.start_policy_generation
     first = start(policyGenerationDetails={"principalArn": bob}, clientToken="t")["jobId"]
+    ended(calls, first)
     assert start(policyGenerationDetails={"principalArn": bob}, clientToken="t")["jobId"] == first
     assert start(policyGenerationDetails={"principalArn": bob}, clientToken="u")["jobId"] != first
     assert refused(start, policyGenerationDetails={"principalArn": other}, clientToken="t") == ("ConflictException", 409)
-    # A generation ends at once.
     assert refused(calls.cancel_policy_generation, jobId=first) == ("ValidationException", 400)
 
 
@@ -188,8 +211,12 @@ def test_permissions(root, user, reader, account):
         document = json.dumps({"Version": "2012-10-17", "Statement": statement})
         root.iam.put_user_policy(UserName="bob", PolicyName="p", PolicyDocument=document)
 
+    def run(**more):
+        ended(analyzer(root), bobs.start_policy_generation(**start, **more)["jobId"])
+
+    ended(analyzer(root), job)
     for name, call in {
-        "StartPolicyGeneration": lambda: bobs.start_policy_generation(**start),
+        "StartPolicyGeneration": run,
         "GetGeneratedPolicy": lambda: bobs.get_generated_policy(jobId=job),
         "ListPolicyGenerations": lambda: bobs.list_policy_generations(),
     }.items():
@@ -205,7 +232,7 @@ def test_permissions(root, user, reader, account):
     allow("access-analyzer:StartPolicyGeneration")
     assert refused(bobs.start_policy_generation, **start, cloudTrailDetails=details) == ("AccessDeniedException", 403)
     allow("access-analyzer:StartPolicyGeneration", "iam:PassRole")
-    bobs.start_policy_generation(**start, cloudTrailDetails=details)
+    run(cloudTrailDetails=details)
 
 
 def test_without_events_a_job_fails():
@@ -213,5 +240,69 @@ def test_without_events_a_job_fails():
         root = Boto3(server.endpoint, "111111111111")
         arn = root.iam.create_user(UserName="bob")["User"]["Arn"]
         job = analyzer(root).start_policy_generation(policyGenerationDetails={"principalArn": arn})["jobId"]
-        details = analyzer(root).get_generated_policy(jobId=job)["jobDetails"]
+        details = ended(analyzer(root), job)["jobDetails"]
         assert (details["status"], details["jobError"]["code"]) == ("FAILED", "SERVICE_ERROR")
+
+
+@contextlib.contextmanager
+def busy(root):
+    """Simulations ahead of whatever else the account computes: one at a time takes long, and many wait."""
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": [f"arn:aws:s3:::bucket{i}-*a*b*c*d" for i in range(1000)]}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    actions = [f"s3:Get{i}" for i in range(200)]
+
+    def simulate(_):
+        return root.iam.simulate_custom_policy(PolicyInputList=[policy], ActionNames=actions, ResourceArns=["arn:aws:s3:::x"])
+
+    with concurrent.futures.ThreadPoolExecutor(6) as threads:
+        began = time.monotonic()
+        simulate(0)
+        alone = time.monotonic() - began
+        for number in range(6):
+            threads.submit(simulate, number)
+        time.sleep(alone / 2)
+        yield
+
+
+def test_a_job_under_way_is_canceled(root, bob):
+    calls = analyzer(root)
+    start = {"policyGenerationDetails": {"principalArn": bob}}
+    with busy(root):
+        job = calls.start_policy_generation(**start)["jobId"]
+        found = calls.get_generated_policy(jobId=job)
+        assert found["jobDetails"]["status"] == "IN_PROGRESS" and "completedOn" not in found["jobDetails"]
+        assert found["generatedPolicyResult"]["generatedPolicies"] == []
+        [listed] = calls.list_policy_generations()["policyGenerations"]
+        assert listed["status"] == "IN_PROGRESS" and "completedOn" not in listed
+        # Of an account, one is under way at a time.
+        assert refused(calls.start_policy_generation, **start) == ("ServiceQuotaExceededException", 402)
+        calls.cancel_policy_generation(jobId=job)
+        assert calls.get_generated_policy(jobId=job)["jobDetails"]["status"] == "CANCELED"
+        assert refused(calls.cancel_policy_generation, jobId=job) == ("ValidationException", 400)
+        second = calls.start_policy_generation(**start)["jobId"]
+    assert ended(calls, second)["generatedPolicyResult"]["generatedPolicies"] != []
+    found = calls.get_generated_policy(jobId=job)
+    assert found["jobDetails"]["status"] == "CANCELED" and found["jobDetails"]["completedOn"]
+    assert found["generatedPolicyResult"]["generatedPolicies"] == []
+
+
+@pytest.mark.skipif(bool(os.environ.get("IAMD_TEST_ENGINE")), reason="another server may still be at it")
+def test_a_job_whose_server_is_killed_has_failed(tmp_path):
+    database = f"sqlite:{tmp_path / 'iamd.db'}"
+    server = Server(database=database)
+    root = Boto3(server.endpoint, "111111111111")
+    arn = root.iam.create_user(UserName="bob")["User"]["Arn"]
+    calls = analyzer(root)
+    with busy(root):
+        job = calls.start_policy_generation(policyGenerationDetails={"principalArn": arn})["jobId"]
+        assert calls.get_generated_policy(jobId=job)["jobDetails"]["status"] == "IN_PROGRESS"
+        server.kill()
+    with Server(database=database) as server:
+        calls = analyzer(Boto3(server.endpoint, "111111111111"))
+        details = calls.get_generated_policy(jobId=job)["jobDetails"]
+        assert (details["status"], details["jobError"]["code"]) == ("FAILED", "SERVICE_ERROR")
+        assert "completedOn" not in details
+        assert calls.list_policy_generations()["policyGenerations"][0]["status"] == "FAILED"
+        assert refused(calls.cancel_policy_generation, jobId=job) == ("ValidationException", 400)
+        again = calls.start_policy_generation(policyGenerationDetails={"principalArn": arn})["jobId"]
+        assert ended(calls, again)["jobDetails"]["status"] == "SUCCEEDED"
