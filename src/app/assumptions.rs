@@ -99,6 +99,7 @@ fn find(account: &Account, organizations: &Directory, facts: &RequestFacts) -> R
             explain: &|| false,
             max_work: None,
             ids: None,
+            decisions: None,
         };
         for assumed in &own {
             let to = Node { kind: NodeKind::Role, name: assumed.role().name.clone() };

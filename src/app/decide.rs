@@ -4,7 +4,7 @@ use tracing::Level;
 
 use super::App;
 use crate::account::Account;
-use crate::call::{self, Asker, Denial, DenialIds, Outside, QUICK, Verdict};
+use crate::call::{self, Asker, Decisions, Denial, DenialIds, Outside, QUICK, Verdict};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, RequestFacts, Standing};
 use crate::log;
@@ -12,7 +12,7 @@ use crate::organization::Directory;
 
 impl App {
     /// Decides whether a caller may do all that a call to another service asks for, and answers question by question.
-    /// Decisions that take long go through the gate.
+    /// Decisions that take long go through the gate. What was decided goes to `decisions`, if an event is to have it.
     ///
     /// # Errors
     /// `InvalidClientTokenId` when the user behind the caller is gone.
@@ -22,15 +22,17 @@ impl App {
         own: &Account,
         facts: &RequestFacts,
         asked: &[Outside<'_>],
+        decisions: Option<&Decisions>,
     ) -> Result<Vec<Option<Box<Denial>>>> {
         let organizations = self.accounts.organizations().await?;
         if Standing::is_quickly_known(caller, own)?
-            && let Some(decided) = self.decide_within(&organizations, caller, own, facts, asked, Some(QUICK))?
+            && let Some(decided) =
+                self.decide_within(&organizations, (caller, own), facts, (asked, decisions), Some(QUICK))?
         {
             return Ok(decided);
         }
-        let decided =
-            self.gate.compute(own.id, || self.decide_within(&organizations, caller, own, facts, asked, None)).await?;
+        let decide = || self.decide_within(&organizations, (caller, own), facts, (asked, decisions), None);
+        let decided = self.gate.compute(own.id, decide).await?;
         decided.ok_or_else(|| Error::internal("a decision without a limit of work was not made"))
     }
 
@@ -38,10 +40,9 @@ impl App {
     fn decide_within(
         &self,
         organizations: &Directory,
-        caller: &Caller,
-        own: &Account,
+        (caller, own): (&Caller, &Account),
         facts: &RequestFacts,
-        asked: &[Outside<'_>],
+        (asked, decisions): (&[Outside<'_>], Option<&Decisions>),
         max_work: Option<u64>,
     ) -> Result<Option<Vec<Option<Box<Denial>>>>> {
         let standing = Standing::of(caller, own)?;
@@ -54,6 +55,7 @@ impl App {
             explain: &|| tracing::enabled!(target: log::REQUEST, Level::WARN) && self.explanations.take(),
             max_work,
             ids: Some((DenialIds { give, link: &self.denial_link }, own)),
+            decisions,
         };
         let mut decided = Vec::with_capacity(asked.len());
         for asked in asked {

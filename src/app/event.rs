@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::App;
 use super::record::Record;
-use crate::audit::{Asked, Event, EventDenial, EventFailure, IdentityKind, UserIdentity};
+use crate::audit::{Additions, Asked, Event, EventDenial, EventFailure, IdentityKind, UserIdentity};
 use crate::call::{Entry, Evidence};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Principal, RequestFacts};
@@ -84,6 +84,9 @@ impl App {
             return;
         }
         let by_service = identity.invoked_by.clone();
+        let tls = facts.tls.clone().filter(|_| by_service.is_none());
+        let mut additions = Additions { tls, decisions: Vec::new() };
+        additions.keep(record.decisions.all());
         let event = Event {
             sequence: 0,
             random: rand::random(),
@@ -106,6 +109,7 @@ impl App {
             asked: record.asked.clone(),
             denial: record.evidence.as_ref().map(|evidence| denial(evidence, record.would_deny.is_some())),
             micros: record.micros(),
+            additions,
         };
         // Both accounts see who assumes a role of the other; the other only that a principal of the first did.
         if target != account && called.service == "sts" && event.failure.is_none() {

@@ -8,7 +8,7 @@ use tracing::Level;
 
 use crate::account::Account;
 use crate::audit::Asked;
-use crate::call::{Entry, Evidence};
+use crate::call::{Decisions, Entry, Evidence};
 use crate::error::{Code, Error};
 use crate::identity::{Caller, Principal, RequestFacts};
 use crate::log;
@@ -48,6 +48,8 @@ pub struct Record {
     pub(super) key_used: Option<Timestamp>,
     /// What the call asks permission for.
     pub asked: Vec<Asked>,
+    /// What was decided, for the audit trail.
+    pub decisions: Decisions,
     /// The access key id that a signature claims, if it has the form of one.
     key: Option<String>,
     /// What the call is about.
@@ -72,6 +74,7 @@ impl Record {
             changed: None,
             key_used: None,
             asked: Vec::new(),
+            decisions: Decisions::default(),
             key: None,
             resource: None,
             evidence: None,
@@ -82,6 +85,7 @@ impl Record {
     /// Forgets what was asked, which will be asked again.
     pub fn begin_again(&mut self) {
         self.asked.clear();
+        self.decisions.clear();
         self.resource = None;
         self.evidence = None;
         self.would_deny = None;

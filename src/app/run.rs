@@ -148,6 +148,10 @@ impl Run<'_> {
         let mut random = rand::rng();
         let cx = &self.context(account, &mut random);
         call.precondition(cx)?;
+        if record.evidence.is_none() {
+            // It may have been asked before something was fetched.
+            record.asked.clear();
+        }
         for access in [call.access(), call.further_access(cx)] {
             let Denial { error, evidence, details } = match self.authorize(cx, &access, record, max_work)? {
                 Verdict::Allowed => {
@@ -189,6 +193,7 @@ impl Run<'_> {
             explain: &|| tracing::enabled!(target: log::REQUEST, Level::WARN) && self.app.explanations.take(),
             max_work,
             ids: Some(DenialIds { give, link: &self.app.denial_link }),
+            decisions: self.app.trail.is_some().then_some(&record.decisions),
         };
         if self.app.trail.is_some() && record.evidence.is_none() {
             record.asked.extend(question.asked(access));

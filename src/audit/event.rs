@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
+use super::additions::Additions;
 use crate::shapes::{AccountId, Timestamp};
 
 /// One call of an authenticated caller, as one account sees it.
@@ -48,6 +49,9 @@ pub struct Event {
     pub denial: Option<EventDenial>,
     /// How long the call took, in microseconds.
     pub micros: u64,
+    /// What later versions keep behind it.
+    #[serde(skip)]
+    pub additions: Additions,
 }
 
 /// Who called, as CloudTrail's `userIdentity` has it.
@@ -238,7 +242,7 @@ impl Event {
     /// About how many bytes it takes in memory.
     pub fn size(&self) -> usize {
         let texts = [&self.parameters, &self.result].into_iter().flatten().map(String::len).sum::<usize>();
-        texts + self.user_agent.len() + 1024
+        texts + self.user_agent.len() + self.additions.size() + 1024
     }
 }
 
@@ -278,6 +282,7 @@ pub mod tests {
             asked: Vec::new(),
             denial: None,
             micros: 50,
+            additions: Additions::default(),
         }
     }
 

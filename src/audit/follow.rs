@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::additions::EventDecision;
 use super::event::{Event, IdentityKind};
 use crate::shapes::AccountId;
 
@@ -135,6 +136,7 @@ impl Event {
             "caller": self.caller(),
             "action": self.action(),
             "asked": asked,
+            "decisions": self.additions.decisions.iter().map(EventDecision::shown).collect::<Vec<_>>(),
             "micros": self.micros,
         });
         let denial = self.denial.as_ref().map(|denial| {

@@ -1,6 +1,7 @@
 //! What is known of calls: their events, and when credentials and roles were last used; and the audit of an account.
 
 mod activity;
+mod additions;
 pub mod details;
 pub mod detections;
 mod event;
@@ -14,6 +15,7 @@ mod selection;
 mod usage;
 
 pub use activity::{Activity, ActivityQuery, OfTrail, RecordedRequest, RecordedRequests};
+pub use additions::{Additions, DecisionEffect, EventDecision, TlsDetails};
 pub use details::{AuthorizationId, Details, Node};
 #[cfg(test)]
 pub use event::tests::example as example_event;

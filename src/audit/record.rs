@@ -55,6 +55,9 @@ impl Event {
             put("sharedEventID", self.shared_id_of(id).into());
         }
         put("eventCategory", if self.management { "Management" } else { "Data" }.into());
+        if let Some(tls) = &self.additions.tls {
+            put("tlsDetails", tls.record());
+        }
         Value::Object(record)
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use super::deciding::{Decisions, decided};
 use super::denial::{Denial, DenialIds, Evidence};
 use super::resources::Found;
 use super::{Access, AccountRef, Check, Context, Target};
@@ -62,6 +63,8 @@ pub struct Question<'q> {
     pub max_work: Option<u64>,
     /// Gives denials ids under which they can be looked up.
     pub ids: Option<DenialIds<'q>>,
+    /// Where the decisions go, if somebody keeps them.
+    pub decisions: Option<&'q Decisions>,
 }
 
 /// A check as the engine is asked it.
@@ -124,6 +127,7 @@ impl<A: AccountRef> Context<'_, A> {
             explain: &|| false,
             max_work: None,
             ids: None,
+            decisions: None,
         };
         Ok(match authorize(&question, access)? {
             Verdict::Denied(denial) => Some(denial.error),
@@ -156,21 +160,25 @@ impl Question<'_> {
     }
 
     fn check(&self, standing: &Standing<'_>, check: &Check<'_>, silent: bool) -> Result<Verdict> {
-        let verdict = self.pose(standing, check, &mut |Posed { request, layers, found, rounds, .. }| {
-            let max_work = self.max_work.map(|limit| limit / (*rounds).max(1) as u64);
-            if max_work.is_some_and(|limit| !iam_policy::is_within(limit, request, layers)) {
-                return Some(Verdict::TakesLong);
-            }
-            let decision = match standing.lost {
-                true => Decision::ImplicitDeny { missing: Layer::Identity },
-                false => iam_policy::decide(request, layers),
-            };
-            let action = request.action();
-            let resource = check.target.words(action.as_str(), &found.arn, standing.user_name());
-            let error = self.denial(&decision, standing, action, resource.as_deref(), silent)?;
-            let evidence = Evidence::of(&decision, standing.lost, request, layers, self.explain);
-            Some(Verdict::Denied(Box::new(Denial { error, evidence, details: None })))
-        })?;
+        let verdict =
+            self.pose(standing, check, &mut |Posed { request, layers, context, found, rounds, .. }| {
+                let max_work = self.max_work.map(|limit| limit / (*rounds).max(1) as u64);
+                if max_work.is_some_and(|limit| !iam_policy::is_within(limit, request, layers)) {
+                    return Some(Verdict::TakesLong);
+                }
+                let decision = match standing.lost {
+                    true => Decision::ImplicitDeny { missing: Layer::Identity },
+                    false => iam_policy::decide(request, layers),
+                };
+                if let Some(decisions) = self.decisions {
+                    decisions.add(decided(&decision, standing.lost, request, context));
+                }
+                let action = request.action();
+                let resource = check.target.words(action.as_str(), &found.arn, standing.user_name());
+                let error = self.denial(&decision, standing, action, resource.as_deref(), silent)?;
+                let evidence = Evidence::of(&decision, standing.lost, request, layers, self.explain);
+                Some(Verdict::Denied(Box::new(Denial { error, evidence, details: None })))
+            })?;
         Ok(verdict.unwrap_or(Verdict::Allowed))
     }
 

@@ -2,8 +2,10 @@
 //! of the caller as for IAM's own calls.
 
 use super::Verdict;
+use super::deciding::{Decisions, decided, effect};
 use super::denial::{Denial, DenialIds, Evidence};
 use crate::account::Account;
+use crate::audit::EventDecision;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
 use crate::organization::{Directory, Places};
@@ -26,6 +28,8 @@ pub struct Asker<'q> {
     pub max_work: Option<u64>,
     /// Gives denials ids under which they can be looked up; with the caller's own account.
     pub ids: Option<(DenialIds<'q>, &'q Account)>,
+    /// Where the decisions go, if somebody keeps them.
+    pub decisions: Option<&'q Decisions>,
 }
 
 /// One action on one resource of another service.
@@ -66,8 +70,9 @@ pub struct Words<'q> {
 /// `InvalidClientTokenId` when the user behind the caller is gone.
 pub fn decide(asker: &Asker<'_>, standing: &Standing<'_>, asked: &Outside<'_>) -> Result<Verdict> {
     let mut verdict = None;
+    let mut kept = None;
     for resource in asked.resources {
-        let (decided, is_final) = asked.decide_by(asker, standing, resource)?;
+        let (decided, is_final) = asked.decide_by(asker, standing, resource, &mut kept)?;
         match decided {
             Verdict::TakesLong => return Ok(Verdict::TakesLong),
             Verdict::Denied(_) if is_final => {
@@ -78,6 +83,9 @@ pub fn decide(asker: &Asker<'_>, standing: &Standing<'_>, asked: &Outside<'_>) -
             Verdict::Denied(_) => verdict = verdict.or(Some(decided)),
         }
     }
+    if let Some(decisions) = asker.decisions {
+        kept.into_iter().for_each(|decision| decisions.add(decision));
+    }
     match verdict {
         Some(Verdict::Denied(denial)) => Ok(Verdict::Denied(Box::new(asked.with_details(*denial, asker, standing)?))),
         Some(verdict) => Ok(verdict),
@@ -86,9 +94,16 @@ pub fn decide(asker: &Asker<'_>, standing: &Standing<'_>, asked: &Outside<'_>) -
 }
 
 impl Outside<'_> {
-    /// The verdict on one name of the resource, and whether no other name can change it.
-    fn decide_by(&self, asker: &Asker<'_>, standing: &Standing<'_>, resource: &str) -> Result<(Verdict, bool)> {
-        self.pose(asker, standing, resource, &mut |request, layers, _| {
+    /// The verdict on one name of the resource, and whether no other name can change it. What it was decided by goes to
+    /// `kept`, if it counts more than the names before.
+    fn decide_by(
+        &self,
+        asker: &Asker<'_>,
+        standing: &Standing<'_>,
+        resource: &str,
+        kept: &mut Option<EventDecision>,
+    ) -> Result<(Verdict, bool)> {
+        self.pose(asker, standing, resource, &mut |request, layers, context| {
             if asker.max_work.is_some_and(|limit| !iam_policy::is_within(limit, request, layers)) {
                 return Ok((Verdict::TakesLong, true));
             }
@@ -96,6 +111,10 @@ impl Outside<'_> {
                 true => Decision::ImplicitDeny { missing: Layer::Identity },
                 false => iam_policy::decide(request, layers),
             };
+            let counts = kept.as_ref().is_none_or(|kept| kept.effect < effect(&decision));
+            if asker.decisions.is_some() && counts {
+                *kept = Some(decided(&decision, standing.lost, request, context));
+            }
             let Some(error) = self.denial(&decision, asker, standing)? else { return Ok((Verdict::Allowed, false)) };
             let evidence = Evidence::of(&decision, standing.lost, request, layers, asker.explain);
             let is_explicit = matches!(decision, Decision::ExplicitDeny { .. });

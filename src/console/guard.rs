@@ -58,7 +58,7 @@ fn refusal(state: &State, parts: &Parts) -> Option<(StatusCode, &'static str)> {
 
 /// Whether a request came over TLS.
 pub(super) fn is_tls(parts: &Parts) -> bool {
-    parts.extensions.get::<Transport>().is_some_and(|transport| *transport == Transport::Tls)
+    Transport::of(parts).is_tls()
 }
 
 /// The account, by number or alias, whose sign-in page a host leads to.

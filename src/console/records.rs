@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::visit::Sent;
 use crate::account::{Account, name_key};
 use crate::app::{Called, Came, Record};
-use crate::audit::{Event, EventFailure, IdentityKind, UserIdentity};
+use crate::audit::{Additions, Event, EventFailure, IdentityKind, UserIdentity};
 use crate::http::{State, guard};
 use crate::identity::Caller;
 
@@ -48,6 +48,7 @@ fn event(sent: &Sent, account: &Account, identity: UserIdentity, data: &Value, f
         asked: Vec::new(),
         denial: None,
         micros: 0,
+        additions: Additions { tls: sent.facts.tls.clone(), ..Additions::default() },
     }
 }
 

@@ -15,7 +15,7 @@ use super::view::{Block, Notice, Page, Who};
 use super::{answer, guard};
 use crate::call::Operation;
 use crate::error::{Code, Error};
-use crate::http::State;
+use crate::http::{State, tls_details};
 use crate::identity::RequestFacts;
 use crate::services;
 use crate::shapes::{Secret, Timestamp};
@@ -58,6 +58,7 @@ impl Sent {
             user_agent: text(header::USER_AGENT),
             referer: text(header::REFERER),
             region: partition.signing_region().to_owned(),
+            tls: tls_details(&parts),
         };
         Ok(Self { parts, fields, facts, body })
     }

@@ -16,7 +16,7 @@ use super::steps::Failure;
 use super::{Arrival, Gateway};
 use crate::account::Account;
 use crate::app::{App, Record};
-use crate::call::{Denial, Enforcement, Outside, Words};
+use crate::call::{Decisions, Denial, Enforcement, Outside, Words};
 use crate::config::SecureTransport;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal};
@@ -55,7 +55,8 @@ impl Gateway {
         if app.trail.is_some() {
             record.asked = asked.questions.iter().map(kept).collect();
         }
-        let denials = self.denials(decision, &asked.questions).await?;
+        let decisions = app.trail.is_some().then_some(&record.decisions);
+        let denials = self.denials(decision, &asked.questions, decisions).await?;
         let enforces = app.environment.enforcement == Enforcement::On;
         let mut denied = Vec::new();
         for (question, denial) in asked.questions.iter().zip(denials) {
@@ -99,11 +100,12 @@ impl Gateway {
         Ok(())
     }
 
-    /// The denials of questions, each in the place of its question.
+    /// The denials of questions, each in the place of its question. What was decided goes to `decisions`.
     pub(super) async fn denials(
         &self,
         decision: &Decision<'_>,
         questions: &[Question],
+        decisions: Option<&Decisions>,
     ) -> std::result::Result<Vec<Option<Box<Denial>>>, Failure> {
         let Decision { app, arrival, caller, .. } = *decision;
         let owners: Vec<AccountId> =
@@ -133,7 +135,7 @@ impl Gateway {
             })
             .collect();
         let own = app.accounts.get(caller.account).await?.durable();
-        let mut decided = app.decide(caller, &own, &arrival.facts, &outsides).await?;
+        let mut decided = app.decide(caller, &own, &arrival.facts, &outsides, decisions).await?;
         if decided.len() != questions.len() {
             return Err(Error::internal("not all questions were decided").into());
         }
@@ -148,7 +150,8 @@ impl Gateway {
             let with_grants = self.policy_with_grants(question, outside.owner, policy).await.map_err(silent)?;
             if let Some(policy) = &with_grants {
                 let granted = Outside { policy: Some(policy), kind: ResourceKind::KmsKey, ..outside.clone() };
-                *denial = app.decide(caller, &own, &arrival.facts, &[granted]).await?.pop().flatten();
+                let again = app.decide(caller, &own, &arrival.facts, &[granted], decisions).await?;
+                *denial = again.into_iter().next().flatten();
             }
         }
         Ok(decided)
@@ -173,7 +176,7 @@ impl Gateway {
         let secure_transport = decision.arrival.secure;
         let outsides: Vec<_> = outsides.iter().map(|outside| Outside { secure_transport, ..outside.clone() }).collect();
         let Decision { app, arrival, caller, .. } = *decision;
-        let as_sent = app.decide(caller, own, &arrival.facts, &outsides).await?;
+        let as_sent = app.decide(caller, own, &arrival.facts, &outsides, None).await?;
         let mut both = decided.iter().zip(&as_sent).zip(&outsides);
         let differing = both.find(|((assumed, as_sent), _)| assumed.is_some() != as_sent.is_some());
         if let Some(((assumed, _), outside)) = differing

@@ -243,7 +243,7 @@ impl Gateway {
         let owner = self.owner(&question, decision.caller)?;
         let denial = match no_bucket {
             true => None,
-            false => self.denials(decision, std::slice::from_ref(&question)).await?.pop().flatten(),
+            false => self.denials(decision, std::slice::from_ref(&question), None).await?.pop().flatten(),
         };
         match denial {
             Some(denial) if decision.app.environment.enforcement == Enforcement::On => {

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::guard::{host, is_from_foreign_page, is_of_unknown_site, names_one_host};
 use super::request_body::{ReadError, Receiving};
-use super::{State, gateway, landing, other_services};
+use super::{State, gateway, landing, other_services, tls_details};
 use crate::app::{Outcome, WireRequest};
 use crate::error::{Code, Error};
 use crate::identity::RequestFacts;
@@ -57,6 +57,7 @@ pub async fn endpoint(
         Ok(()) => match gateway {
             Some(gateway) => {
                 let facts = facts(&incoming(&parts, &[]), request_id, peer, now.into());
+                let facts = RequestFacts { tls: tls_details(&parts), ..facts };
                 return gateway::answer(&state, gateway, &parts, body, facts, real).await;
             }
             None => read(&mut body, &parts, &state, now.into()).await,
@@ -72,6 +73,7 @@ pub async fn endpoint(
         return refusal;
     }
     let facts = facts(&incoming, request_id.clone(), peer, now.into());
+    let facts = RequestFacts { tls: tls_details(&parts), ..facts };
     let Outcome { answer, would_deny } = state.app.answer(WireRequest { incoming, facts, real, accepts_json }).await;
     respond(answer, &request_id, would_deny.as_ref())
 }
@@ -178,6 +180,7 @@ pub(super) fn facts(incoming: &Incoming<'_>, request_id: String, peer: SocketAdd
         user_agent: text(header::USER_AGENT),
         referer: text(header::REFERER),
         region: GLOBAL_REGION.to_owned(),
+        tls: None,
     }
 }
 

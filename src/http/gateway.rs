@@ -71,10 +71,6 @@ fn parameter(query: &str, names: &[&str]) -> Option<String> {
     parameters.find(|(name, _)| names.contains(&&**name)).map(|(_, value)| value.into_owned())
 }
 
-fn is_secure(parts: &Parts) -> bool {
-    parts.extensions.get::<Transport>().is_some_and(|transport| *transport == Transport::Tls)
-}
-
 /// Answers what another proxy asks about a request.
 pub(super) async fn authorize(
     state: &State,
@@ -97,7 +93,7 @@ pub(super) async fn answer(
     facts: RequestFacts,
     real: DateTime<Utc>,
 ) -> Response {
-    let secure = is_secure(parts);
+    let secure = Transport::of(parts).is_tls();
     let pace = parts.extensions.get::<Pace>().cloned().unwrap_or_default();
     let inbound = ReceivedBody { body, pace, max: state.bodies.max };
     let arrival = Arrival { parts, facts, real, secure, asked: None };

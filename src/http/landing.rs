@@ -40,7 +40,7 @@ fn text(state: &State, parts: &Parts) -> Response {
     let host = host(&parts.headers);
     let is_known = names_one_host(parts) && state.hosts.contain(host);
     let endpoint = if is_known { host.to_owned() } else { state.listen.to_string() };
-    let scheme = parts.extensions.get::<Transport>().copied().unwrap_or_default().scheme();
+    let scheme = Transport::of(parts).scheme();
     let credentials = if state.app.authenticator.root.has_development_root() {
         "  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n"
     } else {

@@ -35,7 +35,7 @@ pub use credentials::CredentialEndpoints;
 pub use following::follow;
 pub use guard::HostNames;
 pub use listener::{Limits, Signals, serve};
-pub(crate) use listener::{Stopping, Transport};
+pub(crate) use listener::{Stopping, Transport, tls_details};
 pub use request_body::BodyLimits;
 pub use requests::log as log_requests;
 pub use tls::{Tls, TlsError};

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::audit::TlsDetails;
 use crate::shapes::Timestamp;
 
 /// Facts of one request.
@@ -19,4 +20,6 @@ pub struct RequestFacts {
     pub referer: Option<String>,
     /// The region of the endpoint: `aws:RequestedRegion`.
     pub region: String,
+    /// The TLS connection on which it came, for the audit trail.
+    pub tls: Option<TlsDetails>,
 }

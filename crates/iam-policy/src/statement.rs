@@ -110,6 +110,11 @@ impl Statement {
         }
     }
 
+    /// Its `Sid`, else a name by its place: `Statement1` is the first.
+    pub fn title(&self) -> String {
+        self.sid.as_deref().map_or_else(|| format!("Statement{}", self.index + 1), str::to_owned)
+    }
+
     /// What it costs to compare a request.
     pub(crate) fn load(&self) -> Load {
         let conditions = self.conditions.iter().map(|condition| condition.load);
@@ -177,7 +182,7 @@ impl Statement {
     }
 
     /// All context keys it asks for, in conditions and variables, as written.
-    pub(crate) fn context_keys(&self) -> impl Iterator<Item = &str> {
+    pub fn context_keys(&self) -> impl Iterator<Item = &str> {
         let conditions = self.conditions.iter();
         let of_conditions = conditions.flat_map(|condition| {
             std::iter::once(&*condition.key).chain(condition.variables().map(|variable| &*variable.key))

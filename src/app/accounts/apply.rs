@@ -155,6 +155,7 @@ impl App {
             user_agent: None,
             referer: None,
             region: self.authenticator.partition.unwrap_or_default().signing_region().to_owned(),
+            tls: None,
         }
     }
 }

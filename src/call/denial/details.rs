@@ -199,9 +199,8 @@ impl Gathering {
             let statement = statement.map_or_else(
                 || ("Statement1".to_owned(), false),
                 |statement| {
-                    let sid = statement.sid.as_deref().map(str::to_owned);
                     let allows = statement.effect == iam_policy::Effect::Allow;
-                    (sid.unwrap_or_else(|| format!("Statement{}", statement.index + 1)), allows)
+                    (statement.title(), allows)
                 },
             );
             match matched.iter_mut().find(|known| known.policy == place) {

@@ -38,6 +38,6 @@ pub async fn ask(
         secure_transport: false,
         words: Words { action, on: &on },
     };
-    let decided = state.app.decide(caller, &own, facts, &[asked]).await?;
+    let decided = state.app.decide(caller, &own, facts, &[asked], None).await?;
     decided.into_iter().flatten().next().map_or(Ok(()), |denial| Err(denial.error))
 }

@@ -79,6 +79,7 @@ impl Sessions {
             user_agent: None,
             referer: None,
             region: region.to_owned(),
+            tls: None,
         };
         let credentials = assume(&key.1, app, facts).await?;
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -39,7 +39,7 @@ type Ticket = (String, Timestamp, Timestamp);
 /// The parameters in the query.
 pub async fn by_query(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
-    let over_tls = parts.extensions.get::<Transport>().is_some_and(|transport| *transport == Transport::Tls);
+    let over_tls = Transport::of(&parts).is_tls();
     match Query::from_request_parts(&mut parts, &state).await {
         Ok(Query(parameters)) => answer(&state, &parameters, over_tls).await,
         Err(error) => error.into_response(),

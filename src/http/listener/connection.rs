@@ -55,7 +55,10 @@ impl Connection {
             _ = stopped.changed() => return,
         };
         match began {
-            Ok(Ok(Began::Tls(stream))) => self.answer(*stream, Transport::Tls).await,
+            Ok(Ok(Began::Tls(stream))) => {
+                let session = tls::Session::of(stream.get_ref().1);
+                self.answer(*stream, Transport::Tls(session)).await;
+            }
             Ok(Ok(Began::Plain(stream))) if tls.only => {
                 let router = Router::new().fallback(only_tls);
                 Self { router, ..self }.answer_plainly(stream).await;

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use http::header;
+use http::request::Parts;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -16,8 +18,12 @@ use tokio::task::JoinSet;
 pub use body::{BodyError, Pace};
 
 use self::connection::Connection;
-use super::tls::Tls;
+use super::tls::{Session, Tls};
+use crate::audit::TlsDetails;
 use crate::config::Settings;
+
+/// The most characters of a host that the audit trail keeps.
+const MAX_HOST: usize = 256;
 
 /// How long requests under way may take when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
@@ -45,17 +51,32 @@ pub enum Transport {
     #[default]
     Plain,
     /// Over TLS.
-    Tls,
+    Tls(Session),
 }
 
 impl Transport {
+    /// How a request came.
+    pub fn of(parts: &Parts) -> Self {
+        parts.extensions.get().copied().unwrap_or_default()
+    }
+
+    /// Whether it came over TLS.
+    pub fn is_tls(self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     /// The scheme of URLs.
     pub fn scheme(self) -> &'static str {
-        match self {
-            Self::Plain => "http",
-            Self::Tls => "https",
-        }
+        if self.is_tls() { "https" } else { "http" }
     }
+}
+
+/// The TLS connection on which a request came, as the audit trail has it.
+pub fn tls_details(parts: &Parts) -> Option<TlsDetails> {
+    let Transport::Tls(Session { version, cipher_suite }) = Transport::of(parts) else { return None };
+    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.map(|host| host.chars().take(MAX_HOST).collect());
+    Some(TlsDetails { version: version.into(), cipher_suite: cipher_suite.into(), host })
 }
 
 /// Ends answers that would never end by themselves: the server waits for those under way when it stops.

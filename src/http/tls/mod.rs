@@ -3,6 +3,7 @@
 mod authority;
 mod client;
 mod files;
+mod session;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -15,6 +16,7 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 pub use client::{ReadWrite, connect};
+pub use session::Session;
 
 use self::authority::Authority;
 use super::guard::HostNames;

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::super::fault::Fault;
 use super::super::seal::Sealer;
-use crate::audit::{Attribute, Event, EventQuery, terms_of};
+use crate::audit::{Additions, Attribute, Event, EventQuery, terms_of};
 
 /// The form of blocks whose events were kept one after the other, without terms, and of details of denials.
 const PLAIN: u8 = 1;
@@ -69,7 +69,7 @@ impl Packer {
                 own.push(shortened(term));
                 terms.insert(term.cast_signed());
             });
-            texts.push((own, postcard::to_stdvec(&**event).map_err(unwritable)?));
+            texts.push((own, written(event).map_err(unwritable)?));
         }
         let kept: Vec<(&[u32], &[u8])> = texts.iter().map(|(terms, text)| (&**terms, &**text)).collect();
         let packed = lz4_flex::compress_prepend_size(&postcard::to_stdvec(&kept).map_err(unwritable)?);
@@ -109,7 +109,7 @@ impl Packer {
         let packed = packed.ok_or_else(|| unreadable(place))?;
         let kept: Vec<Kept<'_>> = postcard::from_bytes(&packed).map_err(|_| unreadable(place))?;
         let wanted = kept.iter().filter(|(terms, _)| term.is_none_or(|term| terms.contains(&shortened(term))));
-        wanted.map(|(_, event)| postcard::from_bytes(event).map_err(|_| unreadable(place))).collect()
+        wanted.map(|(_, event)| read(event).map_err(|_| unreadable(place))).collect()
     }
 
     /// A value for a place in a table.
@@ -159,6 +159,18 @@ impl Packer {
     }
 }
 
+/// An event, and behind it what the first versions of events did not have. An older server reads the event alone.
+fn written(event: &Event) -> postcard::Result<Vec<u8>> {
+    let text = postcard::to_stdvec(event)?;
+    if event.additions.is_empty() { Ok(text) } else { postcard::to_extend(&event.additions, text) }
+}
+
+fn read(text: &[u8]) -> postcard::Result<Event> {
+    let (event, rest) = postcard::take_from_bytes::<Event>(text)?;
+    let additions = if rest.is_empty() { Additions::default() } else { postcard::from_bytes(rest)? };
+    Ok(Event { additions, ..event })
+}
+
 /// A table, and the key of a row.
 type Place<'p> = (&'p str, &'p str);
 
@@ -186,7 +198,7 @@ pub(super) fn named_by(query: &EventQuery) -> Option<(i64, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::example_event;
+    use crate::audit::{TlsDetails, example_event};
 
     fn events() -> Vec<Arc<Event>> {
         (0..100)
@@ -221,6 +233,20 @@ mod tests {
         let block = packer.seal(("blocks", "0"), &plain).unwrap();
         assert_eq!(packer.unpack(0, &block).unwrap().len(), 100);
         assert_eq!(packer.find(0, &block, 1).unwrap().len(), 100, "they have no terms");
+    }
+
+    #[test]
+    fn what_is_behind_an_event_is_read_with_it_and_can_be_missing() {
+        let tls = TlsDetails { version: "TLSv1.3".into(), cipher_suite: "TLS_AES_128_GCM_SHA256".into(), host: None };
+        let additions = Additions { tls: Some(tls), decisions: Vec::new() };
+        let event = Event { additions, ..example_event(1, "GetUser") };
+        let text = written(&event).unwrap();
+        assert_eq!(read(&text).unwrap(), event);
+        // As older servers read it, and wrote it.
+        let older: Event = postcard::from_bytes(&text).unwrap();
+        assert_eq!(older, example_event(1, "GetUser"));
+        assert_eq!(read(&postcard::to_stdvec(&older).unwrap()).unwrap(), older);
+        assert!(read(&text[..text.len() - 1]).is_err());
     }
 
     #[test]

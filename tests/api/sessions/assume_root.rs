@@ -250,6 +250,7 @@ async fn has_assumed_root_key(server: &Server, answer: &Answer) -> bool {
         user_agent: None,
         referer: None,
         region: String::new(),
+        tls: None,
     };
     let standing = Standing::of(&caller, &account).unwrap();
     standing.keys(&facts).into_iter().any(|key| key == ("aws:AssumedRoot".into(), true.into()))

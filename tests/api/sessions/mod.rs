@@ -38,6 +38,7 @@ pub async fn condition_keys(server: &Server, answer: &Answer) -> BTreeMap<String
         user_agent: None,
         referer: None,
         region: "us-east-1".into(),
+        tls: None,
     };
     let caller = iamd::identity::Caller {
         account: session.account,

@@ -6,7 +6,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 from clients import Boto3
-from server import Server
+from server import Server, run
 from upstreams import Moto
 
 
@@ -82,6 +82,97 @@ def test_other_failures_have_parameters_and_a_code_of_cloudtrail(root):
     record = records(root, EventName="GetUser")[0]
     assert (record["errorCode"], record["requestParameters"]) == ("NoSuchEntityException", {"userName": "nobody"})
     assert record["readOnly"] is True
+
+
+def decisions(server, action):
+    """What was decided of the last call of an action, with its evidence."""
+    status, output, errors = run(
+        "events", "--since", "1h", "--no-follow", "--json", "--action", action, "--endpoint", server.endpoint
+    )
+    assert (status, errors) == (0, "")
+    return json.loads(output.splitlines()[-1])["decisions"]
+
+
+def test_an_event_says_what_decided():
+    with Server() as server:
+        account = "123456789012"
+        root = Boto3(server.endpoint, account)
+        root.iam.create_user(UserName="bob", Tags=[{"Key": "team", "Value": "red"}])
+        bob = root.using(root.iam.create_access_key(UserName="bob")["AccessKey"])
+        arn = f"arn:aws:iam::{account}:user/bob"
+        root_said = {"action": "iam:CreateAccessKey", "resource": arn, "effect": "ALLOW", "because": "the root user needs no permission"}
+        assert decisions(server, "iam:CreateAccessKey") == [root_said]
+        statements = [
+            {
+                "Sid": "Own",
+                "Effect": "Allow",
+                "Action": "iam:GetUser",
+                "Resource": "arn:aws:iam::*:user/${aws:username}",
+                "Condition": {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}, "Null": {"aws:SourceVpc": "true"}},
+            },
+            {"Effect": "Deny", "Action": "iam:ListUsers", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "red"}}},
+        ]
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        managed = root.iam.create_policy(PolicyName="p", PolicyDocument=document)["Policy"]["Arn"]
+        root.iam.attach_user_policy(UserName="bob", PolicyArn=managed)
+        bob.iam.get_user(UserName="bob")
+        [allowed] = decisions(server, "iam:GetUser")
+        assert allowed == {
+            "action": "iam:GetUser",
+            "resource": arn,
+            "effect": "ALLOW",
+            "layer": "identity",
+            "policy": managed,
+            "statement": "Own",
+            "keys": {"aws:username": ["bob"], "aws:SourceIp": ["127.0.0.1"], "aws:SourceVpc": []},
+        }
+        for call in (bob.iam.list_users, bob.iam.list_roles):
+            with pytest.raises(ClientError):
+                call()
+        assert decisions(server, "iam:ListUsers") == [
+            {
+                "action": "iam:ListUsers",
+                "resource": f"arn:aws:iam::{account}:user/",
+                "effect": "EXPLICIT_DENY",
+                "layer": "identity",
+                "policy": managed,
+                "statement": "Statement2",
+                "keys": {"aws:PrincipalTag/team": ["red"]},
+            }
+        ]
+        [implicit] = decisions(server, "iam:ListRoles")
+        assert (implicit["effect"], implicit["layer"]) == ("IMPLICIT_DENY", "identity") and "policy" not in implicit
+        # What is asked before something is fetched is not asked twice.
+        trail(root).lookup_events()
+        [looked_up] = decisions(server, "cloudtrail:LookupEvents")
+        assert looked_up["effect"] == "ALLOW"
+        # A trust policy decides about who assumes the role.
+        trust = {"Version": "2012-10-17", "Statement": {"Sid": "Visit", "Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "42"}}}}
+        role = root.iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        bob.sts.assume_role(RoleArn=role, RoleSessionName="visit", ExternalId="42")
+        [assumed] = decisions(server, "sts:AssumeRole")
+        assert (assumed["layer"], assumed["statement"], assumed["keys"]) == ("trust", "Visit", {"sts:ExternalId": ["42"]})
+
+
+def test_decisions_about_other_services_are_in_their_events():
+    with Moto() as moto, Server("--upstream", moto.url) as server:
+        root = Boto3(server.endpoint, "test", "test")
+        root.iam.create_user(UserName="bob")
+        may = {"Version": "2012-10-17", "Statement": {"Sid": "Make", "Effect": "Allow", "Action": "s3:CreateBucket", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}}
+        root.iam.put_user_policy(UserName="bob", PolicyName="p", PolicyDocument=json.dumps(may))
+        bob = root.using(root.iam.create_access_key(UserName="bob")["AccessKey"])
+        s3 = bob.session.client("s3", endpoint_url=server.endpoint, region_name="us-east-1")
+        s3.create_bucket(Bucket="reports")
+        [made] = decisions(server, "s3:CreateBucket")
+        assert made == {
+            "action": "s3:CreateBucket",
+            "resource": "arn:aws:s3:::reports",
+            "effect": "ALLOW",
+            "layer": "identity",
+            "policy": "user_bob_p",
+            "statement": "Make",
+            "keys": {"aws:SecureTransport": ["true"]},
+        }
 
 
 def test_both_accounts_see_a_role_assumed_across_them(server, root, account):

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from server import Server, run
+from signing import signed
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +195,34 @@ def test_a_certificate_of_ones_own(tmp_path):
         assert (status, json.loads(output)["status"], errors) == (0, "ok", "")
         other, _ = pair(tmp_path, "other")
         assert run("health", **{**variables, "IAMD_TLS_CERT": other})[0] == 1
+
+
+def test_records_of_calls_over_tls_say_so(tmp_path):
+    with Server("--tls", "auto", "--data-dir", str(tmp_path)) as server:
+        authority, endpoint = str(tmp_path / "iamd-ca.pem"), f"https://localhost:{server.port}"
+        session = Boto3(endpoint, "111111111111").session
+        client = session.client("cloudtrail", endpoint_url=endpoint, verify=authority)
+
+        def details(name):
+            attributes = [{"AttributeKey": "EventName", "AttributeValue": name}]
+            [event] = client.lookup_events(LookupAttributes=attributes)["Events"]
+            return json.loads(event["CloudTrailEvent"]).get("tlsDetails")
+
+        session.client("iam", endpoint_url=endpoint, verify=authority).create_user(UserName="bob")
+        found = details("CreateUser")
+        assert found["clientProvidedHostHeader"] == f"localhost:{server.port}"
+        assert found["tlsVersion"] == "TLSv1.3" and found["cipherSuite"].startswith("TLS_")
+        Boto3(f"http://127.0.0.1:{server.port}", "111111111111").iam.create_group(GroupName="plain")
+        assert details("CreateGroup") is None
+        # An older version of TLS, whose suites have OpenSSL's names.
+        context = ssl.create_default_context(cafile=authority)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256")
+        with urllib.request.urlopen(signed(endpoint, "111111111111", "test"), context=context) as answer:
+            assert answer.status == 200
+        found = details("ListUsers")
+        assert found["tlsVersion"] == "TLSv1.2"
+        assert found["cipherSuite"] in ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256")
 
 
 def refused(*arguments):

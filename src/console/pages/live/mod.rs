@@ -142,7 +142,7 @@ impl Viewer {
             secure_transport: false,
             words: Words { action: ACTION, on: "" },
         };
-        let decided = self.state.app.decide(caller, &own, &facts, &[asked]).await?;
+        let decided = self.state.app.decide(caller, &own, &facts, &[asked], None).await?;
         Ok(decided.iter().all(Option::is_none))
     }
 }
