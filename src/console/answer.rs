@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::error::Error;
+use crate::http::requests::Why;
 
 /// What a page may load and do: its own files, forms of this origin, and images that the page carries. There is no
 /// script in pages, and nothing may frame them.
@@ -35,6 +36,12 @@ pub fn page(status: StatusCode, template: &impl Template) -> Response {
             refused(StatusCode::INTERNAL_SERVER_ERROR, "The page could not be written.")
         }
     }
+}
+
+/// A page that refuses something, with the sentence for the log.
+pub fn with_reason(mut page: Response, why: &str) -> Response {
+    page.extensions_mut().insert(Why(why.to_owned()));
+    page
 }
 
 /// A refusal in one sentence, where there is no page.
@@ -74,10 +81,17 @@ pub fn with_form_action(mut response: Response, origin: &str) -> Response {
     response
 }
 
-/// Whether a place to go on to is a page of the console or of `aws login`, and not of another origin.
+/// Whether a place to go on to is a page of the console or of `aws login`, and not of another origin, for browsers too:
+/// they take out control characters, and follow `..` however it is written.
 pub fn is_own_page(place: &str) -> bool {
     let is_there = ["/console/", "/v1/authorize?"].iter().any(|start| place.starts_with(start));
-    is_there && !place.contains(['\\', '\r', '\n']) && !place.contains("//")
+    let path = place.split(['?', '#']).next().unwrap_or_default();
+    let is_dots = |part: &str| {
+        let part = percent_encoding::percent_decode_str(part).collect::<Vec<_>>();
+        part == b"." || part == b".."
+    };
+    let is_plain = !path.contains("//") && !path.split('/').any(is_dots);
+    is_there && is_plain && !place.contains(|c: char| c == '\\' || c == ' ' || c.is_control())
 }
 
 #[cfg(test)]
@@ -86,13 +100,30 @@ mod tests {
 
     #[test]
     fn only_own_pages_are_gone_on_to() {
-        for place in ["/console/", "/console/users?q=a%2Fb", "/v1/authorize?client_id=a&redirect_uri=http%3A%2F%2F127"]
-        {
+        for place in [
+            "/console/",
+            "/console/users?q=a%2Fb",
+            "/console/users/..a",
+            "/v1/authorize?client_id=a&redirect_uri=http%3A%2F%2F127",
+            "/v1/authorize?client_id=a&redirect_uri=http://127.0.0.1:5555/oauth/callback",
+        ] {
             assert!(is_own_page(place), "{place}");
         }
-        for place in
-            ["", "/", "//evil.example", "https://evil.example", "/\\evil.example", "/console//evil", "javascript:1"]
-        {
+        for place in [
+            "",
+            "/",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/console//evil",
+            "javascript:1",
+            "/console/../federation?Action=login",
+            "/console/%2e%2E/federation?Action=login",
+            "/console/.%2e/federation",
+            "/console/./federation",
+            "/console/.\t./federation",
+            "/console/..#x",
+        ] {
             assert!(!is_own_page(place), "{place}");
         }
     }

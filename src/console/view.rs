@@ -7,7 +7,9 @@ use http::StatusCode;
 use super::answer;
 use super::pages::why;
 use super::session::SignedIn;
+use super::visit::sentence;
 use crate::audit::AuthorizationId;
+use crate::error::Error;
 use crate::shapes::Timestamp;
 
 /// A page of somebody who is signed in.
@@ -59,6 +61,7 @@ impl Who {
 }
 
 /// A sentence above the content.
+#[derive(Clone)]
 pub struct Notice {
     /// Whether something is wrong.
     pub is_error: bool,
@@ -72,14 +75,22 @@ impl Notice {
     /// Something is wrong. Of a denial that can be looked up, the page about it takes the place of the words that lead
     /// to it.
     pub fn error(text: impl Into<String>) -> Option<Self> {
-        let mut text = text.into();
+        Some(Self::wrong(text.into()))
+    }
+
+    /// What an operation refuses.
+    pub fn of(error: &Error) -> Self {
+        Self::wrong(sentence(error))
+    }
+
+    fn wrong(mut text: String) -> Self {
         let why = AuthorizationId::at_end_of(&text).map(why::path_of);
         if why.is_some()
             && let Some(end) = text.rfind(". Go to ")
         {
             text.truncate(end + 1);
         }
-        Some(Self { is_error: true, text, why })
+        Self { is_error: true, text, why }
     }
 
     /// Something happened.
@@ -101,9 +112,13 @@ pub enum Block {
     /// A picture as a URL with its data, and what it shows.
     Picture(String, String),
     /// A search field.
-    Search(String),
+    Search(Search),
     /// A sentence.
     Note(String),
+    /// Why a part of the page cannot be shown.
+    Refused(Notice),
+    /// The parts of the page, of which one is shown: names and where they are. The current one leads nowhere.
+    Tabs(Vec<Cell>),
     /// Who can assume what.
     Map(Map),
     /// The parts of a tree, in the order in which they are read.
@@ -117,6 +132,11 @@ pub enum Block {
 }
 
 impl Block {
+    /// Why a part of the page cannot be shown.
+    pub fn refused(error: &Error) -> Self {
+        Self::Refused(Notice::of(error))
+    }
+
     /// A template as a part of a page.
     pub fn template(template: &impl Template) -> Self {
         match template.render() {
@@ -185,6 +205,15 @@ pub struct Branch {
     pub policies: Vec<Cell>,
 }
 
+/// A search by name.
+#[derive(Default)]
+pub struct Search {
+    /// What was looked for.
+    pub text: String,
+    /// What else the query of the page has.
+    pub hidden: Vec<(&'static str, &'static str)>,
+}
+
 /// A table.
 #[derive(Default)]
 pub struct Table {
@@ -196,6 +225,8 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// What is shown in place of rows where there are none.
     pub empty: String,
+    /// Why there are none, if they cannot be shown.
+    pub refused: Option<Notice>,
     /// Where the next page is.
     pub next: Option<String>,
 }
@@ -268,6 +299,8 @@ pub struct Field {
     pub options: Vec<String>,
     /// Whether it must be given.
     pub required: bool,
+    /// Whether it is sent although it is empty.
+    pub keeps_empty: bool,
 }
 
 impl Field {
@@ -294,6 +327,11 @@ impl Field {
     /// The same with more about it.
     pub fn hint(self, hint: &str) -> Self {
         Self { hint: hint.to_owned(), ..self }
+    }
+
+    /// The same where nothing is a value too.
+    pub fn or_empty(self) -> Self {
+        Self { keeps_empty: true, ..self }
     }
 
     /// The same as a choice.
@@ -349,7 +387,8 @@ impl Card {
 
     /// The page.
     pub fn answer(&self, status: StatusCode) -> Response {
-        answer::page(status, self)
+        let why = self.error.as_ref().unwrap_or(&self.text);
+        answer::with_reason(answer::page(status, self), why)
     }
 }
 

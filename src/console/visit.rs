@@ -181,7 +181,7 @@ impl Visit {
             notice: Notice::error(sentence(error)),
             blocks: Vec::new(),
         };
-        answer::page(status, &page)
+        answer::with_reason(answer::page(status, &page), &sentence(error))
     }
 }
 

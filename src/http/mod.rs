@@ -16,7 +16,7 @@ pub(crate) mod operator;
 mod other_services;
 mod refusal;
 mod request_body;
-mod requests;
+pub(crate) mod requests;
 mod tls;
 mod token_issuer;
 

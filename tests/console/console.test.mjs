@@ -11,7 +11,9 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const pages = ["", "users", "users/alice", "groups", "groups/team", "roles", "roles/reader", "policies", "providers", "events",
+const pages = ["", "users", "users/alice", "users/alice?tab=credentials", "users/alice?tab=settings",
+  "users/alice?tab=tags", "groups", "groups/team", "roles", "roles/reader", "roles/reader?tab=trust", "policies",
+  "policies?scope=AWS", "policies/arn:aws:iam::aws:policy/ReadOnlyAccess", "providers", "events",
   "credential-report", "account", "switch-role", "authorization-details", "simulator", "live",
   "policy-editor?kind=user&owner=alice", "policy-editor?kind=trust&owner=reader",
   "instance-profiles", "last-accessed", "organization", "access-map", "settings"];
@@ -81,6 +83,7 @@ test("a person is denied, mends the policy, and succeeds", async () => {
   await send(root, "Create a user", { "User name": "alice" }, "Create a user");
   await root.getByRole("link", { name: "alice", exact: true }).click();
   await send(root, "Attach a policy", { "ARN of the policy": "arn:aws:iam::000000000000:policy/work" }, "Attach the policy");
+  await root.getByRole("link", { name: "Security credentials" }).click();
   await send(root, "Give a password", { "Password": "Correct-Horse-1" }, "Give the password");
   await root.getByText("CreateLoginProfile succeeded").waitFor();
 

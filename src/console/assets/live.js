@@ -23,7 +23,7 @@ for (const view of document.querySelectorAll("[data-live]")) {
     const why = event.outcome === "REFUSED" && event.error ? ` ${event.error}` : "";
     const place = event.authorizationId
       ? `/console/authorization-details/${encodeURIComponent(event.authorizationId)}`
-      : `/console/events?${new URLSearchParams({ id: event.id, region: event.region })}`;
+      : `/console/events?${new URLSearchParams({ by: "EventId", value: event.id, region: event.region })}`;
     out.append(cell(event.time), cell(pill, why), cell(link(event.action, place)), cell(event.caller), cell(event.address));
     return out;
   };

@@ -25,10 +25,26 @@ struct Header {
     jwk: Value,
 }
 
-/// Checks a proof and uses it up: the thumbprint of its key (RFC 7638). `None` for one that proves nothing.
+/// A proof that is right, and perhaps used already.
+#[derive(Clone, Copy)]
+pub struct Proof {
+    /// The thumbprint of its key (RFC 7638).
+    pub key: [u8; 32],
+    id: [u8; 32],
+}
+
+impl Proof {
+    /// Uses it up; whether it was not used before. Everybody can make proofs, so that only those that come with a
+    /// code or token of this server may be remembered.
+    pub fn is_first_used(&self, proofs: &Proofs) -> bool {
+        proofs.take(self.id, Instant::now())
+    }
+}
+
+/// Checks a proof. `None` for one that proves nothing.
 ///
 /// The host in it is not compared: a client names the endpoint that it knows, which may be a proxy's.
-pub fn check(proofs: &Proofs, proof: &str, real_seconds: i64) -> Option<[u8; 32]> {
+pub fn check(proof: &str, real_seconds: i64) -> Option<Proof> {
     if proof.len() > MAX_PROOF {
         return None;
     }
@@ -52,6 +68,6 @@ pub fn check(proofs: &Proofs, proof: &str, real_seconds: i64) -> Option<[u8; 32]
     }
     // The members in their order, and nothing else.
     let thumbprint = Sha256::digest(json!({"crv": "P-256", "kty": "EC", "x": x, "y": y}).to_string());
-    let used = Sha256::digest([thumbprint.as_slice(), id.as_bytes()].concat());
-    proofs.take(used.into(), Instant::now()).then(|| thumbprint.into())
+    let id = Sha256::digest([thumbprint.as_slice(), id.as_bytes()].concat());
+    Some(Proof { key: thumbprint.into(), id: id.into() })
 }

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::grant::{self, Companions, Grant, Ticket, Unfit};
-use super::{Client, permission, proof};
+use super::proof::{self, Proof};
+use super::{Client, permission};
 use crate::console::records;
 use crate::console::session::still_exists;
 use crate::console::visit::Sent;
@@ -78,22 +79,21 @@ pub async fn token(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAd
 }
 
 async fn answer(state: &State, sent: &Sent) -> Result<Value, Refusal> {
-    let console = state.console.as_ref().ok_or_else(Refusal::failed)?;
     let wanted = read(sent)?;
     let client =
         Client::parse(&wanted.client_id).ok_or_else(|| Refusal::invalid("clientId is not one of aws login's."))?;
     let proofs: Vec<_> = sent.parts.headers.get_all("dpop").iter().collect();
     let [given] = proofs.as_slice() else { return Err(Refusal::invalid("The request must have one DPoP header.")) };
-    let key = given.to_str().ok().and_then(|given| proof::check(&console.proofs, given, Utc::now().timestamp()));
-    let key = key.ok_or_else(|| Refusal::invalid("The DPoP proof is not valid."))?;
+    let proof = given.to_str().ok().and_then(|given| proof::check(given, Utc::now().timestamp()));
+    let proof = proof.ok_or_else(|| Refusal::invalid("The DPoP proof is not valid."))?;
     let now = sent.facts.now;
     match wanted.grant_type.as_str() {
         "authorization_code" => {
-            let (ticket, grant) = begin(state, &wanted, client, key, now).await?;
+            let (ticket, grant) = begin(state, &wanted, client, proof, now).await?;
             issue(state, sent, ticket, &grant, true).await
         }
         "refresh_token" => {
-            let (ticket, grant) = go_on(state, &wanted, client, key, now).await?;
+            let (ticket, grant) = go_on(state, &wanted, client, proof, now).await?;
             issue(state, sent, ticket, &grant, false).await
         }
         _ => Err(Refusal::invalid("grantType must be authorization_code or refresh_token.")),
@@ -122,7 +122,7 @@ async fn begin(
     state: &State,
     wanted: &Wanted,
     client: Client,
-    key: [u8; 32],
+    proof: Proof,
     now: Timestamp,
 ) -> Result<(Ticket, Grant), Refusal> {
     let missing = || Refusal::invalid("code, codeVerifier and redirectUri are required.");
@@ -135,10 +135,12 @@ async fn begin(
     }
     let over = || Refusal::denied("AUTHCODE_EXPIRED", "The authorization code has expired or was used.");
     let ticket = Ticket::of_code(state, code).ok_or_else(over)?;
-    let companions = Companions { client, redirect_uri, verifier, key };
+    let companions = Companions { client, redirect_uri, verifier, key: proof.key };
     let taken = grant::take(state, ticket, &companions, now).await.map_err(|_| Refusal::failed())?;
     let companions = "The code does not go with clientId, codeVerifier and redirectUri.";
-    taken.map(|grant| (ticket, grant)).map_err(|unfit| refusal(unfit, over(), companions))
+    let grant = taken.map_err(|unfit| refusal(unfit, over(), companions))?;
+    must_be_first_used(state, &proof)?;
+    Ok((ticket, grant))
 }
 
 /// The chain of a refresh token, which its own client shows with its own key.
@@ -146,16 +148,27 @@ async fn go_on(
     state: &State,
     wanted: &Wanted,
     client: Client,
-    key: [u8; 32],
+    proof: Proof,
     now: Timestamp,
 ) -> Result<(Ticket, Grant), Refusal> {
     let token = wanted.refresh_token.as_ref().ok_or_else(|| Refusal::invalid("refreshToken is required."))?;
     let over = || Refusal::denied("TOKEN_EXPIRED", "The refresh token is not valid, or the sign-in has ended.");
     let token = Some(token).filter(|token| token.reveal().len() <= MAX_REFRESH);
     let ticket = token.and_then(|token| Ticket::of_refresh_token(state, token)).ok_or_else(over)?;
-    let found = grant::find(state, ticket, client, key, now).await.map_err(|_| Refusal::failed())?;
+    let found = grant::find(state, ticket, client, proof.key, now).await.map_err(|_| Refusal::failed())?;
     let companions = "The refresh token is bound to another client or another key.";
-    found.map(|grant| (ticket, grant)).map_err(|unfit| refusal(unfit, over(), companions))
+    let grant = found.map_err(|unfit| refusal(unfit, over(), companions))?;
+    must_be_first_used(state, &proof)?;
+    Ok((ticket, grant))
+}
+
+/// A proof is good once. It is used up last, so that only who has a code or token can fill the memory of proofs.
+fn must_be_first_used(state: &State, proof: &Proof) -> Result<(), Refusal> {
+    let console = state.console.as_ref().ok_or_else(Refusal::failed)?;
+    match proof.is_first_used(&console.proofs) {
+        true => Ok(()),
+        false => Err(Refusal::invalid("The DPoP proof was used before.")),
+    }
 }
 
 /// The refusal of a grant that is of no use, which is worded by what the client sent for it.

@@ -7,8 +7,9 @@ use data_encoding::BASE64;
 use serde_json::Value;
 
 use super::parts::{danger, done, facts, form, members, shown};
+use super::server::endpoint;
 use crate::console::view::{Block, Cell, Field, Row, Table};
-use crate::console::visit::{Visit, sentence};
+use crate::console::visit::Visit;
 use crate::error::Code;
 
 const PLACE: &str = "/console/account";
@@ -23,7 +24,10 @@ pub async fn page(visit: &Visit) -> Response {
             let address = format!("/console/signin?account={name}");
             blocks.push(Block::Facts(
                 "Sign-in".to_owned(),
-                vec![("Sign-in page of the account".to_owned(), Cell::link(address.clone(), address))],
+                vec![(
+                    "Sign-in page of the account".to_owned(),
+                    Cell::link(format!("{}{address}", endpoint(visit)), address),
+                )],
             ));
             let field =
                 Field::required("AccountAlias", "Alias").with(alias).hint("lower-case letters, digits and hyphens");
@@ -37,7 +41,7 @@ pub async fn page(visit: &Visit) -> Response {
                 )));
             }
         }
-        Err(error) => blocks.push(Block::Note(sentence(&error))),
+        Err(error) => blocks.push(Block::refused(&error)),
     }
     let policy = match visit.iam("GetAccountPasswordPolicy", &[]).await {
         Ok(policy) => policy.get("PasswordPolicy").cloned().unwrap_or_default(),
@@ -46,7 +50,7 @@ pub async fn page(visit: &Visit) -> Response {
             Value::Null
         }
         Err(error) => {
-            blocks.push(Block::Note(sentence(&error)));
+            blocks.push(Block::refused(&error));
             return visit.page("account", "Account settings", done(visit), blocks);
         }
     };
@@ -105,7 +109,8 @@ pub async fn credential_report(visit: &Visit) -> Response {
         reader.headers().map(|names| names.iter().map(|name| name.replace('_', " ")).collect()).unwrap_or_default();
     let rows = reader.records().filter_map(Result::ok);
     let rows = rows.map(|row| Row { cells: row.iter().map(Cell::text).collect(), actions: Vec::new() }).collect();
-    let table = Table { title: "Users".to_owned(), columns, rows, empty: String::new(), next: None };
+    let table =
+        Table { title: "Users".to_owned(), columns, rows, empty: String::new(), next: None, ..Table::default() };
     let about = facts("", &report, &[("Made", "GeneratedTime")]);
     visit.page("credential-report", title, done(visit), vec![about, Block::Table(table), make()])
 }

@@ -17,8 +17,9 @@ use crate::http::State;
 use crate::services;
 use crate::wire::Service;
 
-/// How parameters are called in forms.
+/// How parameters are called in forms: those that are left out where they are empty, and those that are sent.
 const PARAMETER: &str = "p.";
+const OR_EMPTY: &str = "e.";
 
 /// Calls an operation and goes on to a page; what is shown only once is shown here.
 pub async fn call(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr>, request: Request) -> Response {
@@ -34,9 +35,7 @@ pub async fn call(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAdd
     let Some((service, entry)) = known else {
         return answer::refused(StatusCode::BAD_REQUEST, "There is no such operation.");
     };
-    let parameters =
-        sent.fields.iter().filter_map(|(name, value)| Some((name.strip_prefix(PARAMETER)?, value.as_str())));
-    let parameters: Vec<_> = parameters.filter(|(_, value)| !value.is_empty()).collect();
+    let parameters: Vec<_> = sent.fields.iter().filter_map(|(name, value)| parameter(name, value)).collect();
     let next = Some(sent.field("next")).filter(|next| answer::is_own_page(next)).unwrap_or("/console/");
     match visit.call(service, entry.name, &parameters).await {
         Ok(result) => match once(entry.name, &result, &parameters, next) {
@@ -44,8 +43,10 @@ pub async fn call(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAdd
             None => answer::see_other(&after(next, entry.name, &result)),
         },
         Err(error) => {
-            let fields =
-                sent.fields.iter().filter_map(|(name, value)| Some(field(name.strip_prefix(PARAMETER)?, value)));
+            let fields = sent.fields.iter().filter_map(|(name, value)| {
+                let kept = name.strip_prefix(OR_EMPTY).map(|name| field(name, value).or_empty());
+                kept.or_else(|| Some(field(name.strip_prefix(PARAMETER)?, value)))
+            });
             let form = Form {
                 title: "Try again".to_owned(),
                 submit: "Send again".to_owned(),
@@ -60,6 +61,12 @@ pub async fn call(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAdd
             visit.page("", entry.name, Notice::error(sentence(&error)), blocks)
         }
     }
+}
+
+/// A parameter of the operation, by its name in forms.
+fn parameter<'f>(name: &'f str, value: &'f str) -> Option<(&'f str, &'f str)> {
+    let given = name.strip_prefix(PARAMETER).filter(|_| !value.is_empty());
+    given.or_else(|| name.strip_prefix(OR_EMPTY)).map(|name| (name, value))
 }
 
 /// Where to go on to: the page says what was done, and of a job it shows the result.
@@ -114,11 +121,12 @@ fn once(operation: &str, result: &Value, parameters: &[(&str, &str)], next: &str
             let facts =
                 vec![("Serial number".to_owned(), Cell::text(serial.clone())), ("Seed".to_owned(), Cell::text(seed))];
             let shows = "QR code of the device, for an authenticator app".to_owned();
-            let user = next.strip_prefix("/console/users/").unwrap_or(name);
+            let user = next.split('?').next().and_then(|page| page.strip_prefix("/console/users/")).unwrap_or(name);
+            let user = percent_encoding::percent_decode_str(user).decode_utf8_lossy();
             Some(vec![
                 Block::Picture(picture, shows),
                 Block::Facts("Device".to_owned(), facts),
-                Block::Form(users::enable(user, &serial)),
+                Block::Form(users::enable(&user, &serial)),
             ])
         }
         _ => None,

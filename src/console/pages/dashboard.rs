@@ -8,10 +8,11 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::parts::{members, shown};
+use super::server::endpoint;
 use super::why::is_denial;
 use crate::console::answer;
 use crate::console::view::{Block, Cell, Table};
-use crate::console::visit::{Visit, sentence};
+use crate::console::visit::Visit;
 use crate::http::State;
 use crate::wire::Service;
 
@@ -46,7 +47,7 @@ pub async fn page(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAdd
             ));
             blocks.push(recommendations(&counts));
         }
-        Err(error) => blocks.push(Block::Note(sentence(&error))),
+        Err(error) => blocks.push(Block::refused(&error)),
     }
     blocks.push(denials(&visit).await);
     visit.page("", "Dashboard", None, blocks)
@@ -62,7 +63,8 @@ async fn about(visit: &Visit) -> Block {
     facts.extend(alias.map(|alias| ("Alias".to_owned(), Cell::text(alias))));
     facts.push(("Signed in as".to_owned(), Cell::text(visit.arn())));
     facts.push(("Until".to_owned(), Cell::text(visit.session.ends.to_string())));
-    facts.push(("Sign-in page of the account".to_owned(), Cell::link(address.clone(), address)));
+    let whole = format!("{}{address}", endpoint(visit));
+    facts.push(("Sign-in page of the account".to_owned(), Cell::link(whole, address)));
     Block::Facts("Account".to_owned(), facts)
 }
 
@@ -98,13 +100,13 @@ async fn denials(visit: &Visit) -> Block {
         Ok(found) => {
             let events = members(&found, "Events").iter();
             let denied: Vec<Value> = events.filter(|event| is_denial(event)).take(8).cloned().collect();
-            let table = super::events::table(&denied, None);
+            let table = super::events::table(&denied, None, &visit.sent.facts.region);
             Block::Table(Table {
                 title: "Latest denials".to_owned(),
                 empty: "None of the last fifty calls was denied.".to_owned(),
                 ..table
             })
         }
-        Err(error) => Block::Note(sentence(&error)),
+        Err(error) => Block::refused(&error),
     }
 }

@@ -4,7 +4,8 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::list::{List, create};
-use super::parts::{accessed, attached, danger, done, facts, form, inline, path, shown, table};
+use super::parts::{accessed, attached, danger, done, facts, form, inline, path, renamed, shown, table};
+use super::tabs::Tabs;
 use crate::console::view::{Block, Cell, Field, Row};
 use crate::console::visit::Visit;
 
@@ -29,11 +30,14 @@ pub const LIST: List = List {
             actions: Vec::new(),
         }
     },
+    choices: &[],
     create: || {
         let fields = vec![Field::required("GroupName", "Group name"), Field::optional("Path", "Path")];
         create("Create a group", "iam:CreateGroup", fields, "/console/groups")
     },
 };
+
+const TABS: &[(&str, &str)] = &[("members", "Members"), ("permissions", "Permissions"), ("settings", "Settings")];
 
 /// One group.
 pub async fn page(visit: &Visit, name: &str) -> Response {
@@ -42,36 +46,36 @@ pub async fn page(visit: &Visit, name: &str) -> Response {
         Ok(group) => group,
         Err(error) => return visit.refusal("groups", name, &error),
     };
-    let place = path("groups", name);
-    let row = |user: &Value| {
-        let user = shown(user, "UserName");
-        let actions = vec![danger("Remove", "iam:RemoveUserFromGroup", &[owner, ("UserName", &user)], &place)];
-        Row { cells: vec![Cell::link(user.clone(), path("users", &user))], actions }
-    };
+    let tabs = Tabs::new(visit, path("groups", name), TABS);
+    let place = tabs.place();
     let about = group.get("Group").cloned().unwrap_or_default();
     let names = [("ARN", "Arn"), ("Unique id", "GroupId"), ("Path", "Path"), ("Created", "CreateDate")];
-    let member = Field::required("UserName", "User name");
-    let mut blocks = vec![
-        facts("", &about, &names),
-        accessed(&about),
-        table("Members", "The group has no members.", &["User"], Ok(group), "Users", row),
-        form("Add a member", "Add the user", "iam:AddUserToGroup", &[owner], vec![member], &place),
-    ];
-    blocks.extend(attached(
-        visit.iam("ListAttachedGroupPolicies", &[owner]).await,
-        ["iam:AttachGroupPolicy", "iam:DetachGroupPolicy"],
-        owner,
-        &place,
-    ));
-    blocks.extend(
-        inline(
-            visit,
-            ["ListGroupPolicies", "GetGroupPolicy", "iam:PutGroupPolicy", "iam:DeleteGroupPolicy"],
-            owner,
-            &place,
-        )
-        .await,
-    );
-    blocks.push(Block::Form(danger("Delete the group", "iam:DeleteGroup", &[owner], "/console/groups")));
+    let mut blocks = vec![facts("", &about, &names), accessed(&about), tabs.block()];
+    match tabs.current() {
+        "permissions" => {
+            let found = visit.iam("ListAttachedGroupPolicies", &[owner]).await;
+            blocks.extend(attached(found, ["iam:AttachGroupPolicy", "iam:DetachGroupPolicy"], owner, &place));
+            let operations = ["ListGroupPolicies", "GetGroupPolicy", "iam:PutGroupPolicy", "iam:DeleteGroupPolicy"];
+            blocks.extend(inline(visit, operations, owner, &place).await);
+        }
+        "settings" => {
+            blocks.push(renamed("group", "iam:UpdateGroup", owner, &shown(&about, "Path"), "/console/groups"));
+            blocks.push(Block::Form(danger("Delete the group", "iam:DeleteGroup", &[owner], "/console/groups")));
+        }
+        _ => blocks.extend(members(group, owner, &place)),
+    }
     visit.page("groups", name, done(visit), blocks)
+}
+
+fn members(group: Value, owner: (&str, &str), place: &str) -> [Block; 2] {
+    let row = |user: &Value| {
+        let user = shown(user, "UserName");
+        let actions = vec![danger("Remove", "iam:RemoveUserFromGroup", &[owner, ("UserName", &user)], place)];
+        Row { cells: vec![Cell::link(user.clone(), path("users", &user))], actions }
+    };
+    let member = Field::required("UserName", "User name");
+    [
+        table("Members", "The group has no members.", &["User"], Ok(group), "Users", row),
+        form("Add a member", "Add the user", "iam:AddUserToGroup", &[owner], vec![member], place),
+    ]
 }

@@ -3,8 +3,8 @@
 use axum::response::Response;
 use serde_json::Value;
 
-use super::parts::{done, members, shown};
-use crate::console::view::{Block, Field, Form, Row, Table};
+use super::parts::{done, members, shown, with_query};
+use crate::console::view::{Block, Cell, Field, Form, Row, Search, Table};
 use crate::console::visit::Visit;
 
 /// How many entities a page has.
@@ -23,6 +23,9 @@ pub struct List {
     pub operation: &'static str,
     /// Its parameters.
     pub parameters: &'static [(&'static str, &'static str)],
+    /// Lists to choose from, the first of which is shown where the query names none: each with its word in the query, its
+    /// name, and a parameter.
+    pub choices: &'static [(&'static str, &'static str, (&'static str, &'static str))],
     /// The member of its answer.
     pub member: &'static str,
     /// The member with the name.
@@ -38,9 +41,12 @@ pub struct List {
 /// A list.
 pub async fn page(visit: &Visit, list: &List) -> Response {
     let (wanted, mut marker) = (visit.sent.field("q").to_lowercase(), visit.sent.field("marker").to_owned());
+    let chosen = list.choices.iter().find(|choice| choice.0 == visit.sent.field("scope")).or(list.choices.first());
+    let page = format!("/console/{}", list.section);
     let mut rows = Vec::new();
     for _ in 0..MAX_SEARCHES {
         let mut parameters = list.parameters.to_vec();
+        parameters.extend(chosen.map(|(.., parameter)| *parameter));
         parameters.push(("MaxItems", if wanted.is_empty() { PAGE } else { SEARCHED }));
         if !marker.is_empty() {
             parameters.push(("Marker", &marker));
@@ -57,17 +63,24 @@ pub async fn page(visit: &Visit, list: &List) -> Response {
         }
     }
     let next = (!marker.is_empty()).then(|| {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("q", &wanted)
-            .append_pair("marker", &marker)
-            .finish();
-        format!("/console/{}?{query}", list.section)
+        let mut query = vec![("q", wanted.as_str()), ("marker", marker.as_str())];
+        query.extend(chosen.map(|(scope, ..)| ("scope", *scope)));
+        with_query(&page, &query)
     });
+    let tab = |(scope, name, _): &(&str, &str, _)| match chosen.is_some_and(|chosen| chosen.0 == *scope) {
+        true => Cell::text(*name),
+        false => Cell::link(*name, with_query(&page, &[("scope", scope)])),
+    };
+    let tabs = (!list.choices.is_empty()).then(|| Block::Tabs(list.choices.iter().map(tab).collect()));
     let columns = list.columns.iter().map(|column| (*column).to_owned()).collect();
     let empty = if wanted.is_empty() { "There are none yet." } else { "None has that in its name." };
-    let table = Table { title: String::new(), columns, rows, empty: empty.to_owned(), next };
-    let blocks =
-        vec![Block::Search(visit.sent.field("q").to_owned()), Block::Table(table), Block::Form((list.create)())];
+    let table = Table { title: String::new(), columns, rows, empty: empty.to_owned(), next, ..Table::default() };
+    let search = Search {
+        text: visit.sent.field("q").to_owned(),
+        hidden: chosen.map(|(scope, ..)| ("scope", *scope)).into_iter().collect(),
+    };
+    let rest = [Block::Search(search), Block::Table(table), Block::Form((list.create)())];
+    let blocks = tabs.into_iter().chain(rest).collect();
     visit.page(list.section, list.title, done(visit), blocks)
 }
 

@@ -16,6 +16,7 @@ mod providers;
 mod roles;
 pub mod server;
 pub mod simulator;
+mod tabs;
 mod users;
 pub mod why;
 
@@ -69,7 +70,7 @@ pub async fn page(
         "policies" => list::page(&visit, &policies::LIST).await,
         "instance-profiles" => list::page(&visit, &roles::instance_profiles::LIST).await,
         "providers" => providers::page(&visit).await,
-        "authorization-details" => why::list(&visit).await,
+        "authorization-details" => why::list(&visit.in_region_asked()).await,
         "live" => live::page(&visit).await,
         "events" => events::page(&visit.in_region_asked()).await,
         "credential-report" => account::credential_report(&visit).await,
@@ -98,9 +99,10 @@ pub async fn detail(
         "groups" => groups::page(&visit, &name).await,
         "roles" => roles::page(&visit, &name).await,
         "policies" => policies::page(&visit, &name).await,
+        "providers" => providers::detail(&visit, &name).await,
         "instance-profiles" => roles::instance_profiles::page(&visit, &name).await,
         "organization" => organization::detail(&visit, &name).await,
-        "authorization-details" => why::page(&visit, &name).await,
+        "authorization-details" => why::page(&visit.in_region_asked(), &name).await,
         _ => nothing(),
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::editor::{Kind, Subject};
 use crate::console::view::{Block, Cell, Field, Form, Notice, Row, Table, moment};
-use crate::console::visit::{Visit, sentence};
+use crate::console::visit::Visit;
 use crate::error::Error;
 use crate::services;
 use crate::wire::Service;
@@ -59,16 +59,16 @@ pub fn table(
     list: &str,
     row: impl Fn(&Value) -> Row,
 ) -> Block {
-    let (rows, empty) = match &result {
-        Ok(value) => (members(value, list).iter().map(row).collect(), empty.to_owned()),
-        Err(error) => (Vec::new(), sentence(error)),
+    let (rows, refused) = match &result {
+        Ok(value) => (members(value, list).iter().map(row).collect(), None),
+        Err(error) => (Vec::new(), Some(Notice::of(error))),
     };
     let has_actions = rows.iter().any(|row: &Row| !row.actions.is_empty());
     let mut columns: Vec<_> = columns.iter().map(|column| (*column).to_owned()).collect();
     if has_actions {
         columns.push("Actions".to_owned());
     }
-    Block::Table(Table { title: title.to_owned(), columns, rows, empty, next: None })
+    Block::Table(Table { title: title.to_owned(), columns, rows, empty: empty.to_owned(), refused, next: None })
 }
 
 /// A button that calls an operation.
@@ -111,7 +111,7 @@ pub fn accessed(entity: &Value) -> Block {
 
 /// The fields of one tag.
 pub fn tag_fields() -> Vec<Field> {
-    vec![Field::required("Tags.member.1.Key", "Key"), Field::optional("Tags.member.1.Value", "Value")]
+    vec![Field::required("Tags.member.1.Key", "Key"), Field::optional("Tags.member.1.Value", "Value").or_empty()]
 }
 
 /// The tags of an entity, with what changes them.
@@ -154,6 +154,27 @@ pub fn attached(
     ]
 }
 
+/// The permissions boundary of an entity, with what changes it.
+pub fn boundary(entity: &Value, operations: [&'static str; 2], owner: (&str, &str), place: &str) -> Vec<Block> {
+    let [put, delete] = operations;
+    let boundary = entity.get("PermissionsBoundary");
+    let arn = boundary.map(|boundary| shown(boundary, "PermissionsBoundaryArn")).unwrap_or_default();
+    let field = Field::required("PermissionsBoundary", "ARN of the policy").with(arn.clone());
+    let mut blocks = vec![form("Permissions boundary", "Set the boundary", put, &[owner], vec![field], place)];
+    if !arn.is_empty() {
+        blocks.push(Block::Form(danger("Remove the permissions boundary", delete, &[owner], place)));
+    }
+    blocks
+}
+
+/// The form that gives a user or group another name or path.
+pub fn renamed(kind: &str, operation: &'static str, owner: (&str, &str), at: &str, next: &str) -> Block {
+    let name = format!("New{}", owner.0);
+    let fields =
+        vec![Field::optional(&name, "New name").with(owner.1), Field::optional("NewPath", "New path").with(at)];
+    form(&format!("Rename or move the {kind}"), "Save", operation, &[owner], fields, next)
+}
+
 /// A policy to begin with.
 pub const FIRST_POLICY: &str = r#"{
   "Version": "2012-10-17",
@@ -183,7 +204,10 @@ pub async fn inline(visit: &Visit, operations: [&'static str; 4], owner: (&str, 
         for name in members(names, "PolicyNames").iter().filter_map(Value::as_str) {
             let document = match visit.iam(get, &[owner, ("PolicyName", name)]).await {
                 Ok(policy) => readable(&shown(&policy, "PolicyDocument")),
-                Err(error) => sentence(&error),
+                Err(error) => {
+                    blocks.push(Block::refused(&error));
+                    continue;
+                }
             };
             let field = Field::required("PolicyDocument", "Policy").of_kind("policy").with(document);
             let hidden = [owner, ("PolicyName", name)];
@@ -193,7 +217,7 @@ pub async fn inline(visit: &Visit, operations: [&'static str; 4], owner: (&str, 
         }
     }
     if let Err(error) = &names {
-        blocks.push(Block::Note(sentence(error)));
+        blocks.push(Block::refused(error));
     }
     let fields = vec![
         Field::required("PolicyName", "Name"),

@@ -6,15 +6,21 @@ use serde_json::Value;
 use super::editor::{Kind, Subject, affected};
 use super::list::{List, create};
 use super::parts::{FIRST_POLICY, button, danger, done, facts, path, readable, shown, table, tags};
+use super::tabs::Tabs;
 use crate::console::view::{Block, Cell, Field, Row};
 use crate::console::visit::Visit;
 
-/// The account's own policies.
+/// The account's own policies, or AWS's.
 pub const LIST: List = List {
     section: "policies",
     title: "Policies",
     operation: "ListPolicies",
-    parameters: &[("Scope", "Local")],
+    parameters: &[],
+    choices: &[
+        ("Local", "Customer managed", ("Scope", "Local")),
+        ("AWS", "AWS managed", ("Scope", "AWS")),
+        ("attached", "Attached", ("OnlyAttached", "true")),
+    ],
     member: "Policies",
     name: "PolicyName",
     columns: &["Name", "Path", "Attached to", "Updated"],
@@ -37,6 +43,14 @@ pub const LIST: List = List {
     },
 };
 
+const TABS: &[(&str, &str)] = &[
+    ("permissions", "Permissions"),
+    ("versions", "Versions"),
+    ("entities", "Entities attached"),
+    ("tags", "Tags"),
+    ("settings", "Settings"),
+];
+
 /// One policy.
 pub async fn page(visit: &Visit, arn: &str) -> Response {
     let owner = ("PolicyArn", arn);
@@ -45,7 +59,8 @@ pub async fn page(visit: &Visit, arn: &str) -> Response {
         Err(error) => return visit.refusal("policies", arn, &error),
     };
     let policy = policy.get("Policy").cloned().unwrap_or_default();
-    let place = path("policies", arn);
+    let tabs = Tabs::new(visit, path("policies", arn), TABS);
+    let place = tabs.place();
     let subject = Subject { kind: Kind::Managed, owner: arn.to_owned(), name: String::new() };
     let in_force = shown(&policy, "DefaultVersionId");
     let names = [
@@ -57,32 +72,35 @@ pub async fn page(visit: &Visit, arn: &str) -> Response {
         ("Updated", "UpdateDate"),
         ("Description", "Description"),
     ];
-    let mut blocks = vec![facts("", &policy, &names)];
-    match visit.iam("GetPolicyVersion", &[owner, ("VersionId", &in_force)]).await {
-        Ok(version) => {
-            let document = version.get("PolicyVersion").map(|version| readable(&shown(version, "Document")));
-            let document = document.unwrap_or_default();
-            blocks.push(Block::Text(format!("The policy ({in_force})"), document));
-            // AWS's own cannot be edited.
-            if !arn.contains("::aws:policy/") {
-                blocks.push(Block::Links(vec![Cell::link("Edit", subject.editor())]));
-            }
+    // AWS's own can be neither edited, tagged nor deleted.
+    let is_own = !arn.contains("::aws:policy/");
+    let mut blocks = vec![facts("", &policy, &names), tabs.block()];
+    match tabs.current() {
+        "versions" => blocks.push(versions(visit, owner, &place, is_own).await),
+        "entities" => blocks.push(affected(visit, &subject).await),
+        "tags" if is_own => {
+            let found = visit.iam("ListPolicyTags", &[owner]).await;
+            blocks.extend(tags(found, ["iam:TagPolicy", "iam:UntagPolicy"], owner, &place));
         }
-        Err(error) => blocks.push(Block::Note(crate::console::visit::sentence(&error))),
+        "settings" if is_own => {
+            blocks.push(Block::Form(danger("Delete the policy", "iam:DeletePolicy", &[owner], "/console/policies")));
+        }
+        "tags" | "settings" => blocks.push(Block::Note("The policy is AWS's, and can only be attached.".to_owned())),
+        _ => match visit.iam("GetPolicyVersion", &[owner, ("VersionId", &in_force)]).await {
+            Ok(version) => {
+                let document = version.get("PolicyVersion").map(|version| readable(&shown(version, "Document")));
+                blocks.push(Block::Text(format!("The policy ({in_force})"), document.unwrap_or_default()));
+                if is_own {
+                    blocks.push(Block::Links(vec![Cell::link("Edit", subject.editor())]));
+                }
+            }
+            Err(error) => blocks.push(Block::refused(&error)),
+        },
     }
-    blocks.push(versions(visit, owner, &place).await);
-    blocks.push(affected(visit, &subject).await);
-    blocks.extend(tags(
-        visit.iam("ListPolicyTags", &[owner]).await,
-        ["iam:TagPolicy", "iam:UntagPolicy"],
-        owner,
-        &place,
-    ));
-    blocks.push(Block::Form(danger("Delete the policy", "iam:DeletePolicy", &[owner], "/console/policies")));
     visit.page("policies", &shown(&policy, "PolicyName"), done(visit), blocks)
 }
 
-async fn versions(visit: &Visit, owner: (&str, &str), place: &str) -> Block {
+async fn versions(visit: &Visit, owner: (&str, &str), place: &str, is_own: bool) -> Block {
     let row = |version: &Value| {
         let id = shown(version, "VersionId");
         let is_in_force = version.get("IsDefaultVersion") == Some(&Value::Bool(true));
@@ -96,7 +114,7 @@ async fn versions(visit: &Visit, owner: (&str, &str), place: &str) -> Block {
             Cell::text(if is_in_force { "in force" } else { "" }),
             Cell::text(shown(version, "CreateDate")),
         ];
-        Row { cells, actions: if is_in_force { Vec::new() } else { actions } }
+        Row { cells, actions: if is_in_force || !is_own { Vec::new() } else { actions } }
     };
     let versions = visit.iam("ListPolicyVersions", &[owner]).await;
     table("Versions", "There are no versions.", &["Version", "", "Created"], versions, "Versions", row)

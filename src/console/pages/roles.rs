@@ -3,10 +3,12 @@
 pub mod instance_profiles;
 
 use axum::response::Response;
+use serde_json::Value;
 
 use super::editor::{Kind, Subject};
 use super::list::{List, create};
-use super::parts::{accessed, attached, danger, done, facts, form, inline, path, readable, shown, tags};
+use super::parts::{accessed, attached, boundary, danger, done, facts, form, inline, path, readable, shown, tags};
+use super::tabs::Tabs;
 use crate::console::view::{Block, Cell, Field, Row};
 use crate::console::visit::Visit;
 
@@ -37,6 +39,7 @@ pub const LIST: List = List {
         let others = ["Path", "CreateDate", "Description"].map(|member| Cell::text(shown(role, member)));
         Row { cells: [vec![Cell::link(name, link)], others.to_vec()].concat(), actions: Vec::new() }
     },
+    choices: &[],
     create: || {
         let fields = vec![
             Field::required("RoleName", "Role name"),
@@ -48,6 +51,9 @@ pub const LIST: List = List {
     },
 };
 
+const TABS: &[(&str, &str)] =
+    &[("permissions", "Permissions"), ("trust", "Trust relationships"), ("tags", "Tags"), ("settings", "Settings")];
+
 /// One role.
 pub async fn page(visit: &Visit, name: &str) -> Response {
     let owner = ("RoleName", name);
@@ -56,7 +62,8 @@ pub async fn page(visit: &Visit, name: &str) -> Response {
         Err(error) => return visit.refusal("roles", name, &error),
     };
     let role = role.get("Role").cloned().unwrap_or_default();
-    let place = path("roles", name);
+    let tabs = Tabs::new(visit, path("roles", name), TABS);
+    let place = tabs.place();
     let names = [
         ("ARN", "Arn"),
         ("Unique id", "RoleId"),
@@ -65,52 +72,47 @@ pub async fn page(visit: &Visit, name: &str) -> Response {
         ("Description", "Description"),
         ("Longest session in seconds", "MaxSessionDuration"),
     ];
-    let trust = readable(&shown(&role, "AssumeRolePolicyDocument"));
-    let trust = Field::required("PolicyDocument", "Trust policy").of_kind("policy").with(trust);
-    let editor = Subject { kind: Kind::Trust, owner: name.to_owned(), name: String::new() }.editor();
     let last_used = role.get("RoleLastUsed").cloned().unwrap_or_default();
     let mut blocks = vec![
         facts("", &role, &names),
         accessed(&role),
         facts("Last used", &last_used, &[("When", "LastUsedDate"), ("Region", "Region")]),
-        form("Trust policy", "Save the trust policy", "iam:UpdateAssumeRolePolicy", &[owner], vec![trust], &place),
-        Block::Links(vec![Cell::link("Open the trust policy in the editor", editor)]),
+        tabs.block(),
     ];
-    blocks.extend(attached(
-        visit.iam("ListAttachedRolePolicies", &[owner]).await,
-        ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
-        owner,
-        &place,
-    ));
-    blocks.extend(
-        inline(
-            visit,
-            ["ListRolePolicies", "GetRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy"],
-            owner,
-            &place,
-        )
-        .await,
-    );
-    let arn =
-        role.get("PermissionsBoundary").map(|boundary| shown(boundary, "PermissionsBoundaryArn")).unwrap_or_default();
-    let field = Field::required("PermissionsBoundary", "ARN of the policy").with(arn.clone());
-    blocks.push(form(
-        "Permissions boundary",
-        "Set the boundary",
-        "iam:PutRolePermissionsBoundary",
-        &[owner],
-        vec![field],
-        &place,
-    ));
-    if !arn.is_empty() {
-        blocks.push(Block::Form(danger(
-            "Remove the permissions boundary",
-            "iam:DeleteRolePermissionsBoundary",
-            &[owner],
-            &place,
-        )));
+    match tabs.current() {
+        "trust" => blocks.extend(trust(&role, owner, &place)),
+        "tags" => {
+            let found = visit.iam("ListRoleTags", &[owner]).await;
+            blocks.extend(tags(found, ["iam:TagRole", "iam:UntagRole"], owner, &place));
+        }
+        "settings" => {
+            let description = shown(&role, "Description");
+            let duration = shown(&role, "MaxSessionDuration");
+            let fields = vec![
+                Field::optional("Description", "Description").with(description).or_empty(),
+                Field::required("MaxSessionDuration", "Longest session in seconds").with(duration),
+            ];
+            blocks.push(form("Change the role", "Save", "iam:UpdateRole", &[owner], fields, &place));
+            blocks.push(Block::Form(danger("Delete the role", "iam:DeleteRole", &[owner], "/console/roles")));
+        }
+        _ => {
+            let found = visit.iam("ListAttachedRolePolicies", &[owner]).await;
+            blocks.extend(attached(found, ["iam:AttachRolePolicy", "iam:DetachRolePolicy"], owner, &place));
+            let operations = ["ListRolePolicies", "GetRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy"];
+            blocks.extend(inline(visit, operations, owner, &place).await);
+            let operations = ["iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"];
+            blocks.extend(boundary(&role, operations, owner, &place));
+        }
     }
-    blocks.extend(tags(visit.iam("ListRoleTags", &[owner]).await, ["iam:TagRole", "iam:UntagRole"], owner, &place));
-    blocks.push(Block::Form(danger("Delete the role", "iam:DeleteRole", &[owner], "/console/roles")));
     visit.page("roles", name, done(visit), blocks)
+}
+
+fn trust(role: &Value, owner: (&str, &str), place: &str) -> [Block; 2] {
+    let document = readable(&shown(role, "AssumeRolePolicyDocument"));
+    let field = Field::required("PolicyDocument", "Trust policy").of_kind("policy").with(document);
+    let editor = Subject { kind: Kind::Trust, owner: owner.1.to_owned(), name: String::new() }.editor();
+    [
+        form("Trust policy", "Save the trust policy", "iam:UpdateAssumeRolePolicy", &[owner], vec![field], place),
+        Block::Links(vec![Cell::link("Open the trust policy in the editor", editor)]),
+    ]
 }

@@ -42,7 +42,7 @@ fn shown_with(visit: &Visit, status: StatusCode, notice: Option<Notice>) -> Resp
 }
 
 /// The server's URL, as this browser reaches it.
-fn endpoint(visit: &Visit) -> String {
+pub fn endpoint(visit: &Visit) -> String {
     let scheme = if visit.sent.is_tls() { "https" } else { "http" };
     let host = crate::http::guard::host(&visit.sent.parts.headers);
     // Account names before the server's are for signing in alone.

@@ -1,12 +1,18 @@
 //! Users: their groups, policies, password, keys and MFA devices.
 
+use std::collections::HashMap;
+
 use axum::response::Response;
 use serde_json::Value;
 
 use super::list::{List, create};
-use super::parts::{accessed, attached, button, danger, done, facts, form, inline, path, shown, table, tags};
+use super::parts::{
+    accessed, attached, boundary, button, danger, done, facts, form, inline, members, path, renamed, shown, table,
+    tags, with_query,
+};
+use super::tabs::Tabs;
 use crate::console::view::{Block, Cell, Field, Form, Row};
-use crate::console::visit::{Visit, sentence};
+use crate::console::visit::Visit;
 use crate::error::Code;
 
 /// All users.
@@ -26,6 +32,7 @@ pub const LIST: List = List {
             actions: Vec::new(),
         }
     },
+    choices: &[],
     create: || {
         let fields = vec![
             Field::required("UserName", "User name"),
@@ -36,6 +43,14 @@ pub const LIST: List = List {
     },
 };
 
+const TABS: &[(&str, &str)] = &[
+    ("permissions", "Permissions"),
+    ("groups", "User groups"),
+    ("credentials", "Security credentials"),
+    ("tags", "Tags"),
+    ("settings", "Settings"),
+];
+
 /// One user.
 pub async fn page(visit: &Visit, name: &str) -> Response {
     let owner = ("UserName", name);
@@ -44,7 +59,8 @@ pub async fn page(visit: &Visit, name: &str) -> Response {
         Err(error) => return visit.refusal("users", name, &error),
     };
     let user = user.get("User").cloned().unwrap_or_default();
-    let place = path("users", name);
+    let tabs = Tabs::new(visit, path("users", name), TABS);
+    let place = tabs.place();
     let names = [
         ("ARN", "Arn"),
         ("Unique id", "UserId"),
@@ -52,29 +68,31 @@ pub async fn page(visit: &Visit, name: &str) -> Response {
         ("Created", "CreateDate"),
         ("Password last used", "PasswordLastUsed"),
     ];
-    let mut blocks = vec![facts("", &user, &names), accessed(&user)];
-    blocks.extend(groups(visit, owner, &place).await);
-    blocks.extend(attached(
-        visit.iam("ListAttachedUserPolicies", &[owner]).await,
-        ["iam:AttachUserPolicy", "iam:DetachUserPolicy"],
-        owner,
-        &place,
-    ));
-    blocks.extend(
-        inline(
-            visit,
-            ["ListUserPolicies", "GetUserPolicy", "iam:PutUserPolicy", "iam:DeleteUserPolicy"],
-            owner,
-            &place,
-        )
-        .await,
-    );
-    blocks.extend(boundary(&user, owner, &place));
-    blocks.extend(password(visit, owner, &place).await);
-    blocks.extend(keys(visit, owner, &place).await);
-    blocks.extend(devices(visit, owner, &place).await);
-    blocks.extend(tags(visit.iam("ListUserTags", &[owner]).await, ["iam:TagUser", "iam:UntagUser"], owner, &place));
-    blocks.push(Block::Form(danger("Delete the user", "iam:DeleteUser", &[owner], "/console/users")));
+    let mut blocks = vec![facts("", &user, &names), accessed(&user), tabs.block()];
+    match tabs.current() {
+        "groups" => blocks.extend(groups(visit, owner, &place).await),
+        "credentials" => {
+            blocks.extend(password(visit, owner, &place).await);
+            blocks.extend(keys(visit, owner, &place).await);
+            blocks.extend(devices(visit, owner, &place).await);
+        }
+        "tags" => {
+            let found = visit.iam("ListUserTags", &[owner]).await;
+            blocks.extend(tags(found, ["iam:TagUser", "iam:UntagUser"], owner, &place));
+        }
+        "settings" => {
+            blocks.push(renamed("user", "iam:UpdateUser", owner, &shown(&user, "Path"), "/console/users"));
+            blocks.push(Block::Form(danger("Delete the user", "iam:DeleteUser", &[owner], "/console/users")));
+        }
+        _ => {
+            let found = visit.iam("ListAttachedUserPolicies", &[owner]).await;
+            blocks.extend(attached(found, ["iam:AttachUserPolicy", "iam:DetachUserPolicy"], owner, &place));
+            let operations = ["ListUserPolicies", "GetUserPolicy", "iam:PutUserPolicy", "iam:DeleteUserPolicy"];
+            blocks.extend(inline(visit, operations, owner, &place).await);
+            let operations = ["iam:PutUserPermissionsBoundary", "iam:DeleteUserPermissionsBoundary"];
+            blocks.extend(boundary(&user, operations, owner, &place));
+        }
+    }
     visit.page("users", name, done(visit), blocks)
 }
 
@@ -90,29 +108,6 @@ async fn groups(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block> {
         table("User groups", "The user is in no group.", &["Name"], groups, "Groups", row),
         form("Add to a group", "Add the user", "iam:AddUserToGroup", &[owner], vec![field], place),
     ]
-}
-
-fn boundary(user: &Value, owner: (&str, &str), place: &str) -> Vec<Block> {
-    let arn =
-        user.get("PermissionsBoundary").map(|boundary| shown(boundary, "PermissionsBoundaryArn")).unwrap_or_default();
-    let field = Field::required("PermissionsBoundary", "ARN of the policy").with(arn.clone());
-    let mut blocks = vec![form(
-        "Permissions boundary",
-        "Set the boundary",
-        "iam:PutUserPermissionsBoundary",
-        &[owner],
-        vec![field],
-        place,
-    )];
-    if !arn.is_empty() {
-        blocks.push(Block::Form(danger(
-            "Remove the permissions boundary",
-            "iam:DeleteUserPermissionsBoundary",
-            &[owner],
-            place,
-        )));
-    }
-    blocks
 }
 
 async fn password(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block> {
@@ -146,11 +141,22 @@ async fn password(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block>
             let fields = vec![password(), reset()];
             vec![form("Give a password", "Give the password", "iam:CreateLoginProfile", &[owner], fields, place)]
         }
-        Err(error) => vec![Block::Note(sentence(&error))],
+        Err(error) => vec![Block::refused(&error)],
     }
 }
 
 async fn keys(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block> {
+    let keys = visit.iam("ListAccessKeys", &[owner]).await;
+    let mut used = HashMap::new();
+    for key in keys.iter().flat_map(|keys| members(keys, "AccessKeyMetadata")) {
+        let id = shown(key, "AccessKeyId");
+        if let Ok(answer) = visit.iam("GetAccessKeyLastUsed", &[("AccessKeyId", &id)]).await {
+            let last = answer.get("AccessKeyLastUsed").cloned().unwrap_or_default();
+            let when = shown(&last, "LastUsedDate");
+            let by = format!("{when}, {} in {}", shown(&last, "ServiceName"), shown(&last, "Region"));
+            used.insert(id, if when.is_empty() { "never".to_owned() } else { by });
+        }
+    }
     let row = |key: &Value| {
         let (id, status) = (shown(key, "AccessKeyId"), shown(key, "Status"));
         let (label, other) = if status == "Active" { ("Deactivate", "Inactive") } else { ("Activate", "Active") };
@@ -159,11 +165,23 @@ async fn keys(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block> {
             button(label, "iam:UpdateAccessKey", &[known.as_slice(), &[("Status", other)]].concat(), place),
             danger("Delete", "iam:DeleteAccessKey", &known, place),
         ];
-        Row { cells: vec![Cell::text(id.clone()), Cell::text(status), Cell::text(shown(key, "CreateDate"))], actions }
+        let cells = vec![
+            Cell::text(id.clone()),
+            Cell::text(status),
+            Cell::text(shown(key, "CreateDate")),
+            Cell::text(used.get(&id).cloned().unwrap_or_default()),
+        ];
+        Row { cells, actions }
     };
-    let keys = visit.iam("ListAccessKeys", &[owner]).await;
     vec![
-        table("Access keys", "There are no access keys.", &["Id", "Status", "Created"], keys, "AccessKeyMetadata", row),
+        table(
+            "Access keys",
+            "There are no access keys.",
+            &["Id", "Status", "Created", "Last used"],
+            keys,
+            "AccessKeyMetadata",
+            row,
+        ),
         Block::Form(button("Create an access key", "iam:CreateAccessKey", &[owner], place)),
     ]
 }
@@ -196,7 +214,8 @@ pub fn enable(user: &str, serial: &str) -> Form {
         Field::required("AuthenticationCode1", "First code").of_kind("number"),
         Field::required("AuthenticationCode2", "Next code").of_kind("number"),
     ];
-    let next = if user.is_empty() { "/console/users".to_owned() } else { path("users", user) };
+    let page = path("users", user);
+    let next = if user.is_empty() { "/console/users".to_owned() } else { with_query(&page, &[("tab", "credentials")]) };
     let form = button("Enable the device", "iam:EnableMFADevice", &[("SerialNumber", serial)], &next);
     Form { title: "Enable the device".to_owned(), fields, ..form }
 }

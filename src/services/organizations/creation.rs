@@ -94,9 +94,9 @@ organizations_operation!(CreateGovCloudAccount -> CreateAccountResult, Managemen
         .again("organizations:TagResource", Need::Tags)
 });
 
-impl Query for CreateGovCloudAccount {
+impl Command for CreateGovCloudAccount {
     /// AWS refuses every management account that it has not paired with one of GovCloud, and here nobody can pair them.
-    fn answer(self, cx: &View<'_>) -> Result<CreateAccountResult> {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<CreateAccountResult> {
         cx.record()?;
         add_tags(&mut TagSet::default(), self.tags.as_deref().unwrap_or_default())?;
         let message = "To complete this operation, the management account must have an associated account in the AWS \
@@ -187,6 +187,6 @@ impl Query for ListCreateAccountStatus {
 
 operations!(
     ORGANIZATIONS:
-    query CreateGovCloudAccount, DescribeCreateAccountStatus, ListCreateAccountStatus;
-    command CreateAccount
+    query DescribeCreateAccountStatus, ListCreateAccountStatus;
+    command CreateAccount, CreateGovCloudAccount
 );

@@ -437,3 +437,31 @@ def test_the_last_use_of_a_password_is_known(server, iam, alice):
     iam.generate_credential_report()
     rows = iam.get_credential_report()["Content"].decode().splitlines()
     assert all(row.split(",")[4].startswith("20") for row in rows[1:]), rows
+
+
+# Ways on
+
+
+@pytest.mark.parametrize("way", ["..", "%2e%2e", ".%2E", ".\t."])
+def test_a_way_on_cannot_leave_the_console(server, iam, way):
+    browser = Browser(server)
+    page = browser.sign_in(ACCOUNT, PASSWORD, user="alice", next_page=f"/console/{way}/federation?Action=login&SigninToken=x")
+    assert "Dashboard" in page.text and page.place == "/console/", page.place
+
+
+def test_proofs_without_a_token_fill_no_memory(server, alice):
+    client = Client(server)
+    proof = client.proof()
+    for _ in range(3):
+        status, refused = client.refresh("x", proof=proof)
+        assert (status, refused["error"]) == (400, "TOKEN_EXPIRED"), "it is not used up"
+    _, tokens = client.exchange(client.code(alice), proof=proof)
+    status, refused = client.refresh(tokens["refreshToken"], proof=proof)
+    assert (status, refused["message"]) == (400, "The DPoP proof was used before.")
+
+
+def test_the_log_has_the_sentence_of_a_refusal_and_not_its_page(iam):
+    with Server(level="info") as server:
+        Browser(server).sign_in(ACCOUNT, "wrong")
+        log = "\n".join(server.log_lines())
+        assert WRONG in log and "doctype" not in log

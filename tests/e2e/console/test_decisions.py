@@ -257,7 +257,7 @@ def test_decisions_as_they_come(server, iam):
     _, identifier = denied(alice.list_roles)
     event = live.find("iam:ListRoles")
     assert (event["outcome"], event["error"], event["authorizationId"]) == ("DENIED", "AccessDenied", identifier)
-    opened = root.open(f"/console/events?id={event['id']}&region={event['region']}")
+    opened = root.open(f"/console/events?by=EventId&value={event['id']}&region={event['region']}")
     assert identifier in opened.text
     live.close()
     # Other accounts' events are not seen.

@@ -222,3 +222,100 @@ def test_beyond_this_machine_nobody_operates_the_server_without_a_token():
         root.sign_in(ACCOUNT, "Root-Horse-1")
         page = root.open("/console/settings")
         assert "set an admin token" in page.text and reset(root, page, "account", ACCOUNT).status == 403
+
+
+def test_everything_of_an_entity_can_be_changed(root, iam):
+    iam.create_user(UserName="bob@example.com")
+    place = "/console/users/bob%40example.com"
+    page = root.send(root.open(f"{place}?tab=tags"), "iam:TagUser", **{"p.Tags.member.1.Key": "empty"})
+    assert "TagUser succeeded" in page.text and iam.list_user_tags(UserName="bob@example.com")["Tags"] == [{"Key": "empty", "Value": ""}]
+    page = root.send(root.open(f"{place}?tab=settings"), "iam:UpdateUser", **{"p.NewUserName": "robert", "p.NewPath": "/staff/"})
+    assert "UpdateUser succeeded" in page.text
+    assert iam.get_user(UserName="robert")["User"]["Path"] == "/staff/"
+    iam.create_group(GroupName="team")
+    root.send(root.open("/console/groups/team?tab=settings"), "iam:UpdateGroup", **{"p.NewGroupName": "crew"})
+    assert iam.get_group(GroupName="crew")["Group"]["Path"] == "/"
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust({"Service": "ec2.amazonaws.com"}), Description="first")
+    page = root.open("/console/roles/r?tab=settings")
+    root.send(page, "iam:UpdateRole", **{"e.Description": "", "p.MaxSessionDuration": "7200"})
+    role = iam.get_role(RoleName="r")["Role"]
+    assert (role.get("Description", ""), role["MaxSessionDuration"]) == ("", 7200)
+    refused = root.send(page, "iam:UpdateRole", **{"e.Description": "kept", "p.MaxSessionDuration": "1"})
+    assert "ValidationError" in refused.text and 'name="e.Description"' in refused.text
+
+
+def test_a_device_of_a_user_with_any_name_can_be_enabled(root, iam):
+    name = "o'+=,.@bob@example.com".replace("'", "")
+    iam.create_user(UserName=name)
+    page = root.open(f"/console/users/{urllib.parse.quote(name)}?tab=credentials")
+    made = root.send(page, "iam:CreateVirtualMFADevice", **{"p.VirtualMFADeviceName": "phone"})
+    _, form = made.form("iam:EnableMFADevice")
+    assert html.unescape(form["p.UserName"]) == name and form["next"].endswith("tab=credentials")
+    refused = root.send(made, "iam:EnableMFADevice", **{"p.AuthenticationCode1": "000000", "p.AuthenticationCode2": "000001"})
+    assert "InvalidAuthenticationCode" in refused.text, refused.text
+
+
+def test_keys_show_when_they_were_used(server, root, iam):
+    make_user(iam, "alice", "iam:*")
+    key = iam.create_access_key(UserName="alice")["AccessKey"]
+    place = "/console/users/alice?tab=credentials"
+    assert "never" in root.open(place).text
+    Boto3(server.endpoint, key["AccessKeyId"], key["SecretAccessKey"]).client("iam").list_users()
+    assert "iam in us-east-1" in root.open(place).text
+
+
+def test_providers_are_found_opened_and_changed(root, iam):
+    arn = iam.create_open_id_connect_provider(Url="https://ci.example.com", ClientIDList=["app"], ThumbprintList=["a" * 40])["OpenIDConnectProviderArn"]
+    place = f"/console/providers/{urllib.parse.quote(arn)}"
+    listed = root.open("/console/providers?q=CI.example")
+    assert "ci.example.com" in listed.text and "ci.example.com" not in root.open("/console/providers?q=other").text
+    page = root.open(place)
+    assert "app" in page.text and "a" * 40 in page.text
+    page = root.send(page, "iam:AddClientIDToOpenIDConnectProvider", **{"p.ClientID": "web"})
+    assert "web" in page.text and iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"] == ["app", "web"]
+    root.send(root.open(f"{place}?tab=tags"), "iam:TagOpenIDConnectProvider", **{"p.Tags.member.1.Key": "k", "e.Tags.member.1.Value": "v"})
+    assert iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=arn)["Tags"] == [{"Key": "k", "Value": "v"}]
+    root.send(root.open(f"{place}?tab=settings"), "iam:DeleteOpenIDConnectProvider")
+    assert not iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+
+
+def test_policies_of_aws_are_listed_and_cannot_be_changed(root, iam):
+    assert "ReadOnlyAccess" not in root.open("/console/policies").text
+    found = root.open("/console/policies?scope=AWS&q=readonlyaccess")
+    assert "/console/policies/arn:aws:iam::aws:policy/ReadOnlyAccess" in found.text and 'name="scope" value="AWS"' in found.text
+    place = "/console/policies/arn:aws:iam::aws:policy/ReadOnlyAccess"
+    assert "iam:DeletePolicy" not in root.open(f"{place}?tab=settings").text
+    iam.create_user(UserName="alice")
+    iam.attach_user_policy(UserName="alice", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    assert "/console/users/alice" in root.open(f"{place}?tab=entities").text
+    assert "ReadOnlyAccess" in root.open("/console/policies?scope=attached").text
+
+
+def test_every_denial_in_a_page_leads_to_its_reasons(server, root, iam):
+    make_user(iam, "alice", "iam:GetUser")
+    page = sign_in(server).open("/console/users/alice?tab=credentials")
+    assert page.status == 200 and page.text.count("Why?</a>") >= 3 and "https://" not in page.text.split("<main")[1]
+
+
+def test_events_are_found_by_attribute_time_and_region(server, root, iam):
+    make_user(iam, "alice", "iam:*", "sts:*")
+    key = iam.create_access_key(UserName="alice")["AccessKey"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="eu-west-1")
+    sts = session.client("sts", endpoint_url=server.endpoint)
+    with pytest.raises(sts.exceptions.ClientError):
+        sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/nothing", RoleSessionName="session")
+    found = lambda **query: root.open("/console/events?" + urllib.parse.urlencode(query)).text.split("Find</button>")[1]
+    assert "CreateUser" in found(by="EventSource", value="iam.amazonaws.com")
+    assert "CreateUser" not in found(by="EventSource", value="sts.amazonaws.com")
+    assert "AssumeRole" in found(by="EventSource", value="sts.amazonaws.com", region="eu-west-1")
+    assert "CreateUser" in found(by="Event name", value="CreateUser") and "CreateUser<" not in found(by="ReadOnly", value="true")
+    assert "InvalidTimeRange" in root.open("/console/events?to=2020-01-01").text and "no such events" in found(**{"from": "2200-01-01", "to": "2200-01-02"})
+    assert "is no time" in root.open("/console/events?from=yesterday").text
+    place = "/console/authorization-details"
+    assert "AssumeRole" in root.open(f"{place}?region=eu-west-1").text and "AssumeRole<" not in root.open(place).text
+
+
+def test_the_sign_in_page_is_shown_with_its_host(server, root, iam):
+    iam.create_account_alias(AccountAlias="acme-pages")
+    address = f"{server.endpoint}/console/signin?account=acme-pages"
+    assert address in root.open("/console/").text and address in root.open("/console/account").text

@@ -226,7 +226,7 @@ def test_a_person_makes_a_user_with_a_key_and_a_policy(server):
     browser.sign_in(ACCOUNT, "test")
     page = browser.send(browser.open("/console/users"), "iam:CreateUser", **{"p.UserName": "carol"})
     assert "CreateUser succeeded" in page.text and "/console/users/carol" in page.text
-    page = browser.send(browser.open("/console/users/carol"), "iam:CreateAccessKey")
+    page = browser.send(browser.open("/console/users/carol?tab=credentials"), "iam:CreateAccessKey")
     assert "shown only once" in page.text and "AKIA" in page.text
     page = browser.send(browser.open("/console/users/carol"), "iam:AttachUserPolicy", **{"p.PolicyArn": "arn:aws:iam::aws:policy/nothing"})
     assert "NoSuchEntity" in page.text

@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::parts::path;
 use crate::app::{Edge, Node, NodeKind};
-use crate::console::view::{Block, Notice};
+use crate::console::view::{Block, Notice, Search};
 use crate::console::visit::{Visit, sentence};
 
 const SECTION: &str = "access-map";
@@ -28,7 +28,7 @@ pub async fn page(visit: &Visit) -> Response {
     let mut edges = layout::on_paths_through(found.edges, &wanted);
     let is_cut = edges.len() > MAX_EDGES;
     edges.truncate(MAX_EDGES);
-    let mut blocks = vec![Block::Search(visit.sent.field("q").to_owned())];
+    let mut blocks = vec![Block::Search(Search { text: visit.sent.field("q").to_owned(), ..Search::default() })];
     if edges.is_empty() {
         let why = if wanted.is_empty() { "Nobody can assume a role." } else { "No path leads through such a name." };
         blocks.push(Block::Note(why.to_owned()));

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::subject::{Kind, Subject};
 use crate::console::pages::parts::{members, path, shown};
-use crate::console::view::{Block, Cell, Row, Table};
-use crate::console::visit::{Visit, sentence};
+use crate::console::view::{Block, Cell, Notice, Row, Table};
+use crate::console::visit::Visit;
 use crate::error::Error;
 
 /// The lists of `ListEntitiesForPolicy`, each with its member and pages.
@@ -27,12 +27,13 @@ pub async fn affected(visit: &Visit, subject: &Subject) -> Block {
         Kind::Role => Ok(vec![row(&subject.owner, "roles", "role", "has it")]),
         Kind::Trust => Ok(vec![row(&subject.owner, "roles", "role", "decides who may assume it")]),
     };
-    let (rows, empty) = match found {
-        Ok(rows) => (rows, "The policy is attached to nobody.".to_owned()),
-        Err(error) => (Vec::new(), sentence(&error)),
+    let (rows, refused) = match found {
+        Ok(rows) => (rows, None),
+        Err(error) => (Vec::new(), Some(Notice::of(&error))),
     };
+    let empty = "The policy is attached to nobody.".to_owned();
     let columns = ["Name", "Kind", "How"].map(str::to_owned).to_vec();
-    Block::Table(Table { title: "Who is affected".to_owned(), columns, rows, empty, next: None })
+    Block::Table(Table { title: "Who is affected".to_owned(), columns, rows, empty, refused, ..Table::default() })
 }
 
 async fn of_managed(visit: &Visit, arn: &str) -> Result<Vec<Row>, Error> {

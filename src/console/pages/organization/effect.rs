@@ -11,7 +11,7 @@ use super::{SECTION, all, ask, enabled, link_of, type_name};
 use crate::account::StoredPolicy;
 use crate::console::pages::parts::{facts, readable, shown};
 use crate::console::view::{Block, Cell, Field, Notice, Row, Table};
-use crate::console::visit::{Visit, sentence};
+use crate::console::visit::Visit;
 use crate::error::{Code, Error};
 
 const SCP: &str = "SERVICE_CONTROL_POLICY";
@@ -153,7 +153,7 @@ fn table(levels: &[Level]) -> Block {
         columns: ["Attached to", "Policy", "Type"].map(str::to_owned).to_vec(),
         rows,
         empty: "No policies are attached.".to_owned(),
-        next: None,
+        ..Table::default()
     })
 }
 
@@ -189,7 +189,7 @@ fn answer(levels: &[Level], account: &str, action: &Action, resource: &str) -> V
         columns: ["Level", "Service control policies"].map(str::to_owned).to_vec(),
         rows: rows.collect(),
         empty: String::new(),
-        next: None,
+        ..Table::default()
     };
     let all = match decide(&sets) {
         all if all == "lets it through" => "Every level lets it through: the account's own policies decide.".to_owned(),
@@ -207,6 +207,6 @@ async fn effective(visit: &Visit, id: &str, kind: &str) -> Block {
             let content = value.get("EffectivePolicy").map(|policy| shown(policy, "PolicyContent")).unwrap_or_default();
             Block::Text(heading, readable(&content))
         }
-        Err(error) => Block::Note(format!("{heading}: {}", sentence(&error))),
+        Err(error) => Block::refused(&error),
     }
 }

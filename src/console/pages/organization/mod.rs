@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::parts::{button, facts, members, path, readable, shown, table};
 use crate::console::view::{Block, Cell, Field, Form, Notice, Row};
-use crate::console::visit::{Visit, sentence};
+use crate::console::visit::Visit;
 use crate::error::{Code, Error};
 use crate::wire::Service;
 
@@ -80,7 +80,7 @@ pub async fn page(visit: &Visit) -> Response {
     let mut blocks = vec![facts("", &organization, &names)];
     match tree::blocks(visit).await {
         Ok(more) => blocks.extend(more),
-        Err(error) => blocks.push(Block::Note(sentence(&error))),
+        Err(error) => blocks.push(Block::refused(&error)),
     }
     visit.page(SECTION, TITLE, done(visit), blocks)
 }

@@ -25,6 +25,7 @@ pub const LIST: List = List {
         let link = Cell::link(name.clone(), path("instance-profiles", &name));
         Row { cells: [vec![link, role(profile)], others.to_vec()].concat(), actions: Vec::new() }
     },
+    choices: &[],
     create: || {
         let fields = vec![
             Field::required("InstanceProfileName", "Instance profile name"),

@@ -15,7 +15,7 @@ use super::events;
 use super::parts::{members, shown};
 use crate::audit::details::Effect;
 use crate::audit::{AuthorizationId, Details};
-use crate::console::view::{Block, Cell, Notice, Table};
+use crate::console::view::{Block, Cell, Field, Notice, Table};
 use crate::console::visit::{Visit, sentence};
 use crate::error::{Code, Error};
 use crate::services::iam_toolbox::GetRequestAuthorizationDetails;
@@ -57,11 +57,19 @@ pub async fn list(visit: &Visit) -> Response {
         }
     }
     denied.truncate(MAX_DENIALS);
-    let table = events::table(&denied, None);
+    let region = visit.sent.facts.region.as_str();
+    let table = events::table(&denied, None, region);
+    let field = Field::optional("region", "Region").with(region).hint("calls of IAM are in us-east-1");
+    let question = Block::Question("Region".to_owned(), vec![field], "Show".to_owned());
     let note = "The latest calls that were denied. The error leads to the reasons where a denial has an authorization \
                 id; they are kept for 24 hours.";
     let empty = "None of the last 500 calls was denied.".to_owned();
-    visit.page(SECTION, "Denials", None, vec![Block::Note(note.to_owned()), Block::Table(Table { empty, ..table })])
+    visit.page(
+        SECTION,
+        "Denials",
+        None,
+        vec![Block::Note(note.to_owned()), question, Block::Table(Table { empty, ..table })],
+    )
 }
 
 /// The parts of the page about one denial.
