@@ -97,7 +97,7 @@ impl App {
         app.follow_clock().await?;
         app.accounts.load_organizations().await?;
         app.make_planned_organization().await?;
-        app.finish_creations().await;
+        app.go_on_everywhere().await;
         Ok((app, committer))
     }
 

@@ -6,7 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{Account, Entity, PasswordPolicy};
 use crate::error::Result;
-use crate::shapes::{GlobalEndpointTokenVersion, OrganizationFeature};
+use crate::shapes::{AccountId, GlobalEndpointTokenVersion, OrganizationFeature, Timestamp};
+
+/// What an account is called, and how its root user is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The name of the account.
+    pub name: String,
+    /// The e-mail address of its root user.
+    pub email: String,
+}
 
 /// The account's own settings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -29,6 +38,12 @@ pub struct Settings {
     /// What files of accounts have made, as `kind/name`, by the names of the files.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub seeds: BTreeMap<String, BTreeSet<String>>,
+    /// When the account was closed. It stays closed, also outside of the organization that has closed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Timestamp>,
+    /// Name and address of an account that an organization has created. It keeps them when it leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
 }
 
 impl Entity for Settings {
@@ -37,10 +52,28 @@ impl Entity for Settings {
     }
 }
 
+impl Contact {
+    /// What is made up for an account that no organization has created.
+    pub fn unknown(account: AccountId) -> Self {
+        Self { name: account.to_string(), email: format!("{account}@example.com") }
+    }
+}
+
 impl Account {
     /// The settings, or those of an account where nothing was set.
     pub fn settings(&self) -> Settings {
         self.settings.get("").map(|settings| (**settings).clone()).unwrap_or_default()
+    }
+
+    /// Whether the account is closed by its own record. Its organization may know more.
+    pub fn is_closed(&self) -> bool {
+        self.settings.get("").is_some_and(|settings| settings.closed.is_some())
+    }
+
+    /// Name and address of the account; made up for an account that no organization has created.
+    pub fn contact(&self) -> Contact {
+        let known = self.settings.get("").and_then(|settings| settings.contact.clone());
+        known.unwrap_or_else(|| Contact::unknown(self.id))
     }
 
     /// Changes the settings.

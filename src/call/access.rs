@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::catalogue::service_linked_roles::ServiceLinkedRole;
 use crate::identity::Session;
 use crate::shapes::{ArnParts, Kind, Tag};
 use iam_policy::Values;
@@ -18,6 +19,9 @@ pub enum Target<'a> {
     Existing(Kind, &'a str),
     /// The same of an entity that AWS's denials name by ARN: one that is passed, or that the request gives by ARN.
     Identity(Kind, &'a str),
+    /// The service-linked role that the call creates by the way in the caller's own account. Organizations has an error
+    /// of its own for callers who may not.
+    LinkedRole(ServiceLinkedRole),
     /// An entity that is to be created: path and name.
     New(Kind, Cow<'a, str>, Cow<'a, str>),
     /// Where an entity is moved to. What is not given stays.
@@ -281,6 +285,12 @@ impl<'a> Access<'a> {
     fn latest(&mut self) -> Option<&mut Check<'a>> {
         debug_assert!(!self.checks.is_empty(), "a condition key without a check");
         self.checks.last_mut()
+    }
+
+    /// Creating a service-linked role by the way in the caller's own account.
+    pub fn linked_role(self, linked: ServiceLinkedRole) -> Self {
+        self.also("iam:CreateServiceLinkedRole", Target::LinkedRole(linked))
+            .key("iam:AWSServiceName", Some(linked.service))
     }
 
     /// The latest check's request needs this action on the same resource as well.

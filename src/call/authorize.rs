@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::deciding::{Decisions, decided};
 use super::denial::{Denial, DenialIds, Evidence};
@@ -10,6 +11,7 @@ use super::resources::Found;
 use super::{Access, AccountRef, Check, Context, Target};
 use crate::account::{Account, Role};
 use crate::audit::Asked;
+use crate::catalogue::service_linked_roles::ServiceLinkedRole;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Caller, Principal, RequestFacts, Standing};
 use crate::organization::{Directory, Places};
@@ -176,6 +178,10 @@ impl Question<'_> {
                 let action = request.action();
                 let resource = check.target.words(action.as_str(), &found.arn, standing.user_name());
                 let error = self.denial(&decision, standing, action, resource.as_deref(), silent)?;
+                let error = match &check.target {
+                    Target::LinkedRole(linked) => lacks_linked_role(linked),
+                    _ => error,
+                };
                 let evidence = Evidence::of(&decision, standing.lost, request, layers, self.explain);
                 Some(Verdict::Denied(Box::new(Denial { error, evidence, details: None })))
             })?;
@@ -325,6 +331,17 @@ impl Question<'_> {
         keys.extend(given.map(|(key, values)| (Cow::Borrowed(key.as_ref()), values.clone())));
         keys.into_iter().collect()
     }
+}
+
+/// What Organizations says to callers who may not create the role that it needs.
+fn lacks_linked_role(linked: &ServiceLinkedRole) -> Error {
+    let message = format!(
+        "The operation that you attempted requires you to have the iam:CreateServiceLinkedRole for {} permission so that \
+         Organizations can create the required service-linked role. You don't have that permission.",
+        linked.service
+    );
+    let reason = json!("ACCESS_DENIED_DURING_CREATE_SERVICE_LINKED_ROLE");
+    Error::new(Code::AccessDeniedForDependency, message).with("Reason", reason)
 }
 
 /// The trust policy as the resource's layer. A role that does not exist trusts no one.

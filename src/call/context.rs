@@ -108,6 +108,12 @@ impl<'a, A: AccountRef> Context<'a, A> {
         self.others.iter().map(|other| &**other).find(|other| other.id == id)
     }
 
+    /// Whether an account is closed, by its own record or by that of its organization. Nobody gets into it any more.
+    pub fn is_closed(&self, id: AccountId) -> bool {
+        self.account_of(id).is_some_and(Account::is_closed)
+            || self.organizations.of(id).is_some_and(|organization| organization.has_closed(id))
+    }
+
     /// The name of the user that a call is about: the one given, or the calling user.
     ///
     /// # Errors

@@ -42,6 +42,11 @@ impl Question<'_> {
             Target::Any => Found { arn: "*".into(), ..Found::default() },
             Target::Existing(kind, name) | Target::Identity(kind, name) => self.existing(*kind, name),
             Target::New(kind, path, name) => Found { arn: kind.arn(account.id, path, name).into(), ..Found::default() },
+            Target::LinkedRole(linked) => {
+                let own = self.caller.account;
+                let arn = Kind::Role.arn(own, &linked.path(), linked.role_name);
+                Found { arn: arn.into(), owner: Some(own), ..Found::default() }
+            }
             Target::Moved { kind, name, new_path, new_name } => {
                 let found = self.existing(*kind, name);
                 // Not from the ARN of what was given: that need not be a name.
@@ -124,12 +129,12 @@ impl Question<'_> {
         let record = management.managed_organization()?;
         let member = management.member(&self.caller.account.to_string())?;
         let reads = ["organizations:Describe", "organizations:List"].iter().any(|start| self.action.starts_with(start));
-        let anyone = [
-            "organizations:DescribeOrganization",
-            "organizations:DescribeEffectivePolicy",
-            "organizations:LeaveOrganization",
-        ];
-        let by_place = anyone.contains(&self.action) || (reads && !member.delegated.is_empty());
+        let is_own = id.is_none_or(|id| id == self.caller.account.to_string());
+        let by_place = match self.action {
+            "organizations:DescribeOrganization" | "organizations:LeaveOrganization" => true,
+            "organizations:DescribeEffectivePolicy" if is_own => true,
+            _ => reads && !member.delegated.is_empty(),
+        };
         let own = by_place.then(|| member_policy(self.caller.account, self.action));
         let delegated = record.delegation.as_ref().map(|delegation| {
             let source =

@@ -66,9 +66,23 @@ fn date(time: Timestamp) -> String {
     time.date_time().format("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
-/// A document as aws-cli shows it, or its text if it is not JSON.
+/// A document as aws-cli shows it; its text if it is not JSON, or would not be the same when it is written again: large
+/// numbers, names that appear twice.
 fn document(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| text.into())
+    let value = serde_json::from_str::<Value>(text).ok();
+    value.filter(|value| value.to_string() == without_blanks(text)).unwrap_or_else(|| text.into())
+}
+
+/// A text of JSON without the white space between its parts.
+fn without_blanks(text: &str) -> String {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let keep = |c: &char| {
+        let is_kept = is_quoted || !c.is_ascii_whitespace();
+        is_quoted ^= *c == '"' && !is_escaped;
+        is_escaped = is_quoted && *c == '\\' && !is_escaped;
+        is_kept
+    };
+    text.chars().filter(keep).collect()
 }
 
 fn tags(tags: &TagSet) -> Value {

@@ -13,10 +13,9 @@ mod template;
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::account::accounts_named;
-use crate::markup::{Named, Node, Place, Placed, given};
+use crate::markup::{self, JsonText, Named, Node, Place, Placed, Syntax, given};
 use crate::shapes::{AccountId, Secret, Timestamp};
 
 pub use file::{Described, DescriptionError, Descriptions, Reading, SCHEMA, SourceFile, read};
@@ -306,25 +305,20 @@ pub struct Document {
 impl Document {
     /// The document of a value.
     pub fn of(node: &Node) -> Self {
-        let text = node.text().map_or_else(|| node.to_json().to_string(), str::to_owned);
+        let text = node.text().map_or_else(|| node.to_json_text(), str::to_owned);
         Self { place: node.place, text }
     }
 
     /// Whether a text says the same, whatever its blanks and the order of its members.
     pub fn says(&self, text: &str) -> bool {
-        let value = |text: &str| serde_json::from_str::<Value>(text).ok();
-        self.text == text || value(&self.text).is_some_and(|document| value(text) == Some(document))
+        let value = |text: &str| markup::parse(text, Syntax::Json).ok();
+        self.text == text || value(&self.text).zip(value(text)).is_some_and(|(own, other)| own.says(&other))
     }
 }
 
 impl<'de> Deserialize<'de> for Document {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Placed { place, value } = Placed::<Value>::deserialize(deserializer)?;
-        let text = match value {
-            Value::String(text) => text,
-            value @ Value::Object(_) => value.to_string(),
-            _ => return Err(serde::de::Error::custom("expected a policy document: a map, or the text of one in JSON")),
-        };
+        let Placed { place, value: JsonText(text) } = Placed::deserialize(deserializer)?;
         Ok(Self { place, text })
     }
 }

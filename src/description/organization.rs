@@ -1,10 +1,11 @@
 //! Organizations as data. An organization belongs to its management account.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use super::Document;
+use crate::account::AccountState;
 use crate::markup::{Named, Placed};
 use crate::shapes::{FeatureSet, OrganizationPolicyType, Timestamp};
 
@@ -56,20 +57,21 @@ pub struct MemberDescription {
     pub unit: Option<Placed<String>>,
     /// Tags.
     pub tags: Option<Named<String>>,
-    /// What is known of an account of AWS besides.
+    /// How an account of AWS has joined.
     #[serde(skip)]
     pub joined: Option<Joined>,
+    /// The state of an account of AWS.
+    #[serde(skip)]
+    pub state: Option<AccountState>,
 }
 
-/// How an account came into its organization, and whether it is closed.
+/// How an account came into its organization.
 #[derive(Clone, Copy, Debug)]
 pub struct Joined {
     /// When it joined.
     pub time: Timestamp,
     /// Whether it was invited.
     pub invited: bool,
-    /// Whether it is closed.
-    pub closed: bool,
 }
 
 /// A policy of the organization.
@@ -88,6 +90,9 @@ pub struct OrganizationPolicyDescription {
     pub document: Document,
     /// What it is attached to: `root`, units by name or id, accounts.
     pub targets: Option<Vec<Placed<String>>>,
+    /// Its place among the policies of targets, by their ids, where that is known.
+    #[serde(skip)]
+    pub order: BTreeMap<String, usize>,
     /// Tags.
     pub tags: Option<Named<String>>,
 }

@@ -205,7 +205,10 @@ impl Authenticator {
         };
         // AWS: the principals of a closed account can do nothing.
         let organizations = accounts.organizations().await?;
-        if organizations.of(caller.account).is_some_and(|organization| organization.has_closed(caller.account)) {
+        let in_organization = organizations.of(caller.account);
+        if in_organization.is_some_and(|organization| organization.has_closed(caller.account))
+            || accounts.get(caller.account).await?.durable().is_closed()
+        {
             return Err(invalid_token(Part::KeyId, format!("the account {} was closed", caller.account)));
         }
         Ok(Verified { caller, secret })

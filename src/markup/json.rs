@@ -87,7 +87,10 @@ impl<'t> Reader<'t> {
             Some(b'"') => Content::Text(serde_json::from_str(raw).map_err(wrong)?),
             Some(b't' | b'f') => Content::Boolean(raw == "true"),
             Some(b'n') => Content::Null,
-            _ => Content::Number(serde_json::from_str(raw).map_err(wrong)?),
+            _ => {
+                serde_json::from_str::<serde_json::Number>(raw).map_err(wrong)?;
+                Content::Number(raw.into())
+            }
         };
         Ok(Node { place, tag: None, content })
     }

@@ -8,10 +8,10 @@ mod yaml;
 
 use std::path::Path;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 pub use place::{Place, Placed};
-pub use read::{Named, given, read};
+pub use read::{JsonText, Named, given, read};
 
 /// The most bytes of a file.
 pub const MAX_BYTES: usize = 32 << 20;
@@ -78,8 +78,8 @@ pub enum Content {
     Null,
     /// True or false.
     Boolean(bool),
-    /// A number.
-    Number(Number),
+    /// A number, as JSON writes it. Its text is kept: policies have numbers that no type of ours holds.
+    Number(Box<str>),
     /// A text.
     Text(String),
     /// A list.
@@ -145,12 +145,63 @@ impl Node {
         }
     }
 
+    /// The value as JSON, with numbers as they were written.
+    pub fn to_json_text(&self) -> String {
+        let mut text = String::new();
+        self.write_json(&mut text);
+        text
+    }
+
+    fn write_json(&self, text: &mut String) {
+        // A text can always be written as JSON.
+        let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+        match &self.content {
+            Content::Null => text.push_str("null"),
+            Content::Boolean(value) => text.push_str(if *value { "true" } else { "false" }),
+            Content::Number(number) => text.push_str(number),
+            Content::Text(value) => text.push_str(&quoted(value)),
+            Content::List(items) => {
+                text.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    text.push_str(if index > 0 { "," } else { "" });
+                    item.write_json(text);
+                }
+                text.push(']');
+            }
+            Content::Map(members) => {
+                text.push('{');
+                for (index, member) in members.iter().enumerate() {
+                    text.push_str(if index > 0 { "," } else { "" });
+                    text.push_str(&quoted(&member.name));
+                    text.push(':');
+                    member.value.write_json(text);
+                }
+                text.push('}');
+            }
+        }
+    }
+
+    /// Whether another value is the same, whatever the order of members.
+    pub fn says(&self, other: &Self) -> bool {
+        match (&self.content, &other.content) {
+            (Content::Map(own), Content::Map(others)) => {
+                let is_there = |member: &Member| other.get(&member.name).is_some_and(|value| member.value.says(value));
+                own.len() == others.len() && own.iter().all(is_there)
+            }
+            (Content::List(own), Content::List(others)) => {
+                own.len() == others.len() && own.iter().zip(others).all(|(own, other)| own.says(other))
+            }
+            (Content::Map(_) | Content::List(_), _) | (_, Content::Map(_) | Content::List(_)) => false,
+            _ => self.to_json_text() == other.to_json_text(),
+        }
+    }
+
     /// The value without places.
     pub fn to_json(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,
             Content::Boolean(value) => Value::Bool(*value),
-            Content::Number(number) => Value::Number(number.clone()),
+            Content::Number(text) => serde_json::from_str(text).unwrap_or_default(),
             Content::Text(text) => Value::String(text.clone()),
             Content::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
             Content::Map(members) => {

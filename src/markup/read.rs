@@ -81,9 +81,9 @@ impl<'de> Deserializer<'de> for &'de Node {
         let read = match &self.content {
             Content::Null => visitor.visit_unit(),
             Content::Boolean(value) => visitor.visit_bool(*value),
-            Content::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
-                (Some(number), ..) => visitor.visit_u64(number),
-                (_, Some(number), _) => visitor.visit_i64(number),
+            Content::Number(text) => match (text.parse(), text.parse(), text.parse()) {
+                (Ok(number), ..) => visitor.visit_u64(number),
+                (_, Ok(number), _) => visitor.visit_i64(number),
                 (.., number) => visitor.visit_f64(number.unwrap_or_default()),
             },
             Content::Text(text) => visitor.visit_borrowed_str(text),
@@ -100,8 +100,13 @@ impl<'de> Deserializer<'de> for &'de Node {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
-        visitor.visit_newtype_struct(self).map_err(|misfit| misfit.at(self.place))
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+        let read = match (name, &self.content) {
+            (JSON_TEXT, Content::Text(text)) => visitor.visit_borrowed_str(text),
+            (JSON_TEXT, Content::Map(_)) => visitor.visit_string(self.to_json_text()),
+            _ => visitor.visit_newtype_struct(self),
+        };
+        read.map_err(|misfit| misfit.at(self.place))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -234,6 +239,35 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
 
 /// The name by which a [`Placed`] value asks for its place.
 const PLACED: &str = "$iamd::Placed";
+
+/// The name by which a [`JsonText`] asks for the text of a map.
+const JSON_TEXT: &str = "$iamd::JsonText";
+
+/// A map as JSON, with numbers as they were written; or a text that may be JSON.
+#[derive(Clone, Debug)]
+pub struct JsonText(pub String);
+
+impl<'de> Deserialize<'de> for JsonText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(JSON_TEXT, Reading::<Self>(PhantomData))
+    }
+}
+
+impl Visitor<'_> for Reading<JsonText> {
+    type Value = JsonText;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map, or the text of one in JSON")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<JsonText, E> {
+        Ok(JsonText(text.to_owned()))
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<JsonText, E> {
+        Ok(JsonText(text))
+    }
+}
 
 /// First the line, then the column, then the value.
 struct PlaceThenValue<V> {

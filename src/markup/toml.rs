@@ -34,11 +34,11 @@ impl Reader<'_> {
             DeValue::String(text) => Content::Text(text.to_string()),
             DeValue::Integer(integer) => {
                 let integer = i64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| number())?;
-                Content::Number(integer.into())
+                Content::Number(integer.to_string().into())
             }
             DeValue::Float(float) => {
                 let float = float.as_str().parse().ok().and_then(Number::from_f64);
-                Content::Number(float.ok_or_else(number)?)
+                Content::Number(float.ok_or_else(number)?.to_string().into())
             }
             DeValue::Boolean(value) => Content::Boolean(*value),
             DeValue::Datetime(time) => Content::Text(time.to_string()),

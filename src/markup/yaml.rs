@@ -166,7 +166,7 @@ fn plain(text: &str) -> Content {
         _ => {}
     }
     match text.parse::<serde_json::Number>() {
-        Ok(number) if number.to_string() == text => Content::Number(number),
+        Ok(number) if number.to_string() == text => Content::Number(text.into()),
         _ => Content::Text(text.to_owned()),
     }
 }

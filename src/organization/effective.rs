@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-const ASSIGN: &str = "@@assign";
-const APPEND: &str = "@@append";
-const REMOVE: &str = "@@remove";
-const ALLOWED: &str = "@@operators_allowed_for_child_policies";
+pub(super) const ASSIGN: &str = "@@assign";
+pub(super) const APPEND: &str = "@@append";
+pub(super) const REMOVE: &str = "@@remove";
+pub(super) const ALLOWED: &str = "@@operators_allowed_for_child_policies";
 
 /// The documents of an account, level by level from the root, each level in the order of attachment, as one document of
 /// plain values. `None` if there is nothing in it.

@@ -291,6 +291,24 @@ fn evaluated_documents_are_judged_less() {
     assert_eq!((policy.statements()[0].position.line, column(&policy)), (2, column(&plain) + 2));
 }
 
+/// The version is a required element of the policies of organizations.
+#[test]
+fn policies_of_organizations_are_of_the_current_version() {
+    let documents = [
+        (Grammar::ServiceControl, r#""Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}"#),
+        (Grammar::ResourceControl, r#""Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}"#),
+    ];
+    for (grammar, rest) in documents {
+        for (version, is_accepted) in
+            [(r#""Version":"2012-10-17","#, true), (r#""Version":"2008-10-17","#, false), ("", false)]
+        {
+            let document = format!("{{{version}{rest}}}");
+            assert_eq!(Policy::accept(&document, grammar, "aws").is_ok(), is_accepted, "{document}");
+            assert!(Policy::parse(&document, grammar).is_ok(), "{document}: what is in force is not judged again");
+        }
+    }
+}
+
 #[test]
 fn what_no_policy_can_allow() {
     run("impossible.json", |_, case| {

@@ -41,7 +41,7 @@ pub struct MemberAccount {
 }
 
 /// Whether an account can be used (`AccountState`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AccountState {
     /// It can.
     Active,
@@ -61,6 +61,16 @@ impl AccountState {
             Self::PendingClosure => "PENDING_CLOSURE",
             Self::Suspended => "SUSPENDED",
             Self::Gone => "CLOSED",
+        }
+    }
+
+    /// When an account that is in this state now may have been closed, if no more is known of it.
+    pub fn closed_by(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Active => None,
+            Self::PendingClosure => Some(now),
+            Self::Suspended => Some(now.plus(-60)),
+            Self::Gone => Some(now.plus(-CLOSED_SECONDS)),
         }
     }
 }

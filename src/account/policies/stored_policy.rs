@@ -133,7 +133,12 @@ impl TrustPolicy {
 
 /// The accounts whose users and roles a document names that may become a trust policy; none if it cannot be read.
 pub fn accounts_named(text: &str) -> Vec<AccountId> {
-    let Ok(policy) = Policy::parse(text, Grammar::Trust) else { return Vec::new() };
+    accounts_named_in(text, Grammar::Trust)
+}
+
+/// The same of a policy of another grammar.
+pub fn accounts_named_in(text: &str, grammar: Grammar) -> Vec<AccountId> {
+    let Ok(policy) = Policy::parse(text, grammar) else { return Vec::new() };
     let arns = policy.principals().filter_map(|name| ArnParts::parse(&name.written));
     arns.filter(|arn| arn.resource != "root").filter_map(|arn| arn.account_id()).collect()
 }

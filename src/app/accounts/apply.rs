@@ -98,6 +98,9 @@ impl App {
         }
         let changed = turns.into_iter().zip(copies.into_values()).filter(|(_, copy)| copy.has_changes());
         Turn::commit_together(changed.collect()).await?;
+        for id in ids {
+            self.go_on_in(id).await;
+        }
         Ok(done.report)
     }
 

@@ -1,7 +1,7 @@
 //! What organizations need besides single calls: the one of the configuration, and new accounts.
 
 use crate::account::{
-    Account, AccountCreation, CreationState, MAX_CREATIONS, MemberAccount, OrganizationNode, Reference, Role,
+    Account, AccountCreation, Contact, CreationState, MAX_CREATIONS, MemberAccount, OrganizationNode, Reference, Role,
 };
 use crate::app::App;
 use crate::catalogue::service_linked_roles;
@@ -54,13 +54,42 @@ impl App {
     /// done now stays in progress, and is tried again after the next such call, and when the server starts.
     pub(in crate::app) async fn go_on(&self, management: AccountId, caller: &Caller) {
         for account in [management, caller.account] {
-            if let Err(error) = self.finish_creations_of(account).await {
-                tracing::error!(%error, "the creation of an account goes on later");
-            }
+            self.go_on_in(account).await;
         }
         if let Err(error) = self.link(caller.account).await {
             tracing::error!(%error, "an account has joined an organization without the role of the service");
         }
+    }
+
+    /// Goes on with what an organization has begun in other accounts: the creation of accounts, and their closing.
+    pub(in crate::app) async fn go_on_in(&self, management: AccountId) {
+        if let Err(error) = self.finish_creations_of(management).await {
+            tracing::error!(%error, "the creation of an account goes on later");
+        }
+        if let Err(error) = self.finish_closures_of(management).await {
+            tracing::error!(%error, "the closing of an account goes on later");
+        }
+    }
+
+    /// Lets accounts that were closed know of it themselves, so that they stay closed without the organization. Until
+    /// then it is the organization that has them refused.
+    async fn finish_closures_of(&self, management: AccountId) -> Result<()> {
+        let account = self.accounts.get(management).await?.durable();
+        let closed = account.referrers::<MemberAccount>(&Reference::Pending);
+        let closed: Vec<_> = closed.filter_map(|member| Some((member.id, member.closed?))).collect();
+        for (id, closed) in closed {
+            if self.accounts.get(id).await?.durable().is_closed() {
+                continue;
+            }
+            let close = |account: &mut Account| {
+                account.update_settings(|settings| {
+                    settings.closed = Some(settings.closed.unwrap_or(closed));
+                    Ok(())
+                })
+            };
+            self.change(id, close).await?;
+        }
+        Ok(())
     }
 
     /// Gives an account that belongs to an organization the role of the service, unless it has it.
@@ -77,14 +106,12 @@ impl App {
         self.change(id, link).await
     }
 
-    /// Goes on with the creations of accounts that a stop has interrupted.
-    pub async fn finish_creations(&self) {
+    /// Goes on with what a stop has interrupted: the creation of accounts, and their closing.
+    pub async fn go_on_everywhere(&self) {
         let Ok(directory) = self.accounts.organizations().await else { return };
         let managers: Vec<_> = directory.iter().map(|organization| organization.management_account).collect();
         for management in managers {
-            if let Err(error) = self.finish_creations_of(management).await {
-                tracing::error!(%error, "the creation of an account goes on later");
-            }
+            self.go_on_in(management).await;
         }
     }
 
@@ -120,11 +147,18 @@ impl App {
         Ok(())
     }
 
-    /// Makes the roles of a new account, those that are not there yet.
+    /// Makes what a new account begins with, as far as it is not there yet: its roles, and what it is called.
     async fn furnish(&self, management: AccountId, creation: &AccountCreation, now: Timestamp) -> Result<()> {
         let furnish = |account: &mut Account| {
             let mut random = rand::rng();
             let ids = Ids::new(&mut random);
+            let contact = Contact { name: creation.name.clone(), email: creation.email.clone() };
+            if account.settings().contact.as_ref() != Some(&contact) {
+                account.update_settings(|settings| {
+                    settings.contact = Some(contact);
+                    Ok(())
+                })?;
+            }
             if account.get::<Role>(&creation.role).is_none() {
                 account.put(account_access_role(&creation.role, management, &ids, now)?)?;
             }

@@ -8,6 +8,7 @@ use crate::account::{Account, Entity, Held, NamedSnapshot};
 use crate::app::App;
 use crate::app::overtaken::{MAX_RUNS, pause};
 use crate::error::Error;
+use crate::organization::Directory;
 use crate::shapes::{AccountId, Timestamp};
 use crate::store::Turn;
 
@@ -28,6 +29,14 @@ pub enum SnapshotError {
     /// There is no room.
     #[error("an account can have {MAX_SNAPSHOTS} snapshots; delete one")]
     TooMany,
+    /// The snapshot has an account that has gone to another organization since.
+    #[error("the account {account} is in the organization of {manager} now; restore a snapshot of all accounts")]
+    Elsewhere {
+        /// The account.
+        account: AccountId,
+        /// The management account of its organization.
+        manager: AccountId,
+    },
     /// The store failed, or the account's alias belongs to another account by now.
     #[error("{}", .0.message().unwrap_or("the database failed; the log says why"))]
     Store(#[from] Error),
@@ -79,7 +88,11 @@ impl App {
             Ok(copy.restore(snapshot.as_ref().map_or(&nothing, |snapshot| &snapshot.held))?)
         };
         let ids = self.accounts_of(account).await?;
-        self.change_all(&ids, &restore).await
+        self.change_all(&ids, &restore).await?;
+        for id in ids {
+            self.go_on_in(id).await;
+        }
+        Ok(())
     }
 
     /// Deletes a snapshot.
@@ -143,6 +156,18 @@ impl App {
         }
     }
 
+    /// Refuses to take accounts from the organizations of others.
+    async fn members_must_be_free(&self, changed: &[(Turn, Account)]) -> Result<(), SnapshotError> {
+        if changed.iter().all(|(_, copy)| copy.organization_accounts.is_empty()) {
+            return Ok(());
+        }
+        let directory = self.accounts.organizations().await?;
+        match elsewhere(&directory, changed) {
+            Some((account, manager)) => Err(SnapshotError::Elsewhere { account, manager }),
+            None => Ok(()),
+        }
+    }
+
     async fn change_once(&self, ids: &BTreeSet<AccountId>, change: &Change<'_>) -> Result<(), SnapshotError> {
         let mut changed = Vec::with_capacity(ids.len());
         for id in ids {
@@ -152,8 +177,21 @@ impl App {
             changed.push((turn, copy));
         }
         changed.retain(|(_, copy)| copy.has_changes());
+        self.members_must_be_free(&changed).await?;
         Ok(Turn::commit_together(changed).await?)
     }
+}
+
+/// An account of the copies that belongs to the organization of another account, and that account.
+fn elsewhere(directory: &Directory, changed: &[(Turn, Account)]) -> Option<(AccountId, AccountId)> {
+    let gives_up = |manager: AccountId, id: AccountId| {
+        changed.iter().any(|(_, copy)| copy.id == manager && copy.member(&id.to_string()).is_none())
+    };
+    let members =
+        changed.iter().flat_map(|(_, copy)| copy.organization_accounts.iter().map(|member| (copy.id, member.id)));
+    let mut taken =
+        members.filter_map(|(own, id)| Some((id, directory.manager_of(id).filter(|manager| *manager != own)?)));
+    taken.find(|(id, manager)| !gives_up(*manager, *id))
 }
 
 fn check_name(name: &str) -> Result<(), SnapshotError> {

@@ -10,7 +10,7 @@ pub use gather::{DenialIds, details_of_asked};
 pub use tree::explanation_tree;
 
 use crate::audit::{AuthorizationId, Details};
-use crate::error::Error;
+use crate::error::{Code, Error};
 
 /// A denial.
 #[derive(Debug)]
@@ -32,7 +32,10 @@ impl Denial {
             "{message}. Go to {link}{id} for complete details, or call the GetRequestAuthorizationDetails API with the \
              following authorization id: {id}"
         );
-        self.error = Error::new(self.error.code(), message);
+        // The errors of services that have words of their own for a denial stay as they are.
+        if self.error.code() == Code::AccessDenied {
+            self.error = Error::new(Code::AccessDenied, message);
+        }
         self.evidence.authorization_id = Some(id);
         self.details = Some(Box::new(details));
         self

@@ -1,6 +1,7 @@
 //! Finds and reads files of accounts.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
@@ -46,11 +47,17 @@ fn in_folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 fn read_file(path: &Path) -> Result<SourceFile, Failure> {
-    let length = fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
-    if length > MAX_BYTES as u64 {
+    // To open a pipe would wait for somebody to write into it, and a device may have no end.
+    if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_file() {
+        return Err(format!("{} is not a regular file", path.display()).into());
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut bytes = Vec::new();
+    // Files in /proc say that they have no bytes.
+    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    if bytes.len() > MAX_BYTES {
         return Err(format!("{} is larger than {} MiB", path.display(), MAX_BYTES >> 20).into());
     }
-    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8", path.display()))?;
     Ok(SourceFile { name: path.display().to_string(), text })
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{AwsTag, details, moment};
+use crate::account::AccountState;
 use crate::description::file::DescriptionError;
 use crate::description::{
     Document, Joined, MemberDescription, OrganizationDescription, OrganizationPolicyDescription, UnitDescription,
@@ -79,8 +80,8 @@ struct AccountShape {
     email: Option<String>,
     name: Option<String>,
     /// AWS has given it up for the state.
-    status: Option<String>,
-    state: Option<String>,
+    status: Option<Placed<String>>,
+    state: Option<Placed<String>>,
     #[serde(default)]
     paths: Vec<String>,
     joined_method: Option<String>,
@@ -117,6 +118,15 @@ struct PolicyShape {
 struct TargetShape {
     target_id: Placed<String>,
     arn: Placed<String>,
+    /// What `iamd export` adds.
+    attachment_order: Option<usize>,
+}
+
+/// The state that AWS calls so (`AccountState`). One that is not known, or not active yet, is none that can be kept:
+/// the principals of such an account can do nothing on AWS.
+fn state_called(name: &str) -> Option<AccountState> {
+    let states = [AccountState::Active, AccountState::PendingClosure, AccountState::Suspended, AccountState::Gone];
+    states.into_iter().find(|state| state.name() == name)
 }
 
 fn joined<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
@@ -215,7 +225,7 @@ struct Copy {
     /// Policies that are only listed.
     listed: BTreeMap<String, (String, Place, String)>,
     /// What policies are attached to, by their ids.
-    targets: BTreeMap<String, Vec<Placed<String>>>,
+    targets: BTreeMap<String, Vec<TargetShape>>,
 }
 
 /// The organizations that files are about, by their management accounts.
@@ -268,7 +278,7 @@ impl Copy {
             known.id = Some(unit.id);
         }
         for account in answers.accounts {
-            self.add_account(account, &file);
+            self.add_account(account, &file)?;
         }
         for listed in answers.policies.into_iter().filter(|policy| !policy.aws_managed) {
             self.listed.insert(listed.id.value, (file.name.clone(), listed.id.place, listed.name.value));
@@ -280,33 +290,39 @@ impl Copy {
             let message =
                 "it does not say which policy it is about; name it after the policy, such as targets-p-a1b2c3d4.json";
             let id = file.id_in_name(&["p-"]).ok_or_else(|| file.wrong(file.place, message))?;
-            self.targets.insert(id, targets.into_iter().map(|target| target.target_id).collect());
+            self.targets.insert(id, targets);
         }
         Ok(())
     }
 
-    fn add_account(&mut self, account: AccountShape, file: &OrganizationFile) {
+    fn add_account(&mut self, account: AccountShape, file: &OrganizationFile) -> Result<(), DescriptionError> {
         let path = account.paths.first().map(|path| path.trim_end_matches('/'));
         let parent = path.and_then(|path| path.rsplit('/').nth(1)).map(str::to_owned);
         let parent = parent.or_else(|| file.id_in_name(&["ou-", "r-"]));
         let state = account.state.or(account.status);
+        let state = state.map(|written| {
+            state_called(&written).ok_or_else(|| {
+                let message = format!("the account {} is {}, which none can be here", account.id.value, written.value);
+                file.wrong(written.place, message)
+            })
+        });
+        let state = state.transpose()?;
         let known = self.accounts.entry(account.id.value.clone());
         let (_, known) = known.or_insert_with(|| (account.id.clone(), MemberDescription::default()));
         known.name = account.name;
         known.email = account.email;
         known.unit = parent.map(|parent| Placed::new(account.id.place, parent)).or(known.unit.take());
         known.tags = account.tags.map(details::tags).or(known.tags.take());
-        known.joined = account.joined_timestamp.map(|time| Joined {
-            time,
-            invited: account.joined_method.as_deref() != Some("CREATED"),
-            closed: state.is_some_and(|state| matches!(state.as_str(), "SUSPENDED" | "PENDING_CLOSURE")),
-        });
+        let invited = account.joined_method.as_deref() != Some("CREATED");
+        let joined = account.joined_timestamp.map(|time| Joined { time, invited });
+        known.joined = joined.or(known.joined);
+        known.state = state.or(known.state);
+        Ok(())
     }
 
     fn add_policy(&mut self, policy: PolicyShape, file: &OrganizationFile) -> Result<(), DescriptionError> {
         let PolicyShape { policy_summary: summary, content, targets, tags } = policy;
         if let Some(targets) = targets {
-            let targets = targets.into_iter().map(|target| target.target_id).collect();
             self.targets.insert(summary.id.value.clone(), targets);
         }
         if summary.aws_managed {
@@ -318,6 +334,7 @@ impl Copy {
             description: summary.description,
             document,
             targets: None,
+            order: BTreeMap::new(),
             tags: tags.map(details::tags),
             id: Some(summary.id.clone()),
         };
@@ -347,7 +364,10 @@ impl Copy {
                 );
                 DescriptionError::new(file, Some(name.place), message)
             })?;
-            policy.targets = Some(targets);
+            let order =
+                targets.iter().filter_map(|target| Some((target.target_id.value.clone(), target.attachment_order?)));
+            policy.order = order.collect();
+            policy.targets = Some(targets.into_iter().map(|target| target.target_id).collect());
         }
         let units = self.units.values().map(|(name, unit)| (name, &unit.parent));
         let accounts = self.accounts.values().map(|(number, member)| (number, &member.unit));
@@ -365,7 +385,7 @@ impl Copy {
                 let nodes =
                     described.root.iter().cloned().chain(self.units.values().filter_map(|(_, unit)| unit.id.clone()));
                 let nodes = nodes.chain(self.accounts.values().map(|(number, _)| number.clone()));
-                let without = nodes.filter(|node| !has.iter().any(|target| target.value == node.value));
+                let without = nodes.filter(|node| !has.iter().any(|target| target.target_id.value == node.value));
                 described.without_full_access = Some(without.collect());
             }
             None if self.policies.values().any(|(_, it)| it.kind == OrganizationPolicyType::ServiceControl) => {

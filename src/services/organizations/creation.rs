@@ -107,7 +107,9 @@ impl Command for CreateGovCloudAccount {
 
 /// Why the account cannot be made, in AWS's word (`CreateAccountFailureReason`).
 fn failure(cx: &Transaction<'_>, email: &str) -> Option<&'static str> {
-    let count = cx.count_members() + cx.account.referrers::<AccountCreation>(&Reference::Pending).count();
+    // AWS counts invitations as the accounts that they may bring.
+    let under_way = cx.account.referrers::<AccountCreation>(&Reference::Pending).count();
+    let count = cx.count_members() + under_way + cx.open_invitations().count();
     if cx.check_quota(Quota::AccountsPerOrganization, count).is_err() {
         return Some("ACCOUNT_LIMIT_EXCEEDED");
     }

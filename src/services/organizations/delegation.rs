@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::service_access::must_be_service;
 use super::{organizations_operation, refusal, shape};
-use crate::account::{MemberAccount, Reference};
+use crate::account::{AccountState, MemberAccount, Reference};
 use crate::call::{Access, Command, Named, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::shapes::{
@@ -114,6 +114,7 @@ impl Query for ListDelegatedAdministrators {
             Some(service) => Box::new(cx.account.referrers::<MemberAccount>(service)),
             None => Box::new(cx.account.organization_accounts.iter().map(|member| &**member)),
         };
+        let members = members.filter(|member| member.state(cx.now) != AccountState::Gone);
         let members = members.filter_map(|member| {
             let since = since(member)?;
             let mut shown = shape::member(cx.account, member, cx.now);

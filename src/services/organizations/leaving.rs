@@ -23,7 +23,7 @@ pub struct CloseAccount {
 
 organizations_operation!(CloseAccount -> (), Management, |this| {
     Access::to(Target::InOrganization(&this.account_id))
-});
+}, GOES_ON = true);
 
 impl Command for CloseAccount {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
@@ -65,13 +65,18 @@ fn must_be_few(cx: &Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Takes an account out of the organization: its tags and policies go, and it belongs to no organization.
+/// Takes an account out of the organization: its tags and policies go, and it belongs to no organization. A closed
+/// account stays (Organizations User Guide, "Deleting an organization", about suspended accounts).
 fn take_out(cx: &mut Transaction<'_>, id: &str) -> Result<()> {
     cx.record()?;
     let member = cx.member(id)?;
     if member.id == cx.account.id {
         let message = "The management account of an organization cannot leave it.";
         return Err(Error::new(Code::MasterCannotLeaveOrganization, message));
+    }
+    if member.closed.is_some() {
+        let message = "You cannot remove a closed account from the organization until it is gone, 90 days later.";
+        return Err(refusal::constraint("ACCOUNT_CANNOT_LEAVE_ORGANIZATION", message));
     }
     if !member.delegated.is_empty() {
         let message = "You cannot remove a delegated administrator from the organization.";

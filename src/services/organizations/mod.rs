@@ -18,10 +18,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::account::{AccountState, MemberAccount, OrganizationRecord, Reference};
+use crate::account::{AccountState, Handshake, MemberAccount, OrganizationNode, OrganizationRecord, Reference};
 use crate::call::{AccountRef, Context, Entry, TokenPage, View, token_page, token_page_from};
 use crate::error::{Code, Error, Result};
-use crate::shapes::{OrganizationsNextToken, OrganizationsPageSize, Tag, TagSet};
+use crate::shapes::{HandshakeAction, OrganizationsNextToken, OrganizationsPageSize, Tag, TagSet};
 
 pub(crate) use shape::exported;
 
@@ -62,7 +62,10 @@ enum Place {
 /// Declares what an operation on an organization says of itself: its answer, the accounts that may call it, and what
 /// they need permission for.
 macro_rules! organizations_operation {
-    ($operation:ident -> $output:ty, $place:ident, |$this:ident| $access:expr $(, $name:ident = $value:expr)*) => {
+    (
+        $operation:ident -> $output:ty, $place:ident, |$this:ident| $access:expr $(, $name:ident = $value:expr)*
+        $(; others |$account:ident| $others:expr)?
+    ) => {
         impl $crate::call::Operation for $operation {
             type Output = $output;
 
@@ -73,6 +76,11 @@ macro_rules! organizations_operation {
                 let $this = self;
                 $access
             }
+
+            $(fn other_accounts(&self, $account: &$crate::account::Account) -> Vec<$crate::shapes::AccountId> {
+                let $this = self;
+                $others
+            })?
 
             fn management_account(
                 &self,
@@ -126,11 +134,33 @@ impl<A: AccountRef> Context<'_, A> {
         member.cloned().ok_or_else(|| refusal::missing(Code::AccountNotFound))
     }
 
+    /// What can have policies in the organization, by id: the root, a unit, or an account that is shown still.
+    ///
+    /// # Errors
+    /// `TargetNotFoundException`.
+    fn target(&self, id: &str) -> Result<&OrganizationNode> {
+        let is_gone = self.account.member(id).is_some_and(|member| member.state(self.now) == AccountState::Gone);
+        let node = self.account.organization_node(id).filter(|_| !is_gone);
+        node.ok_or_else(|| refusal::missing(Code::TargetNotFound))
+    }
+
+    /// The accounts with a reference that are shown still.
+    fn members_with(&self, reference: &Reference) -> impl Iterator<Item = &MemberAccount> {
+        let members = self.account.referrers::<MemberAccount>(reference);
+        members.filter(|member| member.state(self.now) != AccountState::Gone)
+    }
+
     /// How many accounts the organization has, closed ones included until they are gone.
     fn count_members(&self) -> usize {
         let closed = self.account.referrers::<MemberAccount>(&Reference::Pending);
         let gone = closed.filter(|member| member.state(self.now) == AccountState::Gone).count();
         self.account.organization_accounts.len().saturating_sub(gone)
+    }
+
+    /// The invitations that can be accepted still.
+    fn open_invitations(&self) -> impl Iterator<Item = &Handshake> {
+        let handshakes = self.account.referrers::<Handshake>(&Reference::Pending);
+        handshakes.filter(|found| found.action == HandshakeAction::Invite && found.is_open(self.now))
     }
 
     /// A page of a listing whose members can be had from behind a key on.

@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use super::{organizations_operation, refusal, shape};
 use crate::account::{
-    AccountCreation, Entity, Handshake, MemberAccount, OrganizationNode, OrganizationPolicy, OrganizationRecord,
-    OrganizationUnit, Reference, Role,
+    AccountCreation, Contact, Entity, Handshake, MemberAccount, OrganizationNode, OrganizationPolicy,
+    OrganizationRecord, OrganizationUnit, Reference, Role,
 };
 use crate::call::{Access, Command, Named, Operation, Query, Target, Transaction, View, operations};
 use crate::catalogue::service_linked_roles;
 use crate::error::{Code, Error, Result};
 use crate::services::service_linked_role;
-use crate::shapes::{FeatureSet, Kind, OrganizationsNextToken, OrganizationsPageSize};
+use crate::shapes::{FeatureSet, OrganizationsNextToken, OrganizationsPageSize};
 
 /// The service whose role is in every account of an organization.
-const SERVICE: &str = "organizations.amazonaws.com";
+pub(super) const SERVICE: &str = "organizations.amazonaws.com";
 
 /// The letters and digits of ids.
 pub(super) const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
@@ -43,13 +43,11 @@ impl Operation for CreateOrganization {
 
     // It works on the caller's own account, also if that is a member of an organization already.
     fn access(&self) -> Access<'_> {
-        let path = "/aws-service-role/organizations.amazonaws.com/";
-        Access::to(Target::Organization)
-            .also(
-                "iam:CreateServiceLinkedRole",
-                Target::New(Kind::Role, path.into(), "AWSServiceRoleForOrganizations".into()),
-            )
-            .key("iam:AWSServiceName", Some(SERVICE))
+        let access = Access::to(Target::Organization);
+        match service_linked_roles::get(SERVICE) {
+            Some(linked) => access.linked_role(linked),
+            None => access,
+        }
     }
 }
 
@@ -72,10 +70,11 @@ impl Command for CreateOrganization {
             node: OrganizationNode::default(),
         };
         cx.account.put(record.clone())?;
+        let Contact { name, email } = cx.account.contact();
         cx.account.put(MemberAccount {
             id,
-            name: id.to_string(),
-            email: format!("{id}@example.com"),
+            name,
+            email,
             parent: root,
             joined: cx.now,
             invited: true,

@@ -58,7 +58,7 @@ impl Command for DisableAWSServiceAccess {
         let mut record = (*cx.record_with_all_features()?).clone();
         must_be_service(&self.service_principal)?;
         let administered = Reference::AdministeredService(self.service_principal.to_string());
-        if cx.account.count_referrers(&administered) > 0 {
+        if cx.members_with(&administered).next().is_some() {
             let message = "You must deregister the delegated administrators of the service first.";
             return Err(refusal::constraint("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE", message));
         }

@@ -157,7 +157,7 @@ pub(crate) fn exported(account: &Account, now: Timestamp) -> Option<Map<String, 
         let shape = json!({
             "PolicySummary": PolicySummary::own(account, policy),
             "Content": &*policy.content,
-            "Targets": targets.map(|(id, _)| target(account, id)).collect::<Vec<_>>(),
+            "Targets": targets.map(|(id, node)| ordered(target(account, id), node, &policy.id)).collect::<Vec<_>>(),
         });
         tagged(shape, &policy.tags)
     });
@@ -193,6 +193,16 @@ fn target(account: &Account, id: &str) -> Value {
         _ => "account",
     };
     json!({"TargetId": id, "Arn": account.organization_arn(kind, Some(id))})
+}
+
+/// The same with the policy's place among those that are attached to it, which decides what they mean together. AWS does
+/// not show it.
+fn ordered(mut target: Value, node: &OrganizationNode, policy: &str) -> Value {
+    let place = node.attached.iter().position(|attached| attached == policy);
+    if let (Some(place), Some(members)) = (place, target.as_object_mut()) {
+        members.insert("AttachmentOrder".to_owned(), json!(place));
+    }
+    target
 }
 
 /// Type and document of a policy that AWS manages.

@@ -21,7 +21,7 @@ fn change(cx: &mut Transaction<'_>, id: &str, change: impl FnOnce(&mut TagSet) -
         change(&mut policy.tags)?;
         return cx.account.put(OrganizationRecord { delegation: Some(policy), ..(*record).clone() });
     }
-    cx.account.organization_node(id).ok_or_else(|| refusal::missing(Code::TargetNotFound))?;
+    cx.target(id)?;
     cx.account.update_organization_node(id, |node| change(&mut node.tags))
 }
 
@@ -89,6 +89,9 @@ organizations_operation!(ListTagsForResource -> ListTagsForResourceResult, Admin
 impl Query for ListTagsForResource {
     fn answer(self, cx: &View<'_>) -> Result<ListTagsForResourceResult> {
         cx.record()?;
+        if cx.account.member(&self.resource_id).is_some() {
+            cx.target(&self.resource_id)?;
+        }
         let tags = cx.account.organization_tags(&self.resource_id);
         let tags = tags.ok_or_else(|| refusal::missing(Code::TargetNotFound))?;
         let tags = tags.iter().map(|tag| (tag.key.to_string(), tag.clone()));

@@ -120,7 +120,7 @@ organizations_operation!(DeleteOrganizationalUnit -> (), Management, |this| {
 
 impl Command for DeleteOrganizationalUnit {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
-        cx.record()?;
+        let record = cx.record()?;
         let id = &*self.organizational_unit_id;
         cx.account.organization_units.get(id).ok_or_else(missing)?;
         let inside = Reference::OrganizationParent(id.to_owned());
@@ -130,6 +130,11 @@ impl Command for DeleteOrganizationalUnit {
             let message = "The specified organizational unit is not empty. Move all accounts to another root or to other \
                            organizational units, remove all child organizational units, and try the operation again.";
             return Err(Error::new(Code::OrganizationalUnitNotEmpty, message));
+        }
+        // Accounts that are gone need a place still: they stay accounts of the organization.
+        let gone: Vec<_> = cx.account.referrers::<MemberAccount>(&inside).cloned().collect();
+        for member in gone {
+            cx.account.put(MemberAccount { parent: record.root.clone(), ..member })?;
         }
         cx.account.remove::<OrganizationUnit>(id);
         Ok(())

@@ -154,7 +154,8 @@ impl Operation for AssumeRole {
 impl Query for AssumeRole {
     fn answer(self, cx: &View<'_>) -> Result<AssumeRoleResult> {
         must_be_role_arn(&self.role_arn)?;
-        let Some(role) = cx.account.role(&self.role_arn).cloned() else {
+        let role = cx.account.role(&self.role_arn).filter(|_| !cx.is_closed(cx.account.id)).cloned();
+        let Some(role) = role else {
             return Err(denied(cx, "sts:AssumeRole", &self.role_arn)?);
         };
         let duration = session_duration(&role, cx.caller, self.duration_seconds)?;

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::session::credentials::{CredentialsShape, begin_in, issue};
+use crate::account::Account;
 use crate::call::{Access, AccountRef, Context, Operation, Query, Target, View, operations};
 use crate::catalogue::managed_policies;
 use crate::error::{Code, Error, Result};
 use crate::identity::{Principal, Session, SessionPolicy, SessionPrincipal};
+use crate::organization::ROOT_ACCESS_SERVICE;
 use crate::shapes::{
     AccountId, ArnParts, MinimumSessionTokenSize, OrganizationFeature, PolicyDescriptor, RootDurationSeconds,
     TargetPrincipal,
@@ -48,6 +50,10 @@ impl Operation for AssumeRoot {
         Access::to(Target::Arn(arn.into()))
             .key("sts:TaskPolicyArn", self.task_policy_arn.arn.as_deref())
             .key("aws:ResourceAccount", target.map(|account| account.to_string()))
+    }
+
+    fn other_accounts(&self, _: &Account) -> Vec<AccountId> {
+        account_of_root(&self.target_principal).into_iter().collect()
     }
 
     fn precondition(&self, cx: &View<'_>) -> Result<()> {
@@ -101,12 +107,14 @@ impl AssumeRoot {
 }
 
 /// Whether the caller's account administers the root access of the organization that the target is a member of, and the
-/// organization allows sessions.
+/// organization allows sessions: it has the feature, and trusts IAM with it still.
 fn is_within_reach(cx: &Context<'_, impl AccountRef>, target: AccountId) -> bool {
     cx.organization().is_some_and(|organization| {
         organization.administers_root_access(cx.account.id)
             && organization.contains(target)
             && organization.management_account != target
+            && !cx.is_closed(target)
+            && organization.trusts(ROOT_ACCESS_SERVICE)
             && cx.organization_features(organization).contains(&OrganizationFeature::RootSessions)
     })
 }

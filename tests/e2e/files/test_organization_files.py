@@ -54,6 +54,10 @@ class Own:
         return json.loads(out)
 
 
+def advance(server, seconds):
+    assert server.own("clock", "POST", data=json.dumps({"advance": seconds}).encode())[0] == 200
+
+
 @pytest.fixture
 def own(tmp_path):
     with Server() as server:
@@ -139,6 +143,7 @@ def test_a_downloaded_organization_is_imported_and_exported(own, tmp_path):
     client = own.organizations()
     client.detach_policy(PolicyId="p-FullAWSAccess", TargetId="ou-a1b2-11111111")
     client.close_account(AccountId=OTHER)
+    advance(own.server, 60)
     variables = {
         "AWS_ENDPOINT_URL": own.server.endpoint,
         "AWS_ACCESS_KEY_ID": MANAGEMENT,
@@ -171,6 +176,79 @@ def test_a_downloaded_organization_is_imported_and_exported(own, tmp_path):
         assert again.exported() == own.exported(), "what is exported is whole"
         code, _, error = again.command("import", "exported.json", "--account", "222222222222")
         assert code == 1 and f"is in the organization of {MANAGEMENT}" in error
+
+
+def test_no_file_opens_a_closed_account(own):
+    assert own.apply(WHOLE)[0] == 0
+    before = own.exported()
+    inside = Boto3(own.server.endpoint, OTHER).iam
+    own.organizations().close_account(AccountId=OTHER)
+    (own.folder / "before.json").write_text(json.dumps(before))
+    code, out, error = own.command("import", "before.json")
+    assert code == 0 and f"the account {OTHER} is closed here, and stays closed" in out + error
+    without = json.loads(json.dumps(WHOLE))
+    del without["accounts"][MANAGEMENT]["organization"]["accounts"][OTHER]
+    code, _, error = own.apply(without)
+    assert code == 1 and "ConstraintViolation" in error, error
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        inside.list_users()
+    advance(own.server, 91 * 24 * 3600)
+    code, _, error = own.apply(without)
+    assert code == 0, error
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        inside.list_users()
+
+
+def test_states_are_imported_as_they_are(own, tmp_path):
+    assert own.apply(WHOLE)[0] == 0
+    exported = own.exported()
+    (account,) = [account for account in exported["Accounts"] if account["Id"] == OTHER]
+    for state, shown in (("CLOSED", None), ("SUSPENDED", "SUSPENDED"), ("PENDING_CLOSURE", "PENDING_CLOSURE"), ("ACTIVE", "ACTIVE")):
+        for members in ({"State": state}, {"Status": state}):
+            for name in ("State", "Status", "JoinedTimestamp"):
+                account.pop(name, None)
+            account.update(members)
+            (tmp_path / "exported.json").write_text(json.dumps(exported))
+            with Server() as other:
+                again = Own(other, tmp_path)
+                code, _, error = again.command("import", "exported.json")
+                assert code == 0, error
+                found = {one["Id"]: one["State"] for one in again.organizations().list_accounts()["Accounts"]}
+                assert found.get(OTHER) == shown
+                iam = Boto3(other.endpoint, OTHER).iam
+                if state == "ACTIVE":
+                    iam.list_users()
+                else:
+                    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+                        iam.list_users()
+    for state in ("PENDING_ACTIVATION", "closed"):
+        account.update({"State": state})
+        (tmp_path / "exported.json").write_text(json.dumps(exported))
+        code, _, error = own.command("import", "exported.json")
+        assert code == 1 and f"the account {OTHER} is {state}" in error, error
+
+
+def test_files_may_do_what_clients_may(own):
+    assert own.apply(WHOLE)[0] == 0
+    client = own.organizations()
+    client.enable_aws_service_access(ServicePrincipal="guardduty.amazonaws.com")
+    client.register_delegated_administrator(AccountId=OTHER, ServicePrincipal="guardduty.amazonaws.com")
+    many = {str(200000000000 + number): None for number in range(9)}
+    others = {MEMBER: {"email": "one@example.com"}, OTHER: {"email": "ONE@example.com"}}
+    elsewhere = {"accounts": {"222222222222": {"organization": {"accounts": {"333333333333": {"email": "test@example.com"}}}}}}
+    for content, message in (
+        (described(accounts={MEMBER: None}), "delegated administrator"),
+        (described(accounts={MEMBER: None, OTHER: None, **many}), "LimitExceeded"),
+        (described(accounts=others), "another account has the address"),
+        (elsewhere, "another account has the address test@example.com"),
+    ):
+        code, _, error = own.apply(content)
+        assert code == 1 and message in error, error
+    assert "0 made, 0 changed, 0 removed" in own.apply(WHOLE)[1]
+    # Accounts may exchange addresses.
+    exchanged = {MEMBER: {"email": f"{OTHER}@example.com"}, OTHER: {"email": "test@example.com"}}
+    code, _, error = own.apply(described(accounts=exchanged))
+    assert code == 0, error
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,10 @@ def test_terraforms_sequence_of_calls(alone):
     org.close_account(AccountId=account)
     Clock(alone).advance(60)
     assert org.describe_account(AccountId=account)["Account"]["Status"] == "SUSPENDED"
-    org.remove_account_from_organization(AccountId=account)
+    # A closed account keeps its place until it is gone.
+    assert code(org.remove_account_from_organization, AccountId=account)[0] == "ConstraintViolationException"
+    assert code(org.delete_organizational_unit, OrganizationalUnitId=unit)[0] == "OrganizationalUnitNotEmptyException"
+    Clock(alone).advance(91 * DAY)
     org.delete_organizational_unit(OrganizationalUnitId=unit)
     org.delete_organization()
 

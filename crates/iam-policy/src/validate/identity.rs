@@ -65,11 +65,12 @@ fn syntax(document: &Document<'_>) -> Check {
     })
 }
 
-fn version(document: &Document<'_>, managed: bool) -> Check {
+/// Managed policies, and those of organizations, are of the current version.
+pub(super) fn version(document: &Document<'_>, managed: bool) -> Check {
     if managed && document.version.is_none_or(|version| version.value != "2012-10-17") {
         let at = document.version.map_or(0, |version| version.at);
         let message = "Policy document must be version 2012-10-17 or greater.";
-        return refuse(message, at, "a managed policy needs \"Version\": \"2012-10-17\"");
+        return refuse(message, at, "the policy needs \"Version\": \"2012-10-17\"");
     }
     Ok(())
 }

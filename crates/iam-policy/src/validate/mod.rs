@@ -21,7 +21,8 @@ pub(crate) fn check(document: &Document<'_>, grammar: Grammar, bare: bool, parti
     match grammar {
         Grammar::Managed => identity::check(document, true, bare, partition),
         Grammar::Identity | Grammar::Session => identity::check(document, false, bare, partition),
-        Grammar::ServiceControl => identity::check(document, false, bare, None),
+        // AWS: the version is required, and is the current one. What is in force already is not judged again.
+        Grammar::ServiceControl => identity::check(document, partition.is_some(), bare, None),
         Grammar::Trust => {
             if partition.is_some() {
                 trust::accept(document, bare)?;
@@ -30,7 +31,10 @@ pub(crate) fn check(document: &Document<'_>, grammar: Grammar, bare: bool, parti
         }
         Grammar::Resource => resource::check(document, true),
         Grammar::Endpoint => resource::check(document, false),
-        Grammar::ResourceControl => organization::check_resource_control(document),
+        Grammar::ResourceControl => {
+            identity::version(document, partition.is_some())?;
+            organization::check_resource_control(document)
+        }
     }
 }
 

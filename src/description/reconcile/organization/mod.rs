@@ -1,16 +1,17 @@
 //! The organization that an account manages: itself, its units and its accounts.
 
+mod members;
 mod policies;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::json;
 
 use super::session::{Done, Session};
-use crate::account::{MemberAccount, OrganizationNode, OrganizationRecord, OrganizationUnit, Reference};
-use crate::description::{MemberDescription, OrganizationDescription, UnitDescription};
+use crate::account::{MemberAccount, OrganizationRecord, OrganizationUnit, Reference};
+use crate::description::{OrganizationDescription, UnitDescription};
 use crate::markup::{Named, Place, Placed};
-use crate::shapes::{AccountId, FeatureSet, Pattern};
+use crate::shapes::{FeatureSet, Pattern};
 
 static ORGANIZATION_ID: Pattern = Pattern::new("o-[a-z0-9]{10,32}");
 static ROOT_ID: Pattern = Pattern::new("r-[0-9a-z]{4,32}");
@@ -217,80 +218,6 @@ impl Session<'_> {
             self.call_organizations(place, "DeleteOrganizationalUnit", json!({"OrganizationalUnitId": id}))?;
             self.removed("organizational-unit", &name);
         }
-        Ok(())
-    }
-
-    /// Makes the accounts members of the organization, and no others.
-    fn members(&mut self, place: Place, accounts: &Named<Option<MemberDescription>>) -> Done {
-        let mut wanted = BTreeMap::new();
-        for (number, member) in &accounts.0 {
-            let id = AccountId::parse(number).filter(|id| *id != AccountId::AWS);
-            let id = id.ok_or_else(|| self.error(number.place, "an account is twelve digits"))?;
-            wanted.insert(id.in_partition(self.account.id.partition()), (number, member));
-        }
-        for (id, (number, member)) in &wanted {
-            self.member(*id, number.place, member.as_ref().unwrap_or(&MemberDescription::default()))?;
-        }
-        let own = self.account.id;
-        let members = self.account.organization_accounts.iter().map(|member| member.id);
-        let gone: Vec<_> = members.filter(|id| *id != own && !wanted.contains_key(id)).collect();
-        for id in gone {
-            let key = id.to_string();
-            self.run(place, |cx| {
-                cx.account.remove::<MemberAccount>(&key);
-                Ok(())
-            })?;
-            self.removed("organization-account", &key);
-        }
-        Ok(())
-    }
-
-    fn member(&mut self, id: AccountId, place: Place, wanted: &MemberDescription) -> Done {
-        let elsewhere = self.ground.organizations.manager_of(id);
-        let copies = self.others.iter().filter(|other| other.member(&id.to_string()).is_some()).map(|other| other.id);
-        if let Some(manager) = elsewhere.into_iter().chain(copies).find(|manager| *manager != self.account.id) {
-            return Err(self.error(place, format!("the account {id} is in the organization of {manager}")));
-        }
-        let parent = match &wanted.unit {
-            Some(unit) => self.organization_target(unit)?,
-            None => self.record(place)?.root,
-        };
-        if !self.account.has_organization_parent(&parent) {
-            return Err(self.error(place, "accounts are in units"));
-        }
-        let key = id.to_string();
-        let before = self.account.member(&key).map(|member| (**member).clone());
-        let mut member = before.clone().unwrap_or_else(|| MemberAccount {
-            id,
-            name: key.clone(),
-            email: format!("{key}@example.com"),
-            parent: String::new(),
-            joined: self.ground.facts.now,
-            invited: true,
-            closed: None,
-            delegated: BTreeMap::new(),
-            node: OrganizationNode::default(),
-        });
-        if let Some(joined) = wanted.joined {
-            (member.joined, member.invited) = (joined.time, joined.invited);
-            // When it was closed is not known: a minute ago, so that it is closed by now, and is shown still.
-            let lately = self.ground.facts.now.plus(-60);
-            member.closed = joined.closed.then(|| member.closed.unwrap_or(lately));
-        }
-        member.name = wanted.name.clone().unwrap_or(member.name);
-        member.email = wanted.email.clone().unwrap_or(member.email);
-        member.parent = parent;
-        let has_changed = before.as_ref().is_none_or(|before| {
-            (&before.name, &before.email, &before.parent) != (&member.name, &member.email, &member.parent)
-                || (before.joined, before.invited) != (member.joined, member.invited)
-                || before.closed.is_some() != member.closed.is_some()
-        });
-        if has_changed {
-            self.run(place, |cx| cx.account.put(member))?;
-            self.changed("name, address and place");
-        }
-        self.organization_tags(place, &key, wanted.tags.as_ref())?;
-        self.end("organization-account", &key, before.is_none());
         Ok(())
     }
 }

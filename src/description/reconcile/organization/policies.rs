@@ -13,8 +13,29 @@ use crate::wire::Service;
 
 static POLICY_ID: Pattern = Pattern::new("p-[0-9a-zA-Z_]{8,128}");
 
-/// The policies that are wanted, by id, and what each is attached to if that is said.
-pub(super) type Wanted = BTreeMap<String, Option<BTreeSet<String>>>;
+/// The policies that are wanted, by id.
+pub(super) type Wanted<'d> = BTreeMap<String, WantedPolicy<'d>>;
+
+/// A policy that is wanted.
+pub(super) struct WantedPolicy<'d> {
+    /// Its place in the file.
+    index: usize,
+    /// What it is attached to, if that is said.
+    targets: Option<BTreeSet<String>>,
+    /// Its place among the policies of targets, where that is known.
+    order: &'d BTreeMap<String, usize>,
+}
+
+impl WantedPolicy<'_> {
+    fn is_for(&self, target: &str) -> bool {
+        self.targets.as_ref().is_some_and(|targets| targets.contains(target))
+    }
+
+    /// Sorts it among the policies of a target: those whose place is known before the others.
+    fn place(&self, target: &str) -> usize {
+        self.order.get(target).copied().unwrap_or(usize::MAX)
+    }
+}
 
 impl Session<'_> {
     /// Calls an operation of Organizations.
@@ -48,14 +69,18 @@ impl Session<'_> {
     }
 
     /// Makes the policies; those that are wanted by id.
-    pub(super) fn organization_policies(&mut self, policies: &Named<OrganizationPolicyDescription>) -> Done<Wanted> {
+    pub(super) fn organization_policies<'d>(
+        &mut self,
+        policies: &'d Named<OrganizationPolicyDescription>,
+    ) -> Done<Wanted<'d>> {
         let mut wanted = Wanted::new();
-        for (name, policy) in &policies.0 {
+        for (index, (name, policy)) in policies.0.iter().enumerate() {
             let id = self.organization_policy(name, policy)?;
             let targets = policy.targets.as_ref().map(|targets| {
                 targets.iter().map(|target| self.organization_target(target)).collect::<Done<BTreeSet<_>>>()
             });
-            if wanted.insert(id, targets.transpose()?).is_some() {
+            let policy = WantedPolicy { index, targets: targets.transpose()?, order: &policy.order };
+            if wanted.insert(id, policy).is_some() {
                 return Err(self.error(name.place, format!("the policy {:?} appears twice", name.value)));
             }
         }
@@ -124,7 +149,7 @@ impl Session<'_> {
     }
 
     /// Removes the policies that are not wanted.
-    pub(super) fn remove_organization_policies(&mut self, place: Place, wanted: &Wanted) -> Done {
+    pub(super) fn remove_organization_policies(&mut self, place: Place, wanted: &Wanted<'_>) -> Done {
         let policies = self.account.organization_policies.iter().filter(|policy| !wanted.contains_key(&policy.id));
         let gone: Vec<_> = policies.map(|policy| (policy.id.clone(), policy.name.clone())).collect();
         for (id, name) in gone {
@@ -135,7 +160,11 @@ impl Session<'_> {
     }
 
     /// Attaches the policies to what they are for, and to nothing else.
-    pub(super) fn attachments(&mut self, wanted: &Placed<OrganizationDescription>, policies: Option<&Wanted>) -> Done {
+    pub(super) fn attachments(
+        &mut self,
+        wanted: &Placed<OrganizationDescription>,
+        policies: Option<&Wanted<'_>>,
+    ) -> Done {
         let without = wanted.without_full_access.as_ref().map(|targets| {
             targets.iter().map(|target| self.organization_target(target)).collect::<Done<BTreeSet<_>>>()
         });
@@ -149,13 +178,14 @@ impl Session<'_> {
             if let Some(policies) = policies {
                 // What is not said to be attached elsewhere stays where it is.
                 node.attached.retain(|policy| match policies.get(policy) {
-                    Some(targets) => targets.as_ref().is_none_or(|targets| targets.contains(&id)),
+                    Some(policy) => policy.targets.is_none() || policy.is_for(&id),
                     None => false,
                 });
-                let new = policies.iter().filter(|(policy, targets)| {
-                    targets.as_ref().is_some_and(|targets| targets.contains(&id)) && !before.attached.contains(policy)
-                });
-                node.attached.extend(new.map(|(policy, _)| policy.clone()));
+                let new = policies.iter().filter(|(policy, it)| it.is_for(&id) && !before.attached.contains(policy));
+                let mut new: Vec<_> = new.collect();
+                new.sort_by_key(|(_, policy)| policy.index);
+                node.attached.extend(new.into_iter().map(|(policy, _)| policy.clone()));
+                node.attached.sort_by_key(|policy| policies.get(policy).map_or(usize::MAX, |policy| policy.place(&id)));
             }
             if let Some(without) = &without {
                 node.without_full_access = without.contains(&id);

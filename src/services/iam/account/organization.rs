@@ -23,7 +23,8 @@ impl<A: AccountRef> Context<'_, A> {
     /// The organization whose management account, or delegated administrator, calls.
     ///
     /// # Errors
-    /// `OrganizationNotFoundException` for accounts in no organization, and the one for other member accounts.
+    /// `OrganizationNotFoundException` for accounts in no organization, the one for other member accounts, and
+    /// `ServiceAccessNotEnabledException` where the organization does not trust IAM.
     fn administered_organization(&self) -> Result<&Organization> {
         let organization = self.organization().ok_or_else(|| {
             let message = "The request was rejected because your organization does not exist.";
@@ -31,6 +32,10 @@ impl<A: AccountRef> Context<'_, A> {
         })?;
         if !organization.administers_root_access(self.account.id) {
             return Err(not_administrator());
+        }
+        if !organization.trusts(ROOT_ACCESS_SERVICE) {
+            let message = "Trusted access is not enabled for the service iam.amazonaws.com in your organization.";
+            return Err(Error::new(Code::ServiceAccessNotEnabled, message));
         }
         Ok(organization)
     }
@@ -49,10 +54,6 @@ impl Transaction<'_> {
         if organization.management_account != self.account.id {
             // Only the management account keeps the features.
             return Err(not_administrator());
-        }
-        if on && !organization.trusts(ROOT_ACCESS_SERVICE) {
-            let message = "Trusted access is not enabled for the service iam.amazonaws.com in your organization.";
-            return Err(Error::new(Code::ServiceAccessNotEnabled, message));
         }
         if on && !organization.has_all_features() {
             let message = "Your organization must have all features enabled.";

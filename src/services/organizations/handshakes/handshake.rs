@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::all_features::{approve_if_complete, enable_all_features, is_on_the_way_to_all_features};
-use crate::account::{Account, Handshake, MemberAccount, OrganizationNode, Quota, Recipient, Reference};
+use crate::account::{Account, Contact, Handshake, MemberAccount, OrganizationNode, Quota, Recipient, Role};
 use crate::call::{
     Access, AccountRef, Command, Context, Named, Need, Operation, Query, Target, Transaction, View, operations,
 };
+use crate::catalogue::service_linked_roles::{self, ServiceLinkedRole};
 use crate::error::{Code, Error, Result};
 use crate::identity::Caller;
 use crate::organization::Directory;
+use crate::services::organizations::organization::SERVICE;
 use crate::services::organizations::{add_tags, organizations_operation, refusal};
 use crate::shapes::{
     AccountId, HandshakeAction, HandshakeId, HandshakeNotes, HandshakeParty, HandshakePartyType, HandshakeState,
@@ -74,18 +76,20 @@ fn missing() -> Error {
     Error::new(Code::HandshakeNotFound, "You specified a handshake that doesn't exist.")
 }
 
-/// The e-mail address of an account that was not created by an organization.
-fn email_of(account: AccountId) -> String {
-    format!("{account}@example.com")
+/// Whether the caller's account is asked.
+pub(super) fn is_asked<A: AccountRef>(handshake: &Handshake, cx: &Context<'_, A>, management: AccountId) -> bool {
+    let caller = cx.caller.account;
+    match &handshake.recipient {
+        Recipient::Account(id) => *id == caller,
+        Recipient::Email(email) => contact_of_caller(cx).email.eq_ignore_ascii_case(email),
+        Recipient::Organization => caller == management,
+    }
 }
 
-/// Whether an account is asked.
-pub(super) fn is_asked(handshake: &Handshake, account: AccountId, management: AccountId) -> bool {
-    match &handshake.recipient {
-        Recipient::Account(id) => *id == account,
-        Recipient::Email(email) => email.eq_ignore_ascii_case(&email_of(account)),
-        Recipient::Organization => account == management,
-    }
+/// Name and address of the caller's account.
+fn contact_of_caller<A: AccountRef>(cx: &Context<'_, A>) -> Contact {
+    let fresh = || Contact::unknown(cx.caller.account);
+    cx.account_of(cx.caller.account).map_or_else(fresh, Account::contact)
 }
 
 impl Transaction<'_> {
@@ -131,13 +135,13 @@ impl<A: AccountRef> Context<'_, A> {
     /// The same, which must ask the caller's account.
     fn handshake_to_caller(&self, id: &str) -> Result<Handshake> {
         let handshake = self.handshake(id)?;
-        if is_asked(&handshake, self.caller.account, self.account.id) { Ok(handshake) } else { Err(missing()) }
+        if is_asked(&handshake, self, self.account.id) { Ok(handshake) } else { Err(missing()) }
     }
 }
 
 /// Declares an operation on a handshake of whichever organization.
 macro_rules! on_handshake {
-    ($operation:ident, $may:expr) => {
+    ($operation:ident, $may:expr $(, $further:ident)?) => {
         impl Operation for $operation {
             type Output = HandshakeResult;
 
@@ -147,6 +151,10 @@ macro_rules! on_handshake {
             fn access(&self) -> Access<'_> {
                 Access::to(Target::InOrganization(&self.handshake_id))
             }
+
+            $(fn further_access<'a>(&'a self, cx: &'a View<'_>) -> Access<'a> {
+                $further(&self.handshake_id, cx)
+            })?
 
             fn management_account(&self, _: &Caller, organizations: &Directory) -> Option<AccountId> {
                 organizations.manager_of_handshake(&self.handshake_id)
@@ -163,7 +171,7 @@ macro_rules! on_handshake {
 }
 
 fn caller_is_asked(handshake: &Handshake, cx: &View<'_>) -> bool {
-    is_asked(handshake, cx.caller.account, cx.account.id)
+    is_asked(handshake, cx, cx.account.id)
 }
 
 fn caller_has_asked(_: &Handshake, cx: &View<'_>) -> bool {
@@ -210,19 +218,15 @@ impl Command for InviteAccountToOrganization {
             let message = "The provided account is already a member of an organization.";
             return Err(constraint("ALREADY_IN_AN_ORGANIZATION", message));
         }
-        let open = || {
-            let invitations = cx.account.referrers::<Handshake>(&Reference::Pending);
-            invitations.filter(|found| found.action == HandshakeAction::Invite && found.is_open(cx.now))
-        };
         if is_on_the_way_to_all_features(cx) {
             let message = "You can't invite accounts while the organization is enabling all features.";
             return Err(constraint("INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES", message));
         }
-        if open().any(|found| found.recipient == recipient) {
+        if cx.open_invitations().any(|found| is_same(&found.recipient, &recipient)) {
             let message = "A handshake with the same action and target already exists.";
             return Err(Error::new(Code::DuplicateHandshake, message));
         }
-        let count = cx.count_members() + open().count();
+        let count = cx.count_members() + cx.open_invitations().count();
         must_have_room(cx, count)?;
         let mut tags = TagSet::default();
         add_tags(&mut tags, self.tags.as_deref().unwrap_or_default())?;
@@ -231,6 +235,17 @@ impl Command for InviteAccountToOrganization {
         cx.account.put(handshake.clone())?;
         Ok(HandshakeResult { handshake: shape(cx.account, &handshake, cx.now) })
     }
+}
+
+/// Whether two recipients are one account, as far as that is known: an account that no organization has created has an
+/// address that follows from its number.
+fn is_same(one: &Recipient, other: &Recipient) -> bool {
+    let address = |recipient: &Recipient| match recipient {
+        Recipient::Account(id) => Some(Contact::unknown(*id).email),
+        Recipient::Email(email) => Some(email.to_ascii_lowercase()),
+        Recipient::Organization => None,
+    };
+    one == other || address(one).is_some_and(|email| address(other) == Some(email))
 }
 
 fn must_have_room(cx: &Transaction<'_>, count: usize) -> Result<()> {
@@ -246,7 +261,20 @@ pub struct AcceptHandshake {
     handshake_id: HandshakeId,
 }
 
-on_handshake!(AcceptHandshake, caller_is_asked);
+on_handshake!(AcceptHandshake, caller_is_asked, role_of_joining);
+
+/// Who joins an organization creates the role of the service, unless the account has it (Organizations User Guide,
+/// "Organizations and service-linked roles").
+fn role_of_joining<'a>(id: &str, cx: &'a View<'_>) -> Access<'a> {
+    let handshake = cx.account.organization_handshakes.get(id);
+    let joins = handshake.is_some_and(|handshake| handshake.action == HandshakeAction::Invite);
+    let own = cx.account_of(cx.caller.account);
+    let lacks = |linked: &ServiceLinkedRole| own.is_none_or(|own| own.get::<Role>(linked.role_name).is_none());
+    match service_linked_roles::get(SERVICE).filter(|linked| joins && lacks(linked)) {
+        Some(linked) => Access::free().linked_role(linked),
+        None => Access::free(),
+    }
+}
 
 impl Command for AcceptHandshake {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
@@ -274,10 +302,11 @@ fn join(cx: &mut Transaction<'_>, handshake: &Handshake) -> Result<()> {
     }
     must_have_room(cx, cx.count_members())?;
     let parent = cx.record()?.root.clone();
+    let Contact { name, email } = contact_of_caller(cx);
     cx.account.put(MemberAccount {
         id,
-        name: id.to_string(),
-        email: email_of(id),
+        name,
+        email,
         parent,
         joined: cx.now,
         invited: true,

@@ -52,7 +52,7 @@ impl Query for ListHandshakesForAccount {
         for management in cx.organizations.iter().map(|organization| organization.account()) {
             let asked = management.organization_handshakes.iter();
             let asked = asked.filter(|handshake| {
-                is_asked(handshake, cx.account.id, management.id)
+                is_asked(handshake, cx, management.id)
                     && handshake.is_shown(cx.now)
                     && is_wanted(self.filter.as_ref(), handshake)
             });

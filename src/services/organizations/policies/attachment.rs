@@ -32,7 +32,7 @@ impl<A: AccountRef> Context<'_, A> {
     fn attachment(&self, policy: &str, target: &str) -> Result<(OrganizationPolicyType, OrganizationNode, bool)> {
         let record = self.record_with_all_features()?;
         let summary = PolicySummary::of(&self.account, policy).ok_or_else(|| refusal::missing(Code::PolicyNotFound))?;
-        let node = self.account.organization_node(target).ok_or_else(|| refusal::missing(Code::TargetNotFound))?;
+        let node = self.target(target)?;
         Ok((summary.kind, node.clone(), record.enabled.contains(&summary.kind)))
     }
 }
@@ -148,8 +148,7 @@ organizations_operation!(ListPoliciesForTarget -> ListPoliciesResult, Administra
 impl Query for ListPoliciesForTarget {
     fn answer(self, cx: &View<'_>) -> Result<ListPoliciesResult> {
         cx.record()?;
-        let node = cx.account.organization_node(&self.target_id);
-        let node = node.ok_or_else(|| refusal::missing(Code::TargetNotFound))?;
+        let node = cx.target(&self.target_id)?;
         let ids = attached(cx.account, node, self.filter);
         let policies = ids
             .iter()

@@ -44,12 +44,14 @@ impl Query for DescribeEffectivePolicy {
         let target = self.target_id.as_deref().unwrap_or(&own);
         let is_management = cx.caller.account == cx.account.id;
         let is_delegate = cx.account.member(&own).is_some_and(|member| !member.delegated.is_empty());
-        if target != own && !is_management && !is_delegate {
+        // What the resource policy lets members see, the engine has decided.
+        if target != own && !is_management && !is_delegate && record.delegation.is_none() {
             return Err(Error::new(Code::AccessDenied, "You don't have permissions to access this resource."));
         }
         if cx.account.member(target).is_none() {
             return Err(refusal::missing(Code::TargetNotFound));
         }
+        cx.target(target)?;
         let found = record.enabled.contains(&kind).then(|| Effective::of(cx.account, target, kind)).flatten();
         let found = found.ok_or_else(not_found)?;
         Ok(DescribeEffectivePolicyResult {

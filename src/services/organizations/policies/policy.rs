@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::account::{Compiled, OrganizationPolicy, Quota, Reference};
+use crate::account::{AccountState, Compiled, MemberAccount, OrganizationPolicy, Quota, Reference};
 use crate::call::{Access, Command, Named, Need, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
-use crate::organization::{FULL_ACCESS_ID, RESOURCE_FULL_ACCESS_ID};
+use crate::organization::{FULL_ACCESS_ID, RESOURCE_FULL_ACCESS_ID, is_management_policy};
 use crate::services::organizations::shape::{PolicySummary, aws_managed};
 use crate::services::organizations::tree::is_full;
 use crate::services::organizations::{add_tags, organizations_operation, refusal};
@@ -119,8 +119,8 @@ fn accepted(kind: OrganizationPolicyType, content: &str, partition: &str) -> Res
             Ok(Some(Ok(Arc::new(policy))))
         }
         None => {
-            let is_object = serde_json::from_str::<Value>(content).is_ok_and(|document| document.is_object());
-            if is_object { Ok(None) } else { Err(malformed()) }
+            let document: Value = serde_json::from_str(content).map_err(|_| malformed())?;
+            if is_management_policy(kind, &document) { Ok(None) } else { Err(malformed()) }
         }
     }
 }
@@ -207,10 +207,17 @@ impl Command for DeletePolicy {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<()> {
         cx.record()?;
         let policy = own_policy(cx, &self.policy_id)?;
-        if cx.account.count_referrers(&Reference::OrganizationPolicy(policy.id.clone())) > 0 {
+        let attached = Reference::OrganizationPolicy(policy.id.clone());
+        let closed: Vec<_> = cx.account.referrers::<MemberAccount>(&attached).cloned().collect();
+        let gone: Vec<_> = closed.into_iter().filter(|member| member.state(cx.now) == AccountState::Gone).collect();
+        if cx.account.count_referrers(&attached) > gone.len() {
             let message = "The policy is attached to one or more entities. You must detach it from all roots, \
                            organizational units, and accounts before performing this operation.";
             return Err(Error::new(Code::PolicyInUse, message));
+        }
+        for mut member in gone {
+            member.node.attached.retain(|id| *id != policy.id);
+            cx.account.put(member)?;
         }
         cx.account.remove::<OrganizationPolicy>(&policy.id);
         Ok(())

@@ -5,11 +5,11 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::account::{Account, DelegationPolicy, OrganizationRecord};
+use crate::account::{Account, DelegationPolicy, OrganizationRecord, Subject, accounts_named_in};
 use crate::call::{Access, Command, Named, Need, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
 use crate::services::organizations::{add_tags, organizations_operation, refusal};
-use crate::shapes::{DelegationPolicyContent, OrganizationsTags};
+use crate::shapes::{AccountId, ArnParts, DelegationPolicyContent, OrganizationsTags};
 use iam_policy::{Grammar, Policy};
 
 /// The letters and digits of the policy's id.
@@ -42,12 +42,16 @@ organizations_operation!(PutResourcePolicy -> ResourcePolicyResult, Management, 
     Access::to(Target::Organization)
         .request_tags(this.tags.as_deref())
         .again("organizations:TagResource", Need::Tags)
+}; others |account| {
+    // Accounts elsewhere are refused without a look into them.
+    let named = accounts_named_in(&this.content, Grammar::Resource).into_iter();
+    named.filter(|id| account.member(&id.to_string()).is_some()).collect()
 });
 
 impl Command for PutResourcePolicy {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<ResourcePolicyResult> {
         let record = cx.record_with_all_features()?;
-        let policy = accepted(&self.content, cx.account.id.partition().name())?;
+        let policy = accepted(cx, &self.content)?;
         let id = record.delegation.as_ref().map(|policy| policy.id.clone());
         let mut tags = record.delegation.as_ref().map(|policy| policy.tags.clone()).unwrap_or_default();
         add_tags(&mut tags, self.tags.as_deref().unwrap_or_default())?;
@@ -65,7 +69,8 @@ impl Command for PutResourcePolicy {
 
 /// Checks a document: statements about actions of Organizations, for accounts, users and roles (Organizations User
 /// Guide, "Delegated administrator for AWS Organizations").
-fn accepted(content: &str, partition: &str) -> Result<Policy> {
+fn accepted(cx: &Transaction<'_>, content: &str) -> Result<Policy> {
+    let partition = cx.account.id.partition().name();
     let malformed = || {
         let message = "The provided policy document does not meet the requirements of a resource policy.";
         refusal::input("INVALID_RESOURCE_POLICY_JSON", message)
@@ -77,7 +82,7 @@ fn accepted(content: &str, partition: &str) -> Result<Policy> {
         let principals = statement.get("Principal").and_then(Value::as_object);
         let is_of_aws = principals.is_some_and(|kinds| kinds.len() == 1 && kinds.contains_key("AWS"));
         let named = principals.and_then(|kinds| kinds.get("AWS")).map_or(&[][..], one_or_more);
-        if !is_of_aws || named.iter().any(|principal| principal == "*") {
+        if !is_of_aws || !named.iter().filter_map(Value::as_str).all(|principal| is_principal(cx, principal)) {
             let message = "You specified an invalid principal element in the policy.";
             return Err(refusal::input("INVALID_PRINCIPAL", message));
         }
@@ -88,6 +93,21 @@ fn accepted(content: &str, partition: &str) -> Result<Policy> {
         }
     }
     Ok(policy)
+}
+
+/// Whether a principal is an account of the organization, or a user or role in one that exists.
+fn is_principal(cx: &Transaction<'_>, principal: &str) -> bool {
+    let partition = cx.account.id.partition();
+    let is_member = |id: AccountId| id.partition() == partition && cx.member(&id.to_string()).is_ok();
+    if let Some(id) = AccountId::parse(principal) {
+        return is_member(id.in_partition(partition));
+    }
+    let Some(id) = ArnParts::parse(principal).and_then(|arn| arn.account_id()) else { return false };
+    let exists = || {
+        let subject = cx.account_of(id)?.identity(principal).ok()?;
+        matches!(subject, Subject::User(_) | Subject::Role(_)).then_some(())
+    };
+    is_member(id) && (id.root_arn() == principal || exists().is_some())
 }
 
 /// The members of an element that can be one of them or a list.

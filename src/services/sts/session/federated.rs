@@ -66,7 +66,8 @@ pub struct Assumed {
 /// # Errors
 /// `ValidationError`, `MalformedPolicyDocument`, `PackedPolicyTooLarge`.
 pub fn assume(cx: &View<'_>, vouched: Vouched, wanted: Wanted<'_>) -> Result<Assumed> {
-    let role: Role = cx.account.role(wanted.role_arn).cloned().ok_or_else(|| denied(wanted.action))?;
+    let role = cx.account.role(wanted.role_arn).filter(|_| !cx.is_closed(cx.account.id));
+    let role: Role = role.cloned().ok_or_else(|| denied(wanted.action))?;
     let seconds = session_duration(&role, cx.caller, wanted.duration)?;
     let longest = wanted.longest.and_then(|longest| i32::try_from(longest).ok()).unwrap_or(i32::MAX);
     let lasting = vouched.keys.into_iter().filter(|(name, _)| (wanted.lasting)(name) || is_propagated(name));
