@@ -68,6 +68,31 @@ impl Default for Selectors {
 }
 
 impl Trail {
+    /// A trail as it is created if nothing else is said: it does not log, and then delivers the management events of its
+    /// home region and of global services (CloudTrail API reference, "CreateTrail").
+    pub fn new(name: &str, region: &str, created: Timestamp, bucket: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            region: region.to_owned(),
+            created,
+            bucket: bucket.to_owned(),
+            prefix: None,
+            topic: None,
+            global_events: true,
+            multi_region: false,
+            validates_files: false,
+            log_group: None,
+            log_role: None,
+            kms_key: None,
+            recursive_logging: None,
+            tags: TagSet::default(),
+            selectors: Selectors::default(),
+            logging: false,
+            started: None,
+            stopped: None,
+        }
+    }
+
     /// The key of the trail with this home region and name.
     pub fn key_of(region: &str, name: &str) -> String {
         format!("{region}/{name}")

@@ -79,6 +79,13 @@ impl Event {
         found
     }
 
+    /// Whether a resource may have this name, without a look at each: JSON writes these characters in another way.
+    pub(super) fn may_name(&self, name: &str) -> bool {
+        let is_escaped = |character: char| character.is_control() || matches!(character, '"' | '\\');
+        let mut texts = [&self.parameters, &self.result].into_iter().flatten();
+        name.contains(is_escaped) || texts.any(|text| text.contains(name))
+    }
+
     /// The trail that a call of CloudTrail is about.
     fn add_trail(&self, found: &mut Vec<EventResource>) {
         for text in [&self.parameters, &self.result].into_iter().flatten() {
@@ -116,5 +123,15 @@ mod tests {
         let found: Vec<_> = event.resources().into_iter().map(|found| (found.kind, found.name)).collect();
         let expected = [("AWS::IAM::AccessKey", "AKIA1".to_owned()), ("AWS::IAM::User", "bob".to_owned())];
         assert_eq!(found, expected);
+        assert!(expected.iter().all(|(_, name)| event.may_name(name)) && !event.may_name("ann"));
+    }
+
+    #[test]
+    fn no_resource_is_passed_over_for_its_name() {
+        for name in ["bob", "a\"b", "a\\b", "a\u{7}b", "ä/+=,.@-_", "arn:aws:iam::123456789012:user/a/b"] {
+            let mut event = example(1, "CreateUser");
+            event.parameters = Some(serde_json::json!({"userName": name}).to_string());
+            assert!(event.may_name(name) && event.resources()[0].name == name, "{name}");
+        }
     }
 }

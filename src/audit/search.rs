@@ -54,7 +54,7 @@ impl Attribute {
             Self::EventName => event.name == value,
             Self::EventSource => event.source_name() == value,
             Self::ReadOnly => event.read_only.to_string() == value,
-            Self::ResourceName => event.resources().iter().any(|found| found.name == value),
+            Self::ResourceName => event.may_name(value) && event.resources().iter().any(|found| found.name == value),
             Self::ResourceType => event.resources().iter().any(|found| found.kind == value),
             Self::Username => event.user_name() == Some(value),
         }

@@ -89,29 +89,10 @@ mod tests {
     use super::super::event::Asked;
     use super::super::event::tests::example;
     use super::*;
-    use crate::shapes::{TagSet, Timestamp};
+    use crate::shapes::Timestamp;
 
     fn trail(selectors: Selectors) -> Trail {
-        Trail {
-            name: "all".to_owned(),
-            region: "us-east-1".to_owned(),
-            created: Timestamp::from_seconds(0),
-            bucket: "logs".to_owned(),
-            prefix: None,
-            topic: None,
-            global_events: true,
-            multi_region: false,
-            validates_files: false,
-            log_group: None,
-            log_role: None,
-            kms_key: None,
-            recursive_logging: None,
-            tags: TagSet::default(),
-            selectors,
-            logging: true,
-            started: None,
-            stopped: None,
-        }
+        Trail { selectors, logging: true, ..Trail::new("all", "us-east-1", Timestamp::default(), "logs") }
     }
 
     #[test]

@@ -103,26 +103,7 @@ fn weaker_rules_for_passwords_are_seen() {
 }
 
 fn trail() -> Trail {
-    Trail {
-        name: "all".to_owned(),
-        region: "us-east-1".to_owned(),
-        created: Timestamp::default(),
-        bucket: "logs".to_owned(),
-        prefix: None,
-        topic: None,
-        global_events: true,
-        multi_region: true,
-        validates_files: false,
-        log_group: None,
-        log_role: None,
-        kms_key: None,
-        recursive_logging: None,
-        tags: TagSet::default(),
-        selectors: Selectors::default(),
-        logging: true,
-        started: None,
-        stopped: None,
-    }
+    Trail { multi_region: true, logging: true, ..Trail::new("all", "us-east-1", Timestamp::default(), "logs") }
 }
 
 #[test]

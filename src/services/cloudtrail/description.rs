@@ -65,9 +65,10 @@ struct TrailInfo {
     home_region: String,
 }
 
+/// A trail as answers show it: those to its creation and its change without its home region and selectors.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct TrailShape {
+pub struct TrailShape {
     name: String,
     s3_bucket_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +79,8 @@ struct TrailShape {
     sns_topic_arn: Option<String>,
     include_global_service_events: bool,
     is_multi_region_trail: bool,
-    home_region: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home_region: Option<String>,
     #[serde(rename = "TrailARN")]
     trail_arn: String,
     log_file_validation_enabled: bool,
@@ -88,8 +90,10 @@ struct TrailShape {
     cloud_watch_logs_role_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kms_key_id: Option<String>,
-    has_custom_event_selectors: bool,
-    has_insight_selectors: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_custom_event_selectors: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_insight_selectors: Option<bool>,
     is_organization_trail: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     recursive_logging: Option<bool>,
@@ -98,6 +102,15 @@ struct TrailShape {
 impl TrailShape {
     fn of(trail: &Trail, account: AccountId) -> Self {
         Self {
+            home_region: Some(trail.region.clone()),
+            has_custom_event_selectors: Some(trail.selectors != Selectors::default()),
+            has_insight_selectors: Some(false),
+            ..Self::changed(trail, account)
+        }
+    }
+
+    pub(super) fn changed(trail: &Trail, account: AccountId) -> Self {
+        Self {
             name: trail.name.clone(),
             s3_bucket_name: trail.bucket.clone(),
             s3_key_prefix: trail.prefix.clone(),
@@ -105,14 +118,14 @@ impl TrailShape {
             sns_topic_arn: trail.topic.clone(),
             include_global_service_events: trail.global_events,
             is_multi_region_trail: trail.multi_region,
-            home_region: trail.region.clone(),
+            home_region: None,
             trail_arn: trail.arn(account),
             log_file_validation_enabled: trail.validates_files,
             cloud_watch_logs_log_group_arn: trail.log_group.clone(),
             cloud_watch_logs_role_arn: trail.log_role.clone(),
             kms_key_id: trail.kms_key.clone(),
-            has_custom_event_selectors: trail.selectors != Selectors::default(),
-            has_insight_selectors: false,
+            has_custom_event_selectors: None,
+            has_insight_selectors: None,
             is_organization_trail: false,
             recursive_logging: trail.recursive_logging,
         }

@@ -1,14 +1,15 @@
 //! Trails: created, changed and deleted.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::description::TrailShape;
 use super::named::{OF_NAMED, check_name};
 use super::settings::{check_bucket, check_logs, check_prefix, key_arn, topic_arn};
 use super::tags::tag_set;
-use crate::account::{Entity, Selectors, Trail};
+use crate::account::{Entity, Trail};
 use crate::call::{Access, Command, Need, Operation, Target, Transaction, operations};
 use crate::error::{Code, Error, Result};
-use crate::shapes::{AccountId, TagSet, TrailTags};
+use crate::shapes::TrailTags;
 
 /// The most trails of a region; shadow trails count (CloudTrail User Guide, "Quotas in AWS CloudTrail").
 const MAX_TRAILS: usize = 5;
@@ -57,55 +58,6 @@ pub struct DeleteTrail {
     name: String,
 }
 
-/// A trail as the answers to its creation and its change show it.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ChangedTrail {
-    name: String,
-    s3_bucket_name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    s3_key_prefix: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sns_topic_name: Option<String>,
-    #[serde(rename = "SnsTopicARN", skip_serializing_if = "Option::is_none")]
-    sns_topic_arn: Option<String>,
-    include_global_service_events: bool,
-    is_multi_region_trail: bool,
-    #[serde(rename = "TrailARN")]
-    trail_arn: String,
-    log_file_validation_enabled: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cloud_watch_logs_log_group_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cloud_watch_logs_role_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kms_key_id: Option<String>,
-    is_organization_trail: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recursive_logging: Option<bool>,
-}
-
-impl ChangedTrail {
-    fn of(trail: &Trail, account: AccountId) -> Self {
-        Self {
-            name: trail.name.clone(),
-            s3_bucket_name: trail.bucket.clone(),
-            s3_key_prefix: trail.prefix.clone(),
-            sns_topic_name: trail.topic.clone(),
-            sns_topic_arn: trail.topic.clone(),
-            include_global_service_events: trail.global_events,
-            is_multi_region_trail: trail.multi_region,
-            trail_arn: trail.arn(account),
-            log_file_validation_enabled: trail.validates_files,
-            cloud_watch_logs_log_group_arn: trail.log_group.clone(),
-            cloud_watch_logs_role_arn: trail.log_role.clone(),
-            kms_key_id: trail.kms_key.clone(),
-            is_organization_trail: false,
-            recursive_logging: trail.recursive_logging,
-        }
-    }
-}
-
 /// What both requests can set.
 struct Given {
     bucket: Option<String>,
@@ -119,6 +71,25 @@ struct Given {
     kms_key: Option<String>,
     organization: Option<bool>,
     recursive_logging: Option<bool>,
+}
+
+/// What a request sets besides the bucket.
+macro_rules! given {
+    ($request:expr, $bucket:expr) => {
+        Given {
+            bucket: $bucket,
+            prefix: $request.s3_key_prefix,
+            topic: $request.sns_topic_name,
+            global_events: $request.include_global_service_events,
+            multi_region: $request.is_multi_region_trail,
+            validates_files: $request.enable_log_file_validation,
+            log_group: $request.cloud_watch_logs_log_group_arn,
+            log_role: $request.cloud_watch_logs_role_arn,
+            kms_key: $request.kms_key_id,
+            organization: $request.is_organization_trail,
+            recursive_logging: $request.recursive_logging,
+        }
+    };
 }
 
 impl Given {
@@ -185,7 +156,7 @@ fn passing<'a>(access: Access<'a>, role: Option<&'a str>) -> Access<'a> {
 }
 
 impl Operation for CreateTrail {
-    type Output = ChangedTrail;
+    type Output = TrailShape;
 
     const ERRORS: &'static [Code] = &[
         Code::InvalidCloudWatchLogsLogGroupArn,
@@ -214,42 +185,12 @@ impl Operation for CreateTrail {
 }
 
 impl Command for CreateTrail {
-    fn execute(self, cx: &mut Transaction<'_>) -> Result<ChangedTrail> {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<TrailShape> {
         check_name(&self.name)?;
         let region = cx.facts.region.clone();
-        let mut trail = Trail {
-            name: self.name,
-            region: region.clone(),
-            created: cx.now,
-            bucket: String::new(),
-            prefix: None,
-            topic: None,
-            global_events: true,
-            multi_region: false,
-            validates_files: false,
-            log_group: None,
-            log_role: None,
-            kms_key: None,
-            recursive_logging: None,
-            tags: tag_set(TagSet::default(), self.tags_list.unwrap_or_default())?,
-            selectors: Selectors::default(),
-            logging: false,
-            started: None,
-            stopped: None,
-        };
-        let given = Given {
-            bucket: Some(self.s3_bucket_name),
-            prefix: self.s3_key_prefix,
-            topic: self.sns_topic_name,
-            global_events: self.include_global_service_events,
-            multi_region: self.is_multi_region_trail,
-            validates_files: self.enable_log_file_validation,
-            log_group: self.cloud_watch_logs_log_group_arn,
-            log_role: self.cloud_watch_logs_role_arn,
-            kms_key: self.kms_key_id,
-            organization: self.is_organization_trail,
-            recursive_logging: self.recursive_logging,
-        };
+        let mut trail = Trail::new(&self.name, &region, cx.now, "");
+        trail.tags = tag_set(trail.tags, self.tags_list.unwrap_or_default())?;
+        let given = given!(self, Some(self.s3_bucket_name));
         given.apply(&mut trail, cx)?;
         let account = cx.account.id;
         let clashes = |other: &Trail| other.name == trail.name && (trail.multi_region || other.is_seen_in(&region));
@@ -261,14 +202,14 @@ impl Command for CreateTrail {
             let message = format!("User: {account} already has {MAX_TRAILS} trails in {region}.");
             return Err(Error::new(Code::MaximumNumberOfTrailsExceeded, message));
         }
-        let answer = ChangedTrail::of(&trail, account);
+        let answer = TrailShape::changed(&trail, account);
         cx.account.put(trail)?;
         Ok(answer)
     }
 }
 
 impl Operation for UpdateTrail {
-    type Output = ChangedTrail;
+    type Output = TrailShape;
 
     const ERRORS: &'static [Code] = &[
         Code::CloudTrailARNInvalid,
@@ -293,23 +234,11 @@ impl Operation for UpdateTrail {
 }
 
 impl Command for UpdateTrail {
-    fn execute(self, cx: &mut Transaction<'_>) -> Result<ChangedTrail> {
+    fn execute(self, cx: &mut Transaction<'_>) -> Result<TrailShape> {
         let mut trail = cx.trail_at_home(&self.name)?;
-        let given = Given {
-            bucket: self.s3_bucket_name,
-            prefix: self.s3_key_prefix,
-            topic: self.sns_topic_name,
-            global_events: self.include_global_service_events,
-            multi_region: self.is_multi_region_trail,
-            validates_files: self.enable_log_file_validation,
-            log_group: self.cloud_watch_logs_log_group_arn,
-            log_role: self.cloud_watch_logs_role_arn,
-            kms_key: self.kms_key_id,
-            organization: self.is_organization_trail,
-            recursive_logging: self.recursive_logging,
-        };
+        let given = given!(self, self.s3_bucket_name);
         given.apply(&mut trail, cx)?;
-        let answer = ChangedTrail::of(&trail, cx.account.id);
+        let answer = TrailShape::changed(&trail, cx.account.id);
         cx.account.put(trail)?;
         Ok(answer)
     }

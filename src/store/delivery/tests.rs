@@ -6,33 +6,13 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 
 use super::*;
-use crate::account::Selectors;
 use crate::audit::example_event;
-use crate::shapes::TagSet;
 
 const SOON: Duration = Duration::from_millis(10);
 
 fn trail(name: &str, bucket: &str) -> Arc<Trail> {
-    Arc::new(Trail {
-        name: name.to_owned(),
-        region: "us-east-1".to_owned(),
-        created: Timestamp::from_seconds(0),
-        bucket: bucket.to_owned(),
-        prefix: Some("a/b".to_owned()),
-        topic: None,
-        global_events: true,
-        multi_region: true,
-        validates_files: false,
-        log_group: None,
-        log_role: None,
-        kms_key: None,
-        recursive_logging: None,
-        tags: TagSet::default(),
-        selectors: Selectors::default(),
-        logging: true,
-        started: None,
-        stopped: None,
-    })
+    let trail = Trail::new(name, "us-east-1", Timestamp::default(), bucket);
+    Arc::new(Trail { prefix: Some("a/b".to_owned()), multi_region: true, logging: true, ..trail })
 }
 
 fn files(folder: &Path) -> Vec<(String, Vec<String>)> {
