@@ -10,6 +10,7 @@ mod error;
 mod fault;
 mod postgres;
 mod records;
+mod room;
 mod seal;
 mod sqlite;
 #[cfg(test)]

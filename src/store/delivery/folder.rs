@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, open, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
+use crate::store::room::leave_room;
+
 /// Who may look into folders and files: the owner and the group.
 const FOLDER_MODE: Mode = Mode::from_raw_mode(0o750);
 const FILE_MODE: Mode = Mode::from_raw_mode(0o640);
@@ -43,11 +45,13 @@ impl Folder {
     /// Writes a file below folders, which are made if they are absent. Nobody sees a part of it.
     ///
     /// # Errors
-    /// When a part of the path is no plain name, a link or a file is in the place of a folder, or the file cannot be written.
+    /// When a part of the path is no plain name, a link or a file is in the place of a folder, the disk is full but for what is
+    /// left to the accounts, or the file cannot be written.
     pub fn write(&self, folders: &[&str], name: &str, content: &[u8]) -> io::Result<()> {
         if let Some(wrong) = folders.iter().chain([&name]).find(|part| !is_plain(part)) {
             return Err(io::Error::other(format!("{wrong:?} is not a plain name")));
         }
+        leave_room(&self.0)?;
         let mut below = self.root()?;
         for folder in folders {
             match mkdirat(&below, *folder, FOLDER_MODE) {

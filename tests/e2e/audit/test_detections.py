@@ -5,6 +5,7 @@ import hmac
 import http.client
 import http.server
 import json
+import socket
 import threading
 import time
 
@@ -250,6 +251,25 @@ def test_a_webhook_that_does_not_answer_holds_nobody_up(tmp_path):
         assert len(detected(server, "password-policy-weakened")) == 301
         assert server.stop() == 0
     assert "too many wait" in server.errors and "did not reach the webhook" in server.errors and "canary" not in server.errors
+
+
+def test_a_webhook_that_never_answers_holds_nobody_up():
+    # It takes connections, and then is silent.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/canary"
+        with Server("--detection-webhook", url, "--detection-webhook-secret", SECRET) as server:
+            root = Boto3(server.endpoint, ACCOUNT)
+            root.iam.list_users()
+            silent.settimeout(30)
+            held, _ = silent.accept()
+            assert held.recv(1) == b"P"
+            # The request waits for its answer while calls and detections go on.
+            for length in (14, 13, 14, 12):
+                root.iam.update_account_password_policy(MinimumPasswordLength=length)
+            assert len(detected(server, "password-policy-weakened")) == 3
+            assert 'iamd_detection_webhook_total{outcome="failed"} 0' in metrics(server)
+            held.close()
+            assert server.stop() == 0
 
 
 @pytest.mark.parametrize(

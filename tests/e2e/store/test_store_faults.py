@@ -3,11 +3,14 @@
 import contextlib
 import functools
 import itertools
+import os
+import re
 import resource
 import shutil
 import sqlite3
 import subprocess
 import time
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -32,6 +35,11 @@ class SmallDisk:
         with contextlib.suppress(OSError), open(self.filler, "ab", buffering=0) as file:
             while file.write(bytes(512)):
                 pass
+
+    def fill_up_to(self, left):
+        """Fills it but for so many bytes."""
+        found = os.statvfs(self.folder)
+        self.filler.write_bytes(bytes(found.f_bavail * found.f_frsize - left))
 
     def free(self, _):
         self.filler.unlink()
@@ -138,6 +146,53 @@ def test_a_disk_that_is_full_twice_loses_nothing_acknowledged(disk, account, end
     getattr(server, end)()
     with start(disk.folder) as server:
         assert users(server, account) == acknowledged
+
+
+def metric(server, name):
+    with urllib.request.urlopen(f"{server.endpoint}/_iamd/metrics", timeout=30) as answer:
+        return float(re.search(rf"^{name} (\S+)$", answer.read().decode(), re.MULTILINE)[1])
+
+
+def wait_for(condition, what):
+    for _ in range(200):
+        if condition():
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{what}: it does not come true")
+
+
+def test_a_disk_that_fills_up_loses_events_before_writes(tmp_path, account):
+    disk, acknowledged = SmallDisk(tmp_path), set()
+    try:
+        with Server("--trail-folder", str(disk.folder / "logs"), database=f"sqlite:{disk.folder}/iamd.db", level="info") as server:
+            root = Boto3(server.endpoint, account)
+            trails = root.session.client("cloudtrail", endpoint_url=server.endpoint)
+            trails.create_trail(Name="all", S3BucketName="logs")
+            assert create(server, account, acknowledged)
+            wait_for(lambda: (disk.folder / "iamd.db-audit").exists(), "the audit trail")
+            trails.start_logging(Name="all")
+            disk.fill_up_to(250_000)
+            # Some of what is left goes to the accounts, and none of it to events and files of trails.
+            assert all(create(server, account, acknowledged) for _ in range(5))
+            wait_for(lambda: metric(server, "iamd_audit_events_dropped_total") >= 5, "lost events")
+            wait_for(lambda: "LatestDeliveryError" in trails.get_trail_status(Name="all"), "the trail's alarm")
+            status = trails.get_trail_status(Name="all")
+            assert "are left to the accounts" in status["LatestDeliveryError"]
+            [line] = [line for line in server.log_lines() if "events of the audit trail cannot be written" in line]
+            assert "are left to the accounts" in line
+            assert all(create(server, account, acknowledged) for _ in range(5))
+            assert server.own("health")[0] == 200
+            disk.free(server)
+            assert create(server, account, acknowledged)
+            last = f"user-{next(numbers) - 1}"
+            attributes = [{"AttributeKey": "ResourceName", "AttributeValue": last}]
+            wait_for(lambda: any("can be written again" in line for line in server.log_lines()), "the end of the alarm")
+            assert len(trails.lookup_events(LookupAttributes=attributes)["Events"]) == 1
+            wait_for(lambda: "LatestDeliveryError" not in trails.get_trail_status(Name="all"), "the end of the trail's alarm")
+        with start(disk.folder) as server:
+            assert users(server, account) == acknowledged
+    finally:
+        disk.close()
 
 
 def test_a_reset_that_fails_forgets_nothing(tmp_path, account):
