@@ -97,11 +97,15 @@ LOOK_UPS = {
 }
 
 
+def of(key, value):
+    return {"AttributeKey": key, "AttributeValue": value}
+
+
 def measure(port, when):
     connection = Connection(port)
     print(f"\n{when}")
     for name, attribute in LOOK_UPS.items():
-        given = {} if attribute is None else {"LookupAttributes": [{"AttributeKey": attribute[0], "AttributeValue": attribute[1]}]}
+        given = {} if attribute is None else {"LookupAttributes": [of(*attribute)]}
         taken = []
         for _ in range(15):
             request = look_up(port, **given)
@@ -111,10 +115,17 @@ def measure(port, when):
         events = json.loads(answer)["Events"]
         print(f"  {name:42} {statistics.median(taken):8.1f} ms, at most {max(taken):8.1f} ms, {len(events):3} events")
     latest = json.loads(connection.send(look_up(port)))["Events"]
-    given = {"LookupAttributes": [{"AttributeKey": "EventId", "AttributeValue": latest[-1]["EventId"]}]}
-    begin = time.perf_counter()
-    connection.send(look_up(port, **given))
-    print(f"  {'EventId':42} {(time.perf_counter() - begin) * 1000:8.1f} ms")
+    first = json.loads(connection.send(look_up(port, LookupAttributes=[of("EventName", "CreateGroup")])))["Events"]
+    now = time.time()
+    for name, given in {
+        "EventId, of the newest": {"LookupAttributes": [of("EventId", latest[-1]["EventId"])]},
+        "EventId, of the oldest": {"LookupAttributes": [of("EventId", first[-1]["EventId"])]},
+        "EventName, none in the last second": {"LookupAttributes": [of("EventName", "CreateGroup")], "StartTime": int(now) - 1},
+        "all events, none before the first": {"EndTime": int(first[-1]["EventTime"]) - 60},
+    }.items():
+        begin = time.perf_counter()
+        connection.send(look_up(port, **given))
+        print(f"  {name:42} {(time.perf_counter() - begin) * 1000:8.1f} ms")
 
 
 def main():

@@ -3,7 +3,6 @@ use crate::account::{Account, PasswordPolicy, Selectors, Trail};
 use crate::audit::{
     Asked, Event, EventDenial, IdentityKind, IssuerKind, SessionContext, SessionIssuer, UserIdentity, example_event,
 };
-use crate::shapes::TagSet;
 
 fn account() -> AccountId {
     AccountId::parse("123456789012").unwrap()

@@ -1,5 +1,8 @@
 //! Blocks of events in a database of their own, so that no commit of an account waits for them.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,15 +11,17 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::super::fault::Fault;
+use super::super::room::leave_room;
 use super::block::{Packer, named_by};
 use super::{EXPIRE_EVERY, RETENTION_SECONDS};
 use crate::audit::{Event, EventQuery};
 use crate::shapes::{AccountId, Timestamp};
 
 /// The tables, by the version of the database that each makes.
-const TABLES: [&str; 2] = [
+const TABLES: [&str; 3] = [
     include_str!("../../../migrations/audit/0001_blocks.sql"),
     include_str!("../../../migrations/audit/0002_denials.sql"),
+    include_str!("../../../migrations/audit/0003_times.sql"),
 ];
 
 /// How many blocks are read at once.
@@ -25,11 +30,21 @@ const READ_AT_ONCE: i64 = 8;
 /// After so many blocks were removed, their terms are: to find those takes a while, and they lead nowhere meanwhile.
 const SWEEP_EVERY: u64 = 1024;
 
-/// The blocks that have a term, the newest first. They are ordered by the key of the terms, so that no block is read before
-/// its turn.
+/// The blocks that have a term, the newest first, between two of them. They are ordered by the key of the terms, so that no
+/// block is read before its turn.
 const FIND: &str = "select first, events from terms cross join blocks on first = block \
-                    where term = ? and block < ? and last >= ? and block <= ? and latest >= ? and earliest <= ? \
-                    order by block desc limit ?";
+                    where term = ?1 and block >= ?2 and block < ?3 \
+                    and last >= ?4 and latest >= ?5 and earliest <= ?6 order by block desc limit ?7";
+
+/// The first block with events since a time, the last one with events until a time, and the last one that begins at or
+/// before a place: without an answer if there is none. The clock can be turned back, so the times of blocks need not be in
+/// their order; mostly all blocks are of the time, which is known at once.
+const BOUNDS: &str = "select \
+    iif(exists (select 1 from blocks where latest < ?1), \
+        (select min(first) from blocks indexed by blocks_latest where latest >= ?1), 0), \
+    iif(exists (select 1 from blocks where earliest > ?2), \
+        (select max(first) from blocks indexed by blocks_earliest where earliest <= ?2), ?4), \
+    (select max(first) from blocks where first <= ?3)";
 
 /// Blocks of events.
 pub(super) struct Archive {
@@ -57,6 +72,9 @@ impl Archive {
 
     /// Writes events in blocks, all or none, and removes the oldest blocks if there are too many.
     pub async fn append(&self, events: &[Arc<Event>]) -> Result<(), Fault> {
+        if let Some(folder) = self.path.as_deref().and_then(Path::parent) {
+            leave_room(folder).map_err(|error| Fault::Content(error.to_string()))?;
+        }
         let written = self.try_append(events).await;
         self.give_up_after(written).await
     }
@@ -111,12 +129,14 @@ impl Archive {
         let Some((named, to)) = named_by(query) else { return Ok(found) };
         let mut guard = self.open().await?;
         let Some(open) = guard.as_mut() else { return Ok(found) };
+        let Some((first, last)) = open.bounds(query, (named, to)).await? else { return Ok(found) };
+        before = before.min(last.saturating_add(1));
         loop {
             let rows = sqlx::query(FIND)
                 .bind(query.term().cast_signed())
+                .bind(first)
                 .bind(before)
                 .bind(named)
-                .bind(to)
                 .bind(query.start.seconds())
                 .bind(query.end.seconds())
                 .bind(READ_AT_ONCE)
@@ -275,6 +295,23 @@ impl Open {
         Ok(())
     }
 
+    /// The first and the last block that can have what is looked for, by its time and by the place that its name says; `None`
+    /// if none can.
+    async fn bounds(&mut self, query: &EventQuery, (named, to): (i64, i64)) -> Result<Option<(i64, i64)>, Fault> {
+        let row = sqlx::query(BOUNDS)
+            .bind(query.start.seconds())
+            .bind(query.end.seconds())
+            .bind(named)
+            .bind(i64::MAX)
+            .fetch_one(&mut self.connection)
+            .await?;
+        let (since, until, at): (Option<i64>, Option<i64>, Option<i64>) =
+            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let (Some(since), Some(until)) = (since, until) else { return Ok(None) };
+        let (first, last) = (since.max(at.unwrap_or(0)), until.min(to));
+        Ok((first <= last).then_some((first, last)))
+    }
+
     /// Removes the blocks whose events are all older, and after many the terms without a block.
     async fn expire(&mut self, oldest: Timestamp) -> Result<(), Fault> {
         self.begin().await?;
@@ -330,21 +367,4 @@ fn owned_by_user(path: &Path) -> Result<&Path, Fault> {
     use std::os::unix::fs::OpenOptionsExt;
     let opened = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     opened.map(|_| path).map_err(|error| Fault::Content(format!("{}: {error}", path.display())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_look_up_reads_no_block_before_its_turn() {
-        let mut open = Open::new(None).await.unwrap();
-        let mut query = sqlx::query(AssertSqlSafe(format!("explain query plan {FIND}")));
-        for _ in 0..7 {
-            query = query.bind(0);
-        }
-        let plan = query.fetch_all(&mut open.connection).await.unwrap();
-        let steps: Vec<String> = plan.iter().map(|step| step.try_get(3).unwrap()).collect();
-        assert!(steps.len() == 2 && steps[0].contains("PRIMARY KEY (term=? AND block"), "{steps:?}");
-    }
 }

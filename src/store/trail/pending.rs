@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::MAX_AT_ONCE;
-use crate::audit::{Event, EventQuery};
+use crate::audit::Event;
 use crate::shapes::AccountId;
 
 /// The most bytes, about, of events that wait to be written.
@@ -81,10 +81,9 @@ impl Pending {
         (self.events.range(start..).take(most).cloned().collect(), self.gone)
     }
 
-    /// The events that fit, the newest first, at most so many; and the sequence number of the first that is here.
-    pub fn find(&self, query: &EventQuery, most: usize) -> (Vec<Arc<Event>>, Option<u64>) {
-        let fit = self.events.iter().rev().filter(|event| query.fits(event));
-        (fit.take(most).cloned().collect(), self.events.front().map(|event| event.sequence))
+    /// All of them, to be looked through while others are added; and the sequence number of the first.
+    pub fn all(&self) -> (Vec<Arc<Event>>, Option<u64>) {
+        (self.events.iter().cloned().collect(), self.events.front().map(|event| event.sequence))
     }
 
     /// Forgets the events of an account, or all.

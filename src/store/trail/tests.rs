@@ -1,7 +1,7 @@
 //! Tests of the audit trail.
 
 use super::*;
-use crate::audit::{Attribute, IdentityKind, UserIdentity};
+use crate::audit::{Additions, Attribute, IdentityKind, UserIdentity};
 use crate::shapes::Timestamp;
 
 fn account(digits: &str) -> AccountId {
@@ -30,6 +30,7 @@ fn event(owner: &str, name: &str, seconds: i64) -> Event {
         asked: Vec::new(),
         denial: None,
         micros: 1,
+        additions: Additions::default(),
     }
 }
 
