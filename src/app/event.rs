@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::App;
 use super::record::Record;
+use crate::account::Account;
 use crate::audit::{Additions, Asked, Event, EventDenial, EventFailure, IdentityKind, UserIdentity};
 use crate::call::{Entry, Evidence};
 use crate::error::{Code, Error, Result};
@@ -124,6 +125,15 @@ impl App {
             let event = trail.add(event);
             self.deliver(record, &event);
             self.detect(record, facts, &event);
+        }
+    }
+
+    /// Adds the event of something that is no call to the audit trail and to the trails of its account.
+    pub fn add_event(&self, event: Event, account: &Account) {
+        let Some(trail) = &self.trail else { return };
+        let event = trail.add(event);
+        if let Some(delivery) = &self.environment.delivery {
+            delivery.add(account.trails.iter(), &event);
         }
     }
 

@@ -348,7 +348,7 @@ impl App {
                     self.go_on(id, caller).await;
                 }
                 if entry.starts_jobs {
-                    self.generations.follow(&*self.accounts.get(id).await?.durable());
+                    self.generations.follow(&self.accounts.get(id).await?.durable());
                 }
                 Ok(output)
             }

@@ -48,7 +48,7 @@ impl Event {
         if !resources.is_empty() {
             put("resources", resources.into());
         }
-        put("eventType", if self.is_sign_in() { "AwsConsoleSignIn" } else { "AwsApiCall" }.into());
+        put("eventType", self.event_type().into());
         put("managementEvent", self.management.into());
         put("recipientAccountId", account(self.account));
         if let Some(id) = self.shared_id {
@@ -59,6 +59,11 @@ impl Event {
             put("tlsDetails", tls.record());
         }
         Value::Object(record)
+    }
+
+    /// The type of the record.
+    pub(super) fn event_type(&self) -> &'static str {
+        if self.is_sign_in() { "AwsConsoleSignIn" } else { "AwsApiCall" }
     }
 
     /// Whether a person signed in, or tried to. Such a record has no request id and no error code, and what would be

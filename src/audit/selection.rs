@@ -73,7 +73,7 @@ impl Event {
             "eventCategory" => condition.fits(if self.management { "Management" } else { "Data" }),
             "eventName" => condition.fits(&self.name),
             "eventSource" => condition.fits(&self.source_name()),
-            "eventType" => condition.fits("AwsApiCall"),
+            "eventType" => condition.fits(self.event_type()),
             "readOnly" => condition.fits(flag(self.read_only)),
             "sessionCredentialFromConsole" => condition.fits(""),
             "userIdentity.arn" => condition.fits(self.identity.arn.as_deref().unwrap_or_default()),

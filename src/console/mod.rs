@@ -26,8 +26,9 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub use answer::see_other;
-pub use federation::enter;
+pub use federation::{Entrant, enter};
 pub use guard::{guard, sign_in_host};
+pub use records::signin_token as note_signin_token;
 
 use self::attempts::Attempts;
 use self::oauth::Proofs;

@@ -3,20 +3,19 @@
 use serde_json::{Value, json};
 
 use super::visit::Sent;
-use crate::account::{Account, name_key};
+use crate::account::{Account, CredentialsOwner, name_key};
 use crate::app::{Called, Came, Record};
 use crate::audit::{Additions, Event, EventFailure, IdentityKind, UserIdentity};
 use crate::http::{State, guard};
-use crate::identity::Caller;
+use crate::identity::{Caller, RequestFacts};
 
 /// The prefix of AWS Sign-In's actions.
 const SERVICE: &str = "signin";
+const LOGIN: &str = "ConsoleLogin";
 
-/// What CloudTrail adds to the record of a sign-in.
-fn additional(sent: &Sent, device: Option<&str>) -> Value {
+/// What CloudTrail adds to the record of a sign-in that leads to a page.
+fn additional(page: &str, device: Option<&str>) -> Value {
     let used = if device.is_some() { "Yes" } else { "No" };
-    let scheme = if sent.is_tls() { "https" } else { "http" };
-    let page = format!("{scheme}://{}/console/", guard::host(&sent.parts.headers));
     let mut data = json!({"LoginTo": page, "MobileVersion": "No", "MFAUsed": used});
     if let (Some(device), Some(members)) = (device, data.as_object_mut()) {
         members.insert("MFAIdentifier".to_owned(), device.into());
@@ -24,48 +23,101 @@ fn additional(sent: &Sent, device: Option<&str>) -> Value {
     data
 }
 
-fn event(sent: &Sent, account: &Account, identity: UserIdentity, data: &Value, failure: Option<&str>) -> Event {
-    let name = "ConsoleLogin";
+/// The page that a form leads to.
+fn page(sent: &Sent) -> String {
+    let scheme = if sent.is_tls() { "https" } else { "http" };
+    format!("{scheme}://{}/console/", guard::host(&sent.parts.headers))
+}
+
+/// What is noted.
+struct Noted<'n> {
+    name: &'n str,
+    identity: UserIdentity,
+    data: Value,
+    /// What the record shows as the answer, besides that it succeeded.
+    result: Option<(&'n str, Value)>,
+    failure: Option<&'n str>,
+}
+
+fn add(state: &State, facts: &RequestFacts, account: &Account, noted: Noted<'_>) {
+    let Noted { name, identity, data, result, failure } = noted;
     let outcome = if failure.is_some() { "Failure" } else { "Success" };
-    Event {
+    let mut answer = json!({name: outcome});
+    if let (Some((member, value)), Some(members)) = (result, answer.as_object_mut()) {
+        members.insert(member.to_owned(), value);
+    }
+    let event = Event {
         sequence: 0,
         random: rand::random(),
-        time: sent.facts.now,
+        time: facts.now,
         account: account.id,
         shared_id: None,
         service: SERVICE.to_owned(),
         name: name.to_owned(),
-        region: sent.facts.region.clone(),
-        source: sent.facts.source_ip.to_string(),
-        user_agent: sent.facts.user_agent.clone().unwrap_or_default(),
-        request_id: sent.facts.request_id.clone(),
+        region: facts.region.clone(),
+        source: facts.source_ip.to_string(),
+        user_agent: facts.user_agent.clone().unwrap_or_default(),
+        request_id: facts.request_id.clone(),
         identity,
         read_only: false,
         management: true,
         failure: failure.map(|why| EventFailure { code: "Failure".to_owned(), message: Some(why.to_owned()) }),
         parameters: Some(data.to_string()),
-        result: Some(json!({name: outcome}).to_string()),
+        result: Some(answer.to_string()),
         asked: Vec::new(),
         denial: None,
         micros: 0,
-        additions: Additions { tls: sent.facts.tls.clone(), ..Additions::default() },
-    }
+        additions: Additions { tls: facts.tls.clone(), ..Additions::default() },
+    };
+    state.app.add_event(event, account);
 }
 
 /// Notes that somebody signed in.
 pub async fn success(state: &State, sent: &Sent, caller: &Caller, device: Option<&str>) {
-    let Some(trail) = &state.app.trail else { return };
     let Ok(cell) = state.app.accounts.get(caller.account).await else { return };
     let account = cell.durable();
     let identity = UserIdentity { access_key_id: None, session: None, ..caller.identity(&account) };
-    trail.add(event(sent, &account, identity, &additional(sent, device), None));
+    let data = additional(&page(sent), device);
+    add(state, &sent.facts, &account, Noted { name: LOGIN, identity, data, result: None, failure: None });
+}
+
+/// Notes that the right code of an MFA device was given at a sign-in.
+pub fn mfa(state: &State, sent: &Sent, account: &Account, owner: &CredentialsOwner, caller: &Caller) {
+    let devices = account.credentials(owner).map_or(0, |credentials| credentials.mfa_devices.len());
+    let kind = if devices > 1 { "Multiple MFA Devices" } else { "Virtual MFA" };
+    // Nobody has signed in yet.
+    let access_key_id = Some(String::new());
+    let identity = UserIdentity { access_key_id, session: None, arn: None, ..caller.identity(account) };
+    let data = json!({"MfaType": kind});
+    add(state, &sent.facts, account, Noted { name: "CheckMfa", identity, data, result: None, failure: None });
+}
+
+/// Notes that the session of a role, or of a federated user, opened a page.
+pub async fn federated(state: &State, facts: &RequestFacts, caller: &Caller, page: &str) {
+    let Ok(cell) = state.app.accounts.get(caller.account).await else { return };
+    let account = cell.durable();
+    // Whether such a person used an MFA device is for who has let it in to know.
+    let (identity, data) = (caller.identity(&account), additional(page, None));
+    add(state, facts, &account, Noted { name: LOGIN, identity, data, result: None, failure: None });
+}
+
+/// Notes that a session was changed for a sign-in token.
+pub fn signin_token(state: &State, facts: &RequestFacts, caller: &Caller, account: &Account) {
+    let noted = Noted {
+        name: "GetSigninToken",
+        identity: caller.identity(account),
+        data: json!({"MobileVersion": "No", "MFAUsed": "No"}),
+        result: Some(("credentials", json!({"accessKeyId": caller.access_key_id}))),
+        failure: None,
+    };
+    add(state, facts, account, noted);
 }
 
 /// Notes that a sign-in failed, as a user or, without a name, as the root user. The name of a user that does not exist
 /// may be a password, typed into the wrong field, and is not kept. Strangers cause these events: each address has as
 /// many in a minute as it has attempts, and an account no more than [`super::attempts::MAX_RECORDED`].
 pub fn failure(state: &State, sent: &Sent, account: &Account, name: Option<&str>) {
-    let (Some(trail), Some(console)) = (&state.app.trail, &state.console) else { return };
+    let Some(console) = &state.console else { return };
     if !console.attempts.may_record(account.id, std::time::Instant::now()) {
         return;
     }
@@ -87,7 +139,8 @@ pub fn failure(state: &State, sent: &Sent, account: &Account, name: Option<&str>
             (UserIdentity { kind: IdentityKind::IamUser, user_name, ..known }, why)
         }
     };
-    trail.add(event(sent, account, identity, &additional(sent, None), Some(why)));
+    let data = additional(&page(sent), None);
+    add(state, &sent.facts, account, Noted { name: LOGIN, identity, data, result: None, failure: Some(why) });
 }
 
 /// Notes another event of AWS Sign-In about somebody who is signed in, or about to be.

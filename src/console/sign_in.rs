@@ -239,6 +239,7 @@ pub async fn mfa(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr
     match state.app.check_sign_in_code(&caller, &owner, sent.field("code").trim(), &sent.facts).await {
         Ok(Some(device)) => {
             console.attempts.take_back(sent.facts.source_ip, &subject);
+            records::mfa(&state, &sent, &account, &owner, &caller);
             let mfa = Some((sent.facts.now, device));
             go_on(&state, &sent, Step { mfa, ..step }).await
         }

@@ -6,7 +6,12 @@ import hmac
 import json
 import struct
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 
+import boto3
+import pytest
 from browser import Browser, events
 from server import Server
 
@@ -28,6 +33,46 @@ def totp(seed, at):
     digest = hmac.new(base64.b32decode(seed + "=" * (-len(seed) % 8)), struct.pack(">Q", int(at) // 30), hashlib.sha1).digest()
     offset = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[offset:offset + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+def sign_ins(server, name):
+    """The records of sign-ins, the newest first."""
+    found = events(server).lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}])["Events"]
+    records = [json.loads(event["CloudTrailEvent"]) for event in found]
+    assert all(record["eventType"] == "AwsConsoleSignIn" and record["requestParameters"] is None for record in records)
+    return records
+
+
+def test_a_role_that_signs_in_by_the_federation_endpoint_is_seen(iam, server):
+    trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}
+    make_user(iam, "vera", actions=("sts:AssumeRole",))
+    role = iam.create_role(RoleName="guest", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    keys = iam.create_access_key(UserName="vera")["AccessKey"]
+    vera = boto3.client("sts", "us-east-1", endpoint_url=server.endpoint, aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"])
+    given = vera.assume_role(RoleArn=role["Arn"], RoleSessionName="visit")["Credentials"]
+    session = json.dumps({"sessionId": given["AccessKeyId"], "sessionKey": given["SecretAccessKey"], "sessionToken": given["SessionToken"]})
+
+    def federation(**parameters):
+        return f"{server.endpoint}/federation?{urllib.parse.urlencode(parameters)}"
+
+    with urllib.request.urlopen(federation(Action="getSigninToken", Session=session)) as answer:
+        token = json.load(answer)["SigninToken"]
+    page = Browser(server).open("/federation?" + urllib.parse.urlencode({"Action": "login", "Destination": "/console/users", "SigninToken": token}))
+    assert page.place == "/console/users"
+    [login] = [found for found in sign_ins(server, "ConsoleLogin") if found["userIdentity"]["type"] == "AssumedRole"]
+    [changed] = sign_ins(server, "GetSigninToken")
+    for record in (login, changed):
+        identity = record["userIdentity"]
+        assert identity["arn"].endswith("assumed-role/guest/visit") and identity["principalId"] == f"{role['RoleId']}:visit"
+        assert identity["sessionContext"]["sessionIssuer"]["arn"] == role["Arn"]
+    assert login["responseElements"] == {"ConsoleLogin": "Success"}
+    assert login["additionalEventData"] == {"LoginTo": f"{server.endpoint}/console/users", "MobileVersion": "No", "MFAUsed": "No"}
+    assert changed["responseElements"] == {"GetSigninToken": "Success", "credentials": {"accessKeyId": given["AccessKeyId"]}}
+    assert not any(secret in json.dumps([login, changed]) for secret in (token, given["SecretAccessKey"], given["SessionToken"]))
+    refused = json.dumps({"sessionId": given["AccessKeyId"], "sessionKey": "wrong", "sessionToken": given["SessionToken"]})
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(federation(Action="getSigninToken", Session=refused))
+    assert len(sign_ins(server, "GetSigninToken")) == 1
 
 
 def test_root_and_users_sign_in_and_out(server, iam):
@@ -108,6 +153,12 @@ def test_mfa_is_asked_for_and_counts(server, iam):
     assert browser.open("/console/signin/mfa", {**form, "step": step[:-2] + "AA", "code": "123456"}).status == 401
     page = browser.send(page, "/console/signin/mfa", code=totp(seed, now + 30))
     assert page.status == 200 and "Dashboard" in page.text
+    [checked] = sign_ins(server, "CheckMfa")
+    assert checked["responseElements"] == {"CheckMfa": "Success"} and checked["additionalEventData"] == {"MfaType": "Virtual MFA"}
+    assert checked["userIdentity"]["userName"] == "alice" and checked["userIdentity"]["accessKeyId"] == ""
+    success = sign_ins(server, "ConsoleLogin")[0]
+    assert success["responseElements"] == {"ConsoleLogin": "Success"}
+    assert (success["additionalEventData"]["MFAUsed"], success["additionalEventData"]["MFAIdentifier"]) == ("Yes", serial)
     assert "AccessDenied" not in browser.open("/console/users").text, "aws:MultiFactorAuthPresent is true"
     again = Browser(server)
     page = again.sign_in(ACCOUNT, PASSWORD, user="alice")
