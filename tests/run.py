@@ -4,10 +4,10 @@
     python3 tests/run.py                    everything
     python3 tests/run.py tests/e2e -k kill  only Python tests; the arguments are pytest's
     python3 tests/run.py --tools [...]      with the tools of tests/e2e/test_tools.py, which a run of everything has anyway
+    python3 tests/run.py --cluster [...]    only Python tests: three servers share each database, behind nginx
 
 With IAMD_TEST_ENGINE=postgres the servers keep everything in PostgreSQL: in the server that IAMD_TEST_POSTGRES names by a URL,
-or in a private one; with IAMD_TEST_ENGINE=cluster three servers share each database, behind nginx. IAMD_TEST_ROUNDS is how often
-several servers are disturbed at their work (5).
+or in a private one. IAMD_TEST_ROUNDS is how often several servers are disturbed at their work (5).
 
 It says beforehand what it needs, installs the rest under target/, and ends with one line of totals.
 """
@@ -100,13 +100,16 @@ def has_node():
     return has("node", "--test", "--version") and has("npm", "--version")
 
 
+def has_postgres():
+    return "IAMD_TEST_POSTGRES" in os.environ or any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
 def check_needs():
     found = {True: "found", False: "not found, so the SDK for JavaScript is not tested"}
     nextest = {True: "found", False: "not found, so cargo test is used"}
     postgres = {True: "found", False: "not found (Debian: apt install postgresql), so servers on PostgreSQL are not tested"}
-    has_postgres = "IAMD_TEST_POSTGRES" in os.environ or any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     node, runner = has_node(), has("cargo", "nextest", "--version")
-    print(NEEDS.format(target=TARGET, node=found[node], nextest=nextest[runner], postgres=postgres[has_postgres]), flush=True)
+    print(NEEDS.format(target=TARGET, node=found[node], nextest=nextest[runner], postgres=postgres[has_postgres()]), flush=True)
     missing = [
         what
         for what, present in [
@@ -120,6 +123,11 @@ def check_needs():
     ]
     if missing:
         sys.exit("missing: " + "; ".join(missing))
+
+
+def must_have_a_cluster():
+    if not has_postgres() or not shutil.which("nginx"):
+        sys.exit("missing for --cluster: PostgreSQL and nginx (Debian: apt install postgresql nginx-light)")
 
 
 def make_environment(suite, folder, requirements, fill=None):
@@ -234,10 +242,14 @@ def run_all():
 
 def main():
     start = time.monotonic()
-    arguments = [argument for argument in sys.argv[1:] if argument != "--tools"]
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("--tools", "--cluster")]
+    in_cluster = "--cluster" in sys.argv
     check_needs()
+    if in_cluster:
+        must_have_a_cluster()
+        os.environ["IAMD_TEST_ENGINE"] = "cluster"
     prepare(with_tools=not arguments or "--tools" in sys.argv)
-    if arguments:
+    if arguments or in_cluster:
         suites = [Suite("end to end", live=True)]
         end_to_end(suites[0], *arguments)
     else:

@@ -1,6 +1,7 @@
 //! What is heard of other servers on the same database.
 
-use super::App;
+use super::{App, Record};
+use crate::identity::Caller;
 use crate::store::{News, StoreError};
 
 /// The value under which servers share how their clocks are set.
@@ -19,15 +20,48 @@ impl App {
                 if let Some(trail) = &self.trail {
                     trail.forget_waiting(*account);
                 }
+                if let Some(delivery) = &self.environment.delivery {
+                    delivery.forget(*account);
+                }
+                self.detections.forget(*account);
             }
             News::Value(key) if key == CLOCK => self.follow_clock().await?,
             News::Missed => {
                 self.follow_clock().await?;
                 self.compare_accounts().await;
             }
+            News::Question(question) => self.answer_question(*question),
+            News::Answer(question, written) => self.store.hear_answer(*question, *written),
             News::Account(..) | News::Value(_) | News::Bucket(_) => {}
         }
         Ok(())
+    }
+
+    /// Writes what is not written at once, and answers the server that asked for it. News are heeded one after the other:
+    /// this server has taken note of all that came before the question.
+    fn answer_question(&self, question: u64) {
+        let (store, trail) = (self.store.clone(), self.trail.clone());
+        let usage = self.environment.volatile.usage.clone();
+        tokio::spawn(async move {
+            store.write_usage(&usage).await;
+            let written = match trail {
+                Some(trail) => trail.write_recorded().await,
+                None => u64::MAX,
+            };
+            store.answer(question, written);
+        });
+    }
+
+    /// Whether another server has written to the account that a call works on, or to the caller's, without this one having
+    /// known. What the database does not say is not so.
+    pub(super) async fn is_behind(&self, caller: &Caller, record: &Record) -> bool {
+        let target = record.target.as_ref().map(|account| account.id);
+        for id in target.into_iter().chain([caller.account].into_iter().filter(|own| Some(*own) != target)) {
+            if self.accounts.is_behind(id).await.unwrap_or(false) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Finds out what was missed. What fails now is done later.
@@ -35,6 +69,15 @@ impl App {
         if let Err(error) = self.accounts.catch_up().await {
             tracing::debug!(%error, "the accounts could not be compared with the database");
         }
+    }
+
+    /// Asks other servers when credentials were last used there, and takes it up.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn gather_usage(&self) -> Result<(), StoreError> {
+        self.store.wait_for_others().await;
+        self.learn_usage().await
     }
 
     /// Takes up when credentials were last used with other servers.
@@ -54,12 +97,14 @@ impl App {
         self.store.clean(self.environment.clock.now().into()).await
     }
 
-    /// Sets the clocks of other servers as this one's.
+    /// Sets the clocks of other servers as this one's, and waits until they are.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn share_clock(&self) -> Result<(), StoreError> {
-        self.store.share(CLOCK, self.environment.clock.to_text().as_bytes()).await
+        self.store.share(CLOCK, self.environment.clock.to_text().as_bytes()).await?;
+        self.store.wait_for_others().await;
+        Ok(())
     }
 
     /// Sets the clock as that of the other servers.

@@ -17,7 +17,7 @@ pub(super) async fn pause(runs: u32) {
 }
 
 /// Changes an account in its turn, and waits until the change is on disk. Where another server was quicker, `change`
-/// runs again.
+/// runs again; also where it refuses, or leaves the account as it is.
 ///
 /// # Errors
 /// What `change` returns, and when the store fails.
@@ -30,13 +30,18 @@ pub(super) async fn change<T>(
     loop {
         let turn = accounts.turn(id).await?;
         let mut account = turn.account();
-        let result = change(&mut account)?;
-        if !account.has_changes() {
-            return Ok(result);
-        }
-        match turn.commit(account).await {
-            Err(error) if error.is_overtaken() && runs < MAX_RUNS => pause(runs).await,
-            committed => return committed.map(|()| result),
+        let result = match change(&mut account) {
+            Ok(result) if account.has_changes() => Ok((result, turn.commit(account).await)),
+            unchanged => {
+                drop(turn);
+                Err(unchanged)
+            }
+        };
+        match result {
+            Ok((_, Err(error))) if error.is_overtaken() && runs < MAX_RUNS => pause(runs).await,
+            Ok((result, committed)) => return committed.map(|()| result),
+            Err(_) if runs < MAX_RUNS && accounts.is_behind(id).await? => {}
+            Err(unchanged) => return unchanged,
         }
         runs += 1;
     }

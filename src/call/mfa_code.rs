@@ -3,8 +3,8 @@
 use super::{AccountRef, Context};
 use crate::account::{Account, CredentialsOwner};
 use crate::error::{Code, Error, Result};
-use crate::identity::{Caller, Principal, WrongCodes};
-use crate::keys::{SKEW, around, step_at};
+use crate::identity::{Caller, Principal};
+use crate::keys::{SKEW, Seed, around, step_at};
 use crate::shapes::{SessionSerialNumber, Timestamp, TokenCode};
 
 /// A code of a device that the caller says to be its own.
@@ -35,34 +35,38 @@ impl<'a> MfaCode<'a> {
     ///
     /// # Errors
     /// Only for faults of ours.
-    pub fn check(
-        &self,
-        caller: &Caller,
-        account: &mut Account,
-        wrong: &WrongCodes,
-        now: Timestamp,
-    ) -> Result<MfaCheck> {
+    pub fn check(&self, caller: &Caller, account: &mut Account, now: Timestamp) -> Result<MfaCheck> {
+        let Some((serial_number, seed, drift)) = self.device(caller, account)? else {
+            return Ok(MfaCheck::UnknownDevice);
+        };
+        let steps = seed.steps(self.code, around(step_at(now).saturating_add_signed(drift), SKEW))?;
+        let taken = account.take_code(&serial_number, &steps)?;
+        Ok(if taken.is_some() { MfaCheck::Right } else { MfaCheck::Wrong })
+    }
+
+    /// By what wrong codes of the device are counted in the present step: a secret, which another device of the same name
+    /// does not have. `None` if the caller has no such device.
+    ///
+    /// # Errors
+    /// Only for faults of ours.
+    pub fn guessed(&self, caller: &Caller, account: &Account, now: Timestamp) -> Result<Option<String>> {
+        let device = self.device(caller, account)?;
+        let subject = |(_, seed, _): (String, Seed, i64)| {
+            format!("code {} {} {}", account.id.qualified(), seed.reveal(), step_at(now))
+        };
+        Ok(device.map(subject))
+    }
+
+    /// The caller's device: its serial number, its seed and the steps that its clock is ahead.
+    fn device(&self, caller: &Caller, account: &Account) -> Result<Option<(String, Seed, i64)>> {
         let owner = match caller.user(account)? {
             Some(user) => CredentialsOwner::User(user.name.clone()),
             None if caller.principal == Principal::Root => CredentialsOwner::Root,
-            None => return Ok(MfaCheck::UnknownDevice),
+            None => return Ok(None),
         };
-        let Ok((serial_number, seed)) = account.mfa_device(self.serial_number) else {
-            return Ok(MfaCheck::UnknownDevice);
-        };
-        let Some(device) = account.enabled_mfa_device(&owner, &serial_number) else {
-            return Ok(MfaCheck::UnknownDevice);
-        };
-        let step = step_at(now);
-        if wrong.are_too_many(account.id, &serial_number, step) {
-            return Ok(MfaCheck::Wrong);
-        }
-        let steps = seed.steps(self.code, around(step.saturating_add_signed(device.drift), SKEW))?;
-        if account.take_code(&serial_number, &steps)?.is_some() {
-            return Ok(MfaCheck::Right);
-        }
-        wrong.note(account.id, &serial_number, step);
-        Ok(MfaCheck::Wrong)
+        let Ok((serial_number, seed)) = account.mfa_device(self.serial_number) else { return Ok(None) };
+        let drift = account.enabled_mfa_device(&owner, &serial_number).map(|device| device.drift);
+        Ok(drift.map(|drift| (serial_number, seed, drift)))
     }
 }
 

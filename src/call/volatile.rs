@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::audit::Usage;
 use crate::federation::saml::UsedAssertions;
-use crate::identity::WrongCodes;
 use crate::shapes::AccountId;
 
 /// What a crash may lose, at most the last seconds of it: nothing that was acknowledged depends on it.
@@ -12,8 +11,6 @@ use crate::shapes::AccountId;
 pub struct Volatile {
     /// When credentials and roles were last used. It is written every few seconds.
     pub usage: Arc<Usage>,
-    /// How often wrong codes were given for an MFA device.
-    pub wrong_codes: WrongCodes,
     /// SAML assertions that cannot be used again; they are good for minutes.
     pub used_assertions: UsedAssertions,
 }
@@ -21,9 +18,8 @@ pub struct Volatile {
 impl Volatile {
     /// Forgets one account, or all.
     pub fn forget(&self, account: Option<AccountId>) {
-        let Self { usage, wrong_codes, used_assertions } = self;
+        let Self { usage, used_assertions } = self;
         usage.forget(account);
-        wrong_codes.forget(account);
         used_assertions.forget(account);
     }
 }

@@ -1,94 +1,61 @@
-//! Failed sign-ins: who guesses has to wait.
+//! Who guesses passwords and codes has to wait.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
+use data_encoding::HEXLOWER;
+
+use crate::error::Result;
+use crate::http::State;
 use crate::shapes::AccountId;
+use crate::store::AttemptLimit;
 
-/// How long a failure counts.
-const WINDOW: Duration = Duration::from_secs(60);
-
-/// The failures of one address with one name in that time, after which the next attempt is not looked at.
+/// The failures of one address with one name in a minute, after which the next attempt is not looked at.
 const MAX_FAILURES: usize = 5;
 
 /// The failures with one name from all addresses, and from one address with all names.
 const MAX_FAILURES_OF_ALL: usize = 60;
 
-/// The failures of an account in that time that become events: strangers must not push others out of the audit trail.
+/// The failures of an account in a minute that become events: strangers must not push others out of the audit trail.
 pub const MAX_RECORDED: usize = 60;
 
-/// Names and addresses beyond this number are looked through for those whose time is over.
-const MAX_KEPT: usize = 4096;
+/// An attempt to sign in.
+pub struct Attempt([AttemptLimit; 3]);
 
-/// Whose attempts are counted together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Subject {
-    Both(IpAddr, String),
-    Name(String),
-    Address(IpAddr),
-    Recorded(AccountId),
-}
-
-/// The failed sign-ins of the last minute.
-#[derive(Default)]
-pub struct Attempts(Mutex<HashMap<Subject, Vec<Instant>>>);
-
-impl Attempts {
-    /// Begins an attempt, which counts as failed until it is taken back: who tries many at a time gets no further.
-    /// Whether it may be looked at.
-    pub fn begin(&self, address: IpAddr, name: &str, now: Instant) -> bool {
-        let mut kept = self.lock();
-        if kept.len() > MAX_KEPT {
-            kept.retain(|_, times| times.last().is_some_and(|time| now.duration_since(*time) < WINDOW));
-        }
-        let subjects = subjects(address, name);
-        let recent = |times: &Vec<Instant>| times.iter().filter(|time| now.duration_since(**time) < WINDOW).count();
-        if subjects.iter().any(|(subject, max)| kept.get(subject).map_or(0, recent) >= *max) {
-            return false;
-        }
-        for (subject, _) in subjects {
-            let times = kept.entry(subject).or_default();
-            times.retain(|time| now.duration_since(*time) < WINDOW);
-            times.push(now);
-        }
-        true
+impl Attempt {
+    /// Begins an attempt, which counts as failed until it is taken back. `None` if it may not be looked at.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin(state: &State, address: IpAddr, name: &str) -> Result<Option<Self>> {
+        let limits = limits(address, name).map(|(subject, max)| limit(state, &subject, max));
+        Ok(state.app.store.begin_attempt(&limits).await?.then_some(Self(limits)))
     }
 
-    /// Takes an attempt back that did not fail.
-    pub fn take_back(&self, address: IpAddr, name: &str) {
-        let mut kept = self.lock();
-        for (subject, _) in subjects(address, name) {
-            if let Some(times) = kept.get_mut(&subject) {
-                times.pop();
-            }
+    /// Takes back an attempt that did not fail.
+    pub async fn take_back(self, state: &State) {
+        if let Err(error) = state.app.store.take_back_attempt(&self.0).await {
+            tracing::debug!(%error, "an attempt counts as failed");
         }
-    }
-
-    /// Whether one more failure of an account becomes an event.
-    pub fn may_record(&self, account: AccountId, now: Instant) -> bool {
-        let mut kept = self.lock();
-        let times = kept.entry(Subject::Recorded(account)).or_default();
-        times.retain(|time| now.duration_since(*time) < WINDOW);
-        let may = times.len() < MAX_RECORDED;
-        if may {
-            times.push(now);
-        }
-        may
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Subject, Vec<Instant>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn subjects(address: IpAddr, name: &str) -> [(Subject, usize); 3] {
+/// Whether one more failure of an account becomes an event.
+pub async fn may_record(state: &State, account: AccountId) -> bool {
+    let limit = limit(state, &format!("recorded {}", account.qualified()), MAX_RECORDED);
+    state.app.store.begin_attempt(&[limit]).await.unwrap_or(false)
+}
+
+/// A limit whose subject is hashed: the name may be a password, typed into the wrong field.
+fn limit(state: &State, subject: &str, max: usize) -> AttemptLimit {
+    AttemptLimit { subject: HEXLOWER.encode(&state.app.environment.key.fingerprint(subject)), max }
+}
+
+fn limits(address: IpAddr, name: &str) -> [(String, usize); 3] {
     let name: String = name.chars().take(200).collect::<String>().to_lowercase();
     [
-        (Subject::Both(address, name.clone()), MAX_FAILURES),
-        (Subject::Name(name), MAX_FAILURES_OF_ALL),
-        (Subject::Address(address), MAX_FAILURES_OF_ALL),
+        (format!("both {address} {name}"), MAX_FAILURES),
+        (format!("name {name}"), MAX_FAILURES_OF_ALL),
+        (format!("address {address}"), MAX_FAILURES_OF_ALL),
     ]
 }
 
@@ -97,41 +64,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_failures_in_a_minute_are_enough() {
-        let attempts = Attempts::default();
-        let (address, other) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
-        let start = Instant::now();
-        for _ in 0..100 {
-            assert!(attempts.begin(address, "1/alice", start));
-            attempts.take_back(address, "1/alice");
+    fn attempts_are_counted_by_name_and_address() {
+        let [one, other] = [[127, 0, 0, 1], [127, 0, 0, 2]].map(IpAddr::from);
+        let shared = |a: &[(String, usize)], b: &[(String, usize)]| a.iter().filter(|limit| b.contains(limit)).count();
+        let alice = limits(one, "1/alice");
+        for (limits, expected) in [
+            (limits(one, "1/ALICE"), 3),
+            (limits(other, "1/alice"), 1),
+            (limits(one, "1/bob"), 1),
+            (limits(other, "1/bob"), 0),
+        ] {
+            assert_eq!(shared(&alice, &limits), expected, "{limits:?}");
         }
-        for _ in 0..MAX_FAILURES {
-            assert!(attempts.begin(address, "1/alice", start));
-        }
-        assert!(!attempts.begin(address, "1/ALICE", start), "names ignore case");
-        assert!(attempts.begin(other, "1/alice", start) && attempts.begin(address, "1/bob", start));
-        assert!(attempts.begin(address, "1/alice", start + WINDOW));
-    }
-
-    #[test]
-    fn an_account_has_so_many_events_in_a_minute() {
-        let attempts = Attempts::default();
-        let (one, other) = (AccountId::from_number(1).unwrap(), AccountId::from_number(2).unwrap());
-        let start = Instant::now();
-        let recorded = (0..1000).filter(|_| attempts.may_record(one, start)).count();
-        assert_eq!(recorded, MAX_RECORDED);
-        assert!(attempts.may_record(other, start) && attempts.may_record(one, start + WINDOW));
-    }
-
-    #[test]
-    fn many_addresses_or_many_names_are_too_many_too() {
-        let attempts = Attempts::default();
-        let start = Instant::now();
-        for last in 0..60 {
-            attempts.begin(IpAddr::from([10, 0, 0, last]), "1/alice", start);
-            attempts.begin(IpAddr::from([10, 0, 1, 1]), &format!("1/user-{last}"), start);
-        }
-        assert!(!attempts.begin(IpAddr::from([10, 0, 2, 1]), "1/alice", start));
-        assert!(!attempts.begin(IpAddr::from([10, 0, 1, 1]), "1/new", start));
+        assert_eq!(alice.map(|(_, max)| max), [MAX_FAILURES, MAX_FAILURES_OF_ALL, MAX_FAILURES_OF_ALL]);
     }
 }

@@ -30,7 +30,6 @@ pub use federation::{Entrant, enter};
 pub use guard::{guard, sign_in_host};
 pub use records::signin_token as note_signin_token;
 
-use self::attempts::Attempts;
 use self::oauth::Proofs;
 use crate::config::{ConsoleMode, Settings};
 use crate::http::State;
@@ -38,8 +37,6 @@ use crate::shapes::Secret;
 
 /// What the console keeps in memory. Who is signed in is in the accounts.
 pub struct Console {
-    /// Failed sign-ins of the last minute.
-    attempts: Attempts,
     /// Proofs of `aws login` that were used.
     proofs: Proofs,
     /// The password of the root user of account 000000000000.
@@ -56,7 +53,6 @@ impl Console {
         let mode = settings.console.unwrap_or_default();
         let development = settings.no_dev_credentials != Some(true) && settings.listen().ip().is_loopback();
         (mode != ConsoleMode::Off).then(|| Self {
-            attempts: Attempts::default(),
             proofs: Proofs::default(),
             root_password: settings.root_password.clone(),
             development_root: development,

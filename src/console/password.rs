@@ -1,10 +1,10 @@
 //! Passwords at sign-in: whether one is right, and whether it is too old.
 
 use std::sync::LazyLock;
-use std::time::Instant;
 
+use super::attempts::Attempt;
 use super::session::{Revision, revision_of_root};
-use super::sign_in::{EXPIRED, STEP_LIFE, Step, TOO_MANY, WRONG};
+use super::sign_in::{EXPIRED, STEP_LIFE, Step, TOO_MANY, UNAVAILABLE, WRONG};
 use super::visit::Sent;
 use super::{Console, records};
 use crate::account::{Account, CredentialsOwner, PasswordHash, name_key};
@@ -32,9 +32,11 @@ pub async fn check_password(state: &State, sent: &Sent) -> Result<Step, &'static
     let name = if sent.field("as") == "root" { "" } else { name };
     let subject = format!("{given}/{name}");
     let address = sent.facts.source_ip;
-    if !console.attempts.begin(address, &subject, Instant::now()) {
-        return Err(TOO_MANY);
-    }
+    let attempt = match Attempt::begin(state, address, &subject).await {
+        Ok(Some(attempt)) => attempt,
+        Ok(None) => return Err(TOO_MANY),
+        Err(_) => return Err(UNAVAILABLE),
+    };
     let account = match AccountId::parse(given) {
         Some(account) => Some(account.in_partition(state.app.authenticator.partition.unwrap_or_default())),
         None => state.app.store.account_of_alias(given).await.ok().flatten(),
@@ -54,17 +56,17 @@ pub async fn check_password(state: &State, sent: &Sent) -> Result<Step, &'static
     if let Some((user, revision)) = checked
         && let Some(account) = &account
     {
-        console.attempts.take_back(address, &subject);
+        attempt.take_back(state).await;
         let (good_until, next) = (sent.facts.now.plus(STEP_LIFE), sent.field("next").to_owned());
         let step = Step { account: account.id, user, revision, good_until, mfa: None, next };
         if step.owner(account).is_some_and(|owner| is_hard_expired(account, &owner, sent.facts.now)) {
-            records::failure(state, sent, account, Some(name));
+            records::failure(state, sent, account, Some(name)).await;
             return Err(EXPIRED);
         }
         return Ok(step);
     }
     if let Some(account) = &account {
-        records::failure(state, sent, account, (sent.field("as") != "root").then_some(name));
+        records::failure(state, sent, account, (sent.field("as") != "root").then_some(name)).await;
     }
     Err(WRONG)
 }

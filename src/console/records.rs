@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::attempts::may_record;
 use super::visit::Sent;
 use crate::account::{Account, CredentialsOwner, name_key};
 use crate::app::{Called, Came, Record};
@@ -116,9 +117,8 @@ pub fn signin_token(state: &State, facts: &RequestFacts, caller: &Caller, accoun
 /// Notes that a sign-in failed, as a user or, without a name, as the root user. The name of a user that does not exist
 /// may be a password, typed into the wrong field, and is not kept. Strangers cause these events: each address has as
 /// many in a minute as it has attempts, and an account no more than [`super::attempts::MAX_RECORDED`].
-pub fn failure(state: &State, sent: &Sent, account: &Account, name: Option<&str>) {
-    let Some(console) = &state.console else { return };
-    if !console.attempts.may_record(account.id, std::time::Instant::now()) {
+pub async fn failure(state: &State, sent: &Sent, account: &Account, name: Option<&str>) {
+    if state.app.trail.is_none() || !may_record(state, account.id).await {
         return;
     }
     let user = name.and_then(|name| account.users.get(&name_key(name)));

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use http::{HeaderMap, HeaderValue, header};
 use serde::{Deserialize, Serialize};
 
@@ -173,8 +173,13 @@ pub async fn close_all_of(state: &State, session: &SignedIn) -> Result<()> {
     state.app.change(session.home(), end).await
 }
 
-/// The name of a cookie. Cookies do not know ports, and several servers may run on this machine.
+/// The name of a cookie. Cookies do not know ports, and several servers may run on this machine; those on one database
+/// have the same cookies, whatever their ports.
 fn cookie_name(state: &State, kind: &str) -> String {
+    if state.app.store.is_shared() {
+        let name = state.app.environment.key.fingerprint("cookies");
+        return format!("iamd-{kind}-{}", HEXLOWER.encode(name.first_chunk::<8>().unwrap_or(&[0; 8])));
+    }
     format!("iamd-{kind}-{}", state.listen.port())
 }
 

@@ -3,7 +3,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::response::Response;
@@ -11,6 +10,7 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::attempts::Attempt;
 use super::form_token::FormToken;
 use super::guard::sign_in_host;
 use super::password::{check_password, is_expired, is_hard_expired};
@@ -29,6 +29,8 @@ use crate::wire::Service;
 pub const WRONG: &str = "Your authentication information is incorrect. Please try again.";
 /// The sentence for who guesses.
 pub const TOO_MANY: &str = "Too many attempts failed. Wait a minute, then try again.";
+/// The sentence while failed attempts cannot be counted.
+pub const UNAVAILABLE: &str = "The server cannot reach its database. Please try again later.";
 /// The sentence for who cannot set a new password.
 pub const EXPIRED: &str = "Your password has expired. Ask your administrator to set a new one.";
 /// The sentence for a form of another browser, or of before the server's key was another.
@@ -226,25 +228,25 @@ pub async fn mfa(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr
     };
     let wrong = || first_card(&state, &sent, Some(WRONG));
     let Some(step) = opened(&state, &sent) else { return wrong() };
-    let (Some(console), Ok(cell)) = (&state.console, state.app.accounts.get(step.account).await) else {
-        return wrong();
-    };
+    let Ok(cell) = state.app.accounts.get(step.account).await else { return wrong() };
     let account = cell.durable();
     let Some(owner) = step.owner(&account) else { return wrong() };
     let subject = format!("{}/{} code", step.account, step.name().unwrap_or_default());
-    if !console.attempts.begin(sent.facts.source_ip, &subject, Instant::now()) {
-        return mfa_card(&state, &sent, &step, Some(TOO_MANY));
-    }
+    let attempt = match Attempt::begin(&state, sent.facts.source_ip, &subject).await {
+        Ok(Some(attempt)) => attempt,
+        Ok(None) => return mfa_card(&state, &sent, &step, Some(TOO_MANY)),
+        Err(_) => return mfa_card(&state, &sent, &step, Some(UNAVAILABLE)),
+    };
     let caller = step.caller(sent.facts.now, STEP_LIFE);
     match state.app.check_sign_in_code(&caller, &owner, sent.field("code").trim(), &sent.facts).await {
         Ok(Some(device)) => {
-            console.attempts.take_back(sent.facts.source_ip, &subject);
+            attempt.take_back(&state).await;
             records::mfa(&state, &sent, &account, &owner, &caller);
             let mfa = Some((sent.facts.now, device));
             go_on(&state, &sent, Step { mfa, ..step }).await
         }
         Ok(None) => {
-            records::failure(&state, &sent, &account, step.name());
+            records::failure(&state, &sent, &account, step.name()).await;
             mfa_card(&state, &sent, &step, Some(WRONG))
         }
         Err(error) => mfa_card(&state, &sent, &step, Some(&sentence(&error))),

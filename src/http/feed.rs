@@ -14,6 +14,7 @@ use hyper::body::Frame;
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{self, Receiver, Sender, error::SendError};
+use tokio::time::Instant;
 
 use super::listener::Stopping;
 use crate::audit::Event;
@@ -151,19 +152,26 @@ impl<F: Follower> Feed<F> {
 
     async fn feed(&mut self, goes_on: bool, sender: &Sender<Bytes>) -> Result<(), Ended> {
         let mut newest = self.trail.newest();
+        let mut last = Instant::now();
         // A comment, so that the client sees at once that it is connected.
         send(sender, ": following\n\n").await?;
         loop {
             newest.mark_unchanged();
-            while self.send_next(sender).await? {}
+            while self.send_next(sender).await? {
+                last = Instant::now();
+            }
             if !goes_on {
                 return send(sender, "event: end\ndata: {}\n\n").await;
             }
-            match tokio::time::timeout(QUIET, newest.changed()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return Ok(()),
+            let news = self.trail.wait_for_news(&mut newest);
+            match tokio::time::timeout_at(last + QUIET, news).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
                 Err(_) if !self.follower.is_admitted().await => return Err(Ended::Dismissed),
-                Err(_) => send(sender, ": quiet\n\n").await?,
+                Err(_) => {
+                    last = Instant::now();
+                    send(sender, ": quiet\n\n").await?;
+                }
             }
         }
     }

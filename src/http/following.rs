@@ -53,7 +53,7 @@ async fn heed(state: &Arc<State>, news: &News) -> Result<(), StoreError> {
                 gateway.follow_bucket(name, state.app.store.load_bucket(name).await?);
             }
         }
-        News::Account(..) | News::Value(_) | News::Missed => {}
+        News::Account(..) | News::Value(_) | News::Question(_) | News::Answer(..) | News::Missed => {}
     }
     Ok(())
 }

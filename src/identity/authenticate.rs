@@ -227,8 +227,14 @@ impl Authenticator {
         }
         let id = account_of_access_key(access_key_id).filter(|_| access_key_id.starts_with("AKIA"));
         let id = id.ok_or_else(|| self.root.unknown(access_key_id))?.in_partition(partition);
-        let account = accounts.get(id).await?.durable();
         let reference = Reference::AccessKey(access_key_id.to_owned());
+        let mut account = accounts.get(id).await?.durable();
+        let is_known = account.referrers::<User>(&reference).next().is_some()
+            || account.referrers::<RootUser>(&reference).next().is_some();
+        // Another server may have made it just now.
+        if !is_known && accounts.is_behind(id).await.unwrap_or(false) {
+            account = accounts.get(id).await?.durable();
+        }
         if let Some(user) = account.referrers::<User>(&reference).next() {
             let secret = active_secret(&user.credentials, access_key_id)?;
             let key = crate::account::name_key(&user.name);

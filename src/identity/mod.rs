@@ -9,7 +9,6 @@ mod server_key;
 mod session;
 mod standing;
 mod user_identity;
-mod wrong_codes;
 
 pub use authenticate::{Authenticator, Moment, RootCredentials, Verified};
 pub use caller::{Caller, Principal, ServicePrincipal};
@@ -20,4 +19,3 @@ pub use session::{
     Delegation, MAX_TOKEN_SIZE, ProviderValue, SIGN_IN_SESSION_KEY, Session, SessionPolicy, SessionPrincipal,
 };
 pub use standing::{Key, Standing};
-pub use wrong_codes::WrongCodes;

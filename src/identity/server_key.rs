@@ -25,6 +25,7 @@ pub struct ServerKey {
     tickets: XChaCha20Poly1305,
     secrets: [u8; 32],
     markers: [u8; 32],
+    fingerprints: [u8; 32],
 }
 
 impl ServerKey {
@@ -37,6 +38,7 @@ impl ServerKey {
             tickets: XChaCha20Poly1305::new(&Key::from(derive("tickets"))),
             secrets: derive("secrets of sessions"),
             markers: derive("markers"),
+            fingerprints: derive("fingerprints"),
         }
     }
 
@@ -95,6 +97,11 @@ impl ServerKey {
     pub fn session_secret(&self, access_key_id: &str) -> Secret {
         let bytes = mac(&self.secrets, &[access_key_id.as_bytes()]);
         Secret::new(STANDARD.encode(bytes.split_at(30).0))
+    }
+
+    /// Stands for a text, which only who has this key can guess from it. It is the same on all servers with the key.
+    pub fn fingerprint(&self, text: &str) -> [u8; 32] {
+        mac(&self.fingerprints, &[text.as_bytes()])
     }
 
     /// An opaque marker for the place behind `key` in a listing; `listing` says which.

@@ -162,7 +162,7 @@ impl Accounts {
                 self.cells.give_up(*account);
                 self.organizations.forget(*account);
             }
-            News::Value(_) | News::Bucket(_) | News::Missed => {}
+            News::Value(_) | News::Bucket(_) | News::Question(_) | News::Answer(..) | News::Missed => {}
         }
     }
 
@@ -173,6 +173,19 @@ impl Accounts {
     pub async fn catch_up(&self) -> Result<()> {
         self.compare(None).await.map_err(Fault::into_error)?;
         self.load_organizations().await
+    }
+
+    /// Whether another server has written to an account meanwhile, whose next use here then loads that.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_behind(&self, id: AccountId) -> Result<bool> {
+        if !self.store.is_shared() {
+            return Ok(false);
+        }
+        let cell = self.load(id).await?;
+        self.compare(Some(id)).await.map_err(Fault::into_error)?;
+        Ok(cell.is_void())
     }
 
     async fn compare(&self, account: Option<AccountId>) -> Result<(), Fault> {

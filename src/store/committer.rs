@@ -84,11 +84,11 @@ impl Committer {
                     if failing && self.store.probe().await.is_err() {
                         continue;
                     }
-                    self.save_usage().await;
+                    self.store.write_usage(&self.usage).await;
                 }
             }
         }
-        self.save_usage().await;
+        self.store.write_usage(&self.usage).await;
     }
 
     async fn follow(&self, orders: impl Iterator<Item = Order>) {
@@ -256,16 +256,6 @@ impl Committer {
         })?;
         self.usage.forget(account);
         Ok(())
-    }
-
-    async fn save_usage(&self) {
-        let uses = self.usage.take_unwritten();
-        if !uses.is_empty()
-            && let Err(fault) = self.store.save_usage(&uses).await
-        {
-            tracing::error!(cause = fault.to_string(), "last uses could not be written");
-            self.usage.keep_unwritten(&uses);
-        }
     }
 }
 

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
+use super::attempts::Attempts;
 use super::batch::Batch;
 use super::error::StoreError;
 use super::fault::Fault;
-use super::postgres::{Link, Postgres, PostgresUrl};
-use super::records::{AccountCounts, BucketRecord, News};
+use super::postgres::{Postgres, PostgresUrl};
+use super::records::{AccountCounts, BucketRecord};
 use super::seal::SealingKey;
 use super::sqlite::Sqlite;
 use crate::account::Account;
-use crate::audit::LastUse;
+use crate::audit::{LastUse, Usage};
 use crate::error::{Error, Result};
 use crate::shapes::{AccountId, Timestamp};
 
@@ -23,7 +21,11 @@ use crate::shapes::{AccountId, Timestamp};
 pub const SESSION_KEY: &str = "session key";
 
 /// Where everything that lasts is kept.
-pub struct Store(Engine);
+pub struct Store {
+    engine: Engine,
+    /// Failed attempts, where no other server counts them too.
+    pub(super) attempts: Attempts,
+}
 
 /// The engines. Each has the same work to do; which one does it is known at every call.
 enum Engine {
@@ -36,7 +38,7 @@ enum Engine {
 /// Does something on the engine.
 macro_rules! on {
     ($store:expr, $engine:ident => $work:expr) => {
-        match &$store.0 {
+        match &$store.engine {
             Engine::Sqlite($engine) => $work,
             Engine::Postgres($engine) => $work,
         }
@@ -44,13 +46,17 @@ macro_rules! on {
 }
 
 impl Store {
+    fn on(engine: Engine) -> Self {
+        Self { engine, attempts: Attempts::default() }
+    }
+
     /// Opens a database file, creates it when absent, and brings its tables up to date. With a key, all that is stored
     /// is sealed, and a database that is not yet becomes so.
     ///
     /// # Errors
     /// When the file cannot be used; see [`StoreError`].
     pub async fn open(path: &Path, key: Option<&SealingKey>) -> Result<Self, StoreError> {
-        Ok(Self(Engine::Sqlite(Box::new(Sqlite::open(path, key).await?))))
+        Ok(Self::on(Engine::Sqlite(Box::new(Sqlite::open(path, key).await?))))
     }
 
     /// A database that is gone when the server stops.
@@ -58,7 +64,7 @@ impl Store {
     /// # Errors
     /// Only when there is no memory for it.
     pub async fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self(Engine::Sqlite(Box::new(Sqlite::in_memory().await?))))
+        Ok(Self::on(Engine::Sqlite(Box::new(Sqlite::in_memory().await?))))
     }
 
     /// A PostgreSQL database, which is waited for if it cannot be reached yet. Its tables are brought up to date. A key is
@@ -72,7 +78,7 @@ impl Store {
         max_connections: u32,
         wait: Duration,
     ) -> Result<Self, StoreError> {
-        Ok(Self(Engine::Postgres(Postgres::open(url, key, max_connections, wait).await?)))
+        Ok(Self::on(Engine::Postgres(Postgres::open(url, key, max_connections, wait).await?)))
     }
 
     /// A value of the server's own, such as its key; made and kept if it is not there yet.
@@ -85,7 +91,7 @@ impl Store {
 
     /// The file in which the database is, if it is in one.
     pub fn path(&self) -> Option<&Path> {
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.path(),
             Engine::Postgres(_) => None,
         }
@@ -93,7 +99,7 @@ impl Store {
 
     /// Where the database is, for people: a path, a URL without its password, or `memory`.
     pub fn place(&self) -> String {
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.path().map_or("memory".to_owned(), |path| path.display().to_string()),
             Engine::Postgres(postgres) => postgres.place(),
         }
@@ -101,7 +107,7 @@ impl Store {
 
     /// Whether other servers may write to the database too.
     pub fn is_shared(&self) -> bool {
-        matches!(self.0, Engine::Postgres(_))
+        matches!(self.engine, Engine::Postgres(_))
     }
 
     /// Seals all that is stored with another key, or with none: all of it, or nothing. No server may use the database. It
@@ -118,9 +124,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::InUse`].
     pub async fn keep_alone(&self) -> Result<(), StoreError> {
-        match &self.0 {
-            Engine::Sqlite(_) => Ok(()),
-            Engine::Postgres(postgres) => postgres.keep_alone().await,
+        match self.postgres() {
+            Some(postgres) => postgres.keep_alone().await,
+            None => Ok(()),
         }
     }
 
@@ -191,7 +197,7 @@ impl Store {
     /// # Errors
     /// When the database fails, or holds what this version cannot read.
     pub async fn load(&self, id: AccountId, known: Option<&Account>, now: Timestamp) -> Result<Account> {
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.load(id, now).await,
             Engine::Postgres(postgres) => postgres.load(id, known, now).await,
         }
@@ -229,102 +235,11 @@ impl Store {
         on!(self, engine => engine.remove_bucket(name).await)
     }
 
-    /// A bucket, if something is known of it, after another server has learned something.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn load_bucket(&self, name: &str) -> Result<Option<BucketRecord>, StoreError> {
-        match &self.0 {
-            Engine::Sqlite(_) => Ok(None),
-            Engine::Postgres(postgres) => postgres.load_bucket(name).await,
-        }
-    }
-
-    /// What other servers on the database do from now on; `None` if there can be no other.
-    pub fn follow(&self) -> Option<mpsc::UnboundedReceiver<News>> {
-        match &self.0 {
+    /// The database, if other servers may use it too.
+    pub(super) fn postgres(&self) -> Option<&Postgres> {
+        match &self.engine {
             Engine::Sqlite(_) => None,
-            Engine::Postgres(postgres) => Some(postgres.follow()),
-        }
-    }
-
-    /// Those accounts of which the database has another revision, and that revision.
-    pub(super) async fn other_revisions(&self, known: &[(AccountId, u64)]) -> Result<Vec<(AccountId, u64)>, Fault> {
-        match &self.0 {
-            Engine::Sqlite(_) => Ok(Vec::new()),
-            Engine::Postgres(postgres) => postgres.other_revisions(known).await,
-        }
-    }
-
-    /// The last uses that other servers, and this one, have written in the last seconds.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn recent_usage(&self) -> Result<Vec<LastUse>, StoreError> {
-        match &self.0 {
-            Engine::Sqlite(_) => Ok(Vec::new()),
-            Engine::Postgres(postgres) => postgres.recent_usage().await,
-        }
-    }
-
-    /// Removes what servers had to know of each other and no longer need.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn clean(&self, now: Timestamp) -> Result<(), StoreError> {
-        match &self.0 {
-            Engine::Sqlite(_) => Ok(()),
-            Engine::Postgres(postgres) => postgres.clean(now).await,
-        }
-    }
-
-    /// Changes a value that all servers share. A server that is alone keeps it itself.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn share(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        match &self.0 {
-            Engine::Sqlite(_) => Ok(()),
-            Engine::Postgres(postgres) => postgres.share(key, value).await,
-        }
-    }
-
-    /// A value that all servers share; `None` for a server that is alone.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn shared(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        match &self.0 {
-            Engine::Sqlite(_) => Ok(None),
-            Engine::Postgres(postgres) => postgres.shared(key).await,
-        }
-    }
-
-    /// The connections to a database that other servers write to as well.
-    pub(super) fn link(&self) -> Option<Arc<Link>> {
-        match &self.0 {
-            Engine::Sqlite(_) => None,
-            Engine::Postgres(postgres) => Some(postgres.link()),
-        }
-    }
-
-    /// Uses up something that its maker gave a name; `false` if a server has used it before. A server that is alone
-    /// remembers such things itself.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn claim(&self, account: AccountId, place: (&str, &str), until: Timestamp) -> Result<bool> {
-        match &self.0 {
-            Engine::Sqlite(_) => Ok(true),
-            Engine::Postgres(postgres) => postgres.claim(account, place, until).await.map_err(Fault::into_error),
-        }
-    }
-
-    /// How long the database has been gone; `None` if it is there.
-    pub(super) fn gone_for(&self) -> Option<Duration> {
-        match &self.0 {
-            Engine::Sqlite(_) => None,
-            Engine::Postgres(postgres) => postgres.gone_for(),
+            Engine::Postgres(postgres) => Some(postgres),
         }
     }
 
@@ -335,7 +250,7 @@ impl Store {
 
     /// Whether the last write to a file failed, and the next one is to be tried soon.
     pub(super) fn is_failing(&self) -> bool {
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.is_failing(),
             // It is tried by a task of its own.
             Engine::Postgres(_) => false,
@@ -345,14 +260,25 @@ impl Store {
     /// Writes a batch in one transaction: all of it is on disk, or nothing. After an error it is not known which. The
     /// accounts that another server was the first to write to are left out, and returned.
     pub(super) async fn commit(&self, batch: &Batch) -> Result<BTreeSet<AccountId>, Fault> {
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.commit(batch).await.map(|()| BTreeSet::new()),
             Engine::Postgres(postgres) => postgres.commit(batch).await,
         }
     }
 
-    /// Writes when credentials and roles were last used.
-    pub(super) async fn save_usage(&self, uses: &[LastUse]) -> Result<(), Fault> {
+    /// Writes when credentials and roles were last used, as far as that is not written yet. What cannot be written is kept
+    /// for the next time.
+    pub async fn write_usage(&self, usage: &Usage) {
+        let uses = usage.take_unwritten();
+        if !uses.is_empty()
+            && let Err(fault) = self.save_usage(&uses).await
+        {
+            tracing::error!(cause = fault.to_string(), "last uses could not be written");
+            usage.keep_unwritten(&uses);
+        }
+    }
+
+    async fn save_usage(&self, uses: &[LastUse]) -> Result<(), Fault> {
         on!(self, engine => engine.save_usage(uses).await)
     }
 
@@ -363,7 +289,7 @@ impl Store {
 
     /// Learns whether the database can be written to again.
     pub(super) async fn probe(&self) -> Result<(), Fault> {
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.probe().await,
             Engine::Postgres(_) => Ok(()),
         }

@@ -1,6 +1,7 @@
 //! Where accounts live: loading, durable commits, and the turn-taking of writers.
 
 mod accounts;
+mod attempts;
 mod batch;
 mod cells;
 mod committer;
@@ -12,12 +13,14 @@ mod postgres;
 mod records;
 mod room;
 mod seal;
+mod sharing;
 mod sqlite;
 #[cfg(test)]
 mod tests;
 mod trail;
 
 pub use accounts::{Accounts, Reading, Turn};
+pub use attempts::AttemptLimit;
 pub use cells::Cell;
 pub use delivery::{DEFAULT_INTERVAL, Delivery, DeliveryStatus};
 pub use engine::{SESSION_KEY, Store};

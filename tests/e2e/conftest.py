@@ -1,6 +1,7 @@
 """Fixtures: one server for all tests that need no settings of their own, and an account for every test."""
 
 import itertools
+import os
 
 import pytest
 from clients import AwsCli, Boto3
@@ -26,6 +27,14 @@ def idp():
 def in_memory(monkeypatch):
     """The servers of this test keep everything in memory, whatever the others do."""
     monkeypatch.delenv("IAMD_TEST_ENGINE", raising=False)
+
+
+@pytest.fixture
+def one_server(monkeypatch):
+    """The servers of this test have no fellows, and no load balancer before them: the test is about one process, its
+    connections, its memory or its files."""
+    if os.environ.get("IAMD_TEST_ENGINE") == "cluster":
+        monkeypatch.setenv("IAMD_TEST_ENGINE", "postgres")
 
 
 @pytest.fixture

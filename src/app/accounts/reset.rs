@@ -11,6 +11,8 @@ impl App {
     /// When the store fails.
     pub async fn reset(&self, account: Option<AccountId>) -> Result<()> {
         self.accounts.reset(account).await?;
+        // They write none of its events from then on.
+        self.store.wait_for_others().await;
         self.environment.volatile.forget(account);
         if let Some(trail) = &self.trail {
             trail.forget(account).await?;

@@ -40,6 +40,11 @@ impl Ticket {
         state.app.environment.key.open_ticket(REFRESH_TOKEN, token.reveal().strip_prefix(REFRESH)?)
     }
 
+    /// The account that keeps the grant.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
     /// A refresh token, another one each time.
     pub fn refresh_token(&self, state: &State) -> Option<String> {
         let sealed = state.app.environment.key.seal_ticket(REFRESH_TOKEN, self, rand::random())?;

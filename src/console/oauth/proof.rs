@@ -2,18 +2,22 @@
 
 use std::time::Instant;
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::Proofs;
+use crate::error::Result;
+use crate::http::State;
 use crate::keys::{KeySet, Token};
+use crate::shapes::{AccountId, Timestamp};
 
 /// The path that proofs are for.
 const PATH: &str = "/v1/token";
 /// The seconds that a client's clock may be off.
 const SKEW: i64 = 300;
+/// The seconds for which used proofs are remembered: longer than they are good.
+const KEPT: i64 = 2 * SKEW + 60;
 /// The most bytes of a proof, and of its id.
 const MAX_PROOF: usize = 4096;
 const MAX_ID: usize = 256;
@@ -34,10 +38,17 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Uses it up; whether it was not used before. Everybody can make proofs, so that only those that come with a
-    /// code or token of this server may be remembered.
-    pub fn is_first_used(&self, proofs: &Proofs) -> bool {
-        proofs.take(self.id, Instant::now())
+    /// Uses it up; whether it was not used before, on any server. Everybody can make proofs, so that only those that come
+    /// with a code or token of an account may be remembered.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_first_used(&self, state: &State, account: AccountId, now: Timestamp) -> Result<bool> {
+        let Some(console) = &state.console else { return Ok(false) };
+        if !console.proofs.take(self.id, Instant::now()) {
+            return Ok(false);
+        }
+        state.app.store.claim(account, ("aws login", &HEXLOWER.encode(&self.id)), now.plus(KEPT)).await
     }
 }
 

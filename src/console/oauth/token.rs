@@ -139,7 +139,7 @@ async fn begin(
     let taken = grant::take(state, ticket, &companions, now).await.map_err(|_| Refusal::failed())?;
     let companions = "The code does not go with clientId, codeVerifier and redirectUri.";
     let grant = taken.map_err(|unfit| refusal(unfit, over(), companions))?;
-    must_be_first_used(state, &proof)?;
+    must_be_first_used(state, &proof, ticket, now).await?;
     Ok((ticket, grant))
 }
 
@@ -158,16 +158,16 @@ async fn go_on(
     let found = grant::find(state, ticket, client, proof.key, now).await.map_err(|_| Refusal::failed())?;
     let companions = "The refresh token is bound to another client or another key.";
     let grant = found.map_err(|unfit| refusal(unfit, over(), companions))?;
-    must_be_first_used(state, &proof)?;
+    must_be_first_used(state, &proof, ticket, now).await?;
     Ok((ticket, grant))
 }
 
 /// A proof is good once. It is used up last, so that only who has a code or token can fill the memory of proofs.
-fn must_be_first_used(state: &State, proof: &Proof) -> Result<(), Refusal> {
-    let console = state.console.as_ref().ok_or_else(Refusal::failed)?;
-    match proof.is_first_used(&console.proofs) {
-        true => Ok(()),
-        false => Err(Refusal::invalid("The DPoP proof was used before.")),
+async fn must_be_first_used(state: &State, proof: &Proof, ticket: Ticket, now: Timestamp) -> Result<(), Refusal> {
+    match proof.is_first_used(state, ticket.account(), now).await {
+        Ok(true) => Ok(()),
+        Err(_) => Err(Refusal::failed()),
+        Ok(false) => Err(Refusal::invalid("The DPoP proof was used before.")),
     }
 }
 

@@ -27,6 +27,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Sends what this server has done to the others, after it was committed: a notification in the commit would let the
 /// commits of all servers wait for each other.
+#[derive(Clone)]
 pub(super) struct Announcer {
     /// Distinguishes this server's notifications from those of others.
     server: u64,
@@ -66,6 +67,16 @@ impl Announcer {
     /// A value of the servers' own has changed.
     pub fn value(&self, key: &str) {
         let _ = self.sender.send(Word::Other(format!("value {key}")));
+    }
+
+    /// Asks the others to take note of all that was announced, and to write what they have recorded.
+    pub fn ask(&self, question: u64) {
+        let _ = self.sender.send(Word::Other(format!("question {question:x}")));
+    }
+
+    /// Answers that this is done, with the sequence number up to which all events are written.
+    pub fn answer(&self, question: u64, written: u64) {
+        let _ = self.sender.send(Word::Other(format!("answer {question:x}={written}")));
     }
 
     /// What is known of a bucket has changed.
@@ -121,6 +132,7 @@ fn news(server: u64, text: &str) -> Vec<News> {
         let (id, revision) = word.split_once('=')?;
         Some(News::Account(AccountId::parse_qualified(id)?, revision.parse().ok()?))
     };
+    let number = |word: &str| u64::from_str_radix(word, 16).ok();
     match (words.next(), words.next()) {
         (Some("accounts"), first) => first.into_iter().chain(words).filter_map(account).collect(),
         (Some("reset"), Some("*")) => vec![News::Reset(None)],
@@ -129,6 +141,11 @@ fn news(server: u64, text: &str) -> Vec<News> {
         }
         (Some("value"), Some(key)) => vec![News::Value(key.to_owned())],
         (Some("bucket"), Some(name)) => vec![News::Bucket(name.to_owned())],
+        (Some("question"), Some(question)) => number(question).map(News::Question).into_iter().collect(),
+        (Some("answer"), Some(answer)) => {
+            let answer = answer.split_once('=').and_then(|(question, to)| Some((number(question)?, to.parse().ok()?)));
+            answer.map(|(question, to)| News::Answer(question, to)).into_iter().collect()
+        }
         // A newer server has more to say.
         _ => Vec::new(),
     }
@@ -185,7 +202,8 @@ pub(super) async fn revisions(
 /// Removes what no server needs any more.
 pub(super) async fn clean(connection: &mut PgConnection, now: i64) -> Result<(), Fault> {
     sqlx::query("delete from changes where made < now() - interval '2 minutes'").execute(&mut *connection).await?;
-    sqlx::query("delete from used_assertions where expires <= $1").bind(now).execute(connection).await?;
+    sqlx::query("delete from used_assertions where expires <= $1").bind(now).execute(&mut *connection).await?;
+    sqlx::query("delete from attempts where last < now() - interval '2 minutes'").execute(connection).await?;
     Ok(())
 }
 
@@ -202,11 +220,15 @@ mod tests {
             Word::Account(id(2), 9),
             Word::Account(id(1), 5),
             Word::Other("reset *".to_owned()),
+            Word::Other("question ff".to_owned()),
+            Word::Other("answer ff=12".to_owned()),
         ];
         let texts = notifications(7, words.into_iter());
         let heard: Vec<_> = texts.iter().flat_map(|text| news(8, text)).collect();
         let value = News::Value("clock".to_owned());
-        assert_eq!(heard, [value, News::Reset(None), News::Account(id(1), 5), News::Account(id(2), 9)]);
+        let asked = [News::Question(255), News::Answer(255, 12)];
+        let accounts = [News::Account(id(1), 5), News::Account(id(2), 9)];
+        assert_eq!(heard, [&[value, News::Reset(None)][..], &asked, &accounts].concat());
         assert!(texts.iter().all(|text| news(7, text).is_empty()), "a server does not listen to itself");
         assert!(news(8, "7 something new").is_empty() && news(8, "").is_empty());
     }

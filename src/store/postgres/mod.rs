@@ -5,6 +5,7 @@ mod follow;
 mod link;
 mod load;
 mod prepare;
+mod rounds;
 mod url;
 mod write;
 
@@ -17,6 +18,7 @@ use tokio::sync::mpsc;
 
 use self::follow::Announcer;
 pub(super) use self::link::{Link, in_long_time, in_time};
+pub(super) use self::rounds::Rounds;
 pub use self::url::{PostgresUrl, without_password};
 use super::batch::Batch;
 use super::error::StoreError;
@@ -32,6 +34,7 @@ use crate::shapes::{AccountId, Timestamp};
 pub(super) struct Postgres {
     link: Arc<Link>,
     announcer: Announcer,
+    rounds: Arc<Rounds>,
     /// `None` where there is no key.
     sealer: Option<Sealer>,
     /// Keeps servers from the database, where it is to be this process's own.
@@ -69,7 +72,8 @@ impl Postgres {
         prepare::migrate(&mut connection, &place).await?;
         let sealer = prepare::seal(&mut connection, &place, key).await.map_err(failed)??;
         let announcer = Announcer::start(link.clone());
-        Ok(Self { link, announcer, sealer, alone: Mutex::default() })
+        let rounds = Rounds::new(link.clone(), announcer.clone());
+        Ok(Self { link, announcer, rounds, sealer, alone: Mutex::default() })
     }
 
     /// A value of the servers' own, such as their key; made and kept if it is not there yet.
@@ -224,6 +228,16 @@ impl Postgres {
     /// The connections.
     pub fn link(&self) -> Arc<Link> {
         self.link.clone()
+    }
+
+    /// This server's questions to the others.
+    pub fn rounds(&self) -> Arc<Rounds> {
+        self.rounds.clone()
+    }
+
+    /// Answers another server's question.
+    pub fn answer(&self, question: u64, written: u64) {
+        self.announcer.answer(question, written);
     }
 
     /// Why nothing can be stored at present: one sentence.

@@ -7,13 +7,13 @@ use sqlx::{Executor, Row};
 
 use super::super::fault::Fault;
 use super::archive::{Archive, Open};
-use super::{Blocks, Trail, now};
+use super::{Blocks, Trail, now, on};
 use crate::audit::{AuthorizationId, Details};
 use crate::error::{Error, Result};
 use crate::shapes::{AccountId, Timestamp};
 
 /// How long a denial can be looked up (IAM User Guide, Access Troubleshooter: 24 hours).
-const RETENTION_SECONDS: i64 = 24 * 3600;
+pub(super) const RETENTION_SECONDS: i64 = 24 * 3600;
 
 /// The most denials of a second that are kept: of all callers, and of one.
 const MAX_PER_SECOND: u32 = 100;
@@ -26,13 +26,13 @@ const RESERVED_PER_SECOND: u32 = 5;
 const MAX_ACCOUNTS: usize = 100;
 
 /// The most denials of one caller.
-const MAX_OF_CALLER: i64 = 500;
+pub(super) const MAX_OF_CALLER: i64 = 500;
 
 /// The most bytes of all denials on disk; the account with the most of them makes room.
-const MAX_SIZE: i64 = 64 << 20;
+pub(super) const MAX_SIZE: i64 = 64 << 20;
 
 /// How many denials make room at once.
-const MAKE_ROOM: i64 = 64;
+pub(super) const MAKE_ROOM: i64 = 64;
 
 /// The most bytes of denials that wait to be written.
 const MAX_WAITING: usize = 8 << 20;
@@ -86,19 +86,8 @@ impl Denials {
         self.waiting.iter().find(fits).cloned()
     }
 
-    pub fn last(&self) -> Option<Arc<Details>> {
-        self.waiting.last().cloned()
-    }
-
     pub fn waiting(&self) -> Vec<Arc<Details>> {
         self.waiting.clone()
-    }
-
-    /// Forgets the oldest where denials are not written, but only kept.
-    pub fn make_room(&mut self) {
-        while self.size > MAX_WAITING / 2 && !self.waiting.is_empty() {
-            self.size = self.size.saturating_sub(self.waiting.remove(0).size());
-        }
     }
 
     /// Forgets those that are written.
@@ -134,13 +123,17 @@ impl Trail {
     /// When what was written cannot be read.
     pub async fn denial(&self, id: AuthorizationId, now: Timestamp) -> Result<Option<Arc<Details>>> {
         let waiting = self.denials().find(id, now);
-        match waiting {
-            Some(details) => Ok(Some(details)),
-            None => Ok(match &self.archive {
-                Blocks::Own(archive) => archive.denial(id, now).await.map_err(Error::internal)?.map(Arc::new),
-                Blocks::Shared(_) => None,
-            }),
+        if waiting.is_some() {
+            return Ok(waiting);
         }
+        let written = on!(self.archive, archive => archive.denial(id, now).await).map_err(Error::internal)?;
+        if written.is_some() || matches!(self.archive, Blocks::Own(_)) {
+            return Ok(written.map(Arc::new));
+        }
+        // Another server may not have written it yet.
+        self.gather().await;
+        let written = on!(self.archive, archive => archive.denial(id, now).await).map_err(Error::internal)?;
+        Ok(written.map(Arc::new))
     }
 
     /// The details of the last denial that has some.
@@ -148,15 +141,20 @@ impl Trail {
     /// # Errors
     /// When what was written cannot be read.
     pub async fn last_denial(&self, now: Timestamp) -> Result<Option<Arc<Details>>> {
-        let waiting = self.denials().last();
-        match waiting {
-            Some(details) => Ok(Some(details)),
-            None => Ok(match &self.archive {
-                Blocks::Own(archive) => archive.last_denial(now).await.map_err(Error::internal)?.map(Arc::new),
-                Blocks::Shared(_) => None,
-            }),
+        match &self.archive {
+            Blocks::Own(_) => drop(self.write_recorded().await),
+            Blocks::Shared(..) => drop(self.gather().await),
         }
+        let written = on!(self.archive, archive => archive.last_denial(now).await).map_err(Error::internal)?;
+        Ok(written.map(Arc::new))
     }
+}
+
+/// The id in a row.
+pub(super) fn id_of(bytes: Vec<u8>) -> Result<AuthorizationId, Fault> {
+    let bits = bytes.try_into().map(u128::from_be_bytes);
+    let unreadable = |_| Fault::Content("a denial of the audit trail cannot be read".to_owned());
+    bits.map(AuthorizationId::new).map_err(unreadable)
 }
 
 impl Archive {
@@ -219,9 +217,7 @@ impl Archive {
         let row = query.bind(oldest).fetch_optional(&mut open.connection).await?;
         drop(guard);
         let Some(row) = row else { return Ok(None) };
-        let id: Vec<u8> = row.try_get(0)?;
-        let id = id.try_into().map(u128::from_be_bytes).map(AuthorizationId::new);
-        let id = id.map_err(|_| Fault::Content("a denial of the audit trail cannot be read".to_owned()))?;
+        let id = id_of(row.try_get(0)?)?;
         self.packer.unseal(("denials", &id.to_string()), row.try_get(1)?).map(Some)
     }
 }

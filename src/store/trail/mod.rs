@@ -3,15 +3,19 @@
 mod archive;
 mod block;
 mod denials;
+mod gather;
 mod pending;
 mod reseal;
 mod shared;
+mod shared_denials;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -22,14 +26,11 @@ use self::denials::Denials;
 use self::pending::Pending;
 use self::shared::SharedArchive;
 use super::engine::Store;
-use super::fault::Fault;
+use super::postgres::Rounds;
 use super::seal::{Sealer, SealingKey};
 use crate::audit::{Activity, ActivityQuery, Event, EventQuery, RecordedRequests};
 use crate::error::{Error, Result};
 use crate::shapes::{AccountId, Timestamp};
-
-/// How long events wait for others to be written with.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The most events that are written in one transaction.
 const MAX_AT_ONCE: usize = 16 * MAX_BLOCK;
@@ -58,6 +59,8 @@ pub struct Trail {
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Held by who writes, and who forgets: what is forgotten must not be on its way to the disk.
     turn: tokio::sync::Mutex<()>,
+    /// Whether the last events could not be written.
+    is_failing: AtomicBool,
 }
 
 /// Where blocks of events are kept.
@@ -65,7 +68,7 @@ enum Blocks {
     /// In a file of this server's, or in memory.
     Own(Archive),
     /// In a database that other servers write to as well.
-    Shared(SharedArchive),
+    Shared(SharedArchive, Arc<Rounds>),
 }
 
 /// Does something with the blocks.
@@ -73,10 +76,11 @@ macro_rules! on {
     ($blocks:expr, $archive:ident => $work:expr) => {
         match &$blocks {
             Blocks::Own($archive) => $work,
-            Blocks::Shared($archive) => $work,
+            Blocks::Shared($archive, _) => $work,
         }
     };
 }
+use on;
 
 /// A page of events, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +102,7 @@ impl Trail {
     pub fn share(store: &Store, key: Option<&SealingKey>, max_size: u64) -> Option<Arc<Self>> {
         let packer = Packer(key.map(Sealer::new));
         let archive = SharedArchive::new(store.link()?, packer, max_size);
-        Some(Self::start_on(Blocks::Shared(archive)))
+        Some(Self::start_on(Blocks::Shared(archive, store.rounds()?)))
     }
 
     fn start_on(archive: Blocks) -> Arc<Self> {
@@ -110,6 +114,7 @@ impl Trail {
             newest: watch::channel(0).0,
             writer: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
+            is_failing: AtomicBool::default(),
         });
         let writer = tokio::spawn(trail.clone().write());
         *trail.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
@@ -150,11 +155,18 @@ impl Trail {
     /// # Errors
     /// When what was written cannot be read.
     pub async fn after(&self, after: u64, start: Timestamp) -> Result<Vec<Arc<Event>>> {
+        let archive = match &self.archive {
+            Blocks::Own(archive) => archive,
+            Blocks::Shared(archive, _) => {
+                let written = archive.between((after, self.gather().await), start).await.map_err(Error::internal)?;
+                return Ok(written.into_iter().map(Arc::new).collect());
+            }
+        };
         let (waiting, gone) = self.lock().after(after, MAX_BLOCK);
         if after >= gone && gone > 0 {
             return Ok(waiting);
         }
-        let written = on!(self.archive, archive => archive.after(after, start).await).map_err(Error::internal)?;
+        let written = archive.after(after, start).await.map_err(Error::internal)?;
         let first = waiting.first().map_or(u64::MAX, |event| event.sequence);
         let written: Vec<_> = written.into_iter().filter(|event| event.sequence < first).map(Arc::new).collect();
         Ok(if written.is_empty() { waiting } else { written })
@@ -175,11 +187,14 @@ impl Trail {
     /// # Errors
     /// When what was written cannot be read.
     pub async fn find(&self, query: &EventQuery) -> Result<EventPage> {
+        if query.before.is_none() {
+            self.gather().await;
+        }
         // What leaves memory from now on is found in memory all the same, and not looked for on disk.
         let (waiting, first) = self.lock().all();
         let fit = waiting.into_iter().rev().filter(|event| query.fits(event));
         let mut events: Vec<_> = fit.take(query.limit + 1).collect();
-        if events.len() <= query.limit || matches!(self.archive, Blocks::Shared(_)) {
+        if events.len() <= query.limit || matches!(self.archive, Blocks::Shared(..)) {
             let query = match &self.archive {
                 Blocks::Own(_) => EventQuery {
                     before: Some(query.before.unwrap_or(u64::MAX).min(first.unwrap_or(u64::MAX))),
@@ -187,11 +202,11 @@ impl Trail {
                     ..query.clone()
                 },
                 // Other servers have written later events.
-                Blocks::Shared(_) => EventQuery { limit: query.limit + 1, ..query.clone() },
+                Blocks::Shared(..) => EventQuery { limit: query.limit + 1, ..query.clone() },
             };
             let found = on!(self.archive, archive => archive.find(&query).await).map_err(Error::internal)?;
             events.extend(found.into_iter().map(Arc::new));
-            if matches!(self.archive, Blocks::Shared(_)) {
+            if matches!(self.archive, Blocks::Shared(..)) {
                 // What was written while it was looked for is found twice.
                 events.sort_by_key(|event| std::cmp::Reverse((event.sequence, event.random)));
                 events.dedup_by_key(|event| (event.sequence, event.random));
@@ -313,74 +328,6 @@ impl Trail {
             && let Err(error) = writer.await
         {
             tracing::error!(error = error.to_string(), "the audit trail could not be closed");
-        }
-    }
-
-    async fn write(self: Arc<Self>) {
-        let mut is_failing = false;
-        loop {
-            self.wake.notified().await;
-            // The others that come meanwhile are written with it; a full block need not wait.
-            let full = async {
-                while !self.lock().is_full() {
-                    self.wake.notified().await;
-                }
-            };
-            let _ = tokio::time::timeout(PATIENCE, full).await;
-            self.write_waiting(&mut is_failing).await;
-            if self.lock().closed {
-                break;
-            }
-        }
-        if let Blocks::Own(archive) = &self.archive {
-            archive.close().await;
-        }
-    }
-
-    /// Writes the denials and the events that wait.
-    async fn write_waiting(&self, is_failing: &mut bool) {
-        let turn = self.turn.lock().await;
-        match &self.archive {
-            Blocks::Own(archive) => {
-                let denials = self.denials().waiting();
-                let kept = archive.keep(&denials).await;
-                self.denials().remove(&denials);
-                if let Err(fault) = kept {
-                    tracing::error!(cause = fault.to_string(), "details of denials cannot be written and are lost");
-                }
-            }
-            // They stay with the server that denied.
-            Blocks::Shared(_) => self.denials().make_room(),
-        }
-        drop(turn);
-        loop {
-            let _turn = self.turn.lock().await;
-            let events = self.lock().first(MAX_AT_ONCE);
-            let Some(last) = events.last().map(|event| event.sequence) else { return };
-            let written = on!(self.archive, archive => archive.append(&events).await);
-            self.note(written.err(), is_failing, events.len());
-            self.lock().remove_to(last);
-        }
-    }
-
-    /// Says once that events cannot be written, and once that they can be again.
-    fn note(&self, fault: Option<Fault>, is_failing: &mut bool, count: usize) {
-        match fault {
-            Some(fault) => {
-                self.lock().dropped += count as u64;
-                if !*is_failing {
-                    tracing::error!(
-                        cause = fault.to_string(),
-                        "events of the audit trail cannot be written and are lost"
-                    );
-                }
-                *is_failing = true;
-            }
-            None if *is_failing => {
-                tracing::info!("events of the audit trail can be written again");
-                *is_failing = false;
-            }
-            None => {}
         }
     }
 

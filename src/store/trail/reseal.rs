@@ -1,12 +1,13 @@
 //! The change of the key of an audit trail: block by block, so that it can be interrupted and done again.
 
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Executor, Row};
 
 use super::archive::{Archive, Open};
 use super::block::Packer;
+use super::denials::id_of;
 use super::shared::SharedArchive;
-use crate::audit::AuthorizationId;
 use crate::store::fault::Fault;
 
 /// How many blocks or denials are changed in a transaction.
@@ -76,21 +77,18 @@ const DENIALS: Table = Table {
     name: "denials",
     select: "select place, details, id from denials where place > ? order by place limit ?",
     update: "update denials set details = ?1, size = length(?1) where place = ?2",
-    key: |row| {
-        let id = row.try_get::<Vec<u8>, _>(2)?.try_into().map(u128::from_be_bytes).map(AuthorizationId::new);
-        id.map(|id| id.to_string()).map_err(|_| Fault::Content("a denial of the audit trail cannot be read".to_owned()))
-    },
+    key: |row| Ok(id_of(row.try_get(2)?)?.to_string()),
 };
 
 impl SharedArchive {
-    /// Seals all blocks with another key, or with none.
+    /// Seals all blocks and denials with another key, or with none.
     pub async fn reseal(&self, new: &Packer) -> Result<(), Fault> {
         let mut connection = self.link.lease().await?;
         let resealed = self.try_reseal(&mut connection, new).await;
         self.link.settle(connection, resealed)
     }
 
-    async fn try_reseal(&self, connection: &mut sqlx::postgres::PgConnection, new: &Packer) -> Result<(), Fault> {
+    async fn try_reseal(&self, connection: &mut PgConnection, new: &Packer) -> Result<(), Fault> {
         let (mut first, mut server) = (i64::MIN, i64::MIN);
         loop {
             let sql = "select first, server, events from blocks where (first, server) > ($1, $2) \
@@ -109,7 +107,29 @@ impl SharedArchive {
                 }
             }
         }
-        sqlx::query("vacuum full blocks").execute(&mut *connection).await?;
+        self.reseal_denials(connection, new).await?;
+        for sql in ["vacuum full blocks", "vacuum full denials"] {
+            connection.execute(sql).await?;
+        }
         Ok(())
+    }
+
+    async fn reseal_denials(&self, connection: &mut PgConnection, new: &Packer) -> Result<(), Fault> {
+        let mut last = i64::MIN;
+        loop {
+            let sql = "select place, id, details from denials where place > $1 order by place limit $2";
+            let rows = sqlx::query(sql).bind(last).bind(AT_ONCE).fetch_all(&mut *connection).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in rows {
+                last = row.try_get(0)?;
+                let id = id_of(row.try_get(1)?)?.to_string();
+                if let Some(sealed) = self.packer.resealed(("denials", &id), row.try_get(2)?, new)? {
+                    let sql = "update denials set details = $1, size = octet_length($1) where place = $2";
+                    sqlx::query(sql).bind(sealed).bind(last).execute(&mut *connection).await?;
+                }
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row};
 
 use super::block::{Block, Packer, named_by};
+use super::shared_denials::forget_denials;
 use super::{EXPIRE_EVERY, RETENTION_SECONDS};
 use crate::audit::{Event, EventQuery};
 use crate::shapes::{AccountId, Timestamp};
@@ -149,27 +150,47 @@ impl SharedArchive {
         Ok(blocks)
     }
 
-    /// The events of this server after one of them, of its next block that is not all older than `start`.
-    pub async fn after(&self, after: u64, start: Timestamp) -> Result<Vec<Event>, Fault> {
-        let sql = "select first, events from blocks where server = $1 and last > $2 and latest >= $3 \
-                   order by first limit 1";
-        let after = i64::try_from(after).unwrap_or(i64::MAX);
-        let mut connection = self.link.lease().await?;
-        let query = sqlx::query(sql).bind(self.server).bind(after).bind(start.seconds());
-        let row = in_time(async { Ok(query.fetch_optional(&mut *connection).await?) }).await;
-        let Some(row) = self.link.settle(connection, row)? else { return Ok(Vec::new()) };
-        let first: i64 = row.try_get(0)?;
-        let events = self.packer.unpack(first.cast_unsigned(), row.try_get(1)?)?;
-        Ok(events.into_iter().filter(|event| event.sequence.cast_signed() > after).collect())
+    /// The next events of all servers after one of them and up to another one, the oldest first, without those of blocks
+    /// that are all older than `start`. All up to the latter must be written.
+    pub async fn between(&self, (after, to): (u64, u64), start: Timestamp) -> Result<Vec<Event>, Fault> {
+        let sql = "select first, events from blocks where last > $1 and first <= $2 and latest >= $3 \
+                   order by first, server limit $4";
+        let [after, to] = [after, to].map(|sequence| i64::try_from(sequence).unwrap_or(i64::MAX));
+        let mut limit = READ_AT_ONCE;
+        loop {
+            let mut connection = self.link.lease().await?;
+            let query = sqlx::query(sql).bind(after).bind(to).bind(start.seconds()).bind(limit);
+            let rows = in_time(async { Ok(query.fetch_all(&mut *connection).await?) }).await;
+            let rows = self.link.settle(connection, rows)?;
+            let (mut found, mut end) = (Vec::new(), to);
+            for row in &rows {
+                let first: i64 = row.try_get(0)?;
+                found.extend(self.packer.unpack(first.cast_unsigned(), row.try_get(1)?)?);
+                // Blocks that were not read begin with this event, or later.
+                if rows.len() as i64 == limit {
+                    end = to.min(first - 1);
+                }
+            }
+            found.retain(|event: &Event| (after + 1..=end).contains(&event.sequence.cast_signed()));
+            if !found.is_empty() || (rows.len() as i64) < limit {
+                found.sort_by_key(|event| (event.sequence, event.random));
+                return Ok(found);
+            }
+            limit *= 2;
+        }
     }
 
     /// Forgets an account, or all.
     pub async fn forget(&self, account: Option<AccountId>) -> Result<(), Fault> {
         let mut connection = self.link.lease().await?;
-        let forgotten = match account {
-            Some(account) => in_long_time(self.forget_one(&mut connection, account)).await,
-            None => in_long_time(forget_all(&mut connection)).await,
-        };
+        let forgotten = in_long_time(async {
+            forget_denials(&mut connection, account).await?;
+            match account {
+                Some(account) => self.forget_one(&mut connection, account).await,
+                None => forget_all(&mut connection).await,
+            }
+        });
+        let forgotten = forgotten.await;
         self.link.settle(connection, forgotten)
     }
 

@@ -16,6 +16,9 @@ from everything import ALL, trust
 from server import Server, run
 from test_trails import cloudtrail, metrics, wait
 
+# Each server detects by itself.
+pytestmark = pytest.mark.usefixtures("one_server")
+
 ACCOUNT = "111111111111"
 SECRET = "canary-secret-of-the-webhook"
 
@@ -76,7 +79,7 @@ def document(*actions):
 
 @pytest.fixture(scope="module")
 def server():
-    with Server("--instance-profile", f"arn:aws:iam::{ACCOUNT}:instance-profile/web") as running:
+    with Server("--instance-profile", f"arn:aws:iam::{ACCOUNT}:instance-profile/web", alone=True) as running:
         yield running
 
 

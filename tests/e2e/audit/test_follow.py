@@ -155,7 +155,7 @@ def test_bad_queries_are_refused(server, query, why):
     assert status == 400 and why in answer["error"]
 
 
-def test_only_so_many_follow_and_only_who_may(server):
+def test_only_so_many_follow_and_only_who_may(one_server, server):
     streams = [Stream(server) for _ in range(64)]
     assert {stream.status for stream in streams} == {200}
     assert server.own("events")[0] == 503

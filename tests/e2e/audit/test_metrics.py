@@ -11,6 +11,9 @@ from botocore.exceptions import ClientError
 from clients import Boto3
 from server import Server
 
+# Metrics are of one process.
+pytestmark = pytest.mark.usefixtures("one_server")
+
 DASHBOARD = pathlib.Path(__file__).parents[3] / "examples" / "grafana" / "dashboard.json"
 ACCOUNT = "111111111111"
 SAMPLE = re.compile(r'(?P<name>[a-z_]+)(?:\{(?P<labels>(?:[a-z_]+="[^"\\]*",?)*)\})? (?P<value>[0-9.e+-]+|\+Inf)')
@@ -44,7 +47,7 @@ def value(found, name, **labels):
 
 @pytest.fixture(scope="module")
 def server():
-    with Server() as running:
+    with Server(alone=True) as running:
         yield running
 
 

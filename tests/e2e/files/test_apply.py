@@ -250,7 +250,9 @@ def test_a_server_does_not_start_with_a_bad_seed(tmp_path):
     (tmp_path / "bad.yaml").write_text(f"accounts: {{'{ACCOUNT}': {{users: {{ann: {{access-keys: [{{secret: generated}}]}}}}}}}}\n")
     with pytest.raises(RuntimeError, match="say with --seed-secrets which file they go to"):
         Server("--seed", "bad.yaml", cwd=tmp_path)
-    with Server("--seed", ".", "--seed-secrets", "s.json", cwd=tmp_path) as server:
+    (tmp_path / "seed").mkdir()
+    (tmp_path / "bad.yaml").rename(tmp_path / "seed" / "good.yaml")
+    with Server("--seed", "seed", "--seed-secrets", "s.json", cwd=tmp_path) as server:
         with pytest.raises(ClientError, match="NoSuchEntity"):
             Boto3(server.endpoint, ACCOUNT).iam.get_login_profile(UserName="ann")
 

@@ -14,6 +14,15 @@ import botocore.credentials
 import pytest
 from server import Server, received
 
+# What the server makes of connections shows where no load balancer is before it.
+pytestmark = pytest.mark.usefixtures("one_server")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Server(alone=True) as running:
+        yield running
+
 
 def request(body=b"", method="POST", path="/", headers=()):
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close", f"Content-Length: {len(body)}"]
@@ -201,7 +210,7 @@ def presigned(server, account, host=None):
 @pytest.fixture(scope="module")
 def hasty():
     """A server that waits a second for its clients, and has room for few."""
-    with Server("--request-timeout", "1", "--max-connections", "8") as running:
+    with Server("--request-timeout", "1", "--max-connections", "8", alone=True) as running:
         yield running
 
 

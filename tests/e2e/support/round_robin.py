@@ -38,6 +38,8 @@ http {{
             proxy_http_version 1.1;
             proxy_set_header Host $http_host;
             proxy_set_header Connection "";
+            proxy_pass_header Server;
+            proxy_pass_header Date;
             proxy_request_buffering off;
             proxy_buffering off;
             proxy_next_upstream off;

@@ -28,11 +28,12 @@ class Server:
     """A running server; `arguments` are its flags, `options` those of the process.
 
     With IAMD_TEST_ENGINE=postgres, one that would keep everything in memory has a PostgreSQL database of its own;
-    with IAMD_TEST_ENGINE=cluster, two fellows share that database, and the requests go round.
+    with IAMD_TEST_ENGINE=cluster, two fellows share that database, and the requests go round, unless it is to be
+    alone: what a test finds out about one process, its connections or its files, nginx and fellows would hide.
     """
 
     def __init__(
-        self, *arguments, listen="127.0.0.1:0", database="memory", cwd=None, variables=None, level="warn", **options
+        self, *arguments, listen="127.0.0.1:0", database="memory", cwd=None, variables=None, level="warn", alone=False, **options
     ):
         self.dropped, self.fellows, self.front = None, [], None
         engine = os.environ.get("IAMD_TEST_ENGINE")
@@ -41,7 +42,7 @@ class Server:
             self.dropped = postgres().create()
             database = postgres().at(self.dropped)
         self.on_postgres = self.dropped is not None
-        in_cluster = self.on_postgres and engine == "cluster" and listen == "127.0.0.1:0"
+        in_cluster = self.on_postgres and engine == "cluster" and listen == "127.0.0.1:0" and not alone
         if in_cluster and "--reads" not in arguments:
             arguments = (*arguments, "--reads", "latest")
         flags = ["--listen", listen, "--database", database, "--log-level", level]

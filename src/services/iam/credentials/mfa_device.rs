@@ -139,7 +139,6 @@ impl Command for DeleteVirtualMFADevice {
         cx.account.remove::<MfaDevice>(&key);
         // A device that is made again under this name has another seed.
         cx.account.remove::<UsedCodes>(&serial_number);
-        cx.environment.volatile.wrong_codes.forget_device(cx.account.id, &serial_number);
         Ok(())
     }
 }

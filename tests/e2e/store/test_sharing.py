@@ -1,0 +1,130 @@
+"""What servers on one database know of each other's calls: events, denials, attempts, the clock."""
+
+import http.client
+import itertools
+import json
+import os
+import re
+import signal
+
+import pytest
+from botocore.exceptions import ClientError
+from browser import Browser
+from clients import Boto3
+from cluster import Cluster, call, listed
+from postgres import is_available
+
+pytestmark = pytest.mark.skipif(not is_available(), reason="there is no PostgreSQL (Debian: apt install postgresql)")
+
+PASSWORD = "Correct-Horse-1"
+
+
+@pytest.fixture(scope="module")
+def three():
+    with Cluster(3) as cluster:
+        yield cluster
+
+
+def looked_up(server, account):
+    """The names of the account's events, the newest first."""
+    trail = Boto3(server.endpoint, account).session.client("cloudtrail", endpoint_url=server.endpoint)
+    return [event["EventName"] for event in trail.lookup_events(MaxResults=50)["Events"]]
+
+
+def test_an_event_is_found_on_all_servers_at_once(three, account):
+    for number in range(12):
+        writer, reader = three.servers[number % 3], three.servers[(number + 1) % 3]
+        call(writer, account, "CreateUser", UserName=f"user-{number}")
+        assert looked_up(reader, account).count("CreateUser") == number + 1
+
+
+def test_a_stream_has_the_events_of_all_servers_in_one_order(three, account):
+    connection = http.client.HTTPConnection("127.0.0.1", three.servers[2].port, timeout=30)
+    connection.request("GET", f"/_iamd/events?account={account}")
+    stream = connection.getresponse()
+    names = [f"user-{number:02}" for number in range(40)]
+    for name, server in zip(names, itertools.cycle(three.servers)):
+        call(server, account, "CreateUser", UserName=name)
+    found, ids = [], []
+    while len(found) < len(names):
+        line = stream.readline().decode()
+        if line.startswith("id: "):
+            ids.append(int(line[4:]))
+        if line.startswith("data: "):
+            found.append(json.loads(line[6:])["record"]["requestParameters"]["userName"])
+    assert found == names and ids == sorted(set(ids))
+    connection.close()
+
+
+def test_a_denial_is_explained_on_all_servers(three, account):
+    root = Boto3(three.servers[0].endpoint, account)
+    root.iam.create_user(UserName="bob")
+    key = root.iam.create_access_key(UserName="bob")["AccessKey"]
+    for number, server in enumerate(three.servers * 2):
+        with pytest.raises(ClientError) as denied:
+            Boto3(server.endpoint, account).using(key).iam.list_users()
+        identifier = re.search("authorization id: ([0-9a-z]+)$", denied.value.response["Error"]["Message"])[1]
+        other = three.servers[(number + 1) % 3]
+        status, details = other.own(f"authorization-details/{identifier}", Accept="application/json")
+        assert (status, details["id"]) == (200, identifier)
+        status, details = other.own("authorization-details", Accept="application/json")
+        assert (status, details["id"]) == (200, identifier), "it is the last one"
+
+
+def test_what_one_server_made_is_there_for_the_others(three, account):
+    """A call that is refused was not refused for what the server had not heard of yet."""
+    for number in range(20):
+        writer, reader = three.servers[number % 3], three.servers[(number + 1) % 3]
+        call(writer, account, "CreateUser", UserName=f"user-{number}")
+        call(reader, account, "GetUser", UserName=f"user-{number}")
+        key = Boto3(reader.endpoint, account).iam.create_access_key(UserName=f"user-{number}")["AccessKey"]
+        caller = Boto3(writer.endpoint, account).using(key)
+        assert caller.sts.get_caller_identity()["Arn"].endswith(f"user/user-{number}")
+    assert len(listed(three.servers[0], account, "ListUsers", "UserName")) >= 18
+
+
+def test_failed_sign_ins_are_counted_together(three, account):
+    root = Boto3(three.servers[0].endpoint, account)
+    root.iam.create_user(UserName="alice")
+    root.iam.create_login_profile(UserName="alice", Password=PASSWORD)
+    for server in (three.servers * 2)[:5]:
+        assert "incorrect" in Browser(server).sign_in(account, "wrong", user="alice").text
+    for server in three.servers:
+        assert "Too many attempts" in Browser(server).sign_in(account, PASSWORD, user="alice").text
+
+
+def test_a_sign_in_to_the_console_is_one_on_all_servers(three, account):
+    root = Boto3(three.servers[0].endpoint, account)
+    root.iam.create_user(UserName="alice")
+    root.iam.create_login_profile(UserName="alice", Password=PASSWORD)
+    browsers = [Browser(server) for server in three.servers]
+    assert "alice" in browsers[0].sign_in(account, PASSWORD, user="alice").text
+    for browser in browsers[1:]:
+        browser.cookies = dict(browsers[0].cookies)
+        assert "alice" in browser.open("/console/").text
+    browsers[1].send(browsers[1].open("/console/"), "/console/signout")
+    for browser in browsers:
+        browser.cookies = dict(browsers[0].cookies)
+    assert "signin" in browsers[1].open("/console/").place
+
+
+def test_the_clock_is_that_of_all_when_the_answer_comes(three):
+    for number in range(6):
+        server, other = three.servers[number % 3], three.servers[(number + 1) % 3]
+        server.own("clock", "POST", json.dumps({"advance": 3600}).encode())
+        assert abs(other.own("clock")[1]["ahead"] - 3600) <= 1
+        server.own("clock", "POST", b'{"reset": true}')
+        assert other.own("clock")[1]["ahead"] == 0
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for(account):
+    with Cluster(2) as cluster:
+        silent, server = cluster.servers
+        call(server, account, "CreateUser", UserName="bob")
+        os.kill(silent.process.pid, signal.SIGSTOP)
+        try:
+            assert "CreateUser" in looked_up(server, account)
+        finally:
+            os.kill(silent.process.pid, signal.SIGCONT)
+        call(silent, account, "CreateUser", UserName="eve")
+        assert looked_up(server, account).count("CreateUser") == 2
