@@ -349,7 +349,7 @@ def test_files_are_delivered_at_the_end(tmp_path):
     assert names(folder, "all-logs").count("CreateUser") == 3
 
 
-def test_files_are_delivered_while_the_server_runs_and_a_failure_is_an_alarm(tmp_path):
+def test_files_are_delivered_while_the_server_runs_and_a_failure_is_an_alarm(one_server, tmp_path):
     folder = tmp_path / "logs"
     with Server("--trail-folder", str(folder)) as server:
         root = Boto3(server.endpoint, ACCOUNT)
