@@ -32,7 +32,7 @@ impl App {
             }
             News::Question(question) => self.answer_question(*question),
             News::Answer(question, written) => self.store.hear_answer(*question, *written),
-            News::Account(..) | News::Value(_) | News::Bucket(_) => {}
+            News::Account(..) | News::Value(_) | News::Bucket(_) | News::Documents => {}
         }
         Ok(())
     }

@@ -110,6 +110,11 @@ impl Gateway {
         self.owners.follow(name, bucket);
     }
 
+    /// Forgets what upstreams have said of policies, tags and grants, which a call through another server has changed.
+    pub fn forget_documents(&self) {
+        self.documents.forget(|_| true);
+    }
+
     /// Forgets what is known of an account, or of all.
     pub fn forget(&self, account: Option<AccountId>) {
         self.owners.forget(account);

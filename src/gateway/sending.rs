@@ -127,7 +127,9 @@ impl Gateway {
     /// Keeps what a call that succeeded says about who owns what.
     async fn learn(&self, app: &App, meant: &Meant<'_>, caller: AccountId) -> Result<(), StoreError> {
         let Meant::S3(routed, _) = meant else { return Ok(()) };
-        self.forget_bucket(routed);
+        if self.forget_bucket(routed) {
+            app.store.forget_documents_everywhere().await;
+        }
         let (Operation::Named(name), Target::Bucket { bucket }) = (&routed.operation, &routed.target) else {
             return Ok(());
         };

@@ -161,7 +161,9 @@ impl Gateway {
         let forwarded = self.forward(app, arrival, inbound, &meant, authenticated, decided).await?;
         let forwarded = match forwarded.status().is_success() {
             true => {
-                self.forget_policies(&meant, &asked);
+                if self.forget_policies(&meant, &asked) {
+                    app.store.forget_documents_everywhere().await;
+                }
                 self.remember_tokens(&decision, &asked, forwarded).await?
             }
             false => forwarded,

@@ -53,6 +53,11 @@ async fn heed(state: &Arc<State>, news: &News) -> Result<(), StoreError> {
                 gateway.follow_bucket(name, state.app.store.load_bucket(name).await?);
             }
         }
+        News::Documents => {
+            if let Some(gateway) = &state.gateway {
+                gateway.forget_documents();
+            }
+        }
         News::Account(..) | News::Value(_) | News::Question(_) | News::Answer(..) | News::Missed => {}
     }
     Ok(())

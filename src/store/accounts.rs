@@ -162,7 +162,12 @@ impl Accounts {
                 self.cells.give_up(*account);
                 self.organizations.forget(*account);
             }
-            News::Value(_) | News::Bucket(_) | News::Question(_) | News::Answer(..) | News::Missed => {}
+            News::Value(_)
+            | News::Bucket(_)
+            | News::Documents
+            | News::Question(_)
+            | News::Answer(..)
+            | News::Missed => {}
         }
     }
 

@@ -219,20 +219,24 @@ impl Store {
         on!(self, engine => engine.load_buckets().await)
     }
 
-    /// Writes what is known of a bucket.
+    /// Writes what is known of a bucket. The other servers know it then.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn save_bucket(&self, bucket: &BucketRecord) -> Result<(), StoreError> {
-        on!(self, engine => engine.save_bucket(bucket).await)
+        on!(self, engine => engine.save_bucket(bucket).await)?;
+        self.wait_for_others().await;
+        Ok(())
     }
 
-    /// Forgets a bucket.
+    /// Forgets a bucket, as the other servers do.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn remove_bucket(&self, name: &str) -> Result<(), StoreError> {
-        on!(self, engine => engine.remove_bucket(name).await)
+        on!(self, engine => engine.remove_bucket(name).await)?;
+        self.wait_for_others().await;
+        Ok(())
     }
 
     /// The database, if other servers may use it too.

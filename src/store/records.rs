@@ -45,6 +45,8 @@ pub enum News {
     Value(String),
     /// It learned something of a bucket.
     Bucket(String),
+    /// It has passed on a call that changes policies, tags or grants of an upstream.
+    Documents,
     /// It wants to know when this server has taken note of all news, and has written what it had recorded.
     Question(u64),
     /// The same is done there: the question, and the sequence number up to which all events are written.

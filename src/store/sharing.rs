@@ -28,6 +28,14 @@ impl Store {
         }
     }
 
+    /// Lets the gateways of other servers forget what upstreams have said of policies, and waits until they have.
+    pub async fn forget_documents_everywhere(&self) {
+        if let Some(postgres) = self.postgres() {
+            postgres.announce_documents();
+            self.wait_for_others().await;
+        }
+    }
+
     /// Answers another server's question: all events are written up to a sequence number.
     pub fn answer(&self, question: u64, written: u64) {
         if let Some(postgres) = self.postgres() {

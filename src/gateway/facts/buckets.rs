@@ -109,14 +109,14 @@ impl Gateway {
         Ok(access.objection(routed, Some(body), None))
     }
 
-    /// Forgets what a request to S3 has changed.
-    pub(in crate::gateway) fn forget_bucket(&self, routed: &Routed<'_>) {
-        let Operation::Named(operation) = routed.operation else { return };
-        let (Target::Bucket { bucket } | Target::Object { bucket, .. }) = &routed.target else { return };
-        if let Some(bucket) = bucket.name().filter(|_| is_changed_by(operation)) {
-            let start = format!("s3:{bucket}:");
-            self.documents.forget(|name| name.starts_with(&start));
-        }
+    /// Forgets what a request to S3 has changed; whether it has.
+    pub(in crate::gateway) fn forget_bucket(&self, routed: &Routed<'_>) -> bool {
+        let Operation::Named(operation) = routed.operation else { return false };
+        let (Target::Bucket { bucket } | Target::Object { bucket, .. }) = &routed.target else { return false };
+        let Some(bucket) = bucket.name().filter(|_| is_changed_by(operation)) else { return false };
+        let start = format!("s3:{bucket}:");
+        self.documents.forget(|name| name.starts_with(&start));
+        true
     }
 
     pub(in crate::gateway) async fn bucket_access(&self, bucket: BucketOf<'_>) -> Result<Access, Silence> {

@@ -87,19 +87,22 @@ impl Gateway {
         })
     }
 
-    /// Forgets what a call has changed.
-    pub(in crate::gateway) fn forget_policies(&self, meant: &Meant<'_>, asked: &Asked) {
-        let Meant::Call(call) = meant else { return };
+    /// Forgets what a call has changed; whether it has.
+    pub(in crate::gateway) fn forget_policies(&self, meant: &Meant<'_>, asked: &Asked) -> bool {
+        let Meant::Call(call) = meant else { return false };
         let changes_grants = ["CreateGrant", "RetireGrant", "RevokeGrant"].contains(&call.name());
         // A grant that a token stands for may be of any key.
-        if changes_grants && call.prefix() == "kms" {
+        let changes_grants = changes_grants && call.prefix() == "kms";
+        if changes_grants {
             self.documents.forget(|name| name.starts_with("grants:"));
         }
-        if lookup::changes_policy(call) || lookup::changes_tags(call) {
+        let changes_resources = lookup::changes_policy(call) || lookup::changes_tags(call);
+        if changes_resources {
             let resources: Vec<String> =
                 asked.questions.iter().map(|question| format!(":{}", question.resource)).collect();
             self.documents.forget(|name| resources.iter().any(|resource| name.ends_with(resource)));
         }
+        changes_grants || changes_resources
     }
 }
 

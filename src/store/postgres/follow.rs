@@ -69,6 +69,11 @@ impl Announcer {
         let _ = self.sender.send(Word::Other(format!("value {key}")));
     }
 
+    /// Upstreams have other policies, tags or grants.
+    pub fn documents(&self) {
+        let _ = self.sender.send(Word::Other("documents".to_owned()));
+    }
+
     /// Asks the others to take note of all that was announced, and to write what they have recorded.
     pub fn ask(&self, question: u64) {
         let _ = self.sender.send(Word::Other(format!("question {question:x}")));
@@ -140,6 +145,7 @@ fn news(server: u64, text: &str) -> Vec<News> {
             AccountId::parse_qualified(id).map(|id| News::Reset(Some(id))).into_iter().collect()
         }
         (Some("value"), Some(key)) => vec![News::Value(key.to_owned())],
+        (Some("documents"), None) => vec![News::Documents],
         (Some("bucket"), Some(name)) => vec![News::Bucket(name.to_owned())],
         (Some("question"), Some(question)) => number(question).map(News::Question).into_iter().collect(),
         (Some("answer"), Some(answer)) => {
@@ -220,13 +226,14 @@ mod tests {
             Word::Account(id(2), 9),
             Word::Account(id(1), 5),
             Word::Other("reset *".to_owned()),
+            Word::Other("documents".to_owned()),
             Word::Other("question ff".to_owned()),
             Word::Other("answer ff=12".to_owned()),
         ];
         let texts = notifications(7, words.into_iter());
         let heard: Vec<_> = texts.iter().flat_map(|text| news(8, text)).collect();
         let value = News::Value("clock".to_owned());
-        let asked = [News::Question(255), News::Answer(255, 12)];
+        let asked = [News::Documents, News::Question(255), News::Answer(255, 12)];
         let accounts = [News::Account(id(1), 5), News::Account(id(2), 9)];
         assert_eq!(heard, [&[value, News::Reset(None)][..], &asked, &accounts].concat());
         assert!(texts.iter().all(|text| news(7, text).is_empty()), "a server does not listen to itself");

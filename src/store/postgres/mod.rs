@@ -235,6 +235,11 @@ impl Postgres {
         self.rounds.clone()
     }
 
+    /// Announces that upstreams have other policies.
+    pub fn announce_documents(&self) {
+        self.announcer.documents();
+    }
+
     /// Answers another server's question.
     pub fn answer(&self, question: u64, written: u64) {
         self.announcer.answer(question, written);

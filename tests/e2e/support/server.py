@@ -18,6 +18,9 @@ BINARY = os.environ.get("IAMD", "target/debug/iamd")
 TEMPLATES = str(pathlib.Path(__file__).resolve().parent.parent / "data" / "templates.toml")
 
 
+IN_CLUSTER = os.environ.get("IAMD_TEST_ENGINE") == "cluster"
+
+
 def environment(**variables):
     """The tests' environment without what would steer the server or a client."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("IAMD_", "AWS_"))}
