@@ -1,5 +1,7 @@
 //! Tests of the audit trail.
 
+use std::time::Duration;
+
 use super::*;
 use crate::audit::{Additions, Attribute, IdentityKind, UserIdentity};
 use crate::shapes::Timestamp;

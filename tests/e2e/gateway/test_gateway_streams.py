@@ -10,6 +10,9 @@ from server import Server
 from upstreams import Scripted, free_port
 from wire import Wire
 
+# How bodies flow is between one process and its clients: nginx has buffers and endings of its own.
+pytestmark = pytest.mark.usefixtures("one_server")
+
 # The bytes of a large body, and the most memory that the server may take for one.
 LARGE = 300_000_000
 MAX_GROWTH_KIB = 16 * 1024
