@@ -256,7 +256,7 @@ def test_a_webhook_that_does_not_answer_holds_nobody_up(tmp_path):
     assert "too many wait" in server.errors and "did not reach the webhook" in server.errors and "canary" not in server.errors
 
 
-def test_a_webhook_that_never_answers_holds_nobody_up():
+def test_a_webhook_that_never_answers_holds_nobody_up(in_memory):
     # It takes connections, and then is silent.
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/canary"

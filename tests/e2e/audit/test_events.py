@@ -93,7 +93,7 @@ def decisions(server, action):
     return json.loads(output.splitlines()[-1])["decisions"]
 
 
-def test_an_event_says_what_decided():
+def test_an_event_says_what_decided(in_memory):
     with Server() as server:
         account = "123456789012"
         root = Boto3(server.endpoint, account)
@@ -154,7 +154,7 @@ def test_an_event_says_what_decided():
         assert (assumed["layer"], assumed["statement"], assumed["keys"]) == ("trust", "Visit", {"sts:ExternalId": ["42"]})
 
 
-def test_decisions_about_other_services_are_in_their_events():
+def test_decisions_about_other_services_are_in_their_events(in_memory):
     with Moto() as moto, Server("--upstream", moto.url) as server:
         root = Boto3(server.endpoint, "test", "test")
         root.iam.create_user(UserName="bob")

@@ -264,6 +264,7 @@ def busy(root):
         yield
 
 
+@pytest.mark.skipif(os.environ.get("IAMD_TEST_ENGINE") == "cluster", reason="a server that is not busy may do the job")
 def test_a_job_under_way_is_canceled(root, bob):
     calls = analyzer(root)
     start = {"policyGenerationDetails": {"principalArn": bob}}
