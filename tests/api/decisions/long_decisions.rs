@@ -11,7 +11,7 @@ use crate::principals::{ACCOUNT, assume, role, trust, trusts, user};
 /// A server on which nothing may compute long: what needs the gate waits for ever.
 async fn server_with_closed_gate() -> Server {
     let mut server = Server::start().await;
-    Arc::get_mut(&mut server.state).unwrap().app.gate = Gate::new(0);
+    Arc::get_mut(&mut server.state).unwrap().app.gate = Arc::new(Gate::new(0));
     server
 }
 
