@@ -42,6 +42,8 @@ pub async fn check_password(state: &State, sent: &Sent) -> Result<Step, &'static
         None => state.app.store.account_of_alias(given).await.ok().flatten(),
     };
     let account = match account.filter(|account| *account != AccountId::AWS) {
+        // Nobody signs in to a closed account.
+        Some(id) if state.app.accounts.is_closed(id).await.unwrap_or(true) => None,
         Some(id) => state.app.accounts.get(id).await.ok().map(|cell| cell.durable()),
         None => None,
     };

@@ -233,6 +233,11 @@ async fn find(state: &State, home: &Account, ticket: Ticket, now: Timestamp) -> 
     if expired || !is_unchanged(state, home, &session.owner, session.revision) {
         return None;
     }
+    for id in [home.id, session.caller.account] {
+        if state.app.accounts.is_closed(id).await.ok()? {
+            return None;
+        }
+    }
     let account = state.app.accounts.get(session.caller.account).await.ok()?.durable();
     still_exists(&session.caller, &account).then_some(session)
 }

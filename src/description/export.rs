@@ -69,8 +69,8 @@ fn date(time: Timestamp) -> String {
 /// A document as aws-cli shows it; its text if it is not JSON, or would not be the same when it is written again: large
 /// numbers, names that appear twice.
 fn document(text: &str) -> Value {
-    let value = serde_json::from_str::<Value>(text).ok();
-    value.filter(|value| value.to_string() == without_blanks(text)).unwrap_or_else(|| text.into())
+    let is_same = |value: &Value| serde_json::to_string(value).is_ok_and(|written| written == without_blanks(text));
+    serde_json::from_str(text).ok().filter(is_same).unwrap_or_else(|| text.into())
 }
 
 /// A text of JSON without the white space between its parts.
@@ -255,4 +255,18 @@ fn of_password_policy(policy: &PasswordPolicy) -> Value {
         "PasswordReusePrevention": policy.reuse_prevention,
         "HardExpiry": policy.hard_expiry,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_shown_as_values_if_they_can_be_written_again() {
+        let kept = "{ \"Statement\": {\"Sid\": \"a b\\\" c\\\\\", \"N\": [1, 2]} }\n";
+        assert_eq!(document(kept), json!({"Statement": {"Sid": "a b\" c\\", "N": [1, 2]}}));
+        for text in ["{\"N\": 12345678901234567890123}", "{\"N\": 1.50}", "{\"A\": 1, \"A\": 2}", "no JSON"] {
+            assert_eq!(document(text), json!(text));
+        }
+    }
 }

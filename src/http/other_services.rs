@@ -14,6 +14,10 @@ use crate::wire::Service;
 
 /// The answer to a request of another service; `None` for one of IAM or STS, or of which the service is not known.
 pub(super) fn refusal(incoming: &Incoming<'_>, request_id: &str) -> Option<Response> {
+    if scope(incoming.headers).is_none() && has_own_target(incoming.headers) {
+        // One of our calls that is not signed.
+        return None;
+    }
     let claimed = service_of(incoming.headers).filter(|service| !is_served(service))?;
     let request = Request {
         method: incoming.method,
@@ -55,6 +59,12 @@ fn meant(request: &Request<'_>) -> (Option<&'static Summary>, Protocol) {
 
 fn is_served(service: &str) -> bool {
     Service::ALL.iter().any(|own| own.signing_name() == service)
+}
+
+/// Whether the operation's target is that of a service that is served.
+fn has_own_target(headers: &HeaderMap) -> bool {
+    let target = text(headers, "x-amz-target").and_then(|target| target.rsplit_once('.'));
+    target.is_some_and(|(service, _)| Service::ALL.iter().any(|own| own.target() == Some(service)))
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -113,6 +123,18 @@ mod tests {
         {
             assert_eq!(service_of(&headers(&[("authorization", value)])), None, "{value}");
         }
+    }
+
+    #[test]
+    fn unsigned_calls_of_our_own_services_are_not_refused_here() {
+        let refused = |target: &str| {
+            let headers = headers(&[("x-amz-target", target)]);
+            let incoming = Incoming { method: "POST", path: "/", query: "", headers: &headers, body: b"{}" };
+            refusal(&incoming, "id").is_some()
+        };
+        assert!(!refused("AWSOrganizationsV20161128.ListAccounts"));
+        assert!(!refused("AWSOrganizationsV20161128.Nonsense"));
+        assert!(refused("DynamoDB_20120810.ListTables"));
     }
 
     #[test]

@@ -204,11 +204,7 @@ impl Authenticator {
             None => self.long_term(accounts, access_key_id, partition).await?,
         };
         // AWS: the principals of a closed account can do nothing.
-        let organizations = accounts.organizations().await?;
-        let in_organization = organizations.of(caller.account);
-        if in_organization.is_some_and(|organization| organization.has_closed(caller.account))
-            || accounts.get(caller.account).await?.durable().is_closed()
-        {
+        if accounts.is_closed(caller.account).await? {
             return Err(invalid_token(Part::KeyId, format!("the account {} was closed", caller.account)));
         }
         Ok(Verified { caller, secret })

@@ -99,3 +99,29 @@ fn scalars_keep_their_meaning() {
     assert_eq!(aliased.to_json(), serde_json::json!({"a": {"b": 1}, "c": {"b": 1}}));
     assert_eq!(parse("", Syntax::Yaml).unwrap().to_json(), serde_json::Value::Null);
 }
+
+#[test]
+fn numbers_are_written_as_they_were_read() {
+    let text = r#"{"a":[12345678901234567890123,1.50,-0,1e2],"b":{"c":"\u00e9\n","d":null,"e":true}}"#;
+    let node = parse(text, Syntax::Json).unwrap();
+    assert_eq!(node.to_json_text(), text.replace(r"\u00e9", "é"));
+    assert_eq!(
+        node.get("a").unwrap().to_json(),
+        serde_json::json!([12_345_678_901_234_567_890_123_f64, 1.5, -0.0, 100.0])
+    );
+    assert!(parse("[1e999]", Syntax::Json).is_err());
+}
+
+#[test]
+fn values_are_compared_without_the_order_of_members() {
+    let says = |one: &str, other: &str| {
+        let read = |text| parse(text, Syntax::Json).unwrap();
+        read(one).says(&read(other))
+    };
+    assert!(says(r#"{"a": 1, "b": [1, "x"]}"#, r#"{"b":[1,"x"],"a":1}"#));
+    assert!(says(r#"["\u0041"]"#, r#"["A"]"#));
+    for other in [r#"{"a":1}"#, r#"{"a":1,"b":["x",1]}"#, r#"{"a":"1","b":[1,"x"]}"#, r#"{"a":1,"b":[1,"x"],"c":1}"#] {
+        assert!(!says(r#"{"a": 1, "b": [1, "x"]}"#, other), "{other}");
+    }
+    assert!(!says("[12345678901234567890123]", "[12345678901234567890124]"));
+}

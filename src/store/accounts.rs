@@ -258,6 +258,21 @@ impl Accounts {
         Ok(self.organizations.current())
     }
 
+    /// Whether an account is closed, by its own record or by that of its organization.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_closed(&self, id: AccountId) -> Result<bool> {
+        let organizations = self.organizations().await?;
+        let by_organization = organizations.of(id).is_some_and(|organization| organization.has_closed(id));
+        if by_organization {
+            return Ok(true);
+        }
+        // The organization, which closes it first, is the newest: it is not worth another look into the database.
+        let cell = if self.reading.latest { self.load(id).await? } else { self.get(id).await? };
+        Ok(cell.durable().is_closed())
+    }
+
     /// The organizations as this server knows them.
     pub fn known_organizations(&self) -> Arc<Directory> {
         self.organizations.current()

@@ -14,7 +14,7 @@ use crate::app::overtaken::{MAX_RUNS, pause};
 use crate::call::Context;
 use crate::description::export::export;
 use crate::description::reconcile::{Ground, reconcile};
-use crate::description::{DescriptionError, Descriptions, GeneratedSecrets, Report};
+use crate::description::{Described, DescriptionError, Descriptions, GeneratedSecrets, Report};
 use crate::error::Error;
 use crate::identity::{Caller, Principal, RequestFacts};
 use crate::shapes::{AccountId, Ids, Timestamp};
@@ -74,7 +74,9 @@ impl App {
         mode: ApplyMode,
         keep: &mut impl FnMut(&GeneratedSecrets) -> Result<(), String>,
     ) -> Result<Report, ApplyError> {
-        let ids = descriptions.accounts();
+        let mut ids = descriptions.accounts();
+        let dropped = if mode.prune { self.dropped(descriptions).await? } else { Vec::new() };
+        ids.extend(dropped.iter().map(|(_, id)| *id));
         let mut others = Vec::new();
         for id in descriptions.accounts_trusted().difference(&ids) {
             others.push(self.accounts.get(*id).await?.durable());
@@ -88,7 +90,8 @@ impl App {
             turns.iter().map(|turn| turn.account()).map(|account| (account.id, account)).collect();
         let facts = self.facts_of_apply();
         let organizations = self.accounts.organizations().await?;
-        let ground = Ground { environment: &self.environment, facts: &facts, others, organizations, prune: mode.prune };
+        let ground =
+            Ground { environment: &self.environment, facts: &facts, others, organizations, prune: mode.prune, dropped };
         let done = self.gate.compute(AccountId::ANONYMOUS, || reconcile(&ground, descriptions, &mut copies)).await?;
         if mode.dry_run {
             return Ok(done.report);
@@ -102,6 +105,24 @@ impl App {
             self.go_on_in(id).await;
         }
         Ok(done.report)
+    }
+
+    /// The accounts in which seeds have made something that their files no longer have, each with the seed's name.
+    async fn dropped(&self, descriptions: &Descriptions) -> Result<Vec<(String, AccountId)>, Error> {
+        let known = self.store.accounts().await.map_err(Error::internal)?;
+        let known: Vec<_> = known.iter().filter_map(|counts| AccountId::parse_qualified(&counts.account)).collect();
+        let mut dropped = Vec::new();
+        for id in known {
+            let account = self.accounts.get(id).await?.durable();
+            let seeds = account.settings().seeds;
+            let has = |file: &Described| file.accounts.iter().any(|(described, _)| **described == id);
+            let is_dropped = |name: &&String| {
+                let mut files = descriptions.described.iter().filter(|file| file.name == **name).peekable();
+                files.peek().is_some() && !files.any(has)
+            };
+            dropped.extend(seeds.keys().filter(is_dropped).map(|name| (name.clone(), id)));
+        }
+        Ok(dropped)
     }
 
     /// An account, or a snapshot of it, in the form of AWS's authorization details, with what they leave out. A time stands

@@ -1,5 +1,6 @@
 //! Accounts as AWS shows them: `get-account-authorization-details`, and other answers that say what that leaves out.
 
+mod answers;
 mod credential_report;
 mod details;
 mod merge;

@@ -3,135 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde::Deserialize;
-
-use super::{AwsTag, details, moment};
-use crate::account::AccountState;
+use super::answers::{AccountShape, Answers, PolicyShape, TargetShape, state_called};
+use super::details;
 use crate::description::file::DescriptionError;
 use crate::description::{
-    Document, Joined, MemberDescription, OrganizationDescription, OrganizationPolicyDescription, UnitDescription,
+    Joined, MemberDescription, OrganizationDescription, OrganizationPolicyDescription, UnitDescription,
 };
 use crate::markup::{self, Content, Member, Named, Node, Place, Placed};
 use crate::organization::FULL_ACCESS_ID;
-use crate::shapes::{AccountId, ArnParts, FeatureSet, OrganizationPolicyType, Timestamp};
-
-/// Of several operations, any of their members.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-struct Answers {
-    /// `describe-organization`.
-    organization: Option<OrganizationShape>,
-    /// `list-roots`.
-    roots: Vec<RootShape>,
-    /// `list-organizational-units-for-parent`.
-    organizational_units: Vec<UnitShape>,
-    /// `list-accounts`, `list-accounts-for-parent`.
-    accounts: Vec<AccountShape>,
-    /// `list-policies`.
-    policies: Vec<SummaryShape>,
-    /// `describe-policy`.
-    policy: Option<PolicyShape>,
-    /// `list-targets-for-policy`.
-    targets: Option<Vec<TargetShape>>,
-    /// What `iamd export` writes: `describe-policy` and `list-targets-for-policy`.
-    organization_policies: Vec<PolicyShape>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct OrganizationShape {
-    arn: Placed<String>,
-    feature_set: Option<FeatureSet>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RootShape {
-    id: Placed<String>,
-    arn: Placed<String>,
-    #[serde(default)]
-    policy_types: Vec<PolicyTypeShape>,
-    tags: Option<Vec<AwsTag>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct PolicyTypeShape {
-    #[serde(rename = "Type")]
-    kind: OrganizationPolicyType,
-    status: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct UnitShape {
-    id: Placed<String>,
-    arn: Placed<String>,
-    name: Placed<String>,
-    path: Option<String>,
-    tags: Option<Vec<AwsTag>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AccountShape {
-    id: Placed<String>,
-    arn: Placed<String>,
-    email: Option<String>,
-    name: Option<String>,
-    /// AWS has given it up for the state.
-    status: Option<Placed<String>>,
-    state: Option<Placed<String>>,
-    #[serde(default)]
-    paths: Vec<String>,
-    joined_method: Option<String>,
-    #[serde(default, deserialize_with = "joined")]
-    joined_timestamp: Option<Timestamp>,
-    tags: Option<Vec<AwsTag>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct SummaryShape {
-    id: Placed<String>,
-    arn: Placed<String>,
-    name: Placed<String>,
-    #[serde(default)]
-    description: String,
-    #[serde(rename = "Type")]
-    kind: OrganizationPolicyType,
-    #[serde(default)]
-    aws_managed: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct PolicyShape {
-    policy_summary: SummaryShape,
-    content: Option<Document>,
-    targets: Option<Vec<TargetShape>>,
-    tags: Option<Vec<AwsTag>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct TargetShape {
-    target_id: Placed<String>,
-    arn: Placed<String>,
-    /// What `iamd export` adds.
-    attachment_order: Option<usize>,
-}
-
-/// The state that AWS calls so (`AccountState`). One that is not known, or not active yet, is none that can be kept:
-/// the principals of such an account can do nothing on AWS.
-fn state_called(name: &str) -> Option<AccountState> {
-    let states = [AccountState::Active, AccountState::PendingClosure, AccountState::Suspended, AccountState::Gone];
-    states.into_iter().find(|state| state.name() == name)
-}
-
-fn joined<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    moment(deserializer).map(Some)
-}
+use crate::shapes::{AccountId, ArnParts, OrganizationPolicyType};
 
 /// A file about an organization.
 pub(super) struct OrganizationFile {

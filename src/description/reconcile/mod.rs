@@ -42,6 +42,8 @@ pub struct Ground<'g> {
     pub organizations: Arc<Directory>,
     /// Whether what a seed made and its file no longer has is removed.
     pub prune: bool,
+    /// Accounts that a seed, by its name, made something in, and that its file no longer has.
+    pub dropped: Vec<(String, AccountId)>,
 }
 
 /// What came of descriptions.
@@ -78,6 +80,10 @@ pub fn reconcile(
             let others = others(ground, accounts);
             let mut session = Session::new(ground, file, accounts, **id, &others, &mut done)?;
             late.extend(session.make(description)?.into_iter().map(|trust| (file, trust)));
+        }
+        for (_, id) in ground.dropped.iter().filter(|(name, _)| *name == file.name) {
+            let others = others(ground, accounts);
+            Session::new(ground, file, accounts, *id, &others, &mut done)?.remember()?;
         }
     }
     for (file, trust) in &late {

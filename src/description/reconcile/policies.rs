@@ -5,10 +5,10 @@ use serde_json::json;
 use super::session::{Done, Session};
 use super::tags::TagFamily;
 use crate::account::{ManagedPolicy, PolicyVersion, Quota, Resource};
-use crate::description::{PolicyDescription, Versions};
+use crate::description::{Document, PolicyDescription, Versions};
 use crate::markup::{Named, Placed};
 use crate::services::managed_document;
-use crate::shapes::PolicyDocument;
+use crate::shapes::{PolicyDocument, Timestamp};
 
 const TAGS: TagFamily = TagFamily { tag: "TagPolicy", untag: "UntagPolicy", parameter: "PolicyArn" };
 
@@ -105,11 +105,11 @@ impl Session<'_> {
             return Err(self.error(name.place, message));
         }
         let is_same = self.account.get::<ManagedPolicy>(name).is_some_and(|policy| {
-            let same = |(a, b): (&PolicyVersion, &PolicyVersion)| {
-                a.number == b.number && a.created == b.created && a.document.text() == b.document.text()
+            let same = |(known, (number, created, document)): (&PolicyVersion, &(u32, Timestamp, Document))| {
+                known.number == *number && known.created == *created && document.says(known.document.text())
             };
             policy.versions.len() == versions.len()
-                && policy.versions.iter().zip(&versions).all(same)
+                && policy.versions.iter().zip(&wanted.versions).all(same)
                 && policy.default_version == wanted.default
                 && policy.updated == wanted.updated
         });

@@ -6,13 +6,18 @@ use serde_json::json;
 
 use super::session::{Done, Session};
 use crate::account::{
-    Credentials, Grantee, Group, InstanceProfile, ManagedPolicy, OidcProvider, Permissions, Reference, Resource, Role,
-    SamlProvider, User, name_key,
+    AccountState, Credentials, Grantee, Group, InstanceProfile, ManagedPolicy, MemberAccount, OidcProvider,
+    Permissions, Reference, Resource, Role, SamlProvider, User, name_key,
 };
 use crate::markup::Place;
 
 /// The kinds in the order in which they can go: what refers to others before them.
 const ORDER: &[&str] = &["instance-profile", "user", "role", "group", "policy", "oidc-provider", "saml-provider"];
+
+/// The kinds in an organization, in the same order; that of the organization itself is [`ORGANIZATION`].
+const IN_ORGANIZATION: &[&str] = &["organization-policy", "organization-account", "organizational-unit"];
+
+const ORGANIZATION: &str = "organization";
 
 /// An entity by its kind and name, as it is compared: the case of names makes no difference but for providers.
 fn key_of(entity: &str) -> String {
@@ -36,6 +41,10 @@ impl Session<'_> {
                     }
                 }
             }
+            let gone: Vec<_> = before.iter().filter(|entity| !has.contains(&key_of(entity))).cloned().collect();
+            for entity in self.prune_organization(&gone)? {
+                known.remove(&entity);
+            }
         }
         if known == before {
             return Ok(());
@@ -47,6 +56,77 @@ impl Session<'_> {
                 Ok(())
             })
         })
+    }
+
+    /// Removes the parts of the organization that are gone from the file, or the organization; what was removed.
+    fn prune_organization(&mut self, gone: &[String]) -> Done<Vec<String>> {
+        let split = |entity: &String| entity.split_once('/').map(|(kind, name)| (kind.to_owned(), name.to_owned()));
+        let gone: Vec<(String, String)> = gone.iter().filter_map(split).collect();
+        let of = |kind: &str| {
+            let names = gone.iter().filter(|(found, _)| found == kind).map(|(_, name)| name.clone());
+            names.collect::<BTreeSet<_>>()
+        };
+        let own = self.account.managed_organization().map(|record| record.id.clone());
+        let ends = own.is_some_and(|id| of(ORGANIZATION).contains(&id));
+        if !ends {
+            self.prune_organization_policies(&of("organization-policy"))?;
+        }
+        for account in of("organization-account") {
+            let now = self.ground.facts.now;
+            let is_there = |member: &MemberAccount| member.state(now) != AccountState::Gone;
+            let found = self.account.member(&account).filter(|member| is_there(member));
+            if found.is_some_and(|member| member.id != self.account.id) {
+                self.call_organizations(
+                    Place::default(),
+                    "RemoveAccountFromOrganization",
+                    json!({"AccountId": account}),
+                )?;
+                self.removed("organization-account", &account);
+            }
+        }
+        if ends {
+            self.call_organizations(Place::default(), "DeleteOrganization", json!({}))?;
+            of(ORGANIZATION).iter().for_each(|id| self.removed(ORGANIZATION, id));
+        } else {
+            self.prune_units(&of("organizational-unit"))?;
+        }
+        let is_pruned = |kind: &str| kind == ORGANIZATION || IN_ORGANIZATION.contains(&kind);
+        let pruned = gone.iter().filter(|(kind, _)| is_pruned(kind));
+        Ok(pruned.map(|(kind, name)| format!("{kind}/{name}")).collect())
+    }
+
+    fn prune_organization_policies(&mut self, names: &BTreeSet<String>) -> Done {
+        let policies = self.account.organization_policies.iter().filter(|policy| names.contains(&policy.name));
+        for (id, name) in policies.map(|policy| (policy.id.clone(), policy.name.clone())).collect::<Vec<_>>() {
+            let root = self.account.managed_organization().map(|record| record.root.clone());
+            let units = self.account.organization_units.iter().map(|unit| unit.id.clone());
+            let members = self.account.organization_accounts.iter().map(|member| member.id.to_string());
+            let targets: Vec<_> = root.into_iter().chain(units).chain(members).collect();
+            for target in targets {
+                let node = self.account.organization_node(&target);
+                if node.is_some_and(|node| node.attached.contains(&id)) {
+                    let parameters = json!({"PolicyId": id, "TargetId": target});
+                    self.call_organizations(Place::default(), "DetachPolicy", parameters)?;
+                }
+            }
+            self.call_organizations(Place::default(), "DeletePolicy", json!({"PolicyId": id}))?;
+            self.removed("organization-policy", &name);
+        }
+        Ok(())
+    }
+
+    /// Removes units, those within others first.
+    fn prune_units(&mut self, names: &BTreeSet<String>) -> Done {
+        let units = self.account.organization_units.iter().filter(|unit| names.contains(&unit.name));
+        let depth = |id: &str| self.account.organization_line(id).len();
+        let mut units: Vec<_> = units.map(|unit| (depth(&unit.id), unit.id.clone(), unit.name.clone())).collect();
+        units.sort_by_key(|(depth, ..)| std::cmp::Reverse(*depth));
+        for (_, id, name) in units {
+            let parameters = json!({"OrganizationalUnitId": id});
+            self.call_organizations(Place::default(), "DeleteOrganizationalUnit", parameters)?;
+            self.removed("organizational-unit", &name);
+        }
+        Ok(())
     }
 
     /// Removes an entity with all that belongs to it; what others still use stays, and is an error.

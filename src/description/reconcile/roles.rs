@@ -161,7 +161,9 @@ impl Session<'_> {
         let LateTrust { role, document, from_aws, .. } = trust;
         let Some(before) = self.account.get::<Role>(role).cloned() else { return Ok(()) };
         let is_new = before.trust_policy.text() == nobody(self.account.id);
-        if document.says(before.trust_policy.text()) {
+        // Principals that are gone are shown by their ids, and those that were renamed by their new ARNs.
+        let shown = self.run(document.place, |cx| Ok(cx.shown_trust_policy(&before).0))?;
+        if document.says(before.trust_policy.text()) || (*from_aws && document.says(&shown)) {
             return Ok(());
         }
         if *from_aws {

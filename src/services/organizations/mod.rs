@@ -64,7 +64,7 @@ enum Place {
 macro_rules! organizations_operation {
     (
         $operation:ident -> $output:ty, $place:ident, |$this:ident| $access:expr $(, $name:ident = $value:expr)*
-        $(; others |$account:ident| $others:expr)?
+        $(; others |$account:ident| $others:expr)? $(=> $check:ident)?
     ) => {
         impl $crate::call::Operation for $operation {
             type Output = $output;
@@ -91,7 +91,9 @@ macro_rules! organizations_operation {
             }
 
             fn precondition(&self, cx: &$crate::call::View<'_>) -> $crate::error::Result<()> {
-                cx.must_be_at($crate::services::organizations::Place::$place, Self::ENTRY.name)
+                cx.must_be_at($crate::services::organizations::Place::$place, Self::ENTRY.name)?;
+                $($check(self, cx)?;)?
+                Ok(())
             }
         }
     };
@@ -203,10 +205,7 @@ impl View<'_> {
             // What the resource policy allows is for the engine to say.
             Place::Administrator => is_management || (reads && is_delegate) || record.delegation.is_some(),
         };
-        if may {
-            return Ok(());
-        }
-        Err(Error::new(Code::AccessDenied, "You don't have permissions to access this resource."))
+        if may { Ok(()) } else { Err(refusal::place()) }
     }
 }
 

@@ -62,6 +62,11 @@ pub(super) fn constraint(reason: &str, message: &'static str) -> Error {
     Error::new(Code::ConstraintViolation, message).with("Reason", json!(reason))
 }
 
+/// The refusal of an account whose place in the organization does not allow something.
+pub(super) fn place() -> Error {
+    Error::new(Code::AccessDenied, "You don't have permissions to access this resource.")
+}
+
 /// What does not exist: `You specified a policy that doesn't exist.`
 pub(super) fn missing(code: Code) -> Error {
     let noun = match code {

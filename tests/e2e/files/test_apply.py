@@ -1,6 +1,7 @@
 """Accounts come from files: at the start of a server, and applied to a running one."""
 
 import json
+import os
 import pathlib
 import shutil
 import stat
@@ -178,6 +179,13 @@ def test_hostile_files_get_one_clear_error(own):
     code, _, error = run("apply", "large.json", "--listen", f"127.0.0.1:{own.port}", cwd=own.folder)
     assert (code, error) == (1, "iamd: large.json is larger than 32 MiB\n")
     assert "16777216" in own.apply("#" * (20 << 20))[2], "more than the server takes"
+
+
+def test_only_regular_files_are_read(own):
+    os.mkfifo(own.folder / "pipe.json")
+    for path in ("pipe.json", "/dev/zero", "/dev/null"):
+        code, _, error = run("apply", path, "--listen", f"127.0.0.1:{own.port}", cwd=own.folder)
+        assert (code, error) == (1, f"iamd: {path} is not a regular file\n")
 
 
 def test_roles_may_trust_each_other_across_accounts(own):

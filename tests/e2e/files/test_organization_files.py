@@ -228,6 +228,64 @@ def test_states_are_imported_as_they_are(own, tmp_path):
         assert code == 1 and f"the account {OTHER} is {state}" in error, error
 
 
+def test_a_round_trip_keeps_the_order_of_attachment_and_every_number(own, tmp_path):
+    names = [f"t{number}" for number in (3, 0, 5, 1, 4, 2)]
+    assert own.apply(described(accounts={MEMBER: None}))[0] == 0
+    client = own.organizations()
+    root = client.list_roots()["Roots"][0]["Id"]
+    client.enable_policy_type(RootId=root, PolicyType="TAG_POLICY")
+    for name in names:
+        content = json.dumps({"tags": {"x": {"tag_key": {"@@assign": name}}}})
+        made = client.create_policy(Name=name, Description="", Type="TAG_POLICY", Content=content)["Policy"]["PolicySummary"]["Id"]
+        client.attach_policy(PolicyId=made, TargetId=root)
+    number = "12345678901234567890123"
+    document = (
+        '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*", '
+        f'"Condition": {{"NumericLessThan": {{"s3:max-keys": [{number}, 1.50]}}}}}}}}'
+    )
+    Boto3(own.server.endpoint, MANAGEMENT).iam.create_policy(PolicyName="P", PolicyDocument=document)
+    effective = {"PolicyType": "TAG_POLICY", "TargetId": MEMBER}
+    before = json.loads(client.describe_effective_policy(**effective)["EffectivePolicy"]["PolicyContent"])
+    assert before == {"tags": {"x": {"tag_key": "t3"}}}
+    exported = own.command("export", MANAGEMENT)[1]
+    assert number in exported
+    (tmp_path / "exported.json").write_text(exported)
+    code, out, error = own.command("import", "exported.json")
+    assert code == 0 and out.startswith("0 made, 0 changed, 0 removed"), out + error
+    with Server() as other:
+        again = Own(other, tmp_path)
+        code, _, error = again.command("import", "exported.json")
+        assert code == 0, error
+        content = again.organizations().describe_effective_policy(**effective)["EffectivePolicy"]["PolicyContent"]
+        assert json.loads(content) == before
+        assert again.command("export", MANAGEMENT)[1] == exported
+
+
+def test_what_is_dropped_from_a_file_is_pruned(own):
+    assert own.apply(WHOLE)[0] == 0
+    client = own.organizations()
+    code, out, error = own.apply({"accounts": {MANAGEMENT: {}}}, "--prune", "--dry-run")
+    assert code == 0 and f"- {MANAGEMENT} organization o-a1b2c3d4e5\n" in out, out + error
+    assert client.describe_organization()
+    # Without the sections, what the file made in them goes; what others made stays.
+    client.create_organizational_unit(ParentId="r-a1b2", Name="theirs")
+    code, out, error = own.apply(described(id="o-a1b2c3d4e5", accounts={MEMBER: None}), "--prune")
+    assert code == 0, error
+    assert f"- {MANAGEMENT} organization-policy NoUsers\n" in out and f"- {MANAGEMENT} organizational-unit test\n" in out, out
+    units = client.list_organizational_units_for_parent(ParentId="r-a1b2")["OrganizationalUnits"]
+    assert [unit["Name"] for unit in units] == ["theirs"]
+    code, out, error = own.apply({"accounts": {MANAGEMENT: {"users": {"ann": {}}}}}, "--prune")
+    assert code == 0, error
+    with pytest.raises(ClientError, match="AWSOrganizationsNotInUse"):
+        client.describe_organization()
+    # An account that is no longer there loses what the file made in it.
+    iam = Boto3(own.server.endpoint, MANAGEMENT).iam
+    iam.create_user(UserName="bob")
+    code, out, error = own.apply({"accounts": {}}, "--prune")
+    assert code == 0 and f"- {MANAGEMENT} user ann\n" in out, out + error
+    assert [user["UserName"] for user in iam.list_users()["Users"]] == ["bob"]
+
+
 def test_files_may_do_what_clients_may(own):
     assert own.apply(WHOLE)[0] == 0
     client = own.organizations()
@@ -241,6 +299,8 @@ def test_files_may_do_what_clients_may(own):
         (described(accounts={MEMBER: None, OTHER: None, **many}), "LimitExceeded"),
         (described(accounts=others), "another account has the address"),
         (elsewhere, "another account has the address test@example.com"),
+        (described(accounts={MEMBER: {"email": "nobody"}, OTHER: None}), "InvalidInput"),
+        (described(accounts={MEMBER: {"name": "a\nb"}, OTHER: None}), "InvalidInput"),
     ):
         code, _, error = own.apply(content)
         assert code == 1 and message in error, error

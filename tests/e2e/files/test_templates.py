@@ -320,6 +320,32 @@ def test_a_plan_of_terraform(own):
     assert code == 1 and "aws_iam_role_policy_attachment.a.policy_arn" in error
 
 
+def test_the_tags_of_the_provider_are_tags_of_the_resource(own):
+    """`default_tags` are in `tags_all` alone."""
+    every = {"team": "red", "stage": "prod"}
+    users = {
+        "both": {"tags": {"team": "red"}, "tags_all": every},
+        "default": {"tags": None, "tags_all": {"stage": "prod"}},
+        "old": {"tags": {"team": "red"}},
+        # The provider computes what is not configured.
+        "none": {},
+    }
+    resources = [managed(f"aws_iam_user.{name}", name=name, **tags) for name, tags in users.items()]
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": resources}},
+        "resource_changes": [{"address": "aws_iam_user.none", "change": {"after_unknown": {"tags_all": True}}}],
+        "configuration": {"root_module": {"resources": [refers("aws_iam_user.none")]}},
+    }
+    code, _, error = own.command("apply", own.write("plan.json", plan), "--account", ACCOUNT)
+    assert code == 0, error
+    tags = lambda name: {tag["Key"]: tag["Value"] for tag in own.iam.list_user_tags(UserName=name)["Tags"]}
+    assert [tags(name) for name in users] == [every, {"stage": "prod"}, {"team": "red"}, {}]
+    plan["configuration"]["root_module"]["resources"] = [refers("aws_iam_user.none", tags=["local.tags"])]
+    code, _, error = own.command("apply", own.write("plan.json", plan), "--account", ACCOUNT)
+    assert code == 1 and "aws_iam_user.none.tags" in error, error
+
+
 def managed(address, **values):
     """A resource of a plan, by its address."""
     kind = next(part for part in address.split(".") if part.startswith("aws_iam_"))

@@ -70,7 +70,7 @@ def test_a_closed_account_leaves_no_organization_and_outlives_it(tmp_path):
         assert code(org.remove_account_from_organization, AccountId=member) == ("AccountNotFoundException", None)
         org.delete_organization()
         assert is_closed(again, member)
-        # Whoever manages the next organization gets nothing from the account either.
+        # The next organization gets nothing from the account either.
         org.create_organization()
         assert [found["Id"] for found in org.list_accounts()["Accounts"]] == [MANAGEMENT]
         assert is_closed(again, member)

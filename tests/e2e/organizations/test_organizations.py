@@ -448,8 +448,8 @@ def test_management_policies_that_are_too_long_together_are_invalid(server, org,
     for member in members:
         org.move_account(AccountId=member, SourceParentId=root_id, DestinationParentId=unit)
     values = lambda start: {"@@append": [f"{start}{number:04}" * 4 for number in range(300)]}
-    tags = lambda start: json.dumps({"tags": {"stage": {"tag_value": values(start)}}}, separators=(",", ":"))
-    first, second = (scp(org, f"long-{start}", tags(start), "BACKUP_POLICY") for start in "ab")
+    plans = lambda start: json.dumps({"plans": {"stage": {"regions": values(start)}}}, separators=(",", ":"))
+    first, second = (scp(org, f"long-{start}", plans(start), "BACKUP_POLICY") for start in "ab")
     org.enable_policy_type(RootId=root_id, PolicyType="BACKUP_POLICY")
     org.attach_policy(PolicyId=first, TargetId=unit)
     listed = lambda **page: org.list_accounts_with_invalid_effective_policy(PolicyType="BACKUP_POLICY", **page)

@@ -8,7 +8,9 @@ use crate::account::{AccountState, MemberAccount, OrganizationNode, Quota, Refer
 use crate::description::MemberDescription;
 use crate::description::reconcile::session::{Done, Session};
 use crate::markup::{Named, Place};
+use crate::services;
 use crate::shapes::AccountId;
+use crate::wire::{Input, Service};
 
 impl Session<'_> {
     /// Makes the accounts members of the organization, and no others.
@@ -75,6 +77,9 @@ impl Session<'_> {
         self.close(&mut member, wanted.state, place)?;
         member.name = wanted.name.clone().unwrap_or(member.name);
         member.email = wanted.email.clone().unwrap_or(member.email);
+        if wanted.joined.is_none() {
+            self.names_must_be_possible(&member, place)?;
+        }
         member.parent = parent;
         let has_changed = before.as_ref().is_none_or(|before| {
             (&before.name, &before.email, &before.parent) != (&member.name, &member.email, &member.parent)
@@ -93,6 +98,15 @@ impl Session<'_> {
         self.organization_tags(place, &key, wanted.tags.as_ref())?;
         self.end("organization-account", &key, before.is_none());
         Ok(())
+    }
+
+    /// Refuses a name or an address that no account could be created with.
+    fn names_must_be_possible(&mut self, member: &MemberAccount, place: Place) -> Done {
+        let parameters = json!({"AccountName": member.name, "Email": member.email});
+        self.run(place, |_| match services::find(Service::ORGANIZATIONS, "CreateAccount") {
+            Some(entry) => entry.decode(&Input::Json(parameters)).map(drop),
+            None => Ok(()),
+        })
     }
 
     /// Closes an account that is closed on AWS. What is closed here stays so: nobody but AWS opens an account again.

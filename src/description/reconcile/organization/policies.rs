@@ -39,7 +39,12 @@ impl WantedPolicy<'_> {
 
 impl Session<'_> {
     /// Calls an operation of Organizations.
-    pub(super) fn call_organizations(&mut self, place: Place, operation: &str, parameters: Value) -> Done {
+    pub(in crate::description::reconcile) fn call_organizations(
+        &mut self,
+        place: Place,
+        operation: &str,
+        parameters: Value,
+    ) -> Done {
         self.call_of(Service::ORGANIZATIONS, place, operation, parameters)
     }
 

@@ -30,13 +30,19 @@ const ARGUMENTS: &[&str] = &[
     "users",
     "groups",
     "roles",
-    "tags",
+    TAGS,
     "url",
     "client_id_list",
     "thumbprint_list",
     "saml_metadata_document",
     "account_alias",
 ];
+
+/// The tags that a resource is configured to have.
+const TAGS: &str = "tags";
+
+/// The tags that it gets, those of the provider's configuration included.
+const ALL_TAGS: &str = "tags_all";
 
 /// Those of them that are found by the one resource that they refer to, and what they need of it.
 const FOUND: &[(&str, Wanted)] = &[
@@ -139,13 +145,23 @@ fn collect<'n>(module: &'n Node, found: &mut Vec<Written<'n>>) {
             continue;
         };
         if kind.starts_with("aws_iam_") && member("mode") != Some("data") {
-            let values = Node { place: resource.place, ..values.clone() };
+            let values = with_all_tags(Node { place: resource.place, ..values.clone() });
             found.push(Written { address, kind, values, given: Vec::new() });
         }
     }
     for child in module.get("child_modules").map(Node::items).unwrap_or_default() {
         collect(child, found);
     }
+}
+
+/// The values with the tags that the resource gets: the provider's `default_tags` are in `tags_all` alone.
+fn with_all_tags(mut values: Node) -> Node {
+    let all = values.get(ALL_TAGS).filter(|all| matches!(all.content, Content::Map(_))).cloned();
+    if let (Some(value), Content::Map(members)) = (all, &mut values.content) {
+        members.retain(|member| member.name != TAGS);
+        members.push(Member { name: TAGS.to_owned(), place: value.place, value });
+    }
+    values
 }
 
 /// The name that a resource will have, and its ARN.
@@ -185,7 +201,8 @@ fn is_marked(node: &Node) -> bool {
 /// Finds the values that are not known before the plan is applied, and names those that cannot be found.
 fn resolve(resource: &mut Written<'_>, unknown: Option<&Node>, lookup: &References<'_>, build: &mut Build<'_>) {
     for argument in ARGUMENTS {
-        let is_unknown = unknown.and_then(|unknown| unknown.get(argument)).is_some_and(is_marked);
+        let is_marked = |name: &str| unknown.and_then(|unknown| unknown.get(name)).is_some_and(is_marked);
+        let is_unknown = is_marked(argument) || (*argument == TAGS && is_marked(ALL_TAGS));
         let is_written = resource.has(argument);
         if resource.given.contains(argument) || (is_written && !is_unknown) {
             continue;

@@ -34,7 +34,17 @@ pub struct DescribeEffectivePolicyResult {
 organizations_operation!(DescribeEffectivePolicy -> DescribeEffectivePolicyResult, Member, |this| {
     let target = this.target_id.as_deref().map_or(Target::Organization, Target::InOrganization);
     Access::to(target).key("organizations:PolicyType", Some(this.policy_type.kind().name()))
-});
+} => must_see_target);
+
+/// Members see their own policy. Whether the resource policy lets them see that of others is for the engine to say.
+fn must_see_target(operation: &DescribeEffectivePolicy, cx: &View<'_>) -> Result<()> {
+    let own = cx.caller.account.to_string();
+    let is_own = operation.target_id.as_ref().is_none_or(|target| **target == own);
+    let is_delegate = cx.account.member(&own).is_some_and(|member| !member.delegated.is_empty());
+    let has_resource_policy = cx.account.managed_organization().is_some_and(|record| record.delegation.is_some());
+    let may = is_own || is_delegate || has_resource_policy || cx.caller.account == cx.account.id;
+    if may { Ok(()) } else { Err(refusal::place()) }
+}
 
 impl Query for DescribeEffectivePolicy {
     fn answer(self, cx: &View<'_>) -> Result<DescribeEffectivePolicyResult> {
@@ -42,12 +52,6 @@ impl Query for DescribeEffectivePolicy {
         let kind = self.policy_type.kind();
         let own = cx.caller.account.to_string();
         let target = self.target_id.as_deref().unwrap_or(&own);
-        let is_management = cx.caller.account == cx.account.id;
-        let is_delegate = cx.account.member(&own).is_some_and(|member| !member.delegated.is_empty());
-        // What the resource policy lets members see, the engine has decided.
-        if target != own && !is_management && !is_delegate && record.delegation.is_none() {
-            return Err(Error::new(Code::AccessDenied, "You don't have permissions to access this resource."));
-        }
         if cx.account.member(target).is_none() {
             return Err(refusal::missing(Code::TargetNotFound));
         }

@@ -70,21 +70,22 @@ impl Command for PutResourcePolicy {
 /// Checks a document: statements about actions of Organizations, for accounts, users and roles (Organizations User
 /// Guide, "Delegated administrator for AWS Organizations").
 fn accepted(cx: &Transaction<'_>, content: &str) -> Result<Policy> {
-    let partition = cx.account.id.partition().name();
     let malformed = || {
         let message = "The provided policy document does not meet the requirements of a resource policy.";
         refusal::input("INVALID_RESOURCE_POLICY_JSON", message)
     };
-    let policy = Policy::accept(content, Grammar::Resource, partition).map_err(|_| malformed())?;
     let document: Value = serde_json::from_str(content).map_err(|_| malformed())?;
     let statements = document.get("Statement").map_or(&[][..], one_or_more);
+    let mut principals = statements.iter().filter_map(|statement| statement.get("Principal"));
+    if !principals.all(|principal| names_principals(cx, principal)) {
+        let message = "You specified an invalid principal element in the policy.";
+        return Err(refusal::input("INVALID_PRINCIPAL", message));
+    }
+    let partition = cx.account.id.partition().name();
+    let policy = Policy::accept(content, Grammar::Resource, partition).map_err(|_| malformed())?;
     for statement in statements {
-        let principals = statement.get("Principal").and_then(Value::as_object);
-        let is_of_aws = principals.is_some_and(|kinds| kinds.len() == 1 && kinds.contains_key("AWS"));
-        let named = principals.and_then(|kinds| kinds.get("AWS")).map_or(&[][..], one_or_more);
-        if !is_of_aws || !named.iter().filter_map(Value::as_str).all(|principal| is_principal(cx, principal)) {
-            let message = "You specified an invalid principal element in the policy.";
-            return Err(refusal::input("INVALID_PRINCIPAL", message));
+        if statement.get("Principal").is_none() {
+            return Err(malformed());
         }
         let mut actions = statement.get("Action").map_or(&[][..], one_or_more).iter().filter_map(Value::as_str);
         if statement.get("NotAction").is_some() || !actions.all(|action| action.starts_with("organizations:")) {
@@ -93,6 +94,13 @@ fn accepted(cx: &Transaction<'_>, content: &str) -> Result<Policy> {
         }
     }
     Ok(policy)
+}
+
+/// Whether a `Principal` element names nothing but accounts of the organization, and users and roles in them.
+fn names_principals(cx: &Transaction<'_>, principal: &Value) -> bool {
+    let kinds = principal.as_object().filter(|kinds| kinds.len() == 1);
+    let named = kinds.and_then(|kinds| kinds.get("AWS")).map(one_or_more);
+    named.is_some_and(|named| named.iter().all(|name| name.as_str().is_some_and(|name| is_principal(cx, name))))
 }
 
 /// Whether a principal is an account of the organization, or a user or role in one that exists.
