@@ -308,6 +308,9 @@ impl App {
     ) -> Result<Box<dyn Output>> {
         let Decoded { request: work, after_authorization } = decoded;
         let call = work.call();
+        if entry.shows_uses {
+            self.gather_usage().await;
+        }
         let organizations = self.accounts.organizations().await?;
         let id = call.management_account(caller, &organizations).unwrap_or_else(|| call.account(caller));
         let cell = self.accounts.get(id).await?;

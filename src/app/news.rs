@@ -71,13 +71,13 @@ impl App {
         }
     }
 
-    /// Asks other servers when credentials were last used there, and takes it up.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn gather_usage(&self) -> Result<(), StoreError> {
+    /// Asks other servers when credentials were last used there, and takes it up. Without the database, what is known here
+    /// has to do.
+    pub async fn gather_usage(&self) {
         self.store.wait_for_others().await;
-        self.learn_usage().await
+        if let Err(error) = self.learn_usage().await {
+            tracing::debug!(%error, "last uses on other servers are not known yet");
+        }
     }
 
     /// Takes up when credentials were last used with other servers.

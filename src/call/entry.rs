@@ -31,6 +31,8 @@ pub struct Entry {
     pub goes_on: bool,
     /// Whether it starts or ends a job that goes on after its answer.
     pub starts_jobs: bool,
+    /// Whether it shows when credentials and services were last used.
+    pub shows_uses: bool,
     /// Its method and path, in a REST protocol.
     pub http: Option<Http>,
     /// The names of its parameters on the wire.
@@ -64,6 +66,7 @@ impl Entry {
             reports: O::REPORTS,
             goes_on: O::GOES_ON,
             starts_jobs: O::STARTS_JOBS,
+            shows_uses: O::SHOWS_USES,
             http: O::HTTP,
             parameters: wire::fields_of::<O>,
             shape: wire::shape_of::<O>,

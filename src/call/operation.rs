@@ -61,6 +61,9 @@ pub trait Operation: Named + DeserializeOwned + Send + Sync + 'static {
     /// Whether it starts or ends a job of its account, which goes on after its answer: the generation of a policy.
     const STARTS_JOBS: bool = false;
 
+    /// Whether it shows when credentials and services were last used. Other servers are asked for that first.
+    const SHOWS_USES: bool = false;
+
     /// What the caller needs permission for. Names resources and looks nothing up.
     fn access(&self) -> Access<'_>;
 

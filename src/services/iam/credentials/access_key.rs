@@ -204,6 +204,7 @@ impl Operation for GetAccessKeyLastUsed {
     type Output = GetAccessKeyLastUsedResult;
 
     const ERRORS: &'static [Code] = &[];
+    const SHOWS_USES: bool = true;
 
     fn access(&self) -> Access<'_> {
         Access::to(Target::OwnerOfKey(&self.access_key_id))

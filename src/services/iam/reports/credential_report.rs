@@ -57,6 +57,7 @@ impl Operation for GenerateCredentialReport {
     type Output = GenerateCredentialReportResult;
 
     const ERRORS: &'static [Code] = &[Code::LimitExceeded, Code::ServiceFailure];
+    const SHOWS_USES: bool = true;
     const COMPUTES: bool = true;
     const REPORTS: bool = true;
 

@@ -31,6 +31,7 @@ impl Operation for GenerateOrganizationsAccessReport {
     type Output = JobResult;
 
     const ERRORS: &'static [Code] = &[Code::ReportGenerationLimitExceeded];
+    const SHOWS_USES: bool = true;
     const COMPUTES: bool = true;
     const REPORTS: bool = true;
 

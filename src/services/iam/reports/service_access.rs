@@ -43,6 +43,7 @@ impl Operation for GenerateServiceLastAccessedDetails {
     type Output = JobResult;
 
     const ERRORS: &'static [Code] = &[Code::InvalidInput, Code::NoSuchEntity];
+    const SHOWS_USES: bool = true;
     const COMPUTES: bool = true;
     const REPORTS: bool = true;
 
