@@ -72,9 +72,11 @@ impl Event {
         self.service == SIGN_IN && !self.name.contains("OAuth2")
     }
 
-    /// The id that the events of several accounts about one call have in common: that of an event that nobody sees.
+    /// The id that the events of several accounts about one call have in common: that of an event that nobody sees, at the
+    /// time of the call. The events themselves may be a moment apart.
     fn shared_id_of(&self, random: u64) -> String {
-        Self { random, sequence: self.sequence / 1000 * 1000, ..self.clone() }.id().to_string()
+        let sequence = self.time.seconds().unsigned_abs().saturating_mul(1_000_000);
+        Self { random, sequence, ..self.clone() }.id().to_string()
     }
 }
 

@@ -57,9 +57,8 @@ def is_available():
 class RoundRobin:
     """nginx on `port`, which gives the servers on `ports` their turn."""
 
-    def __init__(self, ports):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+    def __init__(self, port, ports):
+        self.port = port
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="iamd-nginx-"))
         servers = "\n        ".join(f"server 127.0.0.1:{port};" for port in ports)
         file = self.folder / "nginx.conf"

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import urllib.request
 
-from postgres import postgres
+from postgres import free_port, postgres
 from round_robin import RoundRobin
 
 BINARY = os.environ.get("IAMD", "target/debug/iamd")
@@ -48,6 +48,10 @@ class Server:
         in_cluster = self.on_postgres and engine == "cluster" and listen == "127.0.0.1:0" and not alone
         if in_cluster and "--reads" not in arguments:
             arguments = (*arguments, "--reads", "latest")
+        front = free_port() if in_cluster else None
+        if in_cluster and "--token-issuer" not in arguments:
+            # Clients know the servers by the URL of the load balancer.
+            arguments = (*arguments, "--token-issuer", f"http://127.0.0.1:{front}")
         flags = ["--listen", listen, "--database", database, "--log-level", level]
         # A file: nobody reads a pipe while the server runs, and a full one would stop it.
         self.log = tempfile.TemporaryFile("w+")
@@ -68,7 +72,7 @@ class Server:
         self.port = int(self.endpoint.rsplit(":", 1)[1])
         if in_cluster and self.endpoint.startswith("http://127.0.0.1:"):
             self.fellows = [Server(*arguments, database=database, **given) for _ in range(2)]
-            self.front = RoundRobin([self.port, *(fellow.port for fellow in self.fellows)])
+            self.front = RoundRobin(front, [self.port, *(fellow.port for fellow in self.fellows)])
             self.port = self.front.port
             self.endpoint = f"http://127.0.0.1:{self.port}"
 
