@@ -55,7 +55,8 @@ def play(steps, folder, **variables):
 
 @pytest.fixture(scope="module")
 def server():
-    with Server() as running:
+    # The link of a denial has the address of the server itself.
+    with Server(alone=True) as running:
         yield running
 
 
