@@ -248,8 +248,10 @@ def main():
     if in_cluster:
         must_have_a_cluster()
         os.environ["IAMD_TEST_ENGINE"] = "cluster"
+        # The examples start servers of their own.
+        arguments = arguments or ["tests/e2e"]
     prepare(with_tools=not arguments or "--tools" in sys.argv)
-    if arguments or in_cluster:
+    if arguments:
         suites = [Suite("end to end", live=True)]
         end_to_end(suites[0], *arguments)
     else:
