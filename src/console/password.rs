@@ -30,16 +30,16 @@ pub async fn check_password(state: &State, sent: &Sent) -> Result<Step, &'static
     let Some(console) = &state.console else { return Err(WRONG) };
     let (given, name) = (sent.field("account").trim(), sent.field("user").trim());
     let name = if sent.field("as") == "root" { "" } else { name };
-    let subject = format!("{given}/{name}");
-    let address = sent.facts.source_ip;
-    let attempt = match Attempt::begin(state, address, &subject).await {
-        Ok(Some(attempt)) => attempt,
-        Ok(None) => return Err(TOO_MANY),
-        Err(_) => return Err(UNAVAILABLE),
-    };
     let account = match AccountId::parse(given) {
         Some(account) => Some(account.in_partition(state.app.authenticator.partition.unwrap_or_default())),
         None => state.app.store.account_of_alias(given).await.ok().flatten(),
+    };
+    // The number and the alias mean one account, and a name in small and capital letters one user.
+    let of = account.map_or_else(|| given.to_owned(), |account| account.to_string());
+    let attempt = match Attempt::begin(state, sent.facts.source_ip, &format!("{of}/{}", name_key(name))).await {
+        Ok(Some(attempt)) => attempt,
+        Ok(None) => return Err(TOO_MANY),
+        Err(_) => return Err(UNAVAILABLE),
     };
     let account = match account.filter(|account| *account != AccountId::AWS) {
         // Nobody signs in to a closed account.

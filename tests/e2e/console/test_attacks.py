@@ -297,8 +297,9 @@ def test_who_guesses_has_to_wait_and_others_need_not(server, iam):
     iam.create_login_profile(UserName="bob", Password=PASSWORD)
     for _ in range(5):
         assert WRONG in Browser(server).sign_in(ACCOUNT, "guess", user="alice").text
-    for name in ("alice", "ALICE"):
-        page = Browser(server).sign_in(ACCOUNT, PASSWORD, user=name)
+    iam.create_account_alias(AccountAlias="acme-guessed")
+    for account, name in ((ACCOUNT, "alice"), (ACCOUNT, "ALICE"), ("acme-guessed", "alice")):
+        page = Browser(server).sign_in(account, PASSWORD, user=name)
         assert "Too many attempts" in page.text and page.status == 401
     assert not is_out(signed_in(server, "bob"))
 
