@@ -95,9 +95,7 @@ impl App {
             denial_link: settings.denial_link(),
         };
         app.follow_clock().await?;
-        app.accounts.load_organizations().await?;
         app.make_planned_organization().await?;
-        app.go_on_everywhere().await;
         Ok((app, committer))
     }
 

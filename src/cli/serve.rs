@@ -63,6 +63,9 @@ pub async fn run(settings: Settings, mut signals: Signals) -> Result<(), Box<dyn
     if let Some(gateway) = state.gateway.clone() {
         tokio::spawn(gateway.find_kinds());
     }
+    // A large organization takes a while to load: the first calls wait for it, and the start does not.
+    let organizations = state.clone();
+    tokio::spawn(async move { organizations.app.go_on_everywhere().await });
     http::serve(listener, http::router(state), Limits::new(&settings), tls.map(Arc::new), &mut signals).await;
     // The router is gone, and with it the accounts: the committer writes what it still has and ends. Only a request that
     // computes can hold them longer, and no client waits for its answer.

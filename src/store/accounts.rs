@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
+use tokio::sync::{OnceCell, OwnedMutexGuard, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::cells::{Cell, Cells, Slot};
@@ -91,6 +91,9 @@ pub struct Accounts {
     cells: Arc<Cells>,
     store: Arc<Store>,
     organizations: Arc<Organizations>,
+    /// Set when the stored organizations have been loaded: until then nobody gets an account, since nobody can decide what
+    /// its organization denies.
+    organizations_are_known: Arc<OnceCell<()>>,
     orders: mpsc::UnboundedSender<Order>,
     reading: Reading,
 }
@@ -120,7 +123,8 @@ impl Accounts {
         };
         let committer = tokio::spawn(committer.run(receiver));
         let reading = Reading { latest: false, max_stale: Duration::MAX };
-        (Self { cells, store, organizations, orders, reading }, committer)
+        let organizations_are_known = Arc::default();
+        (Self { cells, store, organizations, organizations_are_known, orders, reading }, committer)
     }
 
     /// The same, read in this way.
@@ -180,6 +184,14 @@ impl Accounts {
         self.load_organizations().await
     }
 
+    /// Loads the organizations that are stored.
+    async fn load_organizations(&self) -> Result<()> {
+        for id in self.store.organizations().await.map_err(Error::internal)? {
+            self.load_alone(id).await?;
+        }
+        Ok(())
+    }
+
     /// Whether another server has written to an account meanwhile, whose next use here then loads that.
     ///
     /// # Errors
@@ -220,6 +232,11 @@ impl Accounts {
     }
 
     async fn load(&self, id: AccountId) -> Result<Arc<Cell>> {
+        self.organizations_are_known.get_or_try_init(|| self.load_organizations()).await?;
+        self.load_alone(id).await
+    }
+
+    async fn load_alone(&self, id: AccountId) -> Result<Arc<Cell>> {
         loop {
             let slot = self.cells.slot(id);
             let load = async || {
@@ -243,6 +260,7 @@ impl Accounts {
     /// # Errors
     /// When the store fails.
     pub async fn organizations(&self) -> Result<Arc<Directory>> {
+        self.organizations_are_known.get_or_try_init(|| self.load_organizations()).await?;
         let directory = self.organizations.current();
         if !self.store.is_shared() {
             return Ok(directory);
@@ -273,20 +291,9 @@ impl Accounts {
         Ok(cell.durable().is_closed())
     }
 
-    /// The organizations as this server knows them.
+    /// The organizations as this server knows them: all, as soon as it has given out an account.
     pub fn known_organizations(&self) -> Arc<Directory> {
         self.organizations.current()
-    }
-
-    /// Takes up the organizations that are stored.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn load_organizations(&self) -> Result<()> {
-        for id in self.store.organizations().await.map_err(Error::internal)? {
-            self.get(id).await?;
-        }
-        Ok(())
     }
 
     /// How many accounts are in memory.

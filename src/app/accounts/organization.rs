@@ -108,7 +108,13 @@ impl App {
 
     /// Goes on with what a stop has interrupted: the creation of accounts, and their closing.
     pub async fn go_on_everywhere(&self) {
-        let Ok(directory) = self.accounts.organizations().await else { return };
+        let directory = match self.accounts.organizations().await {
+            Ok(directory) => directory,
+            Err(error) => {
+                tracing::error!(%error, "the organizations could not be loaded: each call tries again");
+                return;
+            }
+        };
         let managers: Vec<_> = directory.iter().map(|organization| organization.management_account).collect();
         for management in managers {
             self.go_on_in(management).await;
