@@ -35,7 +35,7 @@ pub async fn check_password(state: &State, sent: &Sent) -> Result<Step, &'static
         None => state.app.store.account_of_alias(given).await.ok().flatten(),
     };
     // The number and the alias mean one account, and a name in small and capital letters one user.
-    let of = account.map_or_else(|| given.to_owned(), |account| account.to_string());
+    let of = account.map_or_else(|| format!("unknown {given}"), |account| format!("password {account}"));
     let attempt = match Attempt::begin(state, sent.facts.source_ip, &format!("{of}/{}", name_key(name))).await {
         Ok(Some(attempt)) => attempt,
         Ok(None) => return Err(TOO_MANY),

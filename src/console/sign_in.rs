@@ -231,7 +231,7 @@ pub async fn mfa(Shared(state): Shared<Arc<State>>, peer: ConnectInfo<SocketAddr
     let Ok(cell) = state.app.accounts.get(step.account).await else { return wrong() };
     let account = cell.durable();
     let Some(owner) = step.owner(&account) else { return wrong() };
-    let subject = format!("{}/{} code", step.account, step.name().unwrap_or_default());
+    let subject = format!("code {}/{}", step.account, step.name().unwrap_or_default());
     let attempt = match Attempt::begin(&state, sent.facts.source_ip, &subject).await {
         Ok(Some(attempt)) => attempt,
         Ok(None) => return mfa_card(&state, &sent, &step, Some(TOO_MANY)),

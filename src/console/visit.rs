@@ -98,7 +98,8 @@ impl Visit {
     pub async fn begin(state: Arc<State>, peer: SocketAddr, request: Request) -> Result<Self, Response> {
         let sent = Sent::read(&state, peer, request).await?;
         let Some(session) = session::signed_in(&state, &sent.parts.headers, sent.facts.now).await else {
-            let mut next = form_urlencoded::Serializer::new(String::from("/console/signin?"));
+            let start = "/console/signin?";
+            let mut next = form_urlencoded::Serializer::for_suffix(start.to_owned(), start.len());
             if sent.parts.method == http::Method::GET && sent.place() != "/console/" {
                 next.append_pair("next", sent.place());
             }

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -73,6 +74,10 @@ async fn reason(response: Response) -> (Response, Option<String>) {
     if let Some(Why(why)) = parts.extensions.get() {
         let why = shortened(why);
         return (Response::from_parts(parts, body), Some(why));
+    }
+    // A page is no reason.
+    if parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        return (Response::from_parts(parts, body), None);
     }
     // Refusals are texts of the server's own, and short.
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();

@@ -187,6 +187,7 @@ async fn issue(state: &State, sent: &Sent, ticket: Ticket, grant: &Grant, is_new
     if now >= ends {
         return Err(Refusal::denied("TOKEN_EXPIRED", "The sign-in has ended."));
     }
+    let base_account = base.account;
     let account = state.app.accounts.get(base.account).await.map_err(|_| Refusal::failed())?.durable();
     let access_key_id = Ids::new(&mut rand::rng()).access_key("ASIA", base.account);
     let number = uuid::Builder::from_random_bytes(ticket.number()).into_uuid();
@@ -197,7 +198,8 @@ async fn issue(state: &State, sent: &Sent, ticket: Ticket, grant: &Grant, is_new
     session.provider_keys.push((SIGN_IN_SESSION_KEY.to_owned(), ProviderValue::One(arn)));
     let expires = session.expires;
     let caller = Caller::of_session(session.clone());
-    if !still_exists(&caller, &account) {
+    let is_closed = state.app.accounts.is_closed(base_account).await.map_err(|_| Refusal::failed())?;
+    if is_closed || !still_exists(&caller, &account) {
         return Err(Refusal::changed());
     }
     let grant_type = if is_new { "authorization_code" } else { "refresh_token" };

@@ -53,10 +53,11 @@ impl<'v> Asked<'v> {
     }
 }
 
-/// A moment as a person writes it, in seconds.
-fn seconds(text: &str) -> Option<String> {
+/// A moment as a person writes it, in seconds. A day alone is its beginning, or its end.
+fn seconds(text: &str, is_end: bool) -> Option<String> {
     let text = text.trim_end_matches('Z').replace('T', " ");
-    let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().and_then(|day| day.and_hms_opt(0, 0, 0));
+    let (hour, minute) = if is_end { (23, 59) } else { (0, 0) };
+    let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().and_then(|day| day.and_hms_opt(hour, minute, minute));
     let forms = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
     let moment = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok()).or(day)?;
     Some(moment.and_utc().timestamp().to_string())
@@ -75,7 +76,7 @@ pub async fn page(visit: &Visit) -> Response {
     for (name, text) in
         [("StartTime", asked.from), ("EndTime", asked.to)].into_iter().filter(|(_, text)| !text.is_empty())
     {
-        let Some(seconds) = seconds(text) else {
+        let Some(seconds) = seconds(text, name == "EndTime") else {
             let why = format!("{text} is no time. Write it as 2026-11-28 09:30.");
             return visit.page("events", title, Notice::error(why), vec![form]);
         };
@@ -144,9 +145,10 @@ mod tests {
     #[test]
     fn times_are_read_as_people_write_them() {
         for text in ["2026-11-28 09:30", "2026-11-28T09:30", "2026-11-28T09:30:00Z", "2026-11-28 09:30:00"] {
-            assert_eq!(seconds(text).as_deref(), Some("1795858200"), "{text}");
+            assert_eq!(seconds(text, true).as_deref(), Some("1795858200"), "{text}");
         }
-        assert_eq!(seconds("2026-11-28").as_deref(), Some("1795824000"));
-        assert_eq!(seconds("yesterday"), None);
+        assert_eq!(seconds("2026-11-28", false).as_deref(), Some("1795824000"));
+        assert_eq!(seconds("2026-11-28", true).as_deref(), Some("1795910399"));
+        assert_eq!(seconds("yesterday", false), None);
     }
 }

@@ -4,7 +4,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::list::{List, create};
-use super::parts::{accessed, attached, danger, done, facts, form, inline, path, renamed, shown, table};
+use super::parts::{accessed, attached, danger, done, facts, form, inline, path, renamed, shown, table, with_query};
 use super::tabs::Tabs;
 use crate::console::view::{Block, Cell, Field, Row};
 use crate::console::visit::Visit;
@@ -42,7 +42,10 @@ const TABS: &[(&str, &str)] = &[("members", "Members"), ("permissions", "Permiss
 /// One group.
 pub async fn page(visit: &Visit, name: &str) -> Response {
     let owner = ("GroupName", name);
-    let group = match visit.iam("GetGroup", &[owner]).await {
+    let marker = visit.sent.field("marker");
+    let more = Some(("Marker", marker)).filter(|_| !marker.is_empty());
+    let parameters: Vec<_> = [owner].into_iter().chain(more).collect();
+    let group = match visit.iam("GetGroup", &parameters).await {
         Ok(group) => group,
         Err(error) => return visit.refusal("groups", name, &error),
     };
@@ -62,7 +65,14 @@ pub async fn page(visit: &Visit, name: &str) -> Response {
             blocks.push(renamed("group", "iam:UpdateGroup", owner, &shown(&about, "Path"), "/console/groups"));
             blocks.push(Block::Form(danger("Delete the group", "iam:DeleteGroup", &[owner], "/console/groups")));
         }
-        _ => blocks.extend(members(group, owner, &place)),
+        _ => {
+            let marker = shown(&group, "Marker");
+            blocks.extend(members(group, owner, &place));
+            if !marker.is_empty() {
+                let next = with_query(&path("groups", name), &[("tab", "members"), ("marker", &marker)]);
+                blocks.push(Block::Links(vec![Cell::link("More members", next)]));
+            }
+        }
     }
     visit.page("groups", name, done(visit), blocks)
 }

@@ -64,7 +64,7 @@ fn found(result: Result<Value, Error>, list: &str, wanted: &str) -> Result<Value
 
 /// One provider.
 pub async fn detail(visit: &Visit, arn: &str) -> Response {
-    let is_saml = arn.contains(":saml-provider/");
+    let is_saml = arn.splitn(6, ':').nth(5).is_some_and(|resource| resource.starts_with("saml-provider/"));
     let (name, operation) = match is_saml {
         true => ("SAMLProviderArn", "GetSAMLProvider"),
         false => ("OpenIDConnectProviderArn", "GetOpenIDConnectProvider"),
@@ -115,7 +115,7 @@ fn saml(provider: &Value, owner: (&str, &str), place: &str) -> [Block; 2] {
     ]
 }
 
-fn oidc(provider: &Value, owner: (&str, &str), place: &str) -> [Block; 3] {
+fn oidc(provider: &Value, owner: (&str, &str), place: &str) -> [Block; 4] {
     let texts = |list: &str| {
         let texts = members(provider, list).iter().filter_map(Value::as_str);
         json!({list: texts.map(|text| json!({"Text": text})).collect::<Vec<_>>()})
@@ -128,10 +128,19 @@ fn oidc(provider: &Value, owner: (&str, &str), place: &str) -> [Block; 3] {
     let thumbprint = |value: &Value| Row { cells: vec![Cell::text(shown(value, "Text"))], actions: Vec::new() };
     let (audiences, thumbprints) = ("ClientIDList", "ThumbprintList");
     let field = Field::required("ClientID", "Audience");
+    let replace = "iam:UpdateOpenIDConnectProviderThumbprint";
+    let known = members(provider, thumbprints).iter().map(|known| known.as_str().unwrap_or_default());
+    // AWS takes five.
+    let replaced = known.chain(std::iter::repeat("")).take(5).enumerate();
+    let replaced = replaced.map(|(index, known)| {
+        Field::optional(&format!("ThumbprintList.member.{}", index + 1), "Thumbprint").with(known)
+    });
+    let replaced = replaced.collect();
     let add = "iam:AddClientIDToOpenIDConnectProvider";
     [
         table("Audiences", "There is none.", &["Audience"], Ok(texts(audiences)), audiences, audience),
         form("Add an audience", "Add the audience", add, &[owner], vec![field], place),
         table("Thumbprints", "There is none.", &["Thumbprint"], Ok(texts(thumbprints)), thumbprints, thumbprint),
+        form("Replace the thumbprints", "Save the thumbprints", replace, &[owner], replaced, place),
     ]
 }

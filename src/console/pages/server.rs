@@ -36,7 +36,8 @@ fn shown_with(visit: &Visit, status: StatusCode, notice: Option<Notice>) -> Resp
         Some(why) => blocks.push(Block::Note(why.to_owned())),
         None => blocks.extend(operations(visit)),
     }
-    let mut response = visit.page(SECTION, TITLE, notice, blocks);
+    let why = notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    let mut response = answer::with_reason(visit.page(SECTION, TITLE, notice, blocks), &why);
     *response.status_mut() = status;
     response
 }

@@ -72,6 +72,9 @@ pub async fn page(visit: &Visit, name: &str) -> Response {
     match tabs.current() {
         "groups" => blocks.extend(groups(visit, owner, &place).await),
         "credentials" => {
+            if shown(&user, "Arn") == visit.arn() {
+                blocks.push(own_password());
+            }
             blocks.extend(password(visit, owner, &place).await);
             blocks.extend(keys(visit, owner, &place).await);
             blocks.extend(devices(visit, owner, &place).await);
@@ -108,6 +111,15 @@ async fn groups(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block> {
         table("User groups", "The user is in no group.", &["Name"], groups, "Groups", row),
         form("Add to a group", "Add the user", "iam:AddUserToGroup", &[owner], vec![field], place),
     ]
+}
+
+/// The form with which people change their own password; their sessions end with it.
+fn own_password() -> Block {
+    let fields = vec![
+        Field::required("OldPassword", "Password now").of_kind("password"),
+        Field::required("NewPassword", "New password").of_kind("new-password"),
+    ];
+    form("Change your password", "Change the password", "iam:ChangePassword", &[], fields, "/console/")
 }
 
 async fn password(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block> {
@@ -199,11 +211,25 @@ async fn devices(visit: &Visit, owner: (&str, &str), place: &str) -> Vec<Block> 
         Field::required("AuthenticationCode2", "Next code").of_kind("number"),
     ];
     let made = vec![Field::required("VirtualMFADeviceName", "Device name").with(owner.1)];
+    let unused = |device: &Value| {
+        let serial = shown(device, "SerialNumber");
+        let actions = vec![danger("Delete", "iam:DeleteVirtualMFADevice", &[("SerialNumber", &serial)], place)];
+        Row { cells: vec![Cell::text(serial)], actions }
+    };
+    let unassigned = visit.iam("ListVirtualMFADevices", &[("AssignmentStatus", "Unassigned")]).await;
     let devices = visit.iam("ListMFADevices", &[owner]).await;
     vec![
         table("MFA devices", "There is no MFA device.", &["Serial number", "Enabled"], devices, "MFADevices", row),
         form("Create a virtual MFA device", "Create the device", "iam:CreateVirtualMFADevice", &[], made, place),
         form("Enable an MFA device", "Enable the device", "iam:EnableMFADevice", &[owner], enable, place),
+        table(
+            "Virtual MFA devices of nobody",
+            "There are none.",
+            &["Serial number"],
+            unassigned,
+            "VirtualMFADevices",
+            unused,
+        ),
     ]
 }
 

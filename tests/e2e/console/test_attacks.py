@@ -464,5 +464,20 @@ def test_proofs_without_a_token_fill_no_memory(server, alice):
 def test_the_log_has_the_sentence_of_a_refusal_and_not_its_page(iam):
     with Server(level="info") as server:
         Browser(server).sign_in(ACCOUNT, "wrong")
+        root = Browser(server)
+        root.sign_in(ACCOUNT, "test")
+        assert root.send(root.open("/console/settings"), "/console/settings/clock", **{"p.value": "x"}).status == 400
         log = "\n".join(server.log_lines())
-        assert WRONG in log and "doctype" not in log
+        assert WRONG in log and "/console/settings/clock 400" in log and "doctype" not in log
+
+
+def test_guesses_at_a_password_and_at_codes_are_counted_apart(server, iam):
+    iam.create_user(UserName="adm")
+    iam.create_login_profile(UserName="adm", Password=PASSWORD)
+    for name in ("adm code", "code adm"):
+        for _ in range(5):
+            Browser(server).sign_in(ACCOUNT, "guess", user=name)
+    for account in (f"password {ACCOUNT}", f"code {ACCOUNT}", f"unknown {ACCOUNT}"):
+        for _ in range(5):
+            Browser(server).sign_in(account, "guess", user="adm")
+    assert not is_out(signed_in(server, "adm"))

@@ -13,6 +13,7 @@ import time
 import urllib.parse
 import uuid
 
+import boto3
 import jwt
 from browser import Browser, events
 from clients import Boto3
@@ -127,6 +128,20 @@ def test_a_user_gets_credentials_and_new_ones(server):
     assert len(found) == 3 and "sessionToken" not in json.dumps(found, default=str)
     server.own("clock", "POST", json.dumps({"advance": 12 * 3600}).encode(), **{"Content-Type": "application/json"})
     assert client.refresh(first["refreshToken"])[1]["error"] == "TOKEN_EXPIRED"
+
+
+def test_a_closed_account_ends_the_chain(server):
+    client_of = lambda key: boto3.Session(key, "test", region_name="us-east-1").client("organizations", endpoint_url=server.endpoint)
+    org, management = client_of("test"), client_of("000000000099")
+    management.create_organization(FeatureSet="ALL")
+    invitation = management.invite_account_to_organization(Target={"Type": "ACCOUNT", "Id": ACCOUNT})["Handshake"]["Id"]
+    org.accept_handshake(HandshakeId=invitation)
+    _, browser = user(server)
+    client = Client(server)
+    _, tokens = client.exchange(client.code(browser))
+    management.close_account(AccountId=ACCOUNT)
+    status, refused = client.refresh(tokens["refreshToken"])
+    assert status == 400 and refused["error"] == "USER_CREDENTIALS_CHANGED"
 
 
 def test_another_password_ends_the_chain(server):

@@ -319,3 +319,41 @@ def test_the_sign_in_page_is_shown_with_its_host(server, root, iam):
     iam.create_account_alias(AccountAlias="acme-pages")
     address = f"{server.endpoint}/console/signin?account=acme-pages"
     assert address in root.open("/console/").text and address in root.open("/console/account").text
+
+
+def test_a_virtual_device_of_nobody_can_be_deleted(root, iam):
+    iam.create_user(UserName="alice")
+    iam.create_virtual_mfa_device(VirtualMFADeviceName="lost")
+    page = root.send(root.open("/console/users/alice?tab=credentials"), "iam:DeleteVirtualMFADevice")
+    assert "DeleteVirtualMFADevice succeeded" in page.text and not iam.list_virtual_mfa_devices()["VirtualMFADevices"]
+
+
+def test_all_members_of_a_large_group_are_shown(root, iam):
+    iam.create_group(GroupName="crowd")
+    for number in range(103):
+        iam.create_user(UserName=f"u{number:03}")
+        iam.add_user_to_group(GroupName="crowd", UserName=f"u{number:03}")
+    page = root.open("/console/groups/crowd")
+    assert "/console/users/u099" in page.text and "/console/users/u100" not in page.text
+    link = html.unescape(page.text.split('href="/console/groups/crowd?tab=members&#38;marker=')[1].split('"')[0])
+    assert "/console/users/u102" in root.open("/console/groups/crowd?tab=members&marker=" + link).text
+
+
+def test_a_provider_is_what_its_arn_begins_with(root, iam):
+    arn = iam.create_open_id_connect_provider(Url="https://idp.example.com/:saml-provider/x", ThumbprintList=["a" * 40])["OpenIDConnectProviderArn"]
+    page = root.open(f"/console/providers/{urllib.parse.quote(arn)}")
+    assert page.status == 200
+    page = root.send(page, "iam:UpdateOpenIDConnectProviderThumbprint", **{"p.ThumbprintList.member.1": "b" * 40, "p.ThumbprintList.member.2": "c" * 40})
+    assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ThumbprintList"] == ["b" * 40, "c" * 40]
+
+
+def test_people_change_their_own_password(server, root, iam):
+    make_user(iam, "alice", "iam:GetUser", "iam:GetLoginProfile", "iam:ChangePassword")
+    alice = sign_in(server)
+    place = "/console/users/alice?tab=credentials"
+    assert "Change your password" not in root.open(place).text
+    alice.send(alice.open(place), "iam:ChangePassword", **{"p.OldPassword": PASSWORD, "p.NewPassword": "Other-Horse-2"})
+    assert "IAM user name" in alice.open("/console/").text, "the session ends with the password"
+    again = Browser(server)
+    again.sign_in(ACCOUNT, "Other-Horse-2", user="alice")
+    assert again.is_signed_in()
