@@ -112,14 +112,23 @@ mod tests {
 
     #[test]
     fn another_scheme_is_no_signature() {
-        for value in ["", "Bearer x", "AWS4-HMAC-SHA256Credential=x", "AWS4-ECDSA-P256-SHA256 Credential=x", "AWS x:y"]
-        {
+        for value in ["", "Bearer x", "AWS4-HMAC-SHA256Credential=x", "AWS x:y"] {
             assert_eq!(
                 error(&[("authorization", value.as_bytes())]).unwrap(),
                 "MissingAuthenticationToken: Request is missing Authentication Token",
                 "{value}"
             );
         }
+    }
+
+    #[test]
+    fn clients_that_sign_with_version_4a_learn_what_to_do() {
+        let expected = "IncompleteSignature: AWS4-ECDSA-P256-SHA256 (SigV4a) is not supported here; \
+                        sign with AWS4-HMAC-SHA256.";
+        assert_eq!(error(&[("authorization", b"AWS4-ECDSA-P256-SHA256 Credential=x")]).unwrap(), expected);
+        let query = "Action=GetCallerIdentity&X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Signature=x";
+        let request = Incoming { method: "GET", path: "/", query, headers: &HeaderMap::new(), body: b"" };
+        assert_eq!(Signature::read(&request).err().unwrap().to_string(), expected);
     }
 
     /// The digests were computed with OpenSSL.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::credential::Credential;
-use super::signature::{Location, Signature, incomplete};
+use super::signature::{ASYMMETRIC, Location, Signature, asymmetric, incomplete};
 use super::time::RequestTime;
 use super::{ALGORITHM, Incoming};
 use crate::error::{Code, Error, Part, Result};
@@ -31,6 +31,7 @@ pub(super) fn read<'a>(request: &Incoming<'a>) -> Option<Result<Signature<'a>>> 
     let parameters = Parameters::of(request.query);
     match parameters.algorithm.as_deref()? {
         ALGORITHM | "" => Some(parameters.read(request)),
+        ASYMMETRIC => Some(Err(asymmetric())),
         _ => {
             let error = Error::new(Code::MissingAuthenticationToken, "Missing Authentication Token");
             Some(Err(error.rejecting(Part::Authorization, "X-Amz-Algorithm is not AWS4-HMAC-SHA256")))

@@ -24,6 +24,15 @@ pub enum Location {
     Query,
 }
 
+/// The algorithm of Signature Version 4A, which STS takes at AWS.
+pub(super) const ASYMMETRIC: &str = "AWS4-ECDSA-P256-SHA256";
+
+/// The refusal of Signature Version 4A: its message says what clients can do.
+pub(super) fn asymmetric() -> Error {
+    let message = format!("{ASYMMETRIC} (SigV4a) is not supported here; sign with AWS4-HMAC-SHA256.");
+    Error::new(Code::IncompleteSignature, message).rejecting(Part::Authorization, "the signature is one of SigV4a")
+}
+
 /// What a request presents as its Signature Version 4. Nothing of it is verified until [`Signature::verify`].
 pub struct Signature<'a> {
     pub(super) location: Location,
@@ -40,7 +49,7 @@ impl<'a> Signature<'a> {
     ///
     /// # Errors
     /// `MissingAuthenticationToken` when the request has no Signature Version 4, `IncompleteSignature` when it has
-    /// a malformed one.
+    /// a malformed one or one of Version 4A.
     pub fn read(request: &Incoming<'a>) -> Result<Self> {
         if let Some(signature) = authorization::read(request) {
             return signature;
@@ -49,6 +58,7 @@ impl<'a> Signature<'a> {
             return signature;
         }
         let why = match request.headers.get(http::header::AUTHORIZATION) {
+            Some(value) if value.as_bytes().starts_with(ASYMMETRIC.as_bytes()) => return Err(asymmetric()),
             Some(_) => "the Authorization header is not of the scheme AWS4-HMAC-SHA256",
             None => "there is no Authorization header, and no X-Amz-Algorithm in the query",
         };
