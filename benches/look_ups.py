@@ -1,6 +1,8 @@
 """How long look-ups in the audit trail take, while events are written and afterwards.
 
-    IAMD=target/release/iamd python3 benches/look_ups.py [EVENTS]
+    IAMD=target/release/iamd python3 benches/look_ups.py [EVENTS] [URL]
+
+URL is that of an empty PostgreSQL database; without one, the events are in a file of SQLite.
 
 Needs boto3 (for its signatures). Calls of a thousand users are signed once and sent again and again, so that the client is
 not what is measured."""
@@ -131,7 +133,8 @@ def measure(port, when):
 def main():
     events = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     with tempfile.TemporaryDirectory() as folder:
-        flags = ["--listen", "127.0.0.1:0", "--database", f"sqlite:{folder}/iamd.db", "--log-level", "error"]
+        database = sys.argv[2] if len(sys.argv) > 2 else f"sqlite:{folder}/iamd.db"
+        flags = ["--listen", "127.0.0.1:0", "--database", database, "--log-level", "error"]
         flags += ["--audit-size", str(4 << 30)]
         process = subprocess.Popen([BINARY, *flags], stdout=subprocess.PIPE, text=True)
         try:
@@ -152,8 +155,8 @@ def main():
             print(f"\n{events} events in {time.perf_counter() - begin:.1f} s")
             time.sleep(2)
             measure(port, "afterwards")
-            size = sum(path.stat().st_size for path in pathlib.Path(folder).glob("*audit*"))
-            print(f"\n{size >> 20} MiB on disk")
+            if size := sum(path.stat().st_size for path in pathlib.Path(folder).glob("*audit*")):
+                print(f"\n{size >> 20} MiB on disk")
         finally:
             process.terminate()
             process.wait()

@@ -16,7 +16,29 @@ use crate::store::fault::Fault;
 use crate::store::postgres::{Link, in_long_time, in_time};
 
 /// How many blocks are read at once.
-const READ_AT_ONCE: i64 = 8;
+const READ_AT_ONCE: i64 = 16;
+
+/// The next blocks that have a term, the newest first, between two places: the keys of so many, and their events unless they
+/// are of another time or gone. Each block is read by its key when its turn comes, whatever the statistics say.
+const FIND: &str = "with next as materialized (select first, server from terms \
+     where term = $1 and (first, server) < ($2, $3) and first >= $4 order by first desc, server desc limit $5) \
+     select next.first, next.server, events from next left join blocks on blocks.first = next.first \
+     and blocks.server = next.server and last >= $6 and latest >= $7 and earliest <= $8 \
+     order by next.first desc, next.server desc";
+
+/// The first block with events since a time, the last one with events until a time, and where the first block begins that
+/// can have events of a place. The clock can be turned back, so the times of blocks need not be in their order; mostly all
+/// blocks are of the time, which is known at once.
+const BOUNDS: &str = "select \
+     case when exists (select 1 from blocks where latest < $1) \
+     then (select min(first) from blocks where latest >= $1) else 0 end, \
+     case when exists (select 1 from blocks where earliest > $2) \
+     then (select max(first) from blocks where earliest <= $2) else 9223372036854775807 end, \
+     $3 - coalesce((select max(last - first) from blocks), 0)";
+
+/// The last event of the blocks before a place: blocks of several servers overlap, but none is longer than the longest.
+const NEWEST_BEFORE: &str = "select max(last) from blocks where (first, server) < ($1, $2) \
+     and first >= $1 - (select max(last - first) from blocks)";
 
 /// Blocks of events of all servers.
 pub(super) struct SharedArchive {
@@ -99,37 +121,40 @@ impl SharedArchive {
         query: &EventQuery,
         named: (i64, i64),
     ) -> Result<Vec<Event>, Fault> {
-        let sql = "select last, first, server, events from terms join blocks using (first, server) \
-                   where term = $1 and first < $2 and last >= $3 and first <= $4 and latest >= $5 and earliest <= $6 \
-                   and (last, first, server) < ($7, $8, $9) order by last desc, first desc, server desc limit $10";
-        let before = query.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
-        let mut place = (i64::MAX, i64::MAX, i64::MAX);
         let mut found = Vec::new();
+        let Some((first, last)) = bounds(connection, query, named).await? else { return Ok(found) };
+        let before = query.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
+        let mut place = (before.min(last.saturating_add(1)), i64::MIN);
         loop {
-            let rows = sqlx::query(sql)
+            let rows = sqlx::query(FIND)
                 .bind(query.term().cast_signed())
-                .bind(before)
-                .bind(named.0)
-                .bind(named.1)
-                .bind(query.start.seconds())
-                .bind(query.end.seconds())
                 .bind(place.0)
                 .bind(place.1)
-                .bind(place.2)
+                .bind(first)
                 .bind(READ_AT_ONCE)
+                .bind(named.0)
+                .bind(query.start.seconds())
+                .bind(query.end.seconds())
                 .fetch_all(&mut *connection)
                 .await?;
             for row in &rows {
-                place = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-                let events = self.packer.find(place.1.cast_unsigned(), row.try_get(3)?, query.term())?;
+                place = (row.try_get(0)?, row.try_get(1)?);
+                let block: Option<&[u8]> = row.try_get(2)?;
+                let Some(block) = block else { continue };
+                let events = self.packer.find(place.0.cast_unsigned(), block, query.term())?;
                 found.extend(events.into_iter().filter(|event| query.fits(event)));
             }
-            found.sort_by_key(|event: &Event| std::cmp::Reverse((event.sequence, event.random)));
-            // The blocks that were not read yet have nothing newer than this.
-            let settled = found.iter().take_while(|event| event.sequence.cast_signed() > place.0).count();
-            if (rows.len() as i64) < READ_AT_ONCE || settled >= query.limit {
-                found.truncate(query.limit);
-                return Ok(found);
+            let is_last = (rows.len() as i64) < READ_AT_ONCE;
+            if is_last || found.len() >= query.limit {
+                found.sort_by_key(|event: &Event| std::cmp::Reverse((event.sequence, event.random)));
+                let is_settled = match found.get(query.limit.saturating_sub(1)) {
+                    Some(event) if !is_last => event.sequence.cast_signed() > newest_before(connection, place).await?,
+                    _ => is_last,
+                };
+                if is_settled {
+                    found.truncate(query.limit);
+                    return Ok(found);
+                }
             }
         }
     }
@@ -218,6 +243,27 @@ impl SharedArchive {
         transaction.commit().await?;
         Ok(())
     }
+}
+
+/// The first and the last block that can have what is looked for, by its time and by the place that its name says; `None`
+/// if none can.
+async fn bounds(
+    connection: &mut PgConnection,
+    query: &EventQuery,
+    (named, to): (i64, i64),
+) -> Result<Option<(i64, i64)>, Fault> {
+    let bounds = sqlx::query_as(BOUNDS).bind(query.start.seconds()).bind(query.end.seconds()).bind(named);
+    let (since, until, at): (Option<i64>, Option<i64>, i64) = bounds.fetch_one(connection).await?;
+    let (Some(since), Some(until)) = (since, until) else { return Ok(None) };
+    let (first, last) = (since.max(at), until.min(to));
+    Ok((first <= last).then_some((first, last)))
+}
+
+/// The sequence number of the newest event in the blocks before a place; 0 if there is none.
+async fn newest_before(connection: &mut PgConnection, (first, server): (i64, i64)) -> Result<i64, Fault> {
+    let newest = sqlx::query_scalar(NEWEST_BEFORE).bind(first).bind(server);
+    let newest: Option<i64> = newest.fetch_one(connection).await?;
+    Ok(newest.unwrap_or_default())
 }
 
 async fn forget_all(connection: &mut PgConnection) -> Result<(), Fault> {

@@ -1,5 +1,6 @@
 """What servers on one database know of each other's calls: events, denials, attempts, the clock."""
 
+import datetime
 import http.client
 import itertools
 import json
@@ -36,6 +37,42 @@ def test_an_event_is_found_on_all_servers_at_once(three, account):
         writer, reader = three.servers[number % 3], three.servers[(number + 1) % 3]
         call(writer, account, "CreateUser", UserName=f"user-{number}")
         assert looked_up(reader, account).count("CreateUser") == number + 1
+
+
+def test_look_ups_have_the_events_of_all_servers_in_one_order(three, account):
+    """Blocks of the servers overlap, and some are read for a page that ends among them."""
+    names = [f"user-{number:03}" for number in range(120)]
+    for number, name in enumerate(names):
+        call(three.servers[number % 3], account, "CreateUser", UserName=name)
+        if number % 7 == 0:
+            looked_up(three.servers[number % 2], account)
+    trail = Boto3(three.servers[1].endpoint, account).session.client("cloudtrail", endpoint_url=three.servers[1].endpoint)
+
+    def found(key, value, **more):
+        pages = trail.get_paginator("lookup_events").paginate(
+            LookupAttributes=[{"AttributeKey": key, "AttributeValue": value}], PaginationConfig={"PageSize": 9}, **more
+        )
+        return [event for page in pages for event in page["Events"]]
+
+    events = found("EventName", "CreateUser")
+    assert [json.loads(event["CloudTrailEvent"])["requestParameters"]["userName"] for event in events] == names[::-1]
+    for event in events[::17]:
+        [same] = found("EventId", event["EventId"])
+        assert same["EventId"] == event["EventId"]
+        [same] = found("ResourceName", json.loads(event["CloudTrailEvent"])["requestParameters"]["userName"])
+        assert same["EventId"] == event["EventId"]
+    hour = datetime.timedelta(hours=1)
+    latest = events[0]["EventTime"]
+    assert found("EventName", "CreateUser", StartTime=latest + hour, EndTime=latest + 2 * hour) == []
+    assert found("EventName", "CreateUser", EndTime=latest - hour) == []
+    three.servers[0].own("clock", "POST", json.dumps({"advance": 7200}).encode())
+    try:
+        call(three.servers[2], account, "CreateUser", UserName="late")
+        assert len(found("EventName", "CreateUser", StartTime=latest + hour, EndTime=latest + 3 * hour)) == 1
+        assert len(found("EventName", "CreateUser", EndTime=latest + hour)) == len(names)
+    finally:
+        three.servers[0].own("clock", "POST", b'{"reset": true}')
+    assert len(found("EventName", "CreateUser", StartTime=latest - hour, EndTime=latest + hour)) == len(names)
 
 
 def test_a_stream_has_the_events_of_all_servers_in_one_order(three, account):
