@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::task::AbortHandle;
 
@@ -13,6 +14,13 @@ use crate::identity::Clock;
 use crate::services::generation::{self, JobFailure};
 use crate::shapes::{AccountId, GenerationStatus, Timestamp};
 use crate::store::{Accounts, Trail};
+
+/// How long it takes until a generated policy that could not be stored is stored again, at first and at last.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const MAX_PAUSE: Duration = Duration::from_secs(4);
+
+/// After so many attempts, about a minute, what is stored is that the generation failed.
+const MAX_ATTEMPTS: u32 = 16;
 
 /// Generates policies. A generation belongs to its account: what is known here is only which of them this server works on.
 pub struct Generations {
@@ -60,19 +68,38 @@ impl Generations {
             ended.status = GenerationStatus::Failed;
             ended.failure = Some((code.to_owned(), message));
         }
-        let written = change(&self.accounts, id, |account| {
+        let (mut attempts, mut pause) = (1, FIRST_PAUSE);
+        while let Err(error) = self.store(id, &ended).await {
+            if attempts == 1 {
+                tracing::error!(account = id.to_string(), job = ended.id, %error, "a generated policy cannot be stored");
+            }
+            if !started.is_under_way(self.now(), &self.generator) {
+                break;
+            }
+            // The store may be well again soon. If it is the policy that it does not take, the job has failed.
+            if attempts == MAX_ATTEMPTS {
+                let JobFailure(code, message) = generation::failed();
+                let (status, failure) = (GenerationStatus::Failed, Some((code.to_owned(), message)));
+                ended = PolicyGeneration { status, failure, ..(*started).clone() };
+            }
+            tokio::time::sleep(pause).await;
+            attempts += 1;
+            pause = MAX_PAUSE.min(pause * 2);
+        }
+        self.lock().remove(&(id, ended.id));
+    }
+
+    /// Stores what became of a generation, unless it was canceled meanwhile, or the account emptied.
+    async fn store(&self, id: AccountId, ended: &PolicyGeneration) -> Result<()> {
+        let put = |account: &mut Account| {
             let now = self.now();
-            // It may have been canceled, or the account emptied.
             let kept = account.policy_generations.get(&ended.id);
             if kept.is_none_or(|kept| !kept.is_under_way(now, &self.generator)) {
                 return Ok(());
             }
             account.put(PolicyGeneration { completed: Some(now), ..ended.clone() })
-        });
-        if let Err(error) = written.await {
-            tracing::error!(account = id.to_string(), job = ended.id, %error, "a generated policy cannot be stored");
-        }
-        self.lock().remove(&(id, ended.id));
+        };
+        change(&self.accounts, id, put).await
     }
 
     async fn fill_in(&self, id: AccountId, generation: &mut PolicyGeneration) -> Result<(), JobFailure> {

@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import json
 import os
+import sqlite3
 import time
 
 import pytest
@@ -307,3 +308,21 @@ def test_a_job_whose_server_is_killed_has_failed(tmp_path):
         assert refused(calls.cancel_policy_generation, jobId=job) == ("ValidationException", 400)
         again = calls.start_policy_generation(policyGenerationDetails={"principalArn": arn})["jobId"]
         assert ended(calls, again)["jobDetails"]["status"] == "SUCCEEDED"
+
+
+@pytest.mark.skipif(bool(os.environ.get("IAMD_TEST_ENGINE")), reason="the files are those of SQLite")
+def test_a_job_whose_result_cannot_be_stored_is_stored_later(tmp_path):
+    with Server(database=f"sqlite:{tmp_path / 'iamd.db'}") as server:
+        root = Boto3(server.endpoint, "111111111111")
+        arn = root.iam.create_user(UserName="bob")["User"]["Arn"]
+        calls = analyzer(root)
+        start = {"policyGenerationDetails": {"principalArn": arn}}
+        with busy(root), contextlib.closing(sqlite3.connect(tmp_path / "iamd.db", isolation_level=None)) as other:
+            job = calls.start_policy_generation(**start)["jobId"]
+            other.execute("begin immediate")
+            said = lambda: any("a generated policy cannot be stored" in line for line in server.log_lines())  # noqa: E731
+            wait_for(said, "the failure")
+            assert calls.get_generated_policy(jobId=job)["jobDetails"]["status"] == "IN_PROGRESS"
+            other.execute("rollback")
+        assert ended(calls, job)["jobDetails"]["status"] == "SUCCEEDED"
+        assert ended(calls, calls.start_policy_generation(**start)["jobId"])["jobDetails"]["status"] == "SUCCEEDED"
