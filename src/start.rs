@@ -11,7 +11,7 @@ use crate::audit::Usage;
 use crate::call::{Environment, Volatile};
 use crate::config::Settings;
 use crate::federation::Issuers;
-use crate::identity::{Authenticator, Clock, RootCredentials, ServerKey};
+use crate::identity::{Authenticator, Clock, Identities, RootCredentials, ServerKey};
 use crate::metrics::Metrics;
 use crate::services;
 use crate::store::{Accounts, DEFAULT_INTERVAL, Delivery, SESSION_KEY, Store, Trail};
@@ -90,6 +90,7 @@ impl App {
             gate,
             generations: Arc::new(generations),
             trail,
+            identities: Identities::default(),
             detections,
             authorization_ids: settings.authorization_ids.unwrap_or_default(),
             denial_link: settings.denial_link(),

@@ -1,5 +1,6 @@
 //! Calls become events of the audit trail.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::App;
@@ -13,11 +14,11 @@ use crate::shapes::AccountId;
 use crate::wire::{Dates, Output, Service};
 
 /// The operation of a call, as events have it.
-pub struct Called<'c> {
+pub struct Called {
     /// The prefix of the service's actions.
-    pub service: &'c str,
+    pub service: Cow<'static, str>,
     /// The operation.
-    pub name: &'c str,
+    pub name: Cow<'static, str>,
     /// Whether it reads only.
     pub read_only: bool,
     /// Whether CloudTrail counts it among management events.
@@ -32,9 +33,9 @@ pub enum Came {
     Failure(EventFailure),
 }
 
-impl Called<'_> {
+impl Called {
     /// An operation that is answered here.
-    fn of(entry: &'static Entry) -> Called<'static> {
+    fn of(entry: &'static Entry) -> Self {
         // The prefix of its actions is IAM's; CloudTrail knows it as a service of its own.
         let is_toolbox = entry.service == Service::IAM_TOOLBOX;
         let service = if is_toolbox { "iam-toolbox" } else { entry.service.prefix() };
@@ -44,13 +45,13 @@ impl Called<'_> {
             "GetFederationToken" => false,
             name => entry.read_only || assumes || name == "GenerateCredentialReport",
         };
-        Called { service, name: entry.name, read_only, management: true }
+        Self { service: service.into(), name: entry.name.into(), read_only, management: true }
     }
 }
 
 impl App {
     /// Adds the event of a call that is answered here to the audit trail.
-    pub(super) fn keep(&self, record: &Record, facts: &RequestFacts, result: Result<&dyn Output, &Error>) {
+    pub(super) fn keep(&self, record: &mut Record, facts: &RequestFacts, result: Result<&dyn Output, &Error>) {
         let (Some(_), Some(entry)) = (&self.trail, record.entry) else { return };
         let called = Called::of(entry);
         let is_read = called.read_only && entry.service != Service::STS || entry.name == "GetCallerIdentity";
@@ -60,11 +61,11 @@ impl App {
             Ok(output) => Came::Result(output.to_record(dates(entry.service)).unwrap_or_default()),
             Err(error) => Came::Failure(failure(error)),
         };
-        self.keep_event(record, facts, &called, came);
+        self.keep_event(record, facts, called, came);
     }
 
     /// Adds the event of a call to the audit trail. Nothing is known of calls whose caller is not.
-    pub fn keep_event(&self, record: &Record, facts: &RequestFacts, called: &Called<'_>, came: Came) {
+    pub fn keep_event(&self, record: &mut Record, facts: &RequestFacts, called: Called, came: Came) {
         let Some(trail) = &self.trail else { return };
         let Some((caller, own)) = &record.who else { return };
         let (failure, result) = match came {
@@ -74,12 +75,12 @@ impl App {
         let is_denied = failure.as_ref().is_some_and(|failure| failure.code == "AccessDenied");
         let target = record.target.as_ref().map_or(caller.account, |target| target.id);
         let (account, identity) = match &caller.principal {
-            Principal::Service(_) => (target, caller.identity(own)),
-            Principal::Anonymous => match federated(called.name, result.as_deref()) {
-                Some(identity) => (target, identity),
+            Principal::Service(_) => (target, Arc::new(caller.identity(own))),
+            Principal::Anonymous => match federated(&called.name, result.as_deref()) {
+                Some(identity) => (target, Arc::new(identity)),
                 None => return,
             },
-            _ => (caller.account, caller.identity(own)),
+            _ => (caller.account, self.identities.of(caller, own)),
         };
         if account == AccountId::ANONYMOUS {
             return;
@@ -87,35 +88,36 @@ impl App {
         let by_service = identity.invoked_by.clone();
         let tls = facts.tls.clone().filter(|_| by_service.is_none());
         let mut additions = Additions { tls, decisions: Vec::new() };
-        additions.keep(record.decisions.all());
+        additions.keep(record.decisions.take());
+        let is_shared = target != account && called.service == "sts" && failure.is_none();
         let event = Event {
             sequence: 0,
             random: rand::random(),
             time: facts.now,
             account,
             shared_id: None,
-            service: called.service.to_owned(),
-            name: called.name.to_owned(),
+            service: called.service,
+            name: called.name,
             region: facts.region.clone(),
-            source: by_service.clone().unwrap_or_else(|| facts.source_ip.to_string()),
+            source: by_service.clone().unwrap_or_else(|| facts.source()),
             user_agent: by_service.or_else(|| facts.user_agent.clone()).unwrap_or_default(),
             request_id: facts.request_id.clone(),
             identity,
             read_only: called.read_only,
             management: called.management,
             // A denied call keeps its parameters to itself.
-            parameters: record.parameters.clone().filter(|_| !is_denied),
+            parameters: record.parameters.take().filter(|_| !is_denied),
             failure,
             result,
-            asked: record.asked.clone(),
+            asked: std::mem::take(&mut record.asked),
             denial: record.evidence.as_ref().map(|evidence| denial(evidence, record.would_deny.is_some())),
             micros: record.micros(),
             additions,
         };
         // Both accounts see who assumes a role of the other; the other only that a principal of the first did.
-        if target != account && called.service == "sts" && event.failure.is_none() {
+        if is_shared {
             let shared_id = Some(rand::random());
-            let identity = caller.foreign_identity();
+            let identity = Arc::new(caller.foreign_identity());
             let copy = Event { random: rand::random(), account: target, shared_id, identity, ..event.clone() };
             let event = trail.add(Event { shared_id, ..event });
             self.deliver(record, &event);

@@ -5,7 +5,7 @@ use std::any::Any;
 use form_urlencoded::Serializer;
 use serde_json::Value;
 
-use super::{App, INSIDE, Record, overtaken};
+use super::{App, Line, Record, overtaken};
 use crate::account::{Account, CredentialsOwner};
 use crate::call::{Entry, MfaCheck, MfaCode, Operation};
 use crate::error::{Error, Result};
@@ -13,6 +13,9 @@ use crate::identity::{Caller, RequestFacts};
 use crate::services;
 use crate::shapes::{AccountId, SessionSerialNumber, TokenCode};
 use crate::wire::{Input, Output, Params, recorded_parameters};
+
+/// A call that did not come over the wire.
+pub(super) const INSIDE: Line<'_> = Line { method: "POST", path: "/" };
 
 impl App {
     /// Calls an operation by its entry, with parameters as the Query protocol has them, and writes one line about it. The
@@ -60,7 +63,7 @@ impl App {
         self.note_caller(&mut record, caller).await?;
         self.note_use(entry.service.prefix(), caller, &record.action, facts);
         let result = self.call_with(caller, entry, parameters, facts, &mut record).await;
-        self.keep(&record, facts, result.as_ref().map(|output| &**output));
+        self.keep(&mut record, facts, result.as_ref().map(|output| &**output));
         record.write(INSIDE, facts, result.as_ref().err());
         self.environment.metrics.request("", &record.action, result.as_ref().err(), record.elapsed());
         result

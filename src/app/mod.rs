@@ -27,7 +27,7 @@ use crate::audit::Use;
 use crate::call::{DecodedCall, Entry, Environment, MfaCheck, MfaCode, Operation, Work};
 use crate::config::AuthorizationIds;
 use crate::error::{Error, Part, Result};
-use crate::identity::{Authenticator, Caller, Moment, Principal, RequestFacts};
+use crate::identity::{Authenticator, Caller, Identities, Moment, Principal, RequestFacts};
 use crate::organization::PlannedOrganization;
 use crate::services;
 use crate::shapes::{AccountId, Partition, Timestamp};
@@ -41,6 +41,7 @@ pub use self::budget::Budget;
 pub use self::computation::{Gate, Generations};
 pub use self::detect::Detections;
 pub use self::event::{Called, Came};
+use self::inside::INSIDE;
 use self::overtaken::{MAX_RUNS, pause};
 pub use self::record::{Line, Record};
 use self::route::Route;
@@ -65,6 +66,8 @@ pub struct App {
     pub explanations: Budget,
     /// The audit trail, unless it is off.
     pub trail: Option<Arc<Trail>>,
+    /// Who called of late, as events have it.
+    pub identities: Identities,
     /// What was detected.
     pub detections: Detections,
     /// Which denials can be looked up.
@@ -97,9 +100,6 @@ impl<'r> WireRequest<'r> {
 /// that guessing takes years.
 const MAX_WRONG_CODES: usize = 10;
 
-/// A call that did not come over the wire.
-const INSIDE: Line<'_> = Line { method: "POST", path: "/" };
-
 /// What came of a request.
 pub struct Outcome {
     /// The answer in the service's protocol.
@@ -131,7 +131,7 @@ impl App {
             request_id: &request.facts.request_id,
             accepts_json: request.accepts_json,
         };
-        self.keep(&record, &request.facts, result.as_ref().map(|(_, output)| &**output));
+        self.keep(&mut record, &request.facts, result.as_ref().map(|(_, output)| &**output));
         if let Err(error) = &result {
             self.detect_failure(&record, &request.facts, error);
         }
@@ -160,7 +160,7 @@ impl App {
             Ok(Decoded { request: operation.into_work(), after_authorization: None })
         };
         let result = self.invoke(O::ENTRY, decode, caller, facts, &mut record).await;
-        self.keep(&record, facts, result.as_ref().map(|output| &**output));
+        self.keep(&mut record, facts, result.as_ref().map(|output| &**output));
         record.write(INSIDE, facts, result.as_ref().err());
         self.environment.metrics.request("", &record.action, result.as_ref().err(), record.elapsed());
         let output: Box<dyn Any> = result?;

@@ -1,10 +1,16 @@
 //! The event of a call: what the audit trail knows of it.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
 use super::additions::Additions;
 use crate::shapes::{AccountId, Timestamp};
+
+/// What the names of services end with in CloudTrail.
+pub(super) const SOURCE_SUFFIX: &str = ".amazonaws.com";
 
 /// One call of an authenticated caller, as one account sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,9 +26,9 @@ pub struct Event {
     /// The same in the events of all accounts that see the call, if there are several.
     pub shared_id: Option<u64>,
     /// The prefix of the service's actions, such as `iam`.
-    pub service: String,
+    pub service: Cow<'static, str>,
     /// The operation.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// The region of the endpoint.
     pub region: String,
     /// The client's address, or the service that called.
@@ -31,8 +37,8 @@ pub struct Event {
     pub user_agent: String,
     /// The id in the answer.
     pub request_id: String,
-    /// Who called.
-    pub identity: UserIdentity,
+    /// Who called; the calls of one caller share it.
+    pub identity: Arc<UserIdentity>,
     /// Whether the operation reads only.
     pub read_only: bool,
     /// Whether CloudTrail counts it among management events, and not among data events.
@@ -222,7 +228,7 @@ impl Event {
 
     /// The service's name in CloudTrail.
     pub fn source_name(&self) -> String {
-        format!("{}.amazonaws.com", self.service)
+        format!("{}{SOURCE_SUFFIX}", self.service)
     }
 
     /// The name under which the caller is looked up: of a user, a session, or `root`.
@@ -259,13 +265,13 @@ pub mod tests {
             time: Timestamp::from_seconds(1_769_862_896),
             account,
             shared_id: None,
-            service: "iam".to_owned(),
-            name: name.to_owned(),
+            service: "iam".into(),
+            name: name.to_owned().into(),
             region: "us-east-1".to_owned(),
             source: "127.0.0.1".to_owned(),
             user_agent: "aws-cli/2.15".to_owned(),
             request_id: "0e8d4e4e-0000-4000-8000-000000000000".to_owned(),
-            identity: UserIdentity {
+            identity: Arc::new(UserIdentity {
                 kind: IdentityKind::IamUser,
                 principal_id: Some("AIDACKCEVSQ6C2EXAMPLE".to_owned()),
                 arn: Some("arn:aws:iam::123456789012:user/alice".to_owned()),
@@ -273,7 +279,7 @@ pub mod tests {
                 access_key_id: Some("AKIAIOSFODNN7EXAMPLE".to_owned()),
                 user_name: Some("alice".to_owned()),
                 ..UserIdentity::default()
-            },
+            }),
             read_only: true,
             management: true,
             failure: None,

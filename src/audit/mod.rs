@@ -24,5 +24,5 @@ pub use event::{
 };
 pub use follow::{EventFilter, EventOutcome};
 pub use resources::EventResource;
-pub use search::{Attribute, EventQuery, terms_of};
+pub use search::{Attribute, EventQuery, Terms};
 pub use usage::{LastUse, Usage, Use};

@@ -1,5 +1,11 @@
 //! What an event is about.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::event::Event;
@@ -55,28 +61,27 @@ const RESULTS: &[(&str, &[&str], &str)] = &[
 impl Event {
     /// The resources by which it can be looked up, each once.
     pub fn resources(&self) -> Vec<EventResource> {
-        let read = |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
         let mut found = Vec::new();
-        let mut add = |kind, value: Option<&Value>| {
-            if let Some(name) = value.and_then(Value::as_str) {
-                found.push(EventResource { kind, name: name.to_owned() });
-            }
-        };
-        if let Some(parameters) = read(&self.parameters) {
-            PARAMETERS.iter().for_each(|(member, kind)| add(kind, parameters.get(member)));
-        }
-        if let Some(result) = read(&self.result) {
-            for (structure, members, kind) in RESULTS {
-                let structure = result.get(structure);
-                members.iter().for_each(|member| add(kind, structure.and_then(|found| found.get(member))));
-            }
-        }
-        if self.service == "cloudtrail" {
-            self.add_trail(&mut found);
-        }
+        self.each_resource(|kind, name| found.push(EventResource { kind, name: name.to_owned() }));
         found.sort();
         found.dedup();
         found
+    }
+
+    /// The resources by which it can be looked up, in no order; some more than once.
+    pub(super) fn each_resource(&self, mut add: impl FnMut(&'static str, &str)) {
+        let of_trails = if self.service == "cloudtrail" { TRAILS } else { &[] };
+        for (name, value) in members(self.parameters.as_deref()) {
+            let kinds = PARAMETERS.iter().chain(of_trails).filter(|(member, _)| *member == name);
+            kinds.for_each(|(_, kind)| add_text(kind, value, &mut add));
+        }
+        for (name, value) in members(self.result.as_deref()) {
+            let kinds = of_trails.iter().filter(|(member, _)| *member == name);
+            kinds.for_each(|(_, kind)| add_text(kind, value, &mut add));
+            let Some((_, named_by, kind)) = RESULTS.iter().find(|(structure, ..)| *structure == name) else { continue };
+            let named = members(Some(value.get())).into_iter().filter(|(name, _)| named_by.contains(&&**name));
+            named.for_each(|(_, value)| add_text(kind, value, &mut add));
+        }
     }
 
     /// Whether a resource may have this name, without a look at each: JSON writes these characters in another way.
@@ -84,18 +89,6 @@ impl Event {
         let is_escaped = |character: char| character.is_control() || matches!(character, '"' | '\\');
         let mut texts = [&self.parameters, &self.result].into_iter().flatten();
         name.contains(is_escaped) || texts.any(|text| text.contains(name))
-    }
-
-    /// The trail that a call of CloudTrail is about.
-    fn add_trail(&self, found: &mut Vec<EventResource>) {
-        for text in [&self.parameters, &self.result].into_iter().flatten() {
-            let Ok(members) = serde_json::from_str::<Value>(text) else { continue };
-            for (member, kind) in TRAILS {
-                if let Some(name) = members.get(member).and_then(Value::as_str) {
-                    found.push(EventResource { kind, name: name.to_owned() });
-                }
-            }
-        }
     }
 
     /// The resources in the record: AWS has them for roles that are assumed.
@@ -112,6 +105,50 @@ impl Event {
     }
 }
 
+/// The members of an object in JSON, of which nothing is read that is not asked for; none of anything else.
+fn members(text: Option<&str>) -> Vec<(Cow<'_, str>, &RawValue)> {
+    let members = text.and_then(|text| serde_json::from_str(text).ok());
+    members.map(|Members(members)| members).unwrap_or_default()
+}
+
+/// Adds a resource with this name, if it is a text.
+fn add_text(kind: &'static str, value: &RawValue, add: &mut impl FnMut(&'static str, &str)) {
+    if let Ok(Text(name)) = serde_json::from_str(value.get()) {
+        add(kind, &name);
+    }
+}
+
+/// A text that is borrowed where it is written plainly.
+#[derive(Deserialize)]
+struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
+
+/// The members of an object.
+struct Members<'t>(Vec<(Cow<'t, str>, &'t RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some((Text(name), value)) = map.next_entry()? {
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Reader)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::event::tests::example;
@@ -124,6 +161,15 @@ mod tests {
         let expected = [("AWS::IAM::AccessKey", "AKIA1".to_owned()), ("AWS::IAM::User", "bob".to_owned())];
         assert_eq!(found, expected);
         assert!(expected.iter().all(|(_, name)| event.may_name(name)) && !event.may_name("ann"));
+    }
+
+    #[test]
+    fn what_is_no_text_names_no_resource() {
+        let mut event = example(1, "CreateUser");
+        for parameters in ["", "[]", "null", r#"{"userName":1}"#, r#"{"userName":["bob"]}"#, r#"{"userName":"bob""#] {
+            event.parameters = Some(parameters.to_owned());
+            assert_eq!(event.resources(), [], "{parameters}");
+        }
     }
 
     #[test]

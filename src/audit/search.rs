@@ -1,6 +1,6 @@
 //! Looking events up.
 
-use super::event::Event;
+use super::event::{Event, SOURCE_SUFFIX};
 use crate::shapes::{AccountId, Timestamp};
 
 /// Which events are wanted.
@@ -114,50 +114,79 @@ impl Attribute {
     }
 }
 
-/// The terms under which an event can be found: by its account, and in the history of management events by its region
-/// and attributes, so that a look-up reads no blocks of other regions or of data events alone.
-pub fn terms_of(event: &Event, add: &mut impl FnMut(u64)) {
-    add(term(event.account, "", "", ""));
-    if !event.management {
-        return;
+/// Finds the terms under which events can be found. Events of one account and region that follow each other share work.
+#[derive(Default)]
+pub struct Terms {
+    /// The account and region of the last event, with what their terms have in common.
+    last: Option<(AccountId, String, Common)>,
+}
+
+/// What the terms of an account and region have in common.
+#[derive(Clone, Copy)]
+struct Common {
+    /// The term of all events of the account.
+    all: u64,
+    /// The part of a hash that is the same for all attributes.
+    place: u64,
+}
+
+impl Terms {
+    /// The terms of an event: by its account, and in the history of management events by its region and attributes, so that
+    /// a look-up reads no blocks of other regions or of data events alone.
+    pub fn of(&mut self, event: &Event, add: &mut impl FnMut(u64)) {
+        let Common { all, place } = self.common(event);
+        add(all);
+        if !event.management {
+            return;
+        }
+        let mut add = |attribute: Attribute, value: &[&str]| add(in_place(place, attribute.word(), value));
+        add(Attribute::EventId, &[""]);
+        add(Attribute::EventName, &[&event.name]);
+        add(Attribute::EventSource, &[&event.service, SOURCE_SUFFIX]);
+        add(Attribute::ReadOnly, &[if event.read_only { "true" } else { "false" }]);
+        if let Some(key) = &event.identity.access_key_id {
+            add(Attribute::AccessKeyId, &[key]);
+        }
+        if let Some(name) = event.user_name() {
+            add(Attribute::Username, &[name]);
+        }
+        event.each_resource(|kind, name| {
+            add(Attribute::ResourceName, &[name]);
+            add(Attribute::ResourceType, &[kind]);
+        });
     }
-    // The attributes of an event share what comes before them.
-    let place = place(event.account, &event.region);
-    let mut add = |attribute: Attribute, value: &str| add(in_place(place, attribute.word(), value));
-    add(Attribute::EventId, "");
-    add(Attribute::EventName, &event.name);
-    add(Attribute::EventSource, &event.source_name());
-    add(Attribute::ReadOnly, if event.read_only { "true" } else { "false" });
-    if let Some(key) = &event.identity.access_key_id {
-        add(Attribute::AccessKeyId, key);
-    }
-    if let Some(name) = event.user_name() {
-        add(Attribute::Username, name);
-    }
-    for resource in event.resources() {
-        add(Attribute::ResourceName, &resource.name);
-        add(Attribute::ResourceType, resource.kind);
+
+    fn common(&mut self, event: &Event) -> Common {
+        match &self.last {
+            Some((account, region, common)) if *account == event.account && *region == event.region => *common,
+            _ => {
+                let common =
+                    Common { all: term(event.account, "", "", ""), place: place(event.account, &event.region) };
+                self.last = Some((event.account, event.region.clone(), common));
+                common
+            }
+        }
     }
 }
 
 /// The hash of an account's region, attribute and value.
 fn term(account: AccountId, region: &str, attribute: &str, value: &str) -> u64 {
-    in_place(place(account, region), attribute, value)
+    in_place(place(account, region), attribute, &[value])
 }
 
 /// The part of a term's hash that is the same for all attributes of an account's region.
 fn place(account: AccountId, region: &str) -> u64 {
-    hashed(hashed(0xcbf2_9ce4_8422_2325, &account.qualified()), region)
+    hashed(hashed(0xcbf2_9ce4_8422_2325, &[&account.qualified()]), &[region])
 }
 
-fn in_place(place: u64, attribute: &str, value: &str) -> u64 {
-    hashed(hashed(place, attribute), value)
+fn in_place(place: u64, attribute: &str, value: &[&str]) -> u64 {
+    hashed(hashed(place, &[attribute]), value)
 }
 
-/// Goes on with a hash: FNV-1a, which is the same in every build. A zero byte ends the text.
-fn hashed(hash: u64, text: &str) -> u64 {
-    let add = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    add(text.as_bytes().iter().fold(hash, add), &0)
+/// Goes on with a hash of a text in parts: FNV-1a, which is the same in every build. A zero byte ends the text.
+fn hashed(hash: u64, text: &[&str]) -> u64 {
+    let add = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    add(text.iter().flat_map(|part| part.bytes()).fold(hash, add), 0)
 }
 
 #[cfg(test)]
@@ -179,7 +208,7 @@ mod tests {
             management: true,
         };
         let mut terms = Vec::new();
-        terms_of(&event, &mut |term| terms.push(term));
+        Terms::default().of(&event, &mut |term| terms.push(term));
         let id = event.id().to_string();
         for (attribute, value, other) in [
             (Attribute::AccessKeyId, "AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLF"),
@@ -196,12 +225,19 @@ mod tests {
             assert!(!all(Some((attribute, other.to_owned()))).fits(&event), "{attribute:?}");
         }
         assert!(all(None).fits(&event) && terms.contains(&all(None).term()));
+        // The terms of an event do not depend on the events before it.
+        let mut found = Terms::default();
+        for region in ["us-east-1", "eu-west-1", "us-east-1"] {
+            let mut again = Vec::new();
+            found.of(&Event { region: region.to_owned(), ..event.clone() }, &mut |term| again.push(term));
+            assert_eq!(again == terms, region == event.region, "{region}");
+        }
         let elsewhere = EventQuery { region: Some("eu-west-1".to_owned()), ..all(None) };
         assert!(!terms.contains(&elsewhere.term()));
         let everywhere = EventQuery { region: None, ..all(None) };
         assert!(terms.contains(&everywhere.term()));
         let mut of_data = Vec::new();
-        terms_of(&Event { management: false, ..event.clone() }, &mut |term| of_data.push(term));
+        Terms::default().of(&Event { management: false, ..event.clone() }, &mut |term| of_data.push(term));
         assert!(!of_data.contains(&all(None).term()) && of_data.contains(&everywhere.term()));
         assert!(!EventQuery { before: Some(7_000), ..all(None) }.fits(&event));
         assert!(!EventQuery { region: Some("eu-west-1".to_owned()), ..all(None) }.fits(&event));

@@ -29,7 +29,7 @@ impl Event {
 
     /// Events of global services go to trails that want them and see the region that they are logged in.
     fn is_of_regions(&self, trail: &Trail) -> bool {
-        let is_global = GLOBAL.contains(&self.service.as_str());
+        let is_global = GLOBAL.contains(&&*self.service);
         trail.is_seen_in(&self.region) && (trail.global_events || !is_global)
     }
 
@@ -63,7 +63,7 @@ impl Event {
     }
 
     fn has_data_type(&self, kind: &str) -> bool {
-        !self.management && DATA.contains(&(kind, self.service.as_str()))
+        !self.management && DATA.contains(&(kind, &*self.service))
     }
 
     /// Whether a field is as an advanced event selector wants it. A field that is absent is empty.
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn regions_and_global_services_are_heeded() {
         let of_iam = example(1, "GetUser");
-        let of_sts = Event { service: "sts".to_owned(), region: "eu-west-1".to_owned(), ..example(2, "AssumeRole") };
+        let of_sts = Event { service: "sts".into(), region: "eu-west-1".to_owned(), ..example(2, "AssumeRole") };
         let home = trail(Selectors::default());
         let without = Trail { global_events: false, ..home.clone() };
         let elsewhere = Trail { region: "eu-west-1".to_owned(), ..home.clone() };
@@ -119,9 +119,9 @@ mod tests {
     fn basic_selectors_choose_events() {
         let read = example(1, "GetUser");
         let write = Event { read_only: false, ..example(2, "CreateUser") };
-        let key = Event { service: "kms".to_owned(), ..write.clone() };
+        let key = Event { service: "kms".into(), ..write.clone() };
         let object = Event {
-            service: "s3".to_owned(),
+            service: "s3".into(),
             management: false,
             asked: vec![Asked { action: "s3:GetObject".to_owned(), resource: "arn:aws:s3:::b/k".to_owned() }],
             ..read.clone()
@@ -151,7 +151,7 @@ mod tests {
         let read = example(1, "GetUser");
         let write = Event { read_only: false, ..example(2, "CreateUser") };
         let object = Event {
-            service: "s3".to_owned(),
+            service: "s3".into(),
             management: false,
             asked: vec![Asked { action: "s3:GetObject".to_owned(), resource: "arn:aws:s3:::b/k".to_owned() }],
             ..read.clone()

@@ -25,9 +25,9 @@ impl Decisions {
         self.lock().clear();
     }
 
-    /// All of them, the first one first.
-    pub fn all(&self) -> Vec<EventDecision> {
-        self.lock().clone()
+    /// Takes all of them, the first one first.
+    pub fn take(&self) -> Vec<EventDecision> {
+        std::mem::take(&mut *self.lock())
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<EventDecision>> {

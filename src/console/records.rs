@@ -1,5 +1,7 @@
 //! Sign-ins as events of the audit trail (CloudTrail User Guide, "AWS Management Console sign-in events").
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::attempts::may_record;
@@ -53,13 +55,13 @@ fn add(state: &State, facts: &RequestFacts, account: &Account, noted: Noted<'_>)
         time: facts.now,
         account: account.id,
         shared_id: None,
-        service: SERVICE.to_owned(),
-        name: name.to_owned(),
+        service: SERVICE.into(),
+        name: name.to_owned().into(),
         region: facts.region.clone(),
-        source: facts.source_ip.to_string(),
+        source: facts.source(),
         user_agent: facts.user_agent.clone().unwrap_or_default(),
         request_id: facts.request_id.clone(),
-        identity,
+        identity: Arc::new(identity),
         read_only: false,
         management: true,
         failure: failure.map(|why| EventFailure { code: "Failure".to_owned(), message: Some(why.to_owned()) }),
@@ -151,6 +153,6 @@ pub async fn note(state: &State, sent: &Sent, caller: &Caller, name: &'static st
         return;
     }
     record.note_parameters(data.to_string());
-    let called = Called { service: SERVICE, name, read_only: false, management: true };
-    state.app.keep_event(&record, &sent.facts, &called, Came::Result(Some(json!({name: "Success"}).to_string())));
+    let called = Called { service: SERVICE.into(), name: name.into(), read_only: false, management: true };
+    state.app.keep_event(&mut record, &sent.facts, called, Came::Result(Some(json!({name: "Success"}).to_string())));
 }

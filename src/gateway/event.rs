@@ -67,11 +67,12 @@ const READING: &[&str] = &[
 ];
 
 /// The operation of a call, by its action's name: `s3:GetObject`.
-pub(super) fn called(action: &str) -> Option<Called<'_>> {
+pub(super) fn called(action: &str) -> Option<Called> {
     let (service, name) = action.split_once(':')?;
     let begins = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
     let is_data = DATA.iter().any(|(prefix, starts)| *prefix == service && begins(starts));
-    Some(Called { service, name, read_only: begins(READING), management: !is_data })
+    let (service, read_only) = (service.to_owned().into(), begins(READING));
+    Some(Called { service, name: name.to_owned().into(), read_only, management: !is_data })
 }
 
 /// What came of a call.

@@ -102,7 +102,7 @@ impl Gateway {
         let result = served.as_ref().map(|(response, _)| response.status()).map_err(|failure| &failure.error);
         app.environment.metrics.gateway_request(&record.action, result, record.elapsed());
         if let Some(called) = event::called(&record.action) {
-            app.keep_event(&record, &arrival.facts, &called, event::came(&served));
+            app.keep_event(&mut record, &arrival.facts, called, event::came(&served));
         }
         let would_deny = record.would_deny.as_ref().and_then(Error::message);
         let response = match served {

@@ -4,6 +4,7 @@ mod authenticate;
 mod caller;
 mod clock;
 mod facts;
+mod identities;
 mod packing;
 mod server_key;
 mod session;
@@ -14,6 +15,7 @@ pub use authenticate::{Authenticator, Moment, RootCredentials, Verified};
 pub use caller::{Caller, Principal, ServicePrincipal};
 pub use clock::{Clock, OutOfRange, Reading};
 pub use facts::RequestFacts;
+pub use identities::Identities;
 pub use server_key::ServerKey;
 pub use session::{
     Delegation, MAX_TOKEN_SIZE, ProviderValue, SIGN_IN_SESSION_KEY, Session, SessionPolicy, SessionPrincipal,

@@ -83,7 +83,7 @@ pub(super) fn subject(event: &Event) -> Option<&str> {
 
 /// How the caller gave itself permissions; `None` if it did not. `before` is its account.
 pub(super) fn gained(event: &Event, before: Option<&Account>) -> Option<&'static str> {
-    let is_change = event.service == "iam" && GAINS.contains(&event.name.as_str());
+    let is_change = event.service == "iam" && GAINS.contains(&&*event.name);
     if !is_change || event.failure.is_some() || event.identity.kind == IdentityKind::Root {
         return None;
     }
@@ -113,7 +113,7 @@ pub(super) fn gained(event: &Event, before: Option<&Account>) -> Option<&'static
         let user = named(IssuerKind::IamUser).and_then(|(name, account)| account.get::<User>(name));
         user.zip(text("groupName")).is_some_and(|(user, name)| user.groups.contains(&name_key(name)))
     };
-    match event.name.as_str() {
+    match &*event.name {
         "PutUserPolicy" if user() => Some("it gave itself an inline policy"),
         "PutRolePolicy" if role() => Some("it gave its role an inline policy"),
         "AttachUserPolicy" if user() => Some("it attached a policy to itself"),

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::account::{Account, PasswordPolicy, Selectors, Trail};
 use crate::audit::{
@@ -22,7 +24,7 @@ fn kinds(found: &[Detection]) -> Vec<DetectionKind> {
 
 fn root() -> Event {
     let identity = UserIdentity { kind: IdentityKind::Root, ..UserIdentity::default() };
-    Event { identity, ..example_event(1, "ListUsers") }
+    Event { identity: Arc::new(identity), ..example_event(1, "ListUsers") }
 }
 
 #[test]
@@ -42,7 +44,7 @@ fn the_root_user_is_reported_once_an_hour_and_counted() {
     detector.forget(Some(account()));
     assert_eq!(kinds(&detector.see(&seen(&at(root(), 10_001)))), [DetectionKind::RootUse]);
     let mut assumed = root();
-    assumed.identity.session = Some(SessionContext { assumed_root: true, ..session(None) });
+    Arc::make_mut(&mut assumed.identity).session = Some(SessionContext { assumed_root: true, ..session(None) });
     assert_eq!(kinds(&detector.see(&seen(&assumed))), [DetectionKind::AssumedRootUse]);
 }
 
@@ -132,7 +134,7 @@ fn trails_that_deliver_less_are_seen() {
             trail.into_iter().for_each(|trail| account.put(trail).unwrap());
             account
         };
-        let event = Event { service: "cloudtrail".to_owned(), ..example_event(1, "UpdateTrail") };
+        let event = Event { service: "cloudtrail".into(), ..example_event(1, "UpdateTrail") };
         let (before, now) = (of(Some(trail())), of(after.clone()));
         let found = kinds(&Detector::default().see(&Seen { before: Some(&before), after: Some(&now), ..seen(&event) }));
         assert_eq!(found == [DetectionKind::TrailStopped], lesser, "{after:?}");
@@ -166,8 +168,9 @@ fn session(issuer: Option<&str>) -> SessionContext {
 fn credentials_of_an_instance_belong_where_they_were_fetched() {
     let detector = Detector::default();
     let mut event = at(example_event(1, "GetUser"), 100);
-    event.identity.access_key_id = Some("ASIA1".to_owned());
-    event.identity.session = Some(SessionContext { ec2_role_delivery: Some("2.0".to_owned()), ..session(Some("web")) });
+    let identity = Arc::make_mut(&mut event.identity);
+    identity.access_key_id = Some("ASIA1".to_owned());
+    identity.session = Some(SessionContext { ec2_role_delivery: Some("2.0".to_owned()), ..session(Some("web")) });
     let from = |address: &str| Seen { address: address.parse().unwrap(), ..seen(&event) };
     assert_eq!(detector.see(&from("10.0.0.2")), [], "nothing is known of who fetched them");
     detector.note_fetched("ASIA1", "10.0.0.1".parse().unwrap(), Timestamp::from_seconds(50));
@@ -231,7 +234,7 @@ fn a_principal_that_gives_itself_permissions_is_seen() {
             session: Some(session(Some("deploy"))),
             ..UserIdentity::default()
         };
-        Event { identity, ..of_alice(name, parameters) }
+        Event { identity: Arc::new(identity), ..of_alice(name, parameters) }
     };
     for (event, expected) in [
         (of_alice("PutUserPolicy", r#"{"userName":"Alice"}"#), true),

@@ -189,7 +189,7 @@ impl EventShape {
         let resources = event.resources().into_iter();
         Self {
             event_id: event.id().to_string(),
-            event_name: event.name.clone(),
+            event_name: event.name.to_string(),
             read_only: event.read_only.to_string(),
             access_key_id: event.identity.access_key_id.clone(),
             event_time: event.time,

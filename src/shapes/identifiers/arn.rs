@@ -97,7 +97,14 @@ impl fmt::Display for AccountId {
         match self.number() {
             number if number == Self::AWS.0 => f.write_str("aws"),
             number if number == Self::ANONYMOUS.0 => f.write_str("anonymous"),
-            number => write!(f, "{number:012}"),
+            mut number => {
+                let mut digits = [b'0'; 12];
+                for digit in digits.iter_mut().rev() {
+                    *digit += (number % 10) as u8;
+                    number /= 10;
+                }
+                f.write_str(str::from_utf8(&digits).unwrap_or_default())
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Events as they are stored: many in a block.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -10,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::super::fault::Fault;
 use super::super::seal::Sealer;
-use crate::audit::{Additions, Attribute, Event, EventQuery, terms_of};
+use crate::audit::{Additions, Attribute, Event, EventQuery, Terms};
 
 /// The form of blocks whose events were kept one after the other, without terms, and of details of denials.
 const PLAIN: u8 = 1;
@@ -61,25 +60,17 @@ impl Packer {
 
     /// Packs events into a block that is kept under this sequence number.
     pub fn pack(&self, first: u64, events: &[Arc<Event>]) -> Result<Block, Fault> {
-        let unwritable = |error: postcard::Error| Fault::Content(error.to_string());
-        let (mut terms, mut texts) = (HashSet::new(), Vec::with_capacity(events.len()));
-        for event in events {
-            let mut own = Vec::with_capacity(12);
-            terms_of(event, &mut |term| {
-                own.push(shortened(term));
-                terms.insert(term.cast_signed());
-            });
-            texts.push((own, written(event).map_err(unwritable)?));
-        }
-        let kept: Vec<(&[u32], &[u8])> = texts.iter().map(|(terms, text)| (&**terms, &**text)).collect();
-        let packed = lz4_flex::compress_prepend_size(&postcard::to_stdvec(&kept).map_err(unwritable)?);
+        let (mut terms, kept) = kept_of(events).map_err(|error: postcard::Error| Fault::Content(error.to_string()))?;
+        terms.sort_unstable();
+        terms.dedup();
+        let packed = lz4_flex::compress_prepend_size(&kept);
         let times = || events.iter().map(|event| event.time.seconds());
         Ok(Block {
             first: first.cast_signed(),
             last: events.last().map_or(0, |event| event.sequence).cast_signed(),
             earliest: times().min().unwrap_or_default(),
             latest: times().max().unwrap_or_default(),
-            terms: terms.into_iter().collect(),
+            terms,
             bytes: self.close(COMPRESSED, ("blocks", &first.to_string()), packed)?,
         })
     }
@@ -159,9 +150,28 @@ impl Packer {
     }
 }
 
-/// An event, and behind it what the first versions of events did not have. An older server reads the event alone.
-fn written(event: &Event) -> postcard::Result<Vec<u8>> {
-    let text = postcard::to_stdvec(event)?;
+/// Events as a block keeps them, [`Kept`] one after the other, and their terms. All are written into the same memory.
+fn kept_of(events: &[Arc<Event>]) -> postcard::Result<(Vec<i64>, Vec<u8>)> {
+    let (mut found, mut terms) = (Terms::default(), Vec::with_capacity(events.len() * 10));
+    let (mut own, mut text) = (Vec::with_capacity(16), Vec::with_capacity(1024));
+    let mut kept = postcard::to_extend(&events.len(), Vec::with_capacity(events.len() * 512))?;
+    for event in events {
+        own.clear();
+        found.of(event, &mut |term| {
+            own.push(shortened(term));
+            terms.push(term.cast_signed());
+        });
+        text.clear();
+        text = write(event, text)?;
+        kept = postcard::to_extend(&(own.as_slice(), text.len()), kept)?;
+        kept.extend_from_slice(&text);
+    }
+    Ok((terms, kept))
+}
+
+/// Adds an event, and behind it what the first versions of events did not have. An older server reads the event alone.
+fn write(event: &Event, text: Vec<u8>) -> postcard::Result<Vec<u8>> {
+    let text = postcard::to_extend(event, text)?;
     if event.additions.is_empty() { Ok(text) } else { postcard::to_extend(&event.additions, text) }
 }
 
@@ -215,7 +225,7 @@ mod tests {
         let unpacked = packer.unpack(0, &block.bytes).unwrap();
         assert!(unpacked.iter().eq(events.iter().map(|event| &**event)));
         let mut terms = Vec::new();
-        terms_of(&events[7], &mut |term| terms.push(term));
+        Terms::default().of(&events[7], &mut |term| terms.push(term));
         assert!(terms.iter().all(|term| block.terms.contains(&term.cast_signed())));
         let mut counts: Vec<_> = terms
             .iter()
@@ -240,7 +250,7 @@ mod tests {
         let tls = TlsDetails { version: "TLSv1.3".into(), cipher_suite: "TLS_AES_128_GCM_SHA256".into(), host: None };
         let additions = Additions { tls: Some(tls), decisions: Vec::new() };
         let event = Event { additions, ..example_event(1, "GetUser") };
-        let text = written(&event).unwrap();
+        let text = write(&event, Vec::new()).unwrap();
         assert_eq!(read(&text).unwrap(), event);
         // As older servers read it, and wrote it.
         let older: Event = postcard::from_bytes(&text).unwrap();

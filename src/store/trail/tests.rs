@@ -17,13 +17,13 @@ fn event(owner: &str, name: &str, seconds: i64) -> Event {
         time: Timestamp::from_seconds(seconds),
         account: account(owner),
         shared_id: None,
-        service: "iam".to_owned(),
-        name: name.to_owned(),
+        service: "iam".into(),
+        name: name.to_owned().into(),
         region: "us-east-1".to_owned(),
         source: "127.0.0.1".to_owned(),
         user_agent: "test".to_owned(),
         request_id: name.to_owned(),
-        identity: UserIdentity { kind: IdentityKind::Root, ..UserIdentity::default() },
+        identity: Arc::new(UserIdentity { kind: IdentityKind::Root, ..UserIdentity::default() }),
         read_only: true,
         management: true,
         failure: None,
@@ -50,7 +50,7 @@ fn query(owner: &str, attribute: Option<(Attribute, &str)>, limit: usize) -> Eve
 }
 
 async fn names(trail: &Trail, query: &EventQuery) -> Vec<String> {
-    trail.find(query).await.unwrap().events.iter().map(|event| event.name.clone()).collect()
+    trail.find(query).await.unwrap().events.iter().map(|event| event.name.to_string()).collect()
 }
 
 /// All that waits is written.
@@ -158,7 +158,7 @@ async fn names_after(trail: &Trail, mut after: u64, start: i64) -> Vec<String> {
         let events = trail.after(after, Timestamp::from_seconds(start)).await.unwrap();
         let Some(last) = events.last() else { return names };
         after = last.sequence;
-        names.extend(events.iter().map(|event| event.name.clone()));
+        names.extend(events.iter().map(|event| event.name.to_string()));
     }
 }
 
