@@ -11,7 +11,10 @@ use crate::call::{Entry, Evidence};
 use crate::error::{Code, Error, Result};
 use crate::identity::{Principal, RequestFacts};
 use crate::shapes::AccountId;
-use crate::wire::{Dates, Output, Service};
+use crate::wire::{Dates, Form, Output, Service};
+
+/// The most bytes of a client's program in a record (CloudTrail User Guide, "CloudTrail record contents", `userAgent`).
+const MAX_AGENT: usize = 1024;
 
 /// The operation of a call, as events have it.
 pub struct Called {
@@ -58,7 +61,7 @@ impl App {
         let came = match result {
             // Of what reads only, the record shows no result; of roles that are assumed it does.
             Ok(_) if is_read && !entry.unsigned => Came::Result(None),
-            Ok(output) => Came::Result(output.to_record(dates(entry.service)).unwrap_or_default()),
+            Ok(output) => Came::Result(output.to_record(form(entry.service)).unwrap_or_default()),
             Err(error) => Came::Failure(failure(error)),
         };
         self.keep_event(record, facts, called, came);
@@ -100,7 +103,7 @@ impl App {
             name: called.name,
             region: facts.region.clone(),
             source: by_service.clone().unwrap_or_else(|| facts.source()),
-            user_agent: by_service.or_else(|| facts.user_agent.clone()).unwrap_or_default(),
+            user_agent: by_service.or_else(|| facts.user_agent.as_deref().map(agent)).unwrap_or_default(),
             request_id: facts.request_id.clone(),
             identity,
             read_only: called.read_only,
@@ -151,9 +154,15 @@ impl App {
     }
 }
 
-/// How a service writes dates in its records.
-fn dates(service: Service) -> Dates {
-    if service == Service::STS { Dates::Comma } else { Dates::Plain }
+/// A client's program as records have it.
+fn agent(header: &str) -> String {
+    header.get(..header.floor_char_boundary(MAX_AGENT)).unwrap_or_default().to_owned()
+}
+
+/// How a service writes its records.
+fn form(service: Service) -> Form {
+    let dates = if service == Service::STS { Dates::Comma } else { Dates::Plain };
+    Form { dates, is_json: service == Service::ORGANIZATIONS }
 }
 
 /// The failure in a record: IAM's codes have `Exception` behind them there, but for a denial.

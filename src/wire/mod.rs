@@ -17,5 +17,5 @@ pub use input::Input;
 pub use output::Output;
 pub use params::Params;
 pub use protocol::{Answer, Exchange, Http, Protocol, QueryMember};
-pub use recorded::{Dates, Shape, parameters as recorded_parameters, shape_of};
+pub use recorded::{Dates, Form, Shape, parameters as recorded_parameters, shape_of};
 pub use service::Service;

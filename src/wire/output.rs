@@ -4,7 +4,7 @@ use std::any::Any;
 
 use serde::Serialize;
 
-use super::recorded::{self, Dates};
+use super::recorded::{self, Form};
 use super::xml;
 use crate::error::{Error, Result};
 
@@ -32,7 +32,7 @@ pub trait Output: Any + Send {
     ///
     /// # Errors
     /// Only for a type without such a form, which is a fault of ours.
-    fn to_record(&self, dates: Dates) -> Result<Option<String>>;
+    fn to_record(&self, form: Form) -> Result<Option<String>>;
 }
 
 impl<T: Serialize + Send + 'static> Output for T {
@@ -48,7 +48,7 @@ impl<T: Serialize + Send + 'static> Output for T {
         serde_json::to_string(self).map_err(Error::internal)
     }
 
-    fn to_record(&self, dates: Dates) -> Result<Option<String>> {
-        recorded::result(self, dates).map_err(Error::internal)
+    fn to_record(&self, form: Form) -> Result<Option<String>> {
+        recorded::result(self, form).map_err(Error::internal)
     }
 }

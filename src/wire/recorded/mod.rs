@@ -6,8 +6,8 @@ mod result;
 mod shape;
 
 pub use parameters::parameters;
-pub use result::Dates;
 pub(super) use result::result;
+pub use result::{Dates, Form};
 pub use shape::{Shape, shape_of};
 
 /// Members that no record shows, whatever shape they have.
@@ -35,11 +35,25 @@ const OMITTED: &[&str] = &[
 /// Members that a record shows, but not their value.
 const MASKED: &[&str] = &["EncodedMessage"];
 
+/// The same of people's names and addresses (Organizations User Guide, "Logging API calls with CloudTrail", the example of
+/// `CreateAccount`).
+const STARRED: &[&str] = &["AccountName", "Email"];
+
 /// What a record shows instead of a value.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+const STARS: &str = "****";
 
 /// The most bytes of the parameters or the result in a record (CloudTrail User Guide, "CloudTrail record contents").
 const MAX_SIZE: usize = 100 * 1024;
+
+/// What a record shows instead of a member's value, if it does not show that.
+fn mask(name: &str) -> Option<&'static str> {
+    match name {
+        name if MASKED.contains(&name) => Some(HIDDEN),
+        name if STARRED.contains(&name) => Some(STARS),
+        _ => None,
+    }
+}
 
 /// The text as a record has it, or that it was left out.
 fn limited(text: String) -> String {

@@ -1,7 +1,7 @@
 //! The parameters of a request in a record.
 
 use super::shape::Shape;
-use super::{HIDDEN, MASKED, OMITTED, limited, push_name, push_text};
+use super::{HIDDEN, OMITTED, limited, mask, push_name, push_text};
 use crate::wire::Input;
 use crate::wire::input::{Leaf, Node};
 
@@ -22,7 +22,10 @@ fn structure(out: &mut String, members: &[(&'static str, Shape)], node: Node<'_>
         }
         separate(out, '{');
         push_name(out, name);
-        if MASKED.contains(name) { push_text(out, HIDDEN) } else { value(out, shape, child) }
+        match mask(name) {
+            Some(mask) => push_text(out, mask),
+            None => value(out, shape, child),
+        }
     }
     out.push('}');
 }
@@ -85,6 +88,7 @@ mod tests {
             ("NewPassword", Shape::Text),
             ("Token", Shape::Secret),
             ("EncodedMessage", Shape::Text),
+            ("Email", Shape::Text),
             ("Properties", Shape::Map(Box::new(Shape::Number))),
         ]);
         parameters(&shape, &Input::Query(Params::read("", body.as_bytes()).unwrap()))
@@ -106,8 +110,8 @@ mod tests {
     #[test]
     fn secrets_are_not_recorded() {
         assert_eq!(recorded("NewPassword=p&Token=t"), None);
-        let masked = recorded("EncodedMessage=secret").unwrap();
-        assert_eq!(masked, r#"{"encodedMessage":"HIDDEN_DUE_TO_SECURITY_REASONS"}"#);
+        let masked = recorded("EncodedMessage=secret&Email=a@example.com").unwrap();
+        assert_eq!(masked, r#"{"encodedMessage":"HIDDEN_DUE_TO_SECURITY_REASONS","email":"****"}"#);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::ser::{self, Impossible, Serialize};
 
-use super::{OMITTED, limited, push_name, push_text};
+use super::{OMITTED, limited, mask, push_name, push_text};
 use crate::shapes::Timestamp;
 use crate::wire::xml::Unsupported;
 
@@ -15,30 +15,49 @@ pub enum Dates {
     Comma,
 }
 
+/// How a service writes its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Its dates.
+    pub dates: Dates,
+    /// Whether its maps are structures: results that are made as JSON.
+    pub is_json: bool,
+}
+
 /// The result as JSON; `None` for an operation without one.
 ///
 /// # Errors
 /// Fails only if a type has no form in JSON, which is a fault of ours.
-pub fn result<T: Serialize>(output: &T, dates: Dates) -> Result<Option<String>, Unsupported> {
+pub fn result<T: Serialize>(output: &T, form: Form) -> Result<Option<String>, Unsupported> {
     let mut out = String::with_capacity(512);
-    let written = output.serialize(Record { out: &mut out, dates, name: "" })?;
+    let written = output.serialize(Record { out: &mut out, form, name: "" })?;
     Ok((written && out != "{}").then(|| limited(out)))
 }
 
 /// Writes one value. Its result is whether there was one.
-struct Record<'o> {
+struct Record<'o, 'n> {
     out: &'o mut String,
-    dates: Dates,
+    form: Form,
     /// The member's name.
-    name: &'static str,
+    name: &'n str,
 }
 
-impl<'o> Record<'o> {
+impl<'o> Record<'o, '_> {
     fn text(self, text: &str) -> Result<bool, Unsupported> {
+        if let Some(mask) = mask(self.name) {
+            push_text(self.out, mask);
+            return Ok(true);
+        }
         // CloudTrail's own word for the type of a boundary differs from the API's.
         let is_boundary = self.name == "PermissionsBoundaryType" && text == "PermissionsBoundaryPolicy";
         push_text(self.out, if is_boundary { "Policy" } else { text });
         Ok(true)
+    }
+
+    /// A whole number: in results that are made as JSON, moments are no more than that.
+    fn number(self, value: i64) -> Result<bool, Unsupported> {
+        let is_moment = self.form.is_json && self.name.ends_with("Timestamp");
+        if is_moment { self.date(Timestamp::from_seconds(value)) } else { self.plain(value) }
     }
 
     fn plain(self, value: impl std::fmt::Display) -> Result<bool, Unsupported> {
@@ -48,11 +67,11 @@ impl<'o> Record<'o> {
 
     fn open(self, opening: char, closing: char) -> Open<'o> {
         self.out.push(opening);
-        Open { out: self.out, dates: self.dates, opening, closing }
+        Open { out: self.out, form: self.form, opening, closing }
     }
 
     fn date(self, moment: Timestamp) -> Result<bool, Unsupported> {
-        let format = match self.dates {
+        let format = match self.form.dates {
             Dates::Plain => "%b %-d, %Y %-I:%M:%S %p",
             Dates::Comma => "%b %-d, %Y, %-I:%M:%S %p",
         };
@@ -64,7 +83,7 @@ impl<'o> Record<'o> {
 /// A list, map or structure.
 struct Open<'o> {
     out: &'o mut String,
-    dates: Dates,
+    form: Form,
     opening: char,
     closing: char,
 }
@@ -73,7 +92,7 @@ impl Open<'_> {
     /// Adds a member, unless there is no value for it.
     fn member<T: Serialize + ?Sized>(
         &mut self,
-        name: &'static str,
+        name: &str,
         begin: impl FnOnce(&mut String),
         value: &T,
     ) -> Result<(), Unsupported> {
@@ -82,7 +101,7 @@ impl Open<'_> {
             self.out.push(',');
         }
         begin(self.out);
-        if !value.serialize(Record { out: self.out, dates: self.dates, name })? {
+        if !value.serialize(Record { out: self.out, form: self.form, name })? {
             self.out.truncate(before);
         }
         Ok(())
@@ -142,11 +161,17 @@ impl ser::SerializeMap for Open<'_> {
     ) -> Result<(), Unsupported> {
         let key = serde_json::to_value(key).map_err(ser::Error::custom)?;
         let key = key.as_str().map(str::to_owned).unwrap_or_else(|| key.to_string());
-        let name = |out: &mut String| {
-            push_text(out, &key);
-            out.push(':');
-        };
-        self.member("", name, value)
+        if !self.form.is_json {
+            let name = |out: &mut String| {
+                push_text(out, &key);
+                out.push(':');
+            };
+            return self.member("", name, value);
+        }
+        if OMITTED.contains(&&*key) {
+            return Ok(());
+        }
+        self.member(&key, |out| push_name(out, &key), value)
     }
 
     fn end(self) -> Result<bool, Unsupported> {
@@ -154,7 +179,7 @@ impl ser::SerializeMap for Open<'_> {
     }
 }
 
-impl<'o> ser::Serializer for Record<'o> {
+impl<'o> ser::Serializer for Record<'o, '_> {
     type Ok = bool;
     type Error = Unsupported;
     type SerializeSeq = Open<'o>;
@@ -186,7 +211,7 @@ impl<'o> ser::Serializer for Record<'o> {
     }
 
     fn serialize_i64(self, value: i64) -> Result<bool, Unsupported> {
-        self.plain(value)
+        self.number(value)
     }
 
     fn serialize_u8(self, value: u8) -> Result<bool, Unsupported> {
@@ -202,7 +227,10 @@ impl<'o> ser::Serializer for Record<'o> {
     }
 
     fn serialize_u64(self, value: u64) -> Result<bool, Unsupported> {
-        self.plain(value)
+        match i64::try_from(value) {
+            Ok(value) => self.number(value),
+            Err(_) => self.plain(value),
+        }
     }
 
     fn serialize_f32(self, value: f32) -> Result<bool, Unsupported> {
@@ -311,6 +339,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use serde::Serialize;
+    use serde_json::json;
 
     use super::*;
 
@@ -340,8 +369,21 @@ mod tests {
                 r#"{{"accessKeyId":"AKIA","createDate":"Aug 1, 2024{comma} 1:33:28 PM","permissionsBoundaryType":"Policy","tags":[{{"Users":27}}]}}"#
             )
         };
-        assert_eq!(result(&key(()), Dates::Plain).unwrap(), Some(expected("")));
-        assert_eq!(result(&key(()), Dates::Comma).unwrap(), Some(expected(",")));
-        assert_eq!(result(&(), Dates::Plain).unwrap(), None);
+        let form = |dates| Form { dates, is_json: false };
+        assert_eq!(result(&key(()), form(Dates::Plain)).unwrap(), Some(expected("")));
+        assert_eq!(result(&key(()), form(Dates::Comma)).unwrap(), Some(expected(",")));
+        assert_eq!(result(&(), form(Dates::Plain)).unwrap(), None);
+    }
+
+    #[test]
+    fn results_that_are_made_as_json_are_structures() {
+        let status = json!({
+            "AccountName": "Canary", "RequestedTimestamp": 1_722_519_208, "PrivateKey": "canary", "Size": 5,
+            "Tags": [{"Key": "Team"}],
+        });
+        let output = BTreeMap::from([("CreateAccountStatus", status)]);
+        let expected = r#"{"createAccountStatus":{"accountName":"****","requestedTimestamp":"Aug 1, 2024 1:33:28 PM","size":5,"tags":[{"key":"Team"}]}}"#;
+        let found = result(&output, Form { dates: Dates::Plain, is_json: true }).unwrap();
+        assert_eq!(found.as_deref(), Some(expected));
     }
 }
