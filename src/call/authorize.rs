@@ -173,7 +173,7 @@ impl Question<'_> {
                     false => iam_policy::decide(request, layers),
                 };
                 if let Some(decisions) = self.decisions {
-                    decisions.add(decided(&decision, standing.lost, request, context));
+                    decisions.add(decided(&decision, standing.lost, request, layers, context));
                 }
                 let action = request.action();
                 let resource = check.target.words(action.as_str(), &found.arn, standing.user_name());

@@ -2,9 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use iam_policy::{Context, Decision, Grant, Layer, Match, Request};
+use iam_policy::{Context, Decision, Grant, Layer, Layers, Match, Request};
 
+use super::authorize::QUICK;
 use crate::audit::{Asked, DecisionEffect, EventDecision};
+
+/// The most condition keys that are kept.
+const MAX_KEYS: usize = 64;
 
 /// The most values of a condition key that are kept, and the most characters of one.
 const MAX_VALUES: usize = 20;
@@ -40,6 +44,7 @@ pub(super) fn decided(
     decision: &Decision<'_>,
     lost: bool,
     request: &Request<'_>,
+    layers: &Layers<'_>,
     context: &Context<'_>,
 ) -> EventDecision {
     let (layer, because, by) = match decision {
@@ -52,7 +57,13 @@ pub(super) fn decided(
         Decision::ImplicitDeny { missing } => (Some(*missing), lost.then_some("the role of the session is gone"), None),
     };
     let statement = by.and_then(|by| by.statement);
-    let keys = statement.map(iam_policy::Statement::context_keys).into_iter().flatten();
+    let keys: Vec<&str> = match decision {
+        // What no statement allows may have failed by the conditions of some. It is not worth more than the decision.
+        Decision::ImplicitDeny { missing } if !lost && iam_policy::is_within(QUICK, request, layers) => {
+            iam_policy::unmet_keys(request, layers, *missing)
+        }
+        _ => statement.map(iam_policy::Statement::context_keys).into_iter().flatten().collect(),
+    };
     EventDecision {
         asked: Asked { action: request.action().as_str().to_owned(), resource: request.resource().to_owned() },
         effect: effect(decision),
@@ -60,7 +71,7 @@ pub(super) fn decided(
         because: because.map(Into::into),
         policy: by.map(policy),
         statement: statement.map(iam_policy::Statement::title),
-        keys: keys.map(|key| (key.to_owned(), values(context, key))).collect(),
+        keys: keys.into_iter().take(MAX_KEYS).map(|key| (key.to_owned(), values(context, key))).collect(),
     }
 }
 

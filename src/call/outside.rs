@@ -113,7 +113,7 @@ impl Outside<'_> {
             };
             let counts = kept.as_ref().is_none_or(|kept| kept.effect < effect(&decision));
             if asker.decisions.is_some() && counts {
-                *kept = Some(decided(&decision, standing.lost, request, context));
+                *kept = Some(decided(&decision, standing.lost, request, layers, context));
             }
             let Some(error) = self.denial(&decision, asker, standing)? else { return Ok((Verdict::Allowed, false)) };
             let evidence = Evidence::of(&decision, standing.lost, request, layers, asker.explain);

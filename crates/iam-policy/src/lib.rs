@@ -32,7 +32,7 @@ pub use context::{Context, ValueType, Values};
 pub use context_keys::context_keys;
 pub use decide::{Decision, Grant, Layer, authorization_message, decide};
 pub use document::{ConditionText, Locator, Position, Unreadable, WrittenStatement};
-pub use explain::{Explanation, Failure, LayerReport, NearMiss, Said, Standing, explain};
+pub use explain::{Explanation, Failure, LayerReport, NearMiss, Said, Standing, explain, unmet_keys};
 pub use grammar::{Grammar, Invalid, document_size};
 pub use impossible::Impossible;
 pub use policy::Policy;

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from clients import Boto3
 from server import Server, run
 from upstreams import Moto
+from wire import Wire
 
 
 def trail(who):
@@ -84,6 +85,26 @@ def test_other_failures_have_parameters_and_a_code_of_cloudtrail(root):
     assert record["readOnly"] is True
 
 
+def test_a_record_hides_people_and_shortens_programs(in_memory):
+    with Server() as server:
+        root = Boto3(server.endpoint, "100000000011")
+        calls = root.session.client("organizations", endpoint_url=server.endpoint)
+        calls.create_organization()
+        calls.create_account(Email="canary@example.com", AccountName="Canary")
+        [made] = records(root, EventName="CreateAccount")
+        assert made["requestParameters"] == {"email": "****", "accountName": "****"}
+        status = made["responseElements"]["createAccountStatus"]
+        assert (status["accountName"], status["state"]) == ("****", "IN_PROGRESS") and "requestedTimestamp" in status
+        assert "anary" not in json.dumps(made)
+        agent = "a" * 3000
+        body = b"Action=GetCallerIdentity&Version=2011-06-15"
+        form = ("content-type", "application/x-www-form-urlencoded")
+        wire = Wire(server.port, "100000000011", "test")
+        assert wire.call("POST", "/", "sts", [form, ("user-agent", agent)], body)[0] == 200
+        [called] = records(root, EventName="GetCallerIdentity")
+        assert called["userAgent"] == "a" * 1024
+
+
 def decisions(server, action):
     """What was decided of the last call of an action, with its evidence."""
     status, output, errors = run(
@@ -111,6 +132,8 @@ def test_an_event_says_what_decided(in_memory):
                 "Condition": {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}, "Null": {"aws:SourceVpc": "true"}},
             },
             {"Effect": "Deny", "Action": "iam:ListUsers", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "red"}}},
+            {"Effect": "Allow", "Action": "iam:List*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "blue", "aws:SourceVpc": "vpc-1"}}},
+            {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:userid": "x"}}},
         ]
         document = json.dumps({"Version": "2012-10-17", "Statement": statements})
         managed = root.iam.create_policy(PolicyName="p", PolicyDocument=document)["Policy"]["Arn"]
@@ -142,6 +165,7 @@ def test_an_event_says_what_decided(in_memory):
         ]
         [implicit] = decisions(server, "iam:ListRoles")
         assert (implicit["effect"], implicit["layer"]) == ("IMPLICIT_DENY", "identity") and "policy" not in implicit
+        assert implicit["keys"] == {"aws:PrincipalTag/team": ["red"], "aws:SourceVpc": []}, "for these alone it is denied"
         # What is asked before something is fetched is not asked twice.
         trail(root).lookup_events()
         [looked_up] = decisions(server, "cloudtrail:LookupEvents")

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::Impossible;
 use super::decide::{Decision, LAYERS, Layer, Procedure, decide};
+use super::policy::Policy;
 use super::request::{Layers, Request};
 use super::set::{Match, PolicySet};
 use super::statement::{Effect, Mismatch, Statement};
@@ -122,6 +123,21 @@ pub fn explain<'a>(request: &Request<'_>, layers: &Layers<'a>) -> Explanation<'a
     });
     let impossible = Impossible::of(request).filter(|_| decision.is_allowed());
     Explanation { decision, layers: reports.collect(), denied_by, impossible }
+}
+
+/// The keys of the conditions for which alone the statements of a layer do not allow a request, as written, each once.
+pub fn unmet_keys<'a>(request: &Request<'_>, layers: &Layers<'a>, layer: Layer) -> Vec<&'a str> {
+    let procedure = Procedure::new(request, layers);
+    let policies = procedure.sets(layer).iter().flat_map(PolicySet::members).filter_map(|(_, policy)| policy.ok());
+    let keys = policies.flat_map(Policy::statements).filter(|statement| {
+        let is_near = statement.effect == Effect::Allow && procedure.reach(layer, statement).is_some();
+        let mut mismatches = statement.mismatches(request).peekable();
+        is_near
+            && mismatches.peek().is_some()
+            && mismatches.all(|mismatch| matches!(mismatch, Mismatch::Condition { .. }))
+    });
+    let keys = keys.flat_map(Statement::context_keys).map(|key| (key.to_ascii_lowercase(), key));
+    keys.collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
 /// The reports of a layer: one, or one per level; what does not bind or has no level is only named.
