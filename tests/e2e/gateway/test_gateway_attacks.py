@@ -213,6 +213,8 @@ def test_the_url_of_another_queue(gateway):
     for url, expected in [
         (urls["mine"], 200),
         (urls["theirs"], 403),
+        ("mine", 200),
+        ("theirs", 403),
         (urls["mine"].replace("000000000000", "111122223333"), 403),
         (f"{urls['theirs']}/../mine", 400),
         (f"{urls['theirs']}#/mine", 400),

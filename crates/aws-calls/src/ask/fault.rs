@@ -12,9 +12,14 @@ impl Refusal {
         let service = call.service.summary.name;
         let is_query = matches!(call.protocol, Protocol::Query);
         match (service, self) {
-            ("sqs", Self::WrongName(url)) => {
+            ("sqs", Self::WrongName(url)) if is_query => {
                 Fault::new(400, "InvalidAddress", format!("The address {url} is not valid for this endpoint."))
             }
+            ("sqs", Self::WrongName(_)) => Fault {
+                query_code: Some("AWS.SimpleQueueService.NonExistentQueue"),
+                ..Fault::new(400, "QueueDoesNotExist", "The specified queue does not exist.")
+            },
+            ("kms", Self::WrongName(_)) => Fault::new(400, "ValidationException", "Invalid identifier"),
             ("sns", Self::WrongArn(_) | Self::WrongName(_) | Self::Elsewhere(_) | Self::Missing(_)) => {
                 Fault::new(400, "InvalidParameter", format!("Invalid parameter: {self}"))
             }
@@ -45,7 +50,8 @@ mod tests {
     fn services_answer_in_their_own_words() {
         let arn = || "arn:aws:kms:us-west-2:111122223333:key/k".to_owned();
         for (service, operation, protocol, refusal, code) in [
-            ("sqs", "SendMessage", Protocol::Json, Refusal::WrongName("x".to_owned()), "InvalidAddress"),
+            ("sqs", "SendMessage", Protocol::Json, Refusal::WrongName("x".to_owned()), "QueueDoesNotExist"),
+            ("sqs", "SendMessage", Protocol::Query, Refusal::WrongName("x".to_owned()), "InvalidAddress"),
             ("sqs", "SendMessage", Protocol::Query, Refusal::Missing("QueueUrl".to_owned()), "MissingParameter"),
             ("sns", "Publish", Protocol::Query, Refusal::WrongArn("x".to_owned()), "InvalidParameter"),
             ("kms", "Encrypt", Protocol::Json, Refusal::Elsewhere(arn()), "NotFoundException"),

@@ -19,7 +19,8 @@ pub enum Form {
     /// `name` or an ARN.
     #[default]
     Name,
-    /// `queue-url`: `https://sqs.eu-central-1.amazonaws.com/111122223333/name`, the account and the name at its end.
+    /// `queue-url`: `https://sqs.eu-central-1.amazonaws.com/111122223333/name`, the account and the name at its end; or
+    /// `name` alone.
     QueueUrl,
     /// `move-task`: a handle of SQS, base64 of JSON with the source's ARN.
     MoveTask,
@@ -86,7 +87,9 @@ impl Form {
         match self {
             Self::Name => Ok(Some(value.to_owned())),
             Self::QueueUrl => {
-                let (account, name) = queue(value).ok_or_else(wrong)?;
+                // SQS takes a queue's name in the place of its URL: it is the caller's.
+                let (account, name) =
+                    queue(value).or_else(|| is_queue_name(value).then_some(("queue", value))).ok_or_else(wrong)?;
                 // Servers that know no accounts write `queue` in its place.
                 bound.set_account(if account == "queue" { &binder.scene.account } else { account })?;
                 // LocalStack looks there before it looks at the signature.
