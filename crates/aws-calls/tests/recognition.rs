@@ -81,6 +81,24 @@ fn every_operation_is_recognised_by_its_own_request() {
     assert_eq!(wrong, UNCLEAR, "\n{}", wrong.join("\n"));
 }
 
+/// Found by the fuzz target, whose plain reading wanted the present version of every form.
+#[test]
+fn the_plain_reading_takes_forms_as_recognition_does() {
+    let form = |body: &str| {
+        let sent = serde_json::json!({"scope": "sqs", "body": body});
+        serde_json::from_value::<Sent>(sent).unwrap()
+    };
+    for (body, is) in [
+        ("Action=SendMessageBatch&Versi%11on=r012-11-05", "sqs SendMessageBatch Query"),
+        ("Action=SendMessageBatch&Version=2009-02-01", "sqs SendMessageBatch Query"),
+        ("%41ction=SendMessage&Version=2012-11-05", "sqs SendMessage Query"),
+    ] {
+        let sent = form(body);
+        assert_eq!((outcome(&sent).as_str(), naive::disagreement(&sent)), (is, None), "{body}");
+    }
+    assert!(outcome(&form("Action=SendMessage&Version=2099-01-01")).contains("SendMessage"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

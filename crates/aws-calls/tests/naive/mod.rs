@@ -53,12 +53,15 @@ fn readings(sent: &Sent, scope: Option<&str>) -> BTreeSet<(&'static str, String)
     // Without a scope it could be any service; a few stand for all.
     let fits =
         |summary: &&Summary| scope.map_or(SERVICES.contains(&summary.name), |scope| scope == summary.signing_name);
-    let services = operations::services().iter().filter(fits);
+    let services: Vec<_> = operations::services().iter().filter(fits).collect();
+    let forms = services.iter().filter(|summary| summary.speaks(Protocol::Query) || summary.speaks(Protocol::Ec2));
+    // A signature that names one service leaves no doubt which version is meant.
+    let is_sure = scope.is_some() && forms.count() == 1;
     let mut readings = BTreeSet::new();
     for summary in services {
         let service = operations::service(summary.name).unwrap();
         for operation in service.operations() {
-            if summary.protocols().any(|protocol| is_own(summary, operation, protocol, sent)) {
+            if summary.protocols().any(|protocol| is_own(summary, operation, protocol, sent, is_sure)) {
                 readings.insert((summary.prefix, operation.name.clone()));
             }
         }
@@ -66,18 +69,28 @@ fn readings(sent: &Sent, scope: Option<&str>) -> BTreeSet<(&'static str, String)
     readings
 }
 
-fn is_own(summary: &Summary, operation: &Operation, protocol: Protocol, sent: &Sent) -> bool {
+fn is_own(summary: &Summary, operation: &Operation, protocol: Protocol, sent: &Sent, is_sure: bool) -> bool {
     let header = |name: &str| match sent.headers.get(name) {
         Some(Values::One(value)) => value.as_str(),
         _ => "",
     };
     let form = format!("{}&{}", sent.query, sent.body.as_deref().unwrap_or_default());
-    let has = |name: &str, value: &str| form.split('&').any(|pair| pair == format!("{name}={value}"));
+    let values = |name: &str| {
+        let named = form_urlencoded::parse(form.as_bytes()).filter(|(other, _)| other == name);
+        named.map(|(_, value)| value.into_owned()).collect::<Vec<_>>()
+    };
     let name = &operation.name;
     match protocol {
         Protocol::Json => header("x-amz-target") == format!("{}.{name}", summary.target_prefix),
         Protocol::Cbor => sent.path == format!("/service/{}/operation/{name}", summary.target_prefix),
-        Protocol::Query | Protocol::Ec2 => has("Action", name) && has("Version", summary.api_version),
+        Protocol::Query | Protocol::Ec2 => {
+            let is_version = match &values("Version")[..] {
+                [] => is_sure,
+                [version] => version == summary.api_version || (is_sure && is_older(version, summary)),
+                _ => false,
+            };
+            values("Action") == [name.as_str()] && is_version
+        }
         // No client of REST sends the headers of the others.
         Protocol::RestJson | Protocol::RestXml if sent.headers.contains_key("smithy-protocol") => false,
         Protocol::RestJson | Protocol::RestXml => {
@@ -88,6 +101,13 @@ fn is_own(summary: &Summary, operation: &Operation, protocol: Protocol, sent: &S
             sent.method == operation.method && parameters && fits(operation.uri.segments(), &sent.path)
         }
     }
+}
+
+/// Whether a version is a date before that of the service, and no other service's version.
+fn is_older(version: &str, summary: &Summary) -> bool {
+    let is_date = version.len() == 10 && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let is_anothers = || operations::services().iter().any(|other| other.api_version == version);
+    is_date && version < summary.api_version && !is_anothers()
 }
 
 fn fits(template: &[Segment], path: &str) -> bool {
