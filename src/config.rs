@@ -29,8 +29,8 @@ pub use credentials::{CredentialSettings, PodSettings, TaskSettings};
 pub use database::{Database, ReadMode, database_key_in};
 pub use error::ConfigError;
 pub use gateway::{
-    AccountRule, Chunked, DEFAULT_UPSTREAM, GatewayConfig, GatewaySettings, SecureTransport, Unmapped, UpstreamConfig,
-    UpstreamFlag, UpstreamKind, UpstreamSettings,
+    AccountRule, Chunked, DEFAULT_UPSTREAM, GatewayConfig, GatewaySettings, KEPT_HERE, Policies, SecureTransport,
+    Unmapped, UpstreamConfig, UpstreamFlag, UpstreamKind, UpstreamSettings,
 };
 pub use listener::HostList;
 pub use log::{LogFormat, LogLevel};

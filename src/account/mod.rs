@@ -298,6 +298,8 @@ tables! {
     trails: Trail,
     /// Policies that Access Analyzer generated, by job id.
     policy_generations: PolicyGeneration,
+    /// Documents of other services' resources, by kind and ARN.
+    resource_documents: ResourceDocument,
     /// What the account held, by names.
     snapshots: NamedSnapshot,
     /// The organization that the account manages: one row at most.

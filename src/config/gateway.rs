@@ -1,19 +1,22 @@
 //! The settings of the gateway: `--upstream`, and the table `[gateway]` of the configuration file.
 
+mod upstream;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use http::HeaderName;
-use http::uri::Authority;
 use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{ConfigError, SettingValue, Settings};
-use crate::shapes::{AccountId, Secret};
+use crate::shapes::AccountId;
 use crate::wire::Service;
+
+pub use self::upstream::{AccountRule, Chunked, KEPT_HERE, Policies, UpstreamConfig, UpstreamKind, UpstreamSettings};
+use self::upstream::{PartialUpstream, authority_of};
 
 /// The name of the upstream of all services that have none of their own.
 pub const DEFAULT_UPSTREAM: &str = "default";
@@ -103,24 +106,6 @@ pub struct GatewaySettings {
     pub upstreams: BTreeMap<String, UpstreamSettings>,
 }
 
-/// An upstream in the configuration file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct UpstreamSettings {
-    /// Where it is.
-    pub url: Option<String>,
-    /// What it is; found out if left out.
-    pub kind: Option<UpstreamKind>,
-    /// The access key id that the gateway signs with; `test` if left out.
-    pub access_key: Option<String>,
-    /// Its secret; `test` if left out.
-    pub secret_key: Option<Secret>,
-    /// How it learns whose resources a call is about: `fixed`, `key-id`, or `header:NAME`.
-    pub accounts: Option<String>,
-    /// Whether it takes chunked bodies.
-    pub chunked: Option<Chunked>,
-}
-
 /// What happens to calls whose resource is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -143,41 +128,6 @@ pub enum SecureTransport {
     AsSent,
 }
 
-/// The servers that the gateway knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UpstreamKind {
-    /// moto's server.
-    Moto,
-    /// ministack.
-    Ministack,
-    /// LocalStack.
-    Localstack,
-    /// Any other.
-    Plain,
-}
-
-/// What becomes of chunked bodies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Chunked {
-    /// They stay chunked, without signatures and with their checksum.
-    Keep,
-    /// Their data alone is sent.
-    Decode,
-}
-
-/// How an upstream learns whose resources a call is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AccountRule {
-    /// It has one account.
-    Fixed,
-    /// By the twelve digits that the request is signed with as the access key id.
-    KeyId,
-    /// By this header.
-    Header(HeaderName),
-}
-
 /// The gateway in force.
 #[derive(Clone, Debug)]
 pub struct GatewayConfig {
@@ -197,23 +147,6 @@ pub struct GatewayConfig {
     pub upstreams: BTreeMap<String, UpstreamConfig>,
 }
 
-/// An upstream in force.
-#[derive(Clone, Debug)]
-pub struct UpstreamConfig {
-    /// Host and port.
-    pub authority: Authority,
-    /// What it is; `None` to find it out.
-    pub kind: Option<UpstreamKind>,
-    /// The access key id that the gateway signs with.
-    pub access_key: String,
-    /// Its secret.
-    pub secret_key: Secret,
-    /// How it learns whose resources a call is about; `None`: as its kind does.
-    pub accounts: Option<AccountRule>,
-    /// What becomes of chunked bodies; `None`: as its kind needs it.
-    pub chunked: Option<Chunked>,
-}
-
 impl Settings {
     /// The gateway, if there is an upstream.
     ///
@@ -231,9 +164,7 @@ impl Settings {
             match upstreams.get_mut(&flag.service) {
                 Some(known) => known.authority = Some(authority),
                 None => {
-                    let config =
-                        PartialUpstream { authority: Some(authority), ..UpstreamSettings::none().in_force("")? };
-                    upstreams.insert(flag.service.clone(), config);
+                    upstreams.insert(flag.service.clone(), PartialUpstream::at(authority)?);
                 }
             }
         }
@@ -279,68 +210,6 @@ impl GatewaySettings {
             given => Ok(given.map_or(DEFAULT_POLICY_TTL, Duration::from_secs)),
         }
     }
-}
-
-/// An upstream whose address may still come from a flag.
-struct PartialUpstream {
-    authority: Option<Authority>,
-    kind: Option<UpstreamKind>,
-    access_key: String,
-    secret_key: Secret,
-    accounts: Option<AccountRule>,
-    chunked: Option<Chunked>,
-}
-
-impl UpstreamSettings {
-    fn none() -> Self {
-        Self { url: None, kind: None, access_key: None, secret_key: None, accounts: None, chunked: None }
-    }
-
-    fn in_force(&self, place: &str) -> Result<PartialUpstream, ConfigError> {
-        let wrong = |why: String| ConfigError::Value(format!("{place}: {why}"));
-        let accounts = match self.accounts.as_deref() {
-            None => None,
-            Some("fixed") => Some(AccountRule::Fixed),
-            Some("key-id") => Some(AccountRule::KeyId),
-            Some(other) => {
-                let name = other.strip_prefix("header:").and_then(|name| name.parse().ok());
-                let name = name
-                    .ok_or_else(|| wrong(format!("accounts must be fixed, key-id or header:NAME, and not {other}")))?;
-                Some(AccountRule::Header(name))
-            }
-        };
-        if self.access_key.is_some() != self.secret_key.is_some() {
-            return Err(wrong("give both access-key and secret-key".to_owned()));
-        }
-        Ok(PartialUpstream {
-            authority: self.url.as_deref().map(authority_of).transpose().map_err(wrong)?,
-            kind: self.kind,
-            access_key: self.access_key.clone().unwrap_or_else(|| "test".to_owned()),
-            secret_key: self.secret_key.clone().unwrap_or_else(|| Secret::new("test")),
-            accounts,
-            chunked: self.chunked,
-        })
-    }
-}
-
-impl PartialUpstream {
-    fn whole(self, service: &str) -> Result<UpstreamConfig, ConfigError> {
-        let lacks = || ConfigError::Value(format!("gateway.upstreams.{service} has no url"));
-        let Self { authority, kind, access_key, secret_key, accounts, chunked } = self;
-        let authority = authority.ok_or_else(lacks)?;
-        Ok(UpstreamConfig { authority, kind, access_key, secret_key, accounts, chunked })
-    }
-}
-
-/// Host and port of `http://HOST[:PORT]`.
-fn authority_of(url: &str) -> Result<Authority, String> {
-    let wrong = || format!("{url} is not a URL such as http://127.0.0.1:5000, without a path");
-    let rest = url.strip_prefix("http://").ok_or_else(wrong)?;
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
-    if rest.is_empty() || rest.contains(['/', '?', '#', '@']) {
-        return Err(wrong());
-    }
-    rest.parse().map_err(|_| wrong())
 }
 
 /// Refuses names that are no service's signing name, or one that the server answers itself.

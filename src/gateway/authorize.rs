@@ -55,6 +55,9 @@ impl Gateway {
         let Ruling { meant, verdict } = self.rule(app, arrival, presented, inbound, record, tongue).await?;
         let (upstream, kind) = self.upstream_for(arrival, &meant).await?;
         check_as_sent(arrival, &meant, kind, inbound.bytes())?;
+        if self.is_answered_here(&meant) {
+            return Err(as_sent("iamd keeps this policy itself; send the request to iamd.").into());
+        }
         let (caller, owner, mapping) = match verdict {
             Verdict::Free => (Caller::anonymous(), self.config.default_owner, Mapping::Exact),
             Verdict::Form => return Err(as_sent("Upload forms have to be sent to iamd itself.").into()),

@@ -10,9 +10,10 @@ use aws_calls::s3::{self, ExpectedOwner, Relation};
 use iam_policy::{PolicySet, ResourceKind};
 
 use super::facts::{BucketOf, ResourcePolicy, Silence, any_key};
+use super::given;
 use super::meant::Meant;
 use super::refusal;
-use super::steps::Failure;
+use super::steps::{Failure, request};
 use super::{Arrival, Gateway};
 use crate::account::Account;
 use crate::app::{App, Record};
@@ -77,9 +78,10 @@ impl Gateway {
         }
         let owner = self.owner(first, caller)?;
         self.check_expected_owners(decision)?;
+        given::check(meant, &request(decision.arrival.parts, Some(body)), asked)?;
         if let Meant::S3(routed, _) = meant
             && let Some(objection) =
-                self.objection(routed, body, (owner, &decision.arrival.facts.region)).await.map_err(silent)?
+                self.objection(routed, body, (app, owner, &decision.arrival.facts.region)).await.map_err(silent)?
         {
             return Err(self.objected(decision, objection, first, owner).await?);
         }
@@ -147,7 +149,12 @@ impl Gateway {
         for (index, denial) in decided.iter_mut().enumerate().filter(|(_, denial)| denial.is_some()) {
             let (Some(question), Some(outside)) = (questions.get(index), outsides.get(index)) else { continue };
             let policy = policies.get(index).and_then(Option::as_ref);
-            let with_grants = self.policy_with_grants(question, outside.owner, policy).await.map_err(silent)?;
+            let with_grants = self.policy_with_grants(question, outside.owner, policy).await;
+            let with_grants = with_grants.unwrap_or_else(|silence| {
+                // Who is denied by all that is known stays denied.
+                tracing::warn!(key = question.resource, "the grants of a key cannot be read: {silence}");
+                None
+            });
             if let Some(policy) = &with_grants {
                 let granted = Outside { policy: Some(policy), kind: ResourceKind::KmsKey, ..outside.clone() };
                 let again = app.decide(caller, &own, &arrival.facts, &[granted], decisions).await?;
@@ -202,12 +209,12 @@ impl Gateway {
         let region = &decision.arrival.facts.region;
         match &question.owner {
             Owner::Bucket(name) => {
-                let bucket = BucketOf { name, owner, region };
+                let bucket = BucketOf { app: decision.app, name, owner, region };
                 let on = (question.action.as_str(), question.resource.as_str());
                 let document = self.policies_of_bucket(bucket, decision.caller, on).await?;
                 Ok(document.map(|document| ResourcePolicy { document, kind: ResourceKind::Ordinary }))
             }
-            Owner::Caller | Owner::Account(_) => self.resource_policy(question, owner).await,
+            Owner::Caller | Owner::Account(_) => self.resource_policy(decision.app, question, owner).await,
         }
     }
 

@@ -140,7 +140,8 @@ impl Gateway {
             Target::Service | Target::Object { .. } => None,
         };
         if let (Some(name), Some(question)) = (bucket, asked.questions.first()) {
-            let access = self.bucket_access(BucketOf { name, owner, region: &signer.region }).await.map_err(silent)?;
+            let access =
+                self.bucket_access(BucketOf { app, name, owner, region: &signer.region }).await.map_err(silent)?;
             if let Some(objection) = access.objection(routed, None, Some(fields)) {
                 return Err(self.objected(&decision, objection, question, owner).await?);
             }

@@ -10,6 +10,8 @@ mod decision;
 mod event;
 mod facts;
 mod form;
+mod given;
+mod here;
 mod meant;
 mod members;
 mod refusal;

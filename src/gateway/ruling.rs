@@ -19,6 +19,9 @@ use crate::app::{App, Record};
 use crate::config::Unmapped;
 use crate::error::{Code, Error};
 
+/// The most bytes of a document that is kept here: AWS's largest are policies of 20 KiB.
+const MAX_KEPT: usize = 64 * 1024;
+
 /// The service whose words are spoken.
 pub(super) struct Tongue {
     pub service: Option<&'static Summary>,
@@ -107,7 +110,11 @@ impl Gateway {
         if matches!(&meant, Meant::S3(routed, _) if routed.operation == Operation::PostForm) {
             return Ok(Ruling { meant, verdict: Verdict::Form });
         }
-        let reads = meant.reads(inbound.max());
+        // What is kept here is read, though the upstream would get it as a stream.
+        let reads = match meant.reads(inbound.max()) {
+            Reads::Nothing if self.is_answered_here(&meant) => Reads::Whole(MAX_KEPT),
+            reads => reads,
+        };
         if let Reads::Whole(limit) = reads {
             self.read(app, arrival, inbound, presented, limit).await?;
         }

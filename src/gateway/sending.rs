@@ -125,7 +125,7 @@ impl Gateway {
     }
 
     /// Keeps what a call that succeeded says about who owns what.
-    async fn learn(&self, app: &App, meant: &Meant<'_>, caller: AccountId) -> Result<(), StoreError> {
+    pub(super) async fn learn(&self, app: &App, meant: &Meant<'_>, caller: AccountId) -> Result<(), StoreError> {
         let Meant::S3(routed, _) = meant else { return Ok(()) };
         if self.forget_bucket(routed) {
             app.store.forget_documents_everywhere().await;

@@ -158,9 +158,15 @@ impl Gateway {
         };
         let caller = authenticated.caller.clone();
         let decision = Decision { app, arrival, meant: &meant, caller: &caller };
+        if self.is_answered_here(&meant) {
+            let answer = self.answer_here(&decision, (&asked, &decided), inbound.bytes()).await?;
+            return Ok((answer, mapping));
+        }
+        let (owner, made) = (decided.owner, self.copy_of_new(&meant, inbound.bytes()));
         let forwarded = self.forward(app, arrival, inbound, &meant, authenticated, decided).await?;
         let forwarded = match forwarded.status().is_success() {
             true => {
+                self.follow_resource(&decision, (&asked, owner), &made).await?;
                 if self.forget_policies(&meant, &asked) {
                     app.store.forget_documents_everywhere().await;
                 }

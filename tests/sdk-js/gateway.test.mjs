@@ -10,11 +10,14 @@ import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { createInterface } from "node:readline";
 
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand, DynamoDBClient, GetItemCommand, GetResourcePolicyCommand, PutItemCommand, PutResourcePolicyCommand,
+  ScanCommand,
+} from "@aws-sdk/client-dynamodb";
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import {
-  CopyObjectCommand, CreateBucketCommand, DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand,
-  S3Client,
+  CopyObjectCommand, CreateBucketCommand, DeleteBucketPolicyCommand, DeleteObjectsCommand, GetBucketPolicyCommand,
+  GetObjectCommand, ListObjectsV2Command, PutBucketPolicyCommand, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
 
 const require = createRequire(import.meta.url);
@@ -30,13 +33,15 @@ before(async () => {
   const { port } = await objects.run();
   await new Promise((listening) => tables.listen(0, "127.0.0.1", listening));
   const settings = join(folder, "iamd.toml");
-  // The S3 server knows one key, and takes no request whose signature it does not verify.
+  // The S3 server knows one key, and takes no request whose signature it does not verify. Neither server has policies.
   writeFileSync(settings, `[gateway.upstreams.s3]
 url = "http://127.0.0.1:${port}"
 access-key = "S3RVER"
 secret-key = "S3RVER"
+policies = "here"
 [gateway.upstreams.dynamodb]
 url = "http://127.0.0.1:${tables.address().port}"
+policies = "here"
 `);
   const flags = ["--listen", "127.0.0.1:0", "--database", "memory", "--log-level", "warn", "--config", settings];
   server = spawn(process.env.IAMD ?? "iamd", flags, { stdio: ["ignore", "pipe", "inherit"] });
@@ -101,4 +106,38 @@ test("tables", async () => {
   await app.send(new PutItemCommand({ TableName, Item }));
   assert.deepEqual((await app.send(new GetItemCommand({ TableName, Key: Item }))).Item, Item);
   await assert.rejects(app.send(new ScanCommand({ TableName })), denied("AccessDeniedException", "dynamodb:Scan"));
+});
+
+test("policies of servers that have none", async () => {
+  const Bucket = "policies";
+  const [Key, Item] = ["k", { id: { S: "1" } }];
+  const root = { objects: new S3Client(config("test")), tables: new DynamoDBClient(config("test")) };
+  // Another account has nothing but what resources give it.
+  const other = { objects: new S3Client(config("111122223333")), tables: new DynamoDBClient(config("111122223333")) };
+  await root.objects.send(new CreateBucketCommand({ Bucket }));
+  await root.objects.send(new PutObjectCommand({ Bucket, Key, Body: "shared" }));
+  const read = () => other.objects.send(new GetObjectCommand({ Bucket, Key }));
+  await assert.rejects(read(), { name: "AccessDenied" });
+  const policy = (Action, Resource) => JSON.stringify({
+    Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: "111122223333" }, Action, Resource }],
+  });
+  const Policy = policy("s3:GetObject", `arn:aws:s3:::${Bucket}/*`);
+  await root.objects.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+  assert.equal((await root.objects.send(new GetBucketPolicyCommand({ Bucket }))).Policy, Policy);
+  assert.equal(await (await read()).Body.transformToString(), "shared");
+  await root.objects.send(new DeleteBucketPolicyCommand({ Bucket }));
+  await assert.rejects(read(), { name: "AccessDenied" });
+
+  const TableName = "shared";
+  const { TableDescription } = await root.tables.send(new CreateTableCommand({
+    TableName, BillingMode: "PAY_PER_REQUEST", KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+    AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+  }));
+  const ResourceArn = TableDescription.TableArn;
+  const get = () => other.tables.send(new GetItemCommand({ TableName: ResourceArn, Key: Item }));
+  await assert.rejects(get(), { name: "AccessDeniedException" });
+  const put = new PutResourcePolicyCommand({ ResourceArn, Policy: policy("dynamodb:GetItem", ResourceArn) });
+  const { RevisionId } = await root.tables.send(put);
+  assert.equal((await root.tables.send(new GetResourcePolicyCommand({ ResourceArn }))).RevisionId, RevisionId);
+  await get().catch((error) => assert.notEqual(error.name, "AccessDeniedException"));
 });

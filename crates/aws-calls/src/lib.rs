@@ -7,6 +7,7 @@ pub mod ask;
 mod call;
 mod dynamodb;
 pub mod fault;
+pub mod given;
 pub mod input;
 mod kms;
 pub mod lookup;

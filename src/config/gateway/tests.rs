@@ -48,6 +48,11 @@ fn what_means_nothing_is_refused() {
         ),
         (
             "http://a",
+            "[upstreams.sns]\nurl = 'http://b'\npolicies = 'here'",
+            "gateway.upstreams.sns: policies can be \"here\" only for dynamodb, kinesis, s3",
+        ),
+        (
+            "http://a",
             "[upstreams.default]\naccess-key = 'x'",
             "gateway.upstreams.default: give both access-key and secret-key",
         ),

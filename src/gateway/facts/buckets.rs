@@ -9,7 +9,10 @@ use iam_policy::{Grammar, Policy, PolicySet, Source, SourceKind};
 use serde_json::{Map, Value};
 
 use super::inquiry::{Inquiry, Said, Silence};
+use crate::account::DocumentKind;
+use crate::app::App;
 use crate::gateway::Gateway;
+use crate::gateway::here::KeptOf;
 use crate::identity::{Caller, Principal};
 use crate::shapes::AccountId;
 
@@ -34,6 +37,11 @@ const WITH_OBJECTIONS: &[&str] = &[
 ];
 
 impl Document {
+    /// A document that is no policy.
+    pub fn of_text(text: String) -> Self {
+        Self { text: Some(text), policies: PolicySet::default() }
+    }
+
     /// A policy from an upstream; one that cannot be read denies everything.
     pub fn policy(text: String, what: &str) -> Self {
         let source = Source { id: what.into(), kind: SourceKind::Resource, arn: None };
@@ -49,6 +57,7 @@ impl Document {
 /// A bucket and whom to ask about it.
 #[derive(Clone, Copy)]
 pub(in crate::gateway) struct BucketOf<'b> {
+    pub app: &'b App,
     pub name: &'b str,
     pub owner: AccountId,
     pub region: &'b str,
@@ -90,7 +99,7 @@ impl Gateway {
         &self,
         routed: &Routed<'_>,
         body: &[u8],
-        (owner, region): (AccountId, &str),
+        (app, owner, region): (&App, AccountId, &str),
     ) -> Result<Option<Objection>, Silence> {
         let Operation::Named(operation) = routed.operation else { return Ok(None) };
         if !WITH_OBJECTIONS.contains(&operation) {
@@ -104,7 +113,7 @@ impl Gateway {
         }
         let access = match operation {
             "CreateBucket" => Access::OF_NEW_BUCKETS,
-            _ => self.bucket_access(BucketOf { name, owner, region }).await?,
+            _ => self.bucket_access(BucketOf { app, name, owner, region }).await?,
         };
         Ok(access.objection(routed, Some(body), None))
     }
@@ -146,6 +155,12 @@ impl Gateway {
 
     /// A document of a bucket, from the cache or from the upstream.
     async fn bucket_document(&self, bucket: BucketOf<'_>, operation: &str) -> Result<Arc<Document>, Silence> {
+        if let Some(kind) = kept_kind(operation)
+            && self.keeps_policies("s3")
+        {
+            let resource = format!("arn:{}:s3:::{}", bucket.owner.partition().name(), bucket.name);
+            return self.kept(KeptOf { app: bucket.app, owner: bucket.owner, resource: &resource }, kind).await;
+        }
         let name = format!("s3:{}:{operation}", bucket.name);
         if let Some(document) = self.documents.get(&name) {
             return Ok(document);
@@ -153,7 +168,7 @@ impl Gateway {
         let since = self.documents.now();
         let document = match (self.ask_bucket(bucket, operation, None).await?, operation) {
             (Some(text), "GetBucketPolicy") => Document::policy(text, bucket.name),
-            (text, _) => Document { text, policies: PolicySet::default() },
+            (text, _) => text.map(Document::of_text).unwrap_or_default(),
         };
         let document = Arc::new(document);
         self.documents.keep(name, &document, since);
@@ -162,7 +177,7 @@ impl Gateway {
 
     async fn ask_bucket(
         &self,
-        BucketOf { name, owner, region }: BucketOf<'_>,
+        BucketOf { name, owner, region, .. }: BucketOf<'_>,
         operation: &str,
         key: Option<&str>,
     ) -> Result<Option<String>, Silence> {
@@ -177,6 +192,16 @@ impl Gateway {
             Said::Answer(_) | Said::Nothing => Ok(None),
         }
     }
+}
+
+/// The documents that are kept here for upstreams without them, by the operation that reads them.
+fn kept_kind(operation: &str) -> Option<DocumentKind> {
+    Some(match operation {
+        "GetBucketPolicy" => DocumentKind::Policy,
+        "GetPublicAccessBlock" => DocumentKind::PublicAccessBlock,
+        "GetBucketOwnershipControls" => DocumentKind::OwnershipControls,
+        _ => return None,
+    })
 }
 
 fn as_setting((text, is_removed): &(Option<String>, bool)) -> Setting<'_> {

@@ -62,6 +62,9 @@ pub enum Silence {
     /// There is no such operation, or its request cannot be written.
     #[error("the upstream cannot be asked for {0}")]
     Unaskable(String),
+    /// What is kept here cannot be read.
+    #[error("what is kept here cannot be read: {0}")]
+    NotKept(String),
 }
 
 impl Inquiry<'_> {

@@ -13,7 +13,7 @@ mod xml;
 
 pub(super) use buckets::{BucketOf, Document};
 pub(super) use cache::Cache;
-pub(super) use inquiry::Silence;
+pub(super) use inquiry::{Inquiry, Said, Silence};
 pub(super) use needs::{MAX_ROUNDS, any_key};
 pub(super) use owners::Owners;
 pub(super) use policies::ResourcePolicy;

@@ -9,7 +9,10 @@ use serde_json::Value;
 
 use super::buckets::Document;
 use super::inquiry::{Inquiry, Said, Silence};
+use crate::account::DocumentKind;
+use crate::app::App;
 use crate::gateway::Gateway;
+use crate::gateway::here::KeptOf;
 use crate::gateway::meant::Meant;
 use crate::shapes::{AccountId, Partition};
 
@@ -32,13 +35,19 @@ impl Gateway {
     /// The policy of what a question is about, if it has one.
     pub(in crate::gateway) async fn resource_policy(
         &self,
+        app: &App,
         question: &Question,
         owner: AccountId,
     ) -> Result<Option<ResourcePolicy>, Silence> {
         let prefix = question.action.split(':').next().unwrap_or_default();
         let is_key = prefix == "kms";
         let name = format!("policy:{owner}:{prefix}:{}", question.resource);
-        let document = match self.documents.get(&name) {
+        let known = if self.keeps_policies(prefix) {
+            Some(self.kept_policy(app, question, owner).await?)
+        } else {
+            self.documents.get(&name)
+        };
+        let document = match known {
             Some(document) => document,
             None => {
                 let Some(lookup) = lookup::of_policy(question) else { return Ok(None) };
@@ -63,12 +72,27 @@ impl Gateway {
         Ok(Some(ResourcePolicy { document, kind }))
     }
 
+    /// The policy that is kept here for what a question is about, which is often part of what has the policy: an index
+    /// of a table.
+    async fn kept_policy(&self, app: &App, question: &Question, owner: AccountId) -> Result<Arc<Document>, Silence> {
+        let Some(lookup) = lookup::of_policy(question) else { return Ok(Arc::default()) };
+        let arn = ["ResourceArn", "ResourceARN"].iter().find_map(|name| lookup.members.get(*name)?.as_str());
+        match arn {
+            Some(resource) => self.kept(KeptOf { app, owner, resource }, DocumentKind::Policy).await,
+            None => Err(Silence::Unaskable(lookup.operation)),
+        }
+    }
+
     /// Reads something of an upstream, in the name of the account that the resource names, or else of `owner`; `None` if
     /// there is no such thing.
     ///
     /// # Errors
     /// When the upstream does not say.
-    pub(super) async fn inquire(&self, lookup: &Lookup, owner: AccountId) -> Result<Option<Value>, Silence> {
+    pub(in crate::gateway) async fn inquire(
+        &self,
+        lookup: &Lookup,
+        owner: AccountId,
+    ) -> Result<Option<Value>, Silence> {
         let named = AccountId::parse(&lookup.account).map(|account| account.in_partition(owner.partition()));
         let region = match lookup.region.as_str() {
             "" => Partition::default().signing_region(),

@@ -154,6 +154,43 @@ def test_functions(gateway):
     assert gateway.client("lambda").list_functions()["Functions"] == []
 
 
+def test_a_policy_that_is_none_is_refused(gateway):
+    """AWS takes no such policy; kept upstream, it would deny everything."""
+    wrong = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*"}]})
+    gateway.s3.create_bucket(Bucket="policies")
+    queue = gateway.sqs.create_queue(QueueName="policies")["QueueUrl"]
+    topic = gateway.sns.create_topic(Name="policies")["TopicArn"]
+    key = {"KeyId": gateway.kms.create_key()["KeyMetadata"]["KeyId"], "PolicyName": "default"}
+    secret = gateway.secretsmanager.create_secret(Name="policies", SecretString="x")["ARN"]
+    before = gateway.kms.get_key_policy(**key)["Policy"]
+    for code, call in [
+        ("MalformedPolicy", lambda: gateway.s3.put_bucket_policy(Bucket="policies", Policy=wrong)),
+        ("InvalidAttributeValue", lambda: gateway.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": wrong})),
+        ("InvalidAttributeValue", lambda: gateway.sqs.create_queue(QueueName="other", Attributes={"Policy": wrong})),
+        (
+            "InvalidParameter",
+            lambda: gateway.sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=wrong),
+        ),
+        ("MalformedPolicyDocumentException", lambda: gateway.kms.put_key_policy(**key, Policy=wrong)),
+        ("MalformedPolicyDocumentException", lambda: gateway.kms.create_key(Policy="text")),
+        (
+            "MalformedPolicyDocumentException",
+            lambda: gateway.secretsmanager.put_resource_policy(SecretId=secret, ResourcePolicy=wrong),
+        ),
+    ]:
+        with pytest.raises(ClientError) as caught:
+            call()
+        assert caught.value.response["Error"]["Code"] == code, caught.value
+    assert gateway.kms.get_key_policy(**key)["Policy"] == before
+    gateway.sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue="no policy")
+    gateway.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    # An empty policy takes the policy away.
+    gateway.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": ""})
+    # Who may not give a policy does not learn what is wrong with it.
+    with pytest.raises(ClientError, match="AccessDenied"):
+        gateway.user("stranger", "sqs:ListQueues").kms.put_key_policy(**key, Policy=wrong)
+
+
 def test_an_upstream_that_is_down():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

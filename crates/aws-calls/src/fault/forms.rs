@@ -74,6 +74,21 @@ fn json(fault: &Fault, to: &Addressee<'_>) -> Form {
     Form::text(content_type, json!({"__type": code, message_name(fault): fault.message}).to_string())
 }
 
+/// Content type and body of an answer whose members are texts.
+pub(super) fn result(members: &[(&str, &str)], to: &Addressee<'_>) -> (String, Vec<u8>) {
+    let sent = to.request.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if to.protocol == Protocol::Cbor || sent.starts_with("application/x-amz-cbor") {
+        let content_type = if to.protocol == Protocol::Cbor { "application/cbor" } else { sent };
+        return (content_type.to_owned(), cbor(members));
+    }
+    let object: serde_json::Map<_, _> =
+        members.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect();
+    (
+        if sent.is_empty() { "application/json" } else { sent }.to_owned(),
+        serde_json::Value::Object(object).to_string().into(),
+    )
+}
+
 fn rest_json(fault: &Fault, to: &Addressee<'_>) -> Form {
     let (code, body) = if to.is("iot-data") && fault.code == "AccessDeniedException" {
         // AWS IoT says that it is forbidden, and not what.

@@ -73,15 +73,9 @@ pub fn answer(fault: &Fault, to: &Addressee<'_>) -> Response<Vec<u8>> {
     let Form { content_type, headers, body } = forms::of(fault, to);
     let mut response = Response::new(Vec::new());
     *response.status_mut() = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    identify(&mut response, &content_type, to);
     let sent = response.headers_mut();
-    insert(sent, CONTENT_TYPE, &content_type);
-    let ids = if to.is_s3() || to.is("s3control") {
-        let (id, host_id) = s3_ids(to.request_id);
-        [("x-amz-request-id", id), ("x-amz-id-2", host_id)].to_vec()
-    } else {
-        vec![("x-amzn-requestid", to.request_id.to_owned())]
-    };
-    for (name, value) in ids.iter().chain(&headers) {
+    for (name, value) in &headers {
         insert(sent, HeaderName::from_static(name), value);
     }
     // The answer to HEAD has no body, and none of AWS's headers say more.
@@ -92,6 +86,31 @@ pub fn answer(fault: &Fault, to: &Addressee<'_>) -> Response<Vec<u8>> {
         };
     }
     response
+}
+
+/// A successful answer in JSON or CBOR whose members are texts.
+pub fn result(members: &[(&str, &str)], to: &Addressee<'_>) -> Response<Vec<u8>> {
+    let (content_type, body) = forms::result(members, to);
+    let mut response = Response::new(body);
+    identify(&mut response, &content_type, to);
+    response
+}
+
+/// Gives an answer its content type, unless that is empty, and the ids of its request.
+pub fn identify<B>(response: &mut Response<B>, content_type: &str, to: &Addressee<'_>) {
+    let sent = response.headers_mut();
+    if !content_type.is_empty() {
+        insert(sent, CONTENT_TYPE, content_type);
+    }
+    let ids = if to.is_s3() || to.is("s3control") {
+        let (id, host_id) = s3_ids(to.request_id);
+        [("x-amz-request-id", id), ("x-amz-id-2", host_id)].to_vec()
+    } else {
+        vec![("x-amzn-requestid", to.request_id.to_owned())]
+    };
+    for (name, value) in &ids {
+        insert(sent, HeaderName::from_static(name), value);
+    }
 }
 
 /// A header whose value is shortened to what a header can hold.
