@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::secrets::SecretsFile;
+use super::secrets::{FILE_NAME, SecretsFile};
 use super::{Failure, report, sources};
 use crate::cli::admin::call_within;
 use crate::cli::output::Output;
@@ -38,7 +38,7 @@ pub struct ApplyOptions {
     #[arg(long = "value", value_name = "NAME=VALUE", value_parser = parse_value)]
     values: Vec<(String, String)>,
     /// File that generated secrets are written to, for its owner only
-    #[arg(long, value_name = "FILE", default_value = "iamd-secrets.json")]
+    #[arg(long, value_name = "FILE", default_value = FILE_NAME)]
     secrets: PathBuf,
     /// Print the JSON Schema of files of accounts, for editors
     #[arg(long)]
@@ -67,7 +67,7 @@ pub fn apply(options: &ApplyOptions) -> Result<(), Failure> {
     if options.schema {
         return Ok(write!(out, "{SCHEMA}")?);
     }
-    let files = sources::read(&options.paths)?;
+    let files = sources::read(&options.paths, Some(&options.secrets))?;
     let request = Request {
         files,
         account: options.account.clone(),

@@ -122,7 +122,7 @@ fn recorded(account: Option<AccountId>, options: &DiffOptions) -> Result<Request
 }
 
 fn read_requests(path: &Path) -> Result<Requests, Failure> {
-    let files = sources::read(&[path.to_owned()])?;
+    let files = sources::read(&[path.to_owned()], None)?;
     let file = files.first().ok_or("there are no requests")?;
     let syntax =
         Syntax::of(path).ok_or_else(|| format!("{} must end with .yaml, .yml, .toml or .json", path.display()))?;

@@ -29,7 +29,7 @@ pub struct ImportOptions {
     #[arg(long)]
     dry_run: bool,
     /// File that new secrets are written to, for its owner only
-    #[arg(long, value_name = "FILE", default_value = "iamd-secrets.json")]
+    #[arg(long, value_name = "FILE", default_value = super::secrets::FILE_NAME)]
     secrets: PathBuf,
     #[command(flatten)]
     server: AdminOptions,
@@ -41,7 +41,7 @@ pub struct ImportOptions {
 /// What is wrong with a file, with its line and column, and when the server does not answer.
 pub fn import(options: &ImportOptions) -> Result<(), Failure> {
     let request = Request {
-        files: sources::read(&options.files)?,
+        files: sources::read(&options.files, Some(&options.secrets))?,
         account: options.account.clone(),
         values: std::collections::BTreeMap::new(),
         dry_run: options.dry_run,

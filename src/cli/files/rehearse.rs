@@ -32,7 +32,7 @@ impl Rehearsal {
     /// # Errors
     /// What is wrong with a file, and when it is not clear which account is meant.
     pub fn of_files(paths: &[PathBuf], reading: &Reading) -> Result<Self, Failure> {
-        load(&sources::read(paths)?, reading)
+        load(&sources::read(paths, None)?, reading)
     }
 
     /// The account of a running server as it is, or as a snapshot has it.

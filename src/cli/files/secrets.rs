@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::description::GeneratedSecrets;
 
+/// Its name, unless another is given.
+pub(super) const FILE_NAME: &str = "iamd-secrets.json";
+
 /// Why the file of secrets cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SecretsError {

@@ -1,13 +1,10 @@
 //! What the server applies when it starts.
 
-use super::secrets::SecretsFile;
+use super::secrets::{FILE_NAME, SecretsFile};
 use super::{Failure, sources};
 use crate::app::{App, ApplyMode};
 use crate::config::{Database, Settings};
 use crate::description::{self, Outcome};
-
-/// The name of the file of secrets beside the database.
-const SECRETS: &str = "iamd-secrets.json";
 
 /// Applies the seeds of the settings.
 ///
@@ -20,13 +17,13 @@ pub async fn seed(app: &App, settings: &Settings) -> Result<(), Failure> {
         if paths.is_empty() {
             continue;
         }
-        let files = sources::read(&paths)?;
+        let files = sources::read(&paths, settings.seed_secrets.as_deref())?;
         let descriptions = description::read(&files, &description::Reading::default())?;
         let mut opened: Option<SecretsFile> = None;
         let keep = |secrets: &description::GeneratedSecrets| {
             let path = match (&settings.seed_secrets, settings.database().ok()) {
                 (Some(path), _) => path.clone(),
-                (None, Some(Database::Sqlite(database))) => database.with_file_name(SECRETS),
+                (None, Some(Database::Sqlite(database))) => database.with_file_name(FILE_NAME),
                 _ => return Err("secrets were generated; say with --seed-secrets which file they go to".to_owned()),
             };
             // A second call replaces what the first has added.

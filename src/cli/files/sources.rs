@@ -5,18 +5,20 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
+use super::secrets::FILE_NAME;
 use crate::description::SourceFile;
 use crate::markup::{MAX_BYTES, Syntax};
 
-/// The files that are named, and in folders those whose names end as files of accounts do, in the order of their names.
+/// The files that are named, and in folders those whose names end as files of accounts do, in the order of their names. A
+/// file of generated secrets in a folder is none of them: `secrets`, and one with the name that such a file has by default.
 ///
 /// # Errors
 /// What cannot be read, is too large, or is not there.
-pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
+pub(super) fn read(paths: &[PathBuf], secrets: Option<&Path>) -> Result<Vec<SourceFile>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let found = in_folder(path).map_err(|error| unreadable(path, &error))?;
+            let found = in_folder(path, secrets).map_err(|error| unreadable(path, &error))?;
             if found.is_empty() {
                 return Err(format!("{} has no .yaml, .yml, .toml or .json file", path.display()).into());
             }
@@ -34,11 +36,17 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     format!("{} cannot be read: {error}", path.display()).into()
 }
 
-fn in_folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+fn in_folder(folder: &Path, secrets: Option<&Path>) -> std::io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
+    // It may be called by another path, and it may not be there yet.
+    let secrets = secrets.and_then(|path| fs::canonicalize(path).ok());
+    let is_secret = |path: &Path| {
+        path.file_name().is_some_and(|name| name == FILE_NAME)
+            || secrets.is_some() && fs::canonicalize(path).ok() == secrets
+    };
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.is_file() && Syntax::of(&path).is_some() {
+        if path.is_file() && Syntax::of(&path).is_some() && !is_secret(&path) {
             found.push(path);
         }
     }

@@ -64,6 +64,20 @@ def test_the_example_is_applied_once(own):
     ann.sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/deploy", RoleSessionName="session")
 
 
+def test_the_file_of_secrets_in_a_folder_of_files_is_none_of_them(tmp_path):
+    user = {"password": {"secret": "generated"}, "access-keys": [{"secret": "generated"}]}
+    (tmp_path / "accounts.json").write_text(json.dumps(account(users={"ann": user})))
+    for name, arguments in (("iamd-secrets.json", ()), ("made.json", ("--seed-secrets", "made.json"))):
+        for _ in range(2):
+            with Server("--seed", ".", *arguments, database=f"sqlite:{name}.db", cwd=tmp_path) as server:
+                assert [user["UserName"] for user in Boto3(server.endpoint, ACCOUNT).iam.list_users()["Users"]] == ["ann"]
+        assert "ann" in json.loads((tmp_path / name).read_text())["accounts"][ACCOUNT]
+    with Server() as server:
+        for _ in range(2):
+            code, out, error = run("apply", ".", "--secrets", "made.json", "--listen", f"127.0.0.1:{server.port}", cwd=tmp_path)
+            assert code == 0, error
+
+
 def test_a_changed_file_changes_what_it_names_and_nothing_else(own):
     own.apply(account(users={"ann": {"tags": {"team": "blue"}}, "bob": {}}, policies={"p": {"document": policy("s3:Get*")}}))
     own.iam.attach_user_policy(UserName="ann", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/p")
