@@ -49,7 +49,7 @@ impl App {
         };
         let webhook = settings.detection_webhook()?;
         let webhook = webhook.map(|(url, secret)| Webhook::start(url, secret, metrics.clone()));
-        let detections = Detections::new(webhook, metrics.clone());
+        let detections = Detections::new(webhook, metrics.clone(), &store);
         let environment = Environment {
             quotas: settings.quotas()?,
             key: key.clone(),
@@ -108,7 +108,7 @@ impl App {
     pub fn start_delivery(&mut self, settings: &Settings) -> Result<(), Failure> {
         let Some(folder) = settings.trail_folder.clone() else { return Ok(()) };
         let shown = folder.display().to_string();
-        let delivery = Delivery::start(folder, DEFAULT_INTERVAL, self.environment.metrics.clone());
+        let delivery = Delivery::start(folder, DEFAULT_INTERVAL, self.environment.metrics.clone(), Some(&*self.store));
         let delivery = delivery.map_err(|error| format!("--trail-folder {shown} cannot be written to: {error}"))?;
         self.environment.delivery = Some(delivery);
         Ok(())

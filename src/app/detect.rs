@@ -10,11 +10,12 @@ use super::App;
 use super::record::Record;
 use crate::account::{AccessKey, Account, RootUser};
 use crate::audit::Event;
-use crate::audit::detections::{Detection, Detector, Failed, Seen, Severity};
+use crate::audit::detections::{Detection, Detector, Failed, Seen, Severity, Share, Sighting};
 use crate::error::{Code, Error};
 use crate::identity::{Caller, Principal, RequestFacts};
 use crate::metrics::Metrics;
 use crate::shapes::{AccountId, Timestamp};
+use crate::store::Store;
 use crate::webhook::Webhook;
 
 /// How many detections are kept for those who ask.
@@ -34,10 +35,18 @@ pub struct Detections {
 }
 
 impl Detections {
-    /// Nothing was detected yet.
-    pub fn new(webhook: Option<Arc<Webhook>>, metrics: Arc<Metrics>) -> Self {
+    /// Nothing was detected yet. Other servers on the database of the store learn what this one has seen.
+    pub fn new(webhook: Option<Arc<Webhook>>, metrics: Arc<Metrics>, store: &Arc<Store>) -> Self {
+        let share = store.is_shared().then(|| {
+            let store = store.clone();
+            Box::new(move |sighting: &Sighting| {
+                if let Ok(text) = serde_json::to_string(sighting) {
+                    store.announce_sighting(&text);
+                }
+            }) as Share
+        });
         Self {
-            detector: Detector::default(),
+            detector: Detector::new(share),
             latest: Mutex::default(),
             live: broadcast::channel(MAX_LAG).0,
             webhook,
@@ -69,6 +78,28 @@ impl Detections {
         latest.retain(|found| account.is_some() && found.account != account);
     }
 
+    /// Takes note of what another server has seen. What was detected there is in the log there, and at its webhook.
+    pub fn hear(&self, text: &str) {
+        // A newer server may have more to say.
+        let Ok(sighting) = serde_json::from_str(text) else { return };
+        if let Some(detection) = self.detector.hear(sighting) {
+            self.keep(Arc::new(detection));
+        }
+    }
+
+    /// Shows a detection to who asks, and who follows.
+    fn keep(&self, detection: Arc<Detection>) {
+        {
+            let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+            latest.push_back(detection.clone());
+            while latest.len() > MAX_KEPT {
+                latest.pop_front();
+            }
+        }
+        // There may be nobody who follows.
+        let _ = self.live.send(detection);
+    }
+
     fn publish(&self, detection: Detection) {
         let account = detection.account.map(|account| account.to_string());
         macro_rules! line {
@@ -92,15 +123,7 @@ impl Detections {
         }
         self.metrics.detection(detection.kind.as_str());
         let detection = Arc::new(detection);
-        {
-            let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-            latest.push_back(detection.clone());
-            while latest.len() > MAX_KEPT {
-                latest.pop_front();
-            }
-        }
-        // There may be nobody who follows.
-        let _ = self.live.send(detection.clone());
+        self.keep(detection.clone());
         if let Some(webhook) = &self.webhook {
             webhook.send(detection);
         }

@@ -30,6 +30,12 @@ impl App {
                 self.follow_clock().await?;
                 self.compare_accounts().await;
             }
+            News::Sighting(text) => self.detections.hear(text),
+            News::Delivery(server, text) => {
+                if let Some(delivery) = &self.environment.delivery {
+                    delivery.hear(*server, text);
+                }
+            }
             News::Question(question) => self.answer_question(*question),
             News::Answer(question, written) => self.store.hear_answer(*question, *written),
             News::Account(..) | News::Value(_) | News::Bucket(_) | News::Documents => {}

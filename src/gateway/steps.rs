@@ -10,6 +10,7 @@ use http::{HeaderValue, Response, StatusCode};
 use super::authentication::Authenticated;
 use super::credentials::Presented;
 use super::decision::{Decided, Decision};
+use super::facts::token_key;
 use super::form::Posted;
 use super::meant::{Asking, Meant};
 use super::refusal;
@@ -224,15 +225,18 @@ impl Gateway {
         asked: &Asked,
         response: Response<Body>,
     ) -> Result<Response<Body>, Failure> {
-        let Decision { arrival, meant, caller, .. } = *decision;
+        let Decision { app, arrival, meant, caller } = *decision;
         let resource = asked.questions.first().map_or("*", |question| &question.resource);
         let Some(call) = meant.call().filter(|call| resource != "*" && lookup::gives_tokens(call)) else {
             return Ok(response);
         };
         let (parts, body) = response.into_parts();
         let body = answer::read(body, MAX_WITH_TOKENS).await?;
-        for token in lookup::tokens(call, &body) {
-            self.tokens.keep(caller.account, &arrival.facts.region, &token, resource);
+        let tokens = lookup::tokens(call, &body).into_iter();
+        let keys = tokens.filter_map(|token| token_key(caller.account, &arrival.facts.region, &token));
+        let keys: Vec<_> = keys.inspect(|key| self.tokens.keep(*key, resource)).collect();
+        if let Err(error) = app.store.keep_tokens(caller.account, &keys, resource).await {
+            tracing::debug!(%error, "other servers do not know what tokens stand for");
         }
         Ok(Response::from_parts(parts, answer::whole(body)))
     }

@@ -58,7 +58,13 @@ async fn heed(state: &Arc<State>, news: &News) -> Result<(), StoreError> {
                 gateway.forget_documents();
             }
         }
-        News::Account(..) | News::Value(_) | News::Question(_) | News::Answer(..) | News::Missed => {}
+        News::Account(..)
+        | News::Value(_)
+        | News::Question(_)
+        | News::Answer(..)
+        | News::Sighting(_)
+        | News::Delivery(..)
+        | News::Missed => {}
     }
     Ok(())
 }

@@ -171,6 +171,8 @@ impl Accounts {
             | News::Documents
             | News::Question(_)
             | News::Answer(..)
+            | News::Sighting(_)
+            | News::Delivery(..)
             | News::Missed => {}
         }
     }

@@ -21,6 +21,9 @@ pub(super) enum Fault {
     /// The database server cannot be reached.
     #[error("{0}")]
     Unavailable(String),
+    /// The database must not be used, and waiting does not change that.
+    #[error("{0}")]
+    Refused(String),
     /// The content is not what it should be.
     #[error("{0}")]
     Content(String),

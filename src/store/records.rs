@@ -51,6 +51,10 @@ pub enum News {
     Question(u64),
     /// The same is done there: the question, and the sequence number up to which all events are written.
     Answer(u64, u64),
+    /// It has seen something that this server must know to detect what it would: a sighting, as JSON.
+    Sighting(String),
+    /// What came of its delivery of events to a trail, as JSON; and which server it is.
+    Delivery(u64, String),
     /// Something may have been missed.
     Missed,
 }

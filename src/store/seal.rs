@@ -55,6 +55,7 @@ impl SealingKey {
 }
 
 /// Seals and opens.
+#[derive(Clone)]
 pub(super) struct Sealer(XChaCha20Poly1305);
 
 /// Where a sealed text belongs: table, account and key.

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::engine::Store;
 use super::error::StoreError;
 use super::fault::Fault;
-use super::postgres::{Link, Postgres, Rounds};
+use super::postgres::{Announcer, Link, Postgres, Rounds};
 use super::records::{BucketRecord, News};
 use crate::audit::LastUse;
 use crate::error::Result;
@@ -126,6 +126,40 @@ impl Store {
             Some(postgres) => postgres.shared(key).await,
             None => Ok(None),
         }
+    }
+
+    /// Keeps for other servers what opaque tokens stand for that an account was given, by their hashes.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn keep_tokens(&self, account: AccountId, keys: &[[u8; 32]], resource: &str) -> Result<(), StoreError> {
+        match self.postgres() {
+            Some(postgres) if !keys.is_empty() => postgres.keep_tokens(account, keys, resource).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// What an opaque token stands for, if a server has kept it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn resource_of_token(&self, key: &[u8; 32]) -> Result<Option<String>, StoreError> {
+        match self.postgres() {
+            Some(postgres) => postgres.resource_of_token(key).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Lets other servers know what this one has seen.
+    pub fn announce_sighting(&self, text: &str) {
+        if let Some(announcer) = self.announcer() {
+            announcer.sighting(text);
+        }
+    }
+
+    /// What this server announces to others; `None` if there can be none.
+    pub(super) fn announcer(&self) -> Option<Announcer> {
+        self.postgres().map(Postgres::announcer)
     }
 
     /// Uses up something that its maker gave a name; `false` if a server has used it before. A server that is alone

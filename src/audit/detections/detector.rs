@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use super::recent::Recent;
-use super::{Detection, DetectionKind, changes, escalation};
+use super::{Detection, DetectionKind, Sighting, changes, escalation};
 use crate::account::Account;
 use crate::audit::{Event, IdentityKind};
 use crate::shapes::{AccountId, Timestamp};
@@ -78,22 +78,41 @@ struct State {
 }
 
 /// Sees events, and says what is worth a look. It takes microseconds, and a bounded amount of memory.
-pub struct Detector(Mutex<State>);
+#[derive(Default)]
+pub struct Detector {
+    state: Mutex<State>,
+    /// Lets the other servers on the database know what this one has seen, if there may be others.
+    share: Option<Share>,
+}
 
-impl Default for Detector {
+/// Lets other servers know what was seen. It does not wait for that.
+pub type Share = Box<dyn Fn(&Sighting) + Send + Sync>;
+
+impl Default for State {
     fn default() -> Self {
-        Self(Mutex::new(State {
+        Self {
             reported: Recent::new(KNOWN),
             fetched: Recent::new(FETCHED),
             failures: Recent::new(FAILURES_PERIOD),
             attempts: Recent::new(escalation::PERIOD),
-        }))
+        }
     }
 }
 
 impl Detector {
+    /// One that lets other servers know what it has seen, if there may be others.
+    pub fn new(share: Option<Share>) -> Self {
+        Self { share, ..Self::default() }
+    }
+
     /// What is worth a look about an event.
     pub fn see(&self, seen: &Seen<'_>) -> Vec<Detection> {
+        let found = self.look_at(seen);
+        found.iter().for_each(|detection| self.share_report(detection));
+        found
+    }
+
+    fn look_at(&self, seen: &Seen<'_>) -> Vec<Detection> {
         let event = seen.event;
         let mut found = Vec::new();
         if event.identity.kind == IdentityKind::Root && event.identity.invoked_by.is_none() {
@@ -135,7 +154,7 @@ impl Detector {
         };
         let count = self.count((kind, Some(event.account), String::new()), event.time)?;
         let message = format!("{who} of the account {} called {}.", event.account, action(event));
-        Some(detection(seen, kind, count, message))
+        Some(Detection { subject: Some(String::new()), ..detection(seen, kind, count, message) })
     }
 
     /// Credentials of an instance that come from where nobody fetched them.
@@ -161,7 +180,14 @@ impl Detector {
         let attempt = escalation::attempted(event)?;
         let mut state = self.lock();
         let attempts = state.attempts.of((event.account, subject.to_owned()), event.time);
-        attempts.insert(attempt.to_owned());
+        if attempts.insert(attempt.to_owned()) {
+            self.share(|| Sighting::Attempt {
+                account: event.account.qualified(),
+                subject: subject.to_owned(),
+                action: attempt.to_owned(),
+                time: event.time,
+            });
+        }
         (attempts.len() >= escalation::MIN_ATTEMPTS).then(|| {
             let tried = attempts.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             (subject.to_owned(), format!("{subject} was denied actions that gain permissions: {tried}."))
@@ -173,6 +199,10 @@ impl Detector {
         let mut state = self.lock();
         let count = state.failures.of(failed.address, failed.now);
         *count += 1;
+        // Beyond that, each server knows by itself what to make of the address.
+        if *count <= MAX_FAILURES {
+            self.share(|| Sighting::Failure { address: failed.address, time: failed.now });
+        }
         if *count < MAX_FAILURES {
             return None;
         }
@@ -180,7 +210,7 @@ impl Detector {
         drop(state);
         let kind = DetectionKind::RepeatedAuthenticationFailures;
         let counted = self.count((kind, None, failed.address.to_string()), failed.now)?;
-        Some(Detection {
+        let detection = Detection {
             id: Uuid::new_v4(),
             kind,
             guard_duty_type: kind.guard_duty_type(),
@@ -195,15 +225,61 @@ impl Detector {
             event_id: None,
             count: counted.max(count),
             message: format!("{} sent {count} requests with wrong credentials.", failed.address),
-        })
+            subject: Some(failed.address.to_string()),
+        };
+        self.share_report(&detection);
+        Some(detection)
     }
 
     /// Notes that credentials of an instance were fetched from an address.
     pub fn note_fetched(&self, access_key_id: &str, address: IpAddr, now: Timestamp) {
         let mut state = self.lock();
         let addresses = state.fetched.of(access_key_id.to_owned(), now);
-        if addresses.len() < MAX_ADDRESSES {
-            addresses.insert(address);
+        if addresses.len() < MAX_ADDRESSES && addresses.insert(address) {
+            self.share(|| Sighting::Fetched { key: access_key_id.to_owned(), address, time: now });
+        }
+    }
+
+    /// Takes note of what another server has seen; what was detected there, if it was something.
+    pub fn hear(&self, sighting: Sighting) -> Option<Detection> {
+        let mut state = self.lock();
+        match sighting {
+            Sighting::Failure { address, time } => *state.failures.of(address, time) += 1,
+            Sighting::Attempt { account, subject, action, time } => {
+                let account = AccountId::parse_qualified(&account)?;
+                state.attempts.of((account, subject), time).insert(action);
+            }
+            Sighting::Fetched { key, address, time } => {
+                let addresses = state.fetched.of(key, time);
+                if addresses.len() < MAX_ADDRESSES {
+                    addresses.insert(address);
+                }
+            }
+            Sighting::Reported { account, subject, detection } => {
+                let account = account.as_deref().and_then(AccountId::parse_qualified);
+                let kind = detection.kind;
+                if let Some(subject) = &subject {
+                    let reported = state.reported.of((kind, account, subject.clone()), detection.time);
+                    *reported = Reported { at: Some(detection.time), since: 0 };
+                }
+                return Some(Detection { account, subject, guard_duty_type: kind.guard_duty_type(), ..*detection });
+            }
+        }
+        None
+    }
+
+    fn share_report(&self, detection: &Detection) {
+        self.share(|| Sighting::Reported {
+            account: detection.account.map(AccountId::qualified),
+            subject: detection.subject.clone(),
+            detection: Box::new(detection.clone()),
+        });
+    }
+
+    /// Lets other servers know.
+    fn share(&self, sighting: impl FnOnce() -> Sighting) {
+        if let Some(share) = &self.share {
+            share(&sighting());
         }
     }
 
@@ -221,8 +297,8 @@ impl Detector {
 
     /// The detection, unless the same was reported lately.
     fn report(&self, seen: &Seen<'_>, kind: DetectionKind, subject: String, message: String) -> Option<Detection> {
-        let count = self.count((kind, Some(seen.event.account), subject), seen.event.time)?;
-        Some(detection(seen, kind, count, message))
+        let count = self.count((kind, Some(seen.event.account), subject.clone()), seen.event.time)?;
+        Some(Detection { subject: Some(subject), ..detection(seen, kind, count, message) })
     }
 
     /// How often the same was seen since it was last reported, if it is to be reported now.
@@ -238,7 +314,7 @@ impl Detector {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -259,6 +335,7 @@ fn detection(seen: &Seen<'_>, kind: DetectionKind, count: u64, message: String) 
         event_id: Some(event.id().to_string()),
         count,
         message,
+        subject: None,
     }
 }
 

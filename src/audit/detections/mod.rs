@@ -5,18 +5,21 @@ mod changes;
 mod detector;
 mod escalation;
 mod recent;
+mod sighting;
 #[cfg(test)]
 mod tests;
 
-use serde::Serialize;
+use chrono::DateTime;
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
-pub use detector::{Detector, Failed, Seen};
+pub use detector::{Detector, Failed, Seen, Share};
+pub use sighting::Sighting;
 
 use crate::shapes::{AccountId, Timestamp};
 
 /// What was detected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DetectionKind {
     /// The root user called.
@@ -38,7 +41,7 @@ pub enum DetectionKind {
 }
 
 /// How bad it may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -104,24 +107,25 @@ impl DetectionKind {
 }
 
 /// A detection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Detection {
     /// Its id.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "as_text", deserialize_with = "id_in_text")]
     pub id: Uuid,
     /// What was detected.
     #[serde(rename = "type")]
     pub kind: DetectionKind,
     /// GuardDuty's finding type, where it has one.
+    #[serde(skip_deserializing)]
     pub guard_duty_type: Option<&'static str>,
     /// How bad it may be.
     pub severity: Severity,
     /// When, by the server's clock.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "as_text", deserialize_with = "time_in_text")]
     pub time: Timestamp,
     /// The account, if it is known.
-    #[serde(serialize_with = "as_digits")]
+    #[serde(serialize_with = "as_digits", skip_deserializing)]
     pub account: Option<AccountId>,
     /// The ARN of who called, if that is known.
     pub principal: Option<String>,
@@ -139,6 +143,18 @@ pub struct Detection {
     pub count: u64,
     /// One sentence.
     pub message: String,
+    /// What makes it the same as an earlier detection of its kind in the account; `None` if each is reported.
+    #[serde(skip)]
+    pub subject: Option<String>,
+}
+
+fn id_in_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn time_in_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let time = DateTime::parse_from_rfc3339(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)?;
+    Ok(time.to_utc().into())
 }
 
 fn as_text<T: std::fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {

@@ -287,3 +287,32 @@ fn a_detection_is_json() {
         assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
     }
 }
+
+#[test]
+fn what_another_server_has_seen_counts() {
+    let (sender, sightings) = std::sync::mpsc::channel();
+    let share = move |sighting: &Sighting| sender.send(serde_json::to_string(sighting).unwrap()).unwrap();
+    let (first, second) = (Detector::new(Some(Box::new(share))), Detector::default());
+    let pass_on = || {
+        let heard = sightings.try_iter().filter_map(|text| second.hear(serde_json::from_str(&text).unwrap()));
+        heard.collect::<Vec<_>>()
+    };
+    let failed = |detector: &Detector, seconds| {
+        let (address, now) = ("10.0.0.1".parse().unwrap(), Timestamp::from_seconds(seconds));
+        detector.see_failure(&Failed { key: None, address, region: "us-east-1", now })
+    };
+    assert!((0..9).all(|seconds| failed(&first, seconds).is_none()));
+    assert_eq!(pass_on(), []);
+    assert_eq!(failed(&second, 9).unwrap().kind, DetectionKind::RepeatedAuthenticationFailures, "the tenth of both");
+
+    let reported = first.see(&seen(&at(root(), 20)));
+    assert_eq!(pass_on(), reported, "what was detected is known");
+    assert_eq!(second.see(&seen(&at(root(), 21))), [], "and not reported again");
+
+    for (detector, action, found) in
+        [(&first, "iam:PutUserPolicy", false), (&first, "iam:CreateAccessKey", false), (&second, "iam:PassRole", true)]
+    {
+        assert_eq!(!detector.see(&seen(&at(denied(action), 30))).is_empty(), found, "{action}");
+        pass_on();
+    }
+}

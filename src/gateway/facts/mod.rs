@@ -17,4 +17,4 @@ pub(super) use inquiry::{Inquiry, Said, Silence};
 pub(super) use needs::{MAX_ROUNDS, any_key};
 pub(super) use owners::Owners;
 pub(super) use policies::ResourcePolicy;
-pub(super) use tokens::Tokens;
+pub(super) use tokens::{Tokens, token_key};

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::inquiry::{Inquiry, Said, Silence};
 use super::policies::ResourcePolicy;
+use super::tokens::token_key;
 use crate::account::Account;
 use crate::gateway::Gateway;
 use crate::gateway::decision::{Decision, silent};
@@ -85,10 +86,7 @@ impl Gateway {
             Need::BucketTags { bucket } => {
                 self.s3_tags("GetBucketTagging", members(&[("Bucket", bucket)]), bucket, region).await?
             }
-            Need::ResourceOfToken { .. } => {
-                let arn = self.tokens.resource(caller, region, need);
-                arn.map_or(Fact::Missing, |arn| Fact::Text(arn.to_string()))
-            }
+            Need::ResourceOfToken { .. } => self.resource_of_token(decision, need).await.unwrap_or(Fact::Missing),
             Need::KeyOfCiphertext => return Ok(None),
             _ => match lookup::of_need(need) {
                 Some(lookup) => {
@@ -98,6 +96,18 @@ impl Gateway {
                 None => Fact::Missing,
             },
         }))
+    }
+
+    /// The resource that a token stands for, as far as this server, or another one on the database, has passed it on.
+    async fn resource_of_token(&self, decision: &Decision<'_>, need: &Need) -> Option<Fact> {
+        let key = token_key(decision.caller.account, &decision.arrival.facts.region, need)?;
+        if let Some(arn) = self.tokens.resource(&key) {
+            return Some(Fact::Text(arn.to_string()));
+        }
+        // While the database is gone, nothing is known of the token.
+        let arn = decision.app.store.resource_of_token(&key).await.ok()??;
+        self.tokens.keep(key, &arn);
+        Some(Fact::Text(arn))
     }
 
     async fn s3_tags(

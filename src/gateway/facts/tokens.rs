@@ -12,7 +12,7 @@ use crate::shapes::AccountId;
 const MAX_TOKENS: usize = 20_000;
 
 /// A token that an account was given in a region, by its hash: some are thousands of characters long.
-type Key = [u8; 32];
+pub(in crate::gateway) type Key = [u8; 32];
 
 /// What the newest tokens stand for. The question about one that is not known is about all resources.
 #[derive(Default)]
@@ -26,15 +26,14 @@ struct Kept {
 }
 
 impl Tokens {
-    /// The resource that a token stands for, of a caller in this account and region.
-    pub fn resource(&self, account: AccountId, region: &str, token: &Need) -> Option<Arc<str>> {
+    /// The resource that a token stands for.
+    pub fn resource(&self, key: &Key) -> Option<Arc<str>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.resources.get(&key(account, region, token)?).map(Arc::clone)
+        kept.resources.get(key).map(Arc::clone)
     }
 
     /// Keeps what a token stands for.
-    pub fn keep(&self, account: AccountId, region: &str, token: &Need, resource: &str) {
-        let Some(key) = key(account, region, token) else { return };
+    pub fn keep(&self, key: Key, resource: &str) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.resources.insert(key, resource.into()).is_none() {
             kept.order.push_back(key);
@@ -52,7 +51,8 @@ impl Tokens {
     }
 }
 
-fn key(account: AccountId, region: &str, token: &Need) -> Option<Key> {
+/// What a token of a caller in this account and region is known by; `None` if it is no token.
+pub(in crate::gateway) fn token_key(account: AccountId, region: &str, token: &Need) -> Option<Key> {
     let Need::ResourceOfToken { operation, token } = token else { return None };
     let mut hash = Sha256::new();
     for part in [account.partition().name(), &account.to_string(), region, operation, token] {
@@ -74,31 +74,33 @@ mod tests {
     fn a_token_is_of_one_account_region_and_operation() {
         let (account, other) = (AccountId::from_number(1).unwrap(), AccountId::from_number(2).unwrap());
         let tokens = Tokens::default();
-        tokens.keep(account, "eu-west-1", &token("GetRecords", "t"), "arn:a");
-        assert_eq!(tokens.resource(account, "eu-west-1", &token("GetRecords", "t")).as_deref(), Some("arn:a"));
+        let key = |account, region: &str, token: &Need| token_key(account, region, token).unwrap();
+        let known = key(account, "eu-west-1", &token("GetRecords", "t"));
+        tokens.keep(known, "arn:a");
+        assert_eq!(tokens.resource(&known).as_deref(), Some("arn:a"));
         for (account, region, token) in [
             (other, "eu-west-1", token("GetRecords", "t")),
             (account, "eu-west-2", token("GetRecords", "t")),
             (account, "eu-west-1", token("ListShards", "t")),
             (account, "eu-west-1", token("GetRecords", "u")),
         ] {
-            assert_eq!(tokens.resource(account, region, &token), None, "{region} {token:?}");
+            assert_eq!(tokens.resource(&key(account, region, &token)), None, "{region} {token:?}");
         }
-        tokens.keep(account, "eu-west-1", &token("GetRecords", "t"), "arn:b");
-        assert_eq!(tokens.resource(account, "eu-west-1", &token("GetRecords", "t")).as_deref(), Some("arn:b"));
+        tokens.keep(known, "arn:b");
+        assert_eq!(tokens.resource(&known).as_deref(), Some("arn:b"));
         tokens.forget();
-        assert_eq!(tokens.resource(account, "eu-west-1", &token("GetRecords", "t")), None);
+        assert_eq!(tokens.resource(&known), None);
     }
 
     #[test]
     fn the_oldest_go_first() {
         let account = AccountId::from_number(1).unwrap();
         let tokens = Tokens::default();
+        let key = |number: usize| token_key(account, "r", &token("GetRecords", &number.to_string())).unwrap();
         for number in 0..=MAX_TOKENS {
-            tokens.keep(account, "r", &token("GetRecords", &number.to_string()), "arn:a");
+            tokens.keep(key(number), "arn:a");
         }
-        let is_kept =
-            |number: usize| tokens.resource(account, "r", &token("GetRecords", &number.to_string())).is_some();
+        let is_kept = |number| tokens.resource(&key(number)).is_some();
         assert_eq!((is_kept(0), is_kept(1), is_kept(MAX_TOKENS)), (false, true, true));
     }
 }

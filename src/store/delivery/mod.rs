@@ -2,10 +2,11 @@
 //! for some seconds, then each trail gets a file for each region.
 
 mod folder;
+mod status;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,10 +20,14 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use self::folder::Folder;
+pub use self::status::DeliveryStatus;
+use self::status::Statuses;
+use super::engine::Store;
+use super::postgres::Announcer;
 use crate::account::{Entity, Trail};
 use crate::audit::Event;
 use crate::metrics::Metrics;
-use crate::shapes::{AccountId, Timestamp};
+use crate::shapes::AccountId;
 
 /// How long events wait for others to be delivered with; AWS takes about five minutes.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(15);
@@ -46,22 +51,11 @@ struct Place {
     region: String,
 }
 
-/// What came of the delivery of a trail's events since the server was started.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DeliveryStatus {
-    /// When files were delivered last.
-    pub delivered: Option<Timestamp>,
-    /// When it was tried last.
-    pub attempted: Option<Timestamp>,
-    /// Why the last attempt failed, if it did.
-    pub error: Option<String>,
-}
-
 #[derive(Default)]
 struct State {
     waiting: VecDeque<(Place, Arc<Event>)>,
     size: usize,
-    statuses: HashMap<(AccountId, String), DeliveryStatus>,
+    statuses: Statuses,
     /// How many events were lost.
     dropped: u64,
     /// The last attempt failed in part: the next one waits its time.
@@ -76,21 +70,30 @@ pub struct Delivery {
     state: Mutex<State>,
     wake: Notify,
     metrics: Arc<Metrics>,
+    /// Where other servers learn what came of it, if there may be others.
+    announcer: Option<Announcer>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Delivery {
-    /// Begins to deliver to a folder, which is made if it is absent.
+    /// Begins to deliver to a folder, which is made if it is absent. Other servers on the database of the store learn what
+    /// came of it.
     ///
     /// # Errors
     /// When the folder cannot be written to.
-    pub fn start(path: PathBuf, interval: Duration, metrics: Arc<Metrics>) -> io::Result<Arc<Self>> {
+    pub fn start(
+        path: PathBuf,
+        interval: Duration,
+        metrics: Arc<Metrics>,
+        store: Option<&Store>,
+    ) -> io::Result<Arc<Self>> {
         let delivery = Arc::new(Self {
             folder: Folder::claim(path)?,
             interval,
             state: Mutex::default(),
             wake: Notify::new(),
             metrics,
+            announcer: store.and_then(Store::announcer),
             writer: Mutex::default(),
         });
         let writer = tokio::spawn(delivery.clone().run());
@@ -142,9 +145,14 @@ impl Delivery {
         }
     }
 
-    /// What came of the delivery of a trail's events.
+    /// What came of the delivery of a trail's events, with all servers on the database.
     pub fn status(&self, account: AccountId, trail: &str) -> DeliveryStatus {
-        self.lock().statuses.get(&(account, trail.to_owned())).cloned().unwrap_or_default()
+        self.lock().statuses.of(account, trail)
+    }
+
+    /// Takes note of what came of it with another server.
+    pub fn hear(&self, server: u64, text: &str) {
+        self.lock().statuses.hear(server, text);
     }
 
     /// Forgets the events of an account, or all.
@@ -153,7 +161,7 @@ impl Delivery {
         let mut state = self.lock();
         state.waiting.retain(|(place, _)| is_kept(place.account));
         state.size = state.waiting.iter().map(|(_, event)| event.size()).sum();
-        state.statuses.retain(|(owner, _), _| is_kept(*owner));
+        state.statuses.retain(is_kept);
     }
 
     /// Delivers what waits, and takes no more.
@@ -226,13 +234,14 @@ impl Delivery {
         let time = events.iter().map(|event| event.time).max();
         self.metrics.trail_file(delivered.is_ok());
         let mut state = self.lock();
-        let status = state.statuses.entry((place.account, place.trail.clone())).or_default();
+        let status = state.statuses.own(place.account, &place.trail);
         status.attempted = time;
         let failed_before = status.error.is_some();
         match delivered {
             Ok(()) => {
                 status.delivered = time;
                 status.error = None;
+                self.announce(place, status);
                 if failed_before {
                     tracing::info!(account = place.account.to_string(), trail = place.trail, "a trail delivers again");
                 }
@@ -248,11 +257,19 @@ impl Delivery {
                     );
                 }
                 status.error = Some(error.to_string());
+                let status = status.clone();
+                self.announce(place, &status);
                 state.failing = true;
                 state.size += events.iter().map(|event| event.size()).sum::<usize>();
                 events.iter().rev().for_each(|event| state.waiting.push_front((place.clone(), event.clone())));
                 self.drop_beyond(&mut state);
             }
+        }
+    }
+
+    fn announce(&self, place: &Place, status: &DeliveryStatus) {
+        if let Some(announcer) = &self.announcer {
+            announcer.delivery(&Statuses::announced(place.account, &place.trail, status));
         }
     }
 

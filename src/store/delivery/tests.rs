@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::audit::example_event;
+use crate::shapes::Timestamp;
 
 const SOON: Duration = Duration::from_millis(10);
 
@@ -38,7 +39,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<String>)> {
 
 fn delivery(path: &Path, interval: Duration) -> Arc<Delivery> {
     let metrics = Metrics::new(std::iter::empty(), std::iter::empty()).unwrap();
-    Delivery::start(path.to_owned(), interval, Arc::new(metrics)).unwrap()
+    Delivery::start(path.to_owned(), interval, Arc::new(metrics), None).unwrap()
 }
 
 #[tokio::test]

@@ -168,6 +168,29 @@ pub(super) async fn claim(
     Ok(insert.execute(connection).await?.rows_affected() == 1)
 }
 
+/// Keeps what opaque tokens stand for, by their hashes.
+pub(super) async fn keep_tokens(
+    connection: &mut PgConnection,
+    account: AccountId,
+    keys: &[[u8; 32]],
+    resource: &str,
+) -> Result<(), Fault> {
+    // In their order, as all servers do.
+    let mut keys: Vec<_> = keys.iter().map(|key| key.to_vec()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let sql = "insert into tokens (key, account, resource) select key, $1, $2 from unnest($3::bytea[]) as new (key) \
+               on conflict (key) do update set resource = excluded.resource, made = excluded.made";
+    sqlx::query(sql).bind(account.qualified()).bind(resource).bind(keys).execute(connection).await?;
+    Ok(())
+}
+
+/// What an opaque token stands for.
+pub(super) async fn resource_of_token(connection: &mut PgConnection, key: &[u8; 32]) -> Result<Option<String>, Fault> {
+    let query = sqlx::query_scalar("select resource from tokens where key = $1").bind(key.as_slice());
+    Ok(query.fetch_optional(connection).await?)
+}
+
 /// The number of accounts that something was written to.
 pub(super) async fn count_accounts(connection: &mut PgConnection) -> Result<u64, Fault> {
     let sql = "select count(*) from accounts where created is not null";

@@ -11,7 +11,7 @@ use sqlx::postgres::{PgConnection, PgListener, PgPool};
 use tokio::sync::mpsc;
 
 use super::link::Link;
-use super::prepare::note_use;
+use super::prepare::note_hearing;
 use crate::shapes::AccountId;
 use crate::store::fault::Fault;
 use crate::store::records::News;
@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Sends what this server has done to the others, after it was committed: a notification in the commit would let the
 /// commits of all servers wait for each other.
 #[derive(Clone)]
-pub(super) struct Announcer {
+pub(in crate::store) struct Announcer {
     /// Distinguishes this server's notifications from those of others.
     server: u64,
     sender: mpsc::UnboundedSender<Word>,
@@ -88,6 +88,24 @@ impl Announcer {
     pub fn bucket(&self, name: &str) {
         let _ = self.sender.send(Word::Other(format!("bucket {name}")));
     }
+
+    /// This server has seen something that others need to know to detect what it would.
+    pub fn sighting(&self, text: &str) {
+        self.say("sighting", text);
+    }
+
+    /// This server has delivered events to a trail, or could not.
+    pub fn delivery(&self, text: &str) {
+        self.say("delivery", text);
+    }
+
+    fn say(&self, what: &str, text: &str) {
+        if text.len() > MAX_SIZE {
+            tracing::debug!(what, size = text.len(), "too long to be announced to other servers");
+            return;
+        }
+        let _ = self.sender.send(Word::Other(format!("{what} {text}")));
+    }
 }
 
 async fn announce(link: Arc<Link>, server: u64, mut receiver: mpsc::UnboundedReceiver<Word>) {
@@ -103,14 +121,15 @@ async fn announce(link: Arc<Link>, server: u64, mut receiver: mpsc::UnboundedRec
     }
 }
 
-/// The notifications for some words: each begins with the server's number. Of an account, its last revision counts.
+/// The notifications for some words: each begins with the server's number. Of an account, its last revision counts. Accounts
+/// come first: who is asked whether it knows all that was announced must have heard of them.
 fn notifications(server: u64, words: impl Iterator<Item = Word>) -> Vec<String> {
     let mut accounts = BTreeMap::new();
-    let mut texts = Vec::new();
+    let (mut texts, mut others) = (Vec::new(), Vec::new());
     for word in words {
         match word {
             Word::Account(id, revision) => drop(accounts.insert(id, revision)),
-            Word::Other(text) => texts.push(format!("{server:x} {text}")),
+            Word::Other(text) => others.push(format!("{server:x} {text}")),
         }
     }
     let mut text = String::new();
@@ -123,21 +142,25 @@ fn notifications(server: u64, words: impl Iterator<Item = Word>) -> Vec<String> 
         }
         let _ = write!(text, " {}={revision}", id.qualified());
     }
-    texts.extend(Some(text).filter(|text| !text.is_empty()));
+    texts.extend(Some(text).filter(|text| !text.is_empty()).into_iter().chain(others));
     texts
 }
 
 /// What a notification says; nothing if it is this server's own.
 fn news(server: u64, text: &str) -> Vec<News> {
-    let mut words = text.split(' ');
-    if words.next().and_then(|sender| u64::from_str_radix(sender, 16).ok()) == Some(server) {
-        return Vec::new();
+    let number = |word: &str| u64::from_str_radix(word, 16).ok();
+    let (sender, text) = text.split_once(' ').unwrap_or((text, ""));
+    let Some(sender) = number(sender).filter(|sender| *sender != server) else { return Vec::new() };
+    match text.split_once(' ') {
+        Some(("sighting", text)) => return vec![News::Sighting(text.to_owned())],
+        Some(("delivery", text)) => return vec![News::Delivery(sender, text.to_owned())],
+        _ => {}
     }
+    let mut words = text.split(' ');
     let account = |word: &str| {
         let (id, revision) = word.split_once('=')?;
         Some(News::Account(AccountId::parse_qualified(id)?, revision.parse().ok()?))
     };
-    let number = |word: &str| u64::from_str_radix(word, 16).ok();
     match (words.next(), words.next()) {
         (Some("accounts"), first) => first.into_iter().chain(words).filter_map(account).collect(),
         (Some("reset"), Some("*")) => vec![News::Reset(None)],
@@ -170,7 +193,7 @@ async fn hear(pool: &PgPool, server: u64, sender: &mpsc::UnboundedSender<News>) 
     let mut listener = PgListener::connect_with(pool).await?;
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
-    note_use(&mut listener).await?;
+    note_hearing(&mut listener).await?;
     // Nobody knows what was said before.
     let _ = sender.send(News::Missed);
     loop {
@@ -209,6 +232,7 @@ pub(super) async fn revisions(
 pub(super) async fn clean(connection: &mut PgConnection, now: i64) -> Result<(), Fault> {
     sqlx::query("delete from changes where made < now() - interval '2 minutes'").execute(&mut *connection).await?;
     sqlx::query("delete from used_assertions where expires <= $1").bind(now).execute(&mut *connection).await?;
+    sqlx::query("delete from tokens where made < now() - interval '1 hour'").execute(&mut *connection).await?;
     sqlx::query("delete from attempts where last < now() - interval '2 minutes'").execute(connection).await?;
     Ok(())
 }
@@ -229,13 +253,16 @@ mod tests {
             Word::Other("documents".to_owned()),
             Word::Other("question ff".to_owned()),
             Word::Other("answer ff=12".to_owned()),
+            Word::Other("sighting {\"a\": 1}".to_owned()),
+            Word::Other("delivery {\"b\": 2}".to_owned()),
         ];
         let texts = notifications(7, words.into_iter());
         let heard: Vec<_> = texts.iter().flat_map(|text| news(8, text)).collect();
         let value = News::Value("clock".to_owned());
         let asked = [News::Documents, News::Question(255), News::Answer(255, 12)];
         let accounts = [News::Account(id(1), 5), News::Account(id(2), 9)];
-        assert_eq!(heard, [&[value, News::Reset(None)][..], &asked, &accounts].concat());
+        let said = [News::Sighting("{\"a\": 1}".to_owned()), News::Delivery(7, "{\"b\": 2}".to_owned())];
+        assert_eq!(heard, [&accounts[..], &[value, News::Reset(None)], &asked, &said].concat());
         assert!(texts.iter().all(|text| news(7, text).is_empty()), "a server does not listen to itself");
         assert!(news(8, "7 something new").is_empty() && news(8, "").is_empty());
     }

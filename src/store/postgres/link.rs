@@ -1,13 +1,16 @@
 //! The connections to PostgreSQL. While it cannot be reached, work is refused at once, and one task tries to reach it.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, Postgres};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
 use sqlx::{Connection as _, Executor};
 use tokio::task::JoinHandle;
 
+use super::fence::Fence;
+use super::host::{CONNECTING, Host, find_host};
 use super::url::PostgresUrl;
 use crate::store::fault::Fault;
 
@@ -20,18 +23,22 @@ const IDLE: Duration = Duration::from_millis(500);
 /// How long it may take to forget everything.
 const LONG_PATIENCE: Duration = Duration::from_secs(300);
 
-/// How long a host may take to accept a connection.
-const CONNECTING: Duration = Duration::from_secs(3);
-
 /// How long it takes at first until PostgreSQL is tried again, and at last.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const MAX_PAUSE: Duration = Duration::from_secs(1);
+
+/// What connections must pass; those that are made later see a change.
+type SharedFence = Arc<RwLock<Option<Fence>>>;
 
 /// The connections.
 pub(in crate::store) struct Link {
     url: PostgresUrl,
     max_connections: u32,
     pool: RwLock<PgPool>,
+    /// The highest timeline that a host was seen on.
+    timeline: AtomicU32,
+    /// What connections must pass, once it is known how the database is sealed.
+    fence: SharedFence,
     /// Why PostgreSQL cannot be used; `None` while it can.
     trouble: Mutex<Option<(String, Instant)>>,
     healer: Mutex<Option<JoinHandle<()>>>,
@@ -43,16 +50,29 @@ impl Link {
         let end = tokio::time::Instant::now() + wait;
         let mut pause = FIRST_PAUSE;
         let host = loop {
-            match find_host(&url).await {
+            match find_host(&url, 0, None).await {
                 Ok(host) => break host,
-                Err(fault) if !is_passing(&fault) || tokio::time::Instant::now() + pause > end => return Err(fault),
+                Err(fault) if !fault.is_unavailable() || tokio::time::Instant::now() + pause > end => {
+                    return Err(fault);
+                }
                 Err(fault) => tracing::warn!(cause = fault.to_string(), "waiting for the database"),
             }
             tokio::time::sleep(pause).await;
             pause = MAX_PAUSE.min(pause * 2);
         };
-        let pool = RwLock::new(pool(host, max_connections));
-        Ok(Arc::new(Self { url, max_connections, pool, trouble: Mutex::default(), healer: Mutex::default() }))
+        let Host { options, timeline } = host;
+        let fence = SharedFence::default();
+        let pool = RwLock::new(pool(options, max_connections, fence.clone()));
+        let timeline = AtomicU32::new(timeline);
+        let (trouble, healer) = (Mutex::default(), Mutex::default());
+        Ok(Arc::new(Self { url, max_connections, pool, timeline, fence, trouble, healer }))
+    }
+
+    /// Sets what connections must pass from now on, and gives up those that have passed nothing, or another fence.
+    pub(super) async fn set_fence(&self, fence: Option<Fence>) {
+        *self.fence.write().unwrap_or_else(PoisonError::into_inner) = fence;
+        let host = PgConnectOptions::clone(&self.pool().connect_options());
+        self.replace_pool(host).await;
     }
 
     /// A connection to work on.
@@ -114,7 +134,7 @@ impl Link {
         if trouble.is_some() || !fault.is_unavailable() {
             return;
         }
-        let reason = format!("the database cannot be reached: {fault}");
+        let reason = reason(fault);
         tracing::error!(trouble = reason, "nothing can be stored");
         *trouble = Some((reason, Instant::now()));
         let link = self.clone();
@@ -125,48 +145,49 @@ impl Link {
     async fn reconnect(&self) {
         let mut pause = FIRST_PAUSE;
         let host = loop {
-            match find_host(&self.url).await {
+            let fence = self.fence.read().unwrap_or_else(PoisonError::into_inner).clone();
+            match find_host(&self.url, self.timeline.load(Ordering::Relaxed), fence.as_ref()).await {
                 Ok(host) => break host,
-                Err(fault) => tracing::debug!(cause = fault.to_string(), "the database cannot be reached yet"),
+                Err(fault) => self.note_trouble(&fault),
             }
             tokio::time::sleep(pause).await;
             pause = MAX_PAUSE.min(pause * 2);
         };
-        let fresh = pool(host, self.max_connections);
-        let old = std::mem::replace(&mut *self.pool.write().unwrap_or_else(PoisonError::into_inner), fresh);
+        self.timeline.store(host.timeline, Ordering::Relaxed);
+        let ended = self.replace_pool(host.options);
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
         tracing::info!("the database can be reached again");
-        let _ = tokio::time::timeout(PATIENCE, old.close()).await;
+        ended.await;
+    }
+
+    /// Notes why the database cannot be used yet. What somebody has to mend is said once.
+    fn note_trouble(&self, fault: &Fault) {
+        tracing::debug!(cause = fault.to_string(), "the database cannot be reached yet");
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((known, _)) = trouble.as_mut() else { return };
+        let reason = reason(fault);
+        if !fault.is_unavailable() && *known != reason {
+            tracing::error!(trouble = reason, "nothing can be stored");
+        }
+        *known = reason;
+    }
+
+    /// Makes connections to a host from now on. What it returns waits until those before are closed.
+    fn replace_pool(&self, host: PgConnectOptions) -> impl Future<Output = ()> + use<> {
+        let fresh = pool(host, self.max_connections, self.fence.clone());
+        let old = std::mem::replace(&mut *self.pool.write().unwrap_or_else(PoisonError::into_inner), fresh);
+        async move {
+            // A connection to a host that is gone says no farewell.
+            let _ = tokio::time::timeout(PATIENCE, old.close()).await;
+        }
     }
 }
 
-/// Whether waiting may help: nobody answers, or PostgreSQL is starting. A wrong password stays wrong.
-fn is_passing(fault: &Fault) -> bool {
-    fault.is_unavailable()
+fn reason(fault: &Fault) -> String {
+    format!("the database cannot be reached: {fault}")
 }
 
-/// The first host that takes writes: a replica takes none until it is promoted.
-async fn find_host(url: &PostgresUrl) -> Result<PgConnectOptions, Fault> {
-    let mut last = Fault::Unavailable("no host is named".to_owned());
-    for host in &url.hosts {
-        let attempt = async {
-            let mut connection = PgConnection::connect_with(host).await?;
-            let sql = "select pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean";
-            let is_replica: bool = sqlx::query_scalar(sql).fetch_one(&mut connection).await?;
-            let _ = connection.close().await;
-            Ok::<_, sqlx::Error>(is_replica)
-        };
-        last = match tokio::time::timeout(CONNECTING, attempt).await {
-            Ok(Ok(false)) => return Ok(host.clone()),
-            Ok(Ok(true)) => Fault::Unavailable(format!("{} takes no writes", host.get_host())),
-            Ok(Err(error)) => error.into(),
-            Err(_) => Fault::Unavailable(format!("{} does not answer", host.get_host())),
-        };
-    }
-    Err(last)
-}
-
-fn pool(host: PgConnectOptions, max_connections: u32) -> PgPool {
+fn pool(host: PgConnectOptions, max_connections: u32, fence: SharedFence) -> PgPool {
     // Commits compare revisions themselves, and wait for each other at most.
     let host = host.options([("default_transaction_isolation", "read committed")]);
     PgPoolOptions::new()
@@ -182,10 +203,16 @@ fn pool(host: PgConnectOptions, max_connections: u32) -> PgPool {
                 Ok(true)
             })
         })
-        .after_connect(|connection, _| {
+        .after_connect(move |connection, _| {
+            let fence = fence.read().unwrap_or_else(PoisonError::into_inner).clone();
             Box::pin(async move {
                 connection.execute("set client_min_messages to warning").await?;
-                Ok(())
+                match fence {
+                    Some(fence) => {
+                        fence.pass(connection).await.map_err(|fault| sqlx::Error::Protocol(fault.to_string()))
+                    }
+                    None => Ok(()),
+                }
             })
         })
         .connect_lazy_with(host)

@@ -1,7 +1,9 @@
 //! PostgreSQL: any number of servers on one database.
 
 mod beside;
+mod fence;
 mod follow;
+mod host;
 mod link;
 mod load;
 mod prepare;
@@ -16,7 +18,8 @@ use std::time::Duration;
 use sqlx::postgres::PgConnection;
 use tokio::sync::mpsc;
 
-use self::follow::Announcer;
+use self::fence::Fence;
+pub(super) use self::follow::Announcer;
 pub(super) use self::link::{Link, in_long_time, in_time};
 pub(super) use self::rounds::Rounds;
 pub use self::url::{PostgresUrl, without_password};
@@ -29,6 +32,10 @@ use crate::account::Account;
 use crate::audit::LastUse;
 use crate::error::Result;
 use crate::shapes::{AccountId, Timestamp};
+
+/// How often and in what intervals it is looked whether a database is in use.
+const LOOKS: usize = 20;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A PostgreSQL database.
 pub(super) struct Postgres {
@@ -71,6 +78,8 @@ impl Postgres {
         let mut connection = link.pool().acquire().await.map_err(|error| failed(error.into()))?;
         prepare::migrate(&mut connection, &place).await?;
         let sealer = prepare::seal(&mut connection, &place, key).await.map_err(failed)??;
+        drop(connection);
+        link.set_fence(Some(Fence(sealer.clone()))).await;
         let announcer = Announcer::start(link.clone());
         let rounds = Rounds::new(link.clone(), announcer.clone());
         Ok(Self { link, announcer, rounds, sealer, alone: Mutex::default() })
@@ -85,12 +94,18 @@ impl Postgres {
     /// Refuses a database that servers use, and keeps them from it until it is closed.
     pub async fn keep_alone(&self) -> Result<(), StoreError> {
         let explain = |error: sqlx::Error| self.explain(&error.into());
+        // Connections of this process's own are in no one's way.
+        self.link.set_fence(None).await;
         let mut connection = self.link.pool().acquire().await.map_err(explain)?.detach();
-        if !prepare::is_alone(&mut connection, "pg_try_advisory_lock").await.map_err(explain)? {
-            return Err(StoreError::InUse(self.place().into()));
+        for _ in 0..LOOKS {
+            if prepare::is_alone(&mut connection, "pg_try_advisory_lock").await.map_err(explain)? {
+                *self.alone.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+                return Ok(());
+            }
+            // PostgreSQL takes a moment to notice that a connection was closed.
+            tokio::time::sleep(PAUSE).await;
         }
-        *self.alone.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
-        Ok(())
+        Err(StoreError::InUse(self.place().into()))
     }
 
     /// Seals all that is stored with another key, or with none. The database must be opened anew then.
@@ -223,6 +238,23 @@ impl Postgres {
     /// Uses up something that can be used once; `false` if a server has used it before.
     pub async fn claim(&self, account: AccountId, place: (&str, &str), until: Timestamp) -> Result<bool, Fault> {
         on!(self, connection => beside::claim(connection, account, place, until))
+    }
+
+    /// Keeps what opaque tokens stand for, by their hashes.
+    pub async fn keep_tokens(&self, account: AccountId, keys: &[[u8; 32]], resource: &str) -> Result<(), StoreError> {
+        let kept = on!(self, connection => beside::keep_tokens(connection, account, keys, resource));
+        kept.map_err(|fault| self.explain(&fault))
+    }
+
+    /// What an opaque token stands for.
+    pub async fn resource_of_token(&self, key: &[u8; 32]) -> Result<Option<String>, StoreError> {
+        let found = on!(self, connection => beside::resource_of_token(connection, key));
+        found.map_err(|fault| self.explain(&fault))
+    }
+
+    /// What this server announces to others.
+    pub fn announcer(&self) -> Announcer {
+        self.announcer.clone()
     }
 
     /// The connections.

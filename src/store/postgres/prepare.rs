@@ -65,13 +65,23 @@ pub(super) async fn seal(
     Ok(Ok(Some(sealer)))
 }
 
-/// The numbers of the lock that servers share as long as they use a schema.
-const LOCK: &str = "hashtext('iamd'), hashtext(current_schema())";
+/// The numbers of the lock that servers share as long as they hear what others on the schema announce.
+const HEARING: &str = "hashtext('iamd'), hashtext(current_schema())";
 
-/// Notes that a server uses the database, for as long as the connection lasts.
-pub(super) async fn note_use<'e>(connection: impl Executor<'e, Database = Postgres>) -> Result<(), sqlx::Error> {
-    connection.execute(AssertSqlSafe(format!("select pg_advisory_lock_shared({LOCK})"))).await?;
+/// The numbers of the lock that all connections of servers to the schema share.
+const USE: &str = "hashtext('iamd connection'), hashtext(current_schema())";
+
+/// Notes that a server hears what others announce, for as long as the connection lasts.
+pub(super) async fn note_hearing<'e>(connection: impl Executor<'e, Database = Postgres>) -> Result<(), sqlx::Error> {
+    connection.execute(AssertSqlSafe(format!("select pg_advisory_lock_shared({HEARING})"))).await?;
     Ok(())
+}
+
+/// Notes that a server uses the database, for as long as the connection lasts. `false` if it must not: somebody wants to be
+/// alone there.
+pub(super) async fn share_use(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let sql = AssertSqlSafe(format!("select pg_try_advisory_lock_shared({USE})"));
+    sqlx::query_scalar(sql).fetch_one(connection).await
 }
 
 /// How many servers use the database and hear what others announce.
@@ -84,9 +94,10 @@ pub(super) async fn count_servers(connection: &mut PgConnection) -> Result<usize
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-/// Whether no server uses the database. None can begin to as long as the lock is held that the function takes.
+/// Whether no server uses the database. None can begin to as long as the locks are held that the function takes.
 pub(super) async fn is_alone(connection: &mut PgConnection, function: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar(AssertSqlSafe(format!("select {function}({LOCK})"))).fetch_one(connection).await
+    let sql = AssertSqlSafe(format!("select {function}({USE}) and {function}({HEARING})"));
+    sqlx::query_scalar(sql).fetch_one(connection).await
 }
 
 /// Seals all that is stored with another key, or with none: all of it, or nothing.
@@ -138,8 +149,8 @@ mod tests {
     fn both_engines_have_the_same_steps() {
         let (own, common): (Vec<_>, Vec<_>) = steps(&MIGRATIONS)
             .into_iter()
-            .partition(|step| ["servers", "sharing", "look ups"].contains(&step.1.as_str()));
-        assert_eq!(own.len(), 3, "the steps of PostgreSQL's own");
+            .partition(|step| ["servers", "sharing", "look ups", "tokens"].contains(&step.1.as_str()));
+        assert_eq!(own.len(), 4, "the steps of PostgreSQL's own");
         assert_eq!(common, steps(&crate::store::sqlite::MIGRATIONS), "migrations/postgres and migrations/sqlite");
     }
 

@@ -1,8 +1,9 @@
 //! The address of a PostgreSQL database: a URL, with several hosts if there are replicas that may be promoted.
 
-use std::fmt;
+use std::path::PathBuf;
+use std::{env, fmt, fs, io};
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 /// The parameters that a URL may have. SQLx would ignore others, and a misspelled `sslmode` must not weaken anything.
 const PARAMETERS: &[&str] = &[
@@ -25,6 +26,8 @@ const PARAMETERS: &[&str] = &[
 pub struct PostgresUrl {
     /// One for each host, in the order in which they are tried.
     pub(super) hosts: Vec<PgConnectOptions>,
+    /// The file with the certificates of trusted authorities, if there is one.
+    authorities: Option<PathBuf>,
     /// The URL without its password and parameters.
     shown: String,
 }
@@ -53,11 +56,52 @@ impl PostgresUrl {
             url.parse::<PgConnectOptions>().map_err(|_| form.to_owned())
         });
         let hosts = hosts.collect::<Result<Vec<_>, _>>()?;
-        let hosts = hosts.into_iter().map(|host| match host.get_application_name() {
-            Some(_) => host,
-            None => host.application_name("iamd"),
+        let authorities = authorities(parameters);
+        let hosts = hosts.into_iter().map(|host| {
+            let host = match host.get_application_name() {
+                Some(_) => host,
+                None => host.application_name("iamd"),
+            };
+            with_tls(host, authorities.as_ref())
         });
-        Ok(Self { hosts: hosts.collect(), shown: without_password(url) })
+        Ok(Self { hosts: hosts.collect(), authorities, shown: without_password(url) })
+    }
+
+    /// Makes sure that the certificates of trusted authorities can be read, if any are wanted.
+    ///
+    /// # Errors
+    /// The file that cannot be read.
+    pub(super) fn check_files(&self) -> Result<(), (PathBuf, io::Error)> {
+        let verifies = |mode| matches!(mode, PgSslMode::VerifyCa | PgSslMode::VerifyFull);
+        let is_wanted = self.hosts.iter().any(|host| verifies(host.get_ssl_mode()));
+        match &self.authorities {
+            Some(path) if is_wanted => fs::read(path).map(drop).map_err(|error| (path.clone(), error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The file with the certificates of trusted authorities: that of the URL, of the environment, or in the home folder
+/// (PostgreSQL documentation, "SSL Support").
+fn authorities(parameters: &str) -> Option<PathBuf> {
+    let given = form_urlencoded::parse(parameters.as_bytes()).find(|(name, _)| name == "sslrootcert");
+    let given = given.map(|(_, path)| PathBuf::from(path.into_owned()));
+    let of_environment = || env::var_os("PGSSLROOTCERT").map(PathBuf::from);
+    let at_home = || Some(env::home_dir()?.join(".postgresql/root.crt")).filter(|path| path.exists());
+    given.or_else(of_environment).or_else(at_home)
+}
+
+/// Takes `sslmode` as PostgreSQL's own clients do, where SQLx does not: `allow` goes on to TLS if the server insists, so TLS is
+/// tried first; `require` verifies the certificate if authorities are given.
+fn with_tls(host: PgConnectOptions, authorities: Option<&PathBuf>) -> PgConnectOptions {
+    let host = match authorities {
+        Some(path) => host.ssl_root_cert(path),
+        None => host,
+    };
+    match host.get_ssl_mode() {
+        PgSslMode::Allow => host.ssl_mode(PgSslMode::Prefer),
+        PgSslMode::Require if authorities.is_some() => host.ssl_mode(PgSslMode::VerifyCa),
+        _ => host,
     }
 }
 
@@ -112,6 +156,22 @@ mod tests {
         assert_eq!(format!("{url} {url:?}"), "postgres://bob@a:5433,b/iamd postgres://bob@a:5433,b/iamd");
         let named = PostgresUrl::parse("postgresql://h/d?application_name=x").unwrap();
         assert_eq!(named.hosts[0].get_application_name(), Some("x"));
+    }
+
+    #[test]
+    fn authorities_are_asked_where_there_are_some() {
+        let mode = |parameters: &str| {
+            let url = PostgresUrl::parse(&format!("postgres://a/d?{parameters}")).unwrap();
+            (format!("{:?}", url.hosts[0].get_ssl_mode()), url.authorities)
+        };
+        let file = Some(PathBuf::from("/no/ca file.pem"));
+        assert_eq!(mode("sslmode=allow").0, "Prefer");
+        assert_eq!(mode("sslmode=require&sslrootcert=%2Fno%2Fca+file.pem"), ("VerifyCa".to_owned(), file.clone()));
+        assert_eq!(mode("sslmode=verify-full&sslrootcert=/no/ca%20file.pem"), ("VerifyFull".to_owned(), file));
+        let missing = PostgresUrl::parse("postgres://a/d?sslmode=verify-ca&sslrootcert=/no/ca.pem").unwrap();
+        assert_eq!(missing.check_files().unwrap_err().0, PathBuf::from("/no/ca.pem"));
+        let unused = PostgresUrl::parse("postgres://a/d?sslmode=prefer&sslrootcert=/no/ca.pem").unwrap();
+        assert!(unused.check_files().is_ok());
     }
 
     #[test]

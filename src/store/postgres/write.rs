@@ -182,7 +182,7 @@ pub(super) async fn forget(connection: &mut PgConnection, account: Option<Accoun
     let sql = "update accounts set revision = revision + 1, previous = revision, created = null \
                where $1::text is null or id = $1";
     sqlx::query(sql).bind(&account).execute(&mut *transaction).await?;
-    for table in TABLES.iter().chain(&["usage", "buckets", "changes", "used_assertions"]) {
+    for table in TABLES.iter().chain(&["usage", "buckets", "changes", "used_assertions", "tokens"]) {
         let sql = AssertSqlSafe(format!("delete from {table} where $1::text is null or account = $1"));
         sqlx::query(sql).bind(&account).execute(&mut *transaction).await?;
     }

@@ -382,7 +382,7 @@ async fn is_ours(connection: &mut SqliteConnection, first: Option<Vec<u8>>) -> R
 fn explain_fault(path: &Path, fault: &Fault) -> StoreError {
     match fault {
         Fault::Database(error) => explain(path, error),
-        Fault::Displaced(reason) | Fault::Unavailable(reason) => {
+        Fault::Displaced(reason) | Fault::Unavailable(reason) | Fault::Refused(reason) => {
             StoreError::Unavailable(path.to_owned(), reason.clone())
         }
         Fault::Content(reason) => StoreError::Damaged(path.to_owned(), reason.clone()),

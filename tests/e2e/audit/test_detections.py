@@ -16,7 +16,7 @@ from everything import ALL, trust
 from server import Server, run
 from test_trails import cloudtrail, metrics, wait
 
-# Each server detects by itself.
+# Servers hear of each other's detections a moment later; tests/e2e/store/test_sharing.py waits for that.
 pytestmark = pytest.mark.usefixtures("one_server")
 
 ACCOUNT = "111111111111"

@@ -186,6 +186,34 @@ def test_the_key_is_changed_and_taken_away_while_no_server_is_there(database, ac
         assert created(server, account) == ["ann", "bob"]
 
 
+def test_a_server_that_was_cut_off_while_the_key_changed_is_shut_out(own, account, tmp_path):
+    first, second = (tmp_path / name for name in ("first", "second"))
+    for path, digits in ((first, "0f" * 32), (second, "f0" * 32)):
+        path.write_text(digits)
+        path.chmod(0o600)
+    old, new = ["--database-key-file", str(first)], ["--database-key-file", str(second)]
+    link = Link(own.port)
+    with Server(*old, database=own.at("postgres", link.port), level="error") as server:
+        call(server, account, "CreateUser", UserName="bob")
+
+        def rotate():
+            return run("database", "rotate", "--database", own.url, *old, "--new-key-file", str(second))
+
+        assert "is in use by another iamd" in rotate()[2]
+        link.target = 1
+        link.cut()
+        assert wait_until(lambda: rotate()[0] == 0)
+        link.target = own.port
+        assert wait_until(lambda: any("its key was changed since this server started" in line for line in server.log_lines()))
+        assert server.own("health/ready")[0] == 503
+        fails(server, account, "CreateUser", UserName="ann")
+        with Server(*new, database=own.url) as other:
+            call(other, account, "CreateUser", UserName="eve")
+            fails(server, account, "CreateUser", UserName="ann")
+            assert users(other, account) == ["bob", "eve"]
+    link.close()
+
+
 def test_a_database_is_copied_there_and_back(database, account, tmp_path):
     there, url, back = f"sqlite:{tmp_path}/a.db", postgres().at(database), f"sqlite:{tmp_path}/b.db"
     with Server(database=there) as server:

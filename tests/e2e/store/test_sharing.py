@@ -1,6 +1,7 @@
 """What servers on one database know of each other's calls: events, denials, attempts, the clock."""
 
 import datetime
+import gzip
 import http.client
 import itertools
 import json
@@ -13,7 +14,8 @@ from botocore.exceptions import ClientError
 from browser import Browser
 from clients import Boto3
 from cluster import Cluster, call, listed
-from postgres import is_available
+from everything import ALL
+from postgres import is_available, wait_until
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="there is no PostgreSQL (Debian: apt install postgresql)")
 
@@ -26,9 +28,13 @@ def three():
         yield cluster
 
 
+def cloudtrail(server, account):
+    return Boto3(server.endpoint, account).session.client("cloudtrail", endpoint_url=server.endpoint)
+
+
 def looked_up(server, account):
     """The names of the account's events, the newest first."""
-    trail = Boto3(server.endpoint, account).session.client("cloudtrail", endpoint_url=server.endpoint)
+    trail = cloudtrail(server, account)
     return [event["EventName"] for event in trail.lookup_events(MaxResults=50)["Events"]]
 
 
@@ -143,6 +149,63 @@ def test_a_sign_in_to_the_console_is_one_on_all_servers(three, account):
     for browser in browsers:
         browser.cookies = dict(browsers[0].cookies)
     assert "signin" in browsers[1].open("/console/").place
+
+
+def detected(server, account, kind):
+    return [found["id"] for found in server.own(f"detections?account={account}")[1]["detections"] if found["type"] == kind]
+
+
+def test_detections_of_all_servers_are_one_list(three, account):
+    root = Boto3(three.servers[0].endpoint, account)
+    root.iam.create_user(UserName="bob")
+    key = root.iam.create_access_key(UserName="bob")["AccessKey"]
+    assert wait_until(lambda: all(len(detected(server, account, "root-use")) == 1 for server in three.servers))
+    for server in three.servers:
+        Boto3(server.endpoint, account).iam.list_users()
+    assert len({id for server in three.servers for id in detected(server, account, "root-use")}) == 1, "it is reported once"
+
+    # Each attempt comes to another server. What they count together is worth a look.
+    attempts = (
+        ("put_user_policy", {"PolicyName": "p", "PolicyDocument": ALL}),
+        ("create_access_key", {}),
+        ("attach_user_policy", {"PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}),
+    )
+    for number in range(30):
+        server, (action, parameters) = three.servers[number % 3], attempts[number % 3]
+        with pytest.raises(ClientError):
+            getattr(Boto3(server.endpoint, account).using(key).iam, action)(UserName="bob", **parameters)
+        if detected(server, account, "escalation-attempt"):
+            break
+    assert number >= 2
+    assert wait_until(lambda: all(len(detected(server, account, "escalation-attempt")) == 1 for server in three.servers))
+
+
+def made(folder):
+    """The names of users whose creation was delivered."""
+    files = [json.loads(gzip.decompress(path.read_bytes()))["Records"] for path in folder.rglob("*.json.gz")]
+    records = [record for file in files for record in file if record["eventName"] == "CreateUser"]
+    return [record["requestParameters"]["userName"] for record in records]
+
+
+def test_servers_deliver_each_event_to_a_trail_once(account, tmp_path):
+    folder = tmp_path / "logs"
+    with Cluster(3, "--trail-folder", str(folder)) as cluster:
+        trails = [cloudtrail(server, account) for server in cluster.servers]
+        trails[0].create_trail(Name="all", S3BucketName="logs")
+        # So that only the first server has something to deliver.
+        trails[0].put_event_selectors(TrailName="all", EventSelectors=[{"ReadWriteType": "WriteOnly"}])
+        trails[0].start_logging(Name="all")
+        assert wait_until(lambda: all(trail.get_trail_status(Name="all")["IsLogging"] for trail in trails))
+        call(cluster.servers[0], account, "CreateUser", UserName="first")
+        # It delivers within some seconds, and all servers know.
+        assert wait_until(lambda: all("LatestDeliveryTime" in trail.get_trail_status(Name="all") for trail in trails))
+        assert made(folder) == ["first"]
+        for number in range(30):
+            call(cluster.servers[number % 3], account, "CreateUser", UserName=f"user-{number}")
+        for server in cluster.servers:
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(30) == 0
+    assert sorted(made(folder)) == sorted(["first", *(f"user-{number}" for number in range(30))])
 
 
 def test_the_clock_is_that_of_all_when_the_answer_comes(three):

@@ -69,9 +69,9 @@ class Postgres:
 
 
 class Private(Postgres):
-    """A server in a folder of its own."""
+    """A server in a folder of its own; with `of`, a streaming replica of another one."""
 
-    def __init__(self, *settings):
+    def __init__(self, *settings, of=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="iamd-postgres-"))
         self.port = free_port()
         self.programs = programs()
@@ -83,7 +83,12 @@ class Private(Postgres):
             shutil.chown(self.folder, self.user)
         self.folder.chmod(0o755)
         super().__init__(f"postgres://iamd@127.0.0.1:{self.port}/postgres")
-        self.run("initdb", "--auth=trust", "--username=iamd", "--no-sync", "--no-locale", "--encoding=UTF8", self.folder / "data")
+        self.data = self.folder / "data"
+        if of:
+            # With --write-recovery-conf it goes on receiving what the other one writes.
+            self.run("pg_basebackup", "--dbname", of.url, "--pgdata", self.data, "--checkpoint=fast", "--no-sync", "--write-recovery-conf")
+        else:
+            self.run("initdb", "--auth=trust", "--username=iamd", "--no-sync", "--no-locale", "--encoding=UTF8", self.data)
         self.options = [
             "listen_addresses=127.0.0.1",
             f"port={self.port}",
@@ -101,14 +106,27 @@ class Private(Postgres):
         subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120)
 
     def control(self, *arguments):
-        self.run("pg_ctl", "--pgdata", self.folder / "data", "--wait", "--silent", *arguments)
+        self.run("pg_ctl", "--pgdata", self.data, "--wait", "--silent", *arguments)
 
     def start(self):
         options = " ".join(f"-c {option}" for option in self.options)
-        self.control("start", "--log", self.folder / "data" / "log", "--options", options)
+        self.control("start", "--log", self.data / "log", "--options", options)
 
     def stop(self, mode="fast"):
         self.control("stop", "--mode", mode)
+
+    def promote(self):
+        """Lets a replica take writes."""
+        self.control("promote")
+
+    def add_file(self, name, content):
+        """A file in the server's folder, which only the server can read; its path."""
+        path = self.data / name
+        path.touch(0o600)
+        path.write_text(content)
+        if self.user:
+            shutil.chown(path, self.user, self.user)
+        return path
 
     def remove(self):
         try:
