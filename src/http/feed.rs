@@ -218,7 +218,7 @@ mod tests {
         let mut event = crate::audit::example_event(5, "GetUser");
         let forged = "x\n\nevent: call\ndata: {}\r\rid: 9\u{2028}";
         event.user_agent = forged.to_owned();
-        event.identity.arn = Some(forged.to_owned());
+        Arc::make_mut(&mut event.identity).arn = Some(forged.to_owned());
         event.region = forged.to_owned();
         let text = text_of(&event, &event.shown());
         let (lines, end) = text.split_at(text.len() - 2);

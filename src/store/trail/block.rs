@@ -43,9 +43,6 @@ pub(super) struct Block {
     pub bytes: Vec<u8>,
 }
 
-/// An event in a block: a part of each of its terms, by which it is found without being unpacked, and the event.
-type Kept<'k> = (Vec<u32>, &'k [u8]);
-
 impl Packer {
     /// Packs events into as many blocks as they need. Others have their turn between two blocks.
     pub async fn pack_all(&self, events: &[Arc<Event>]) -> Result<Vec<Block>, Fault> {
@@ -98,9 +95,7 @@ impl Packer {
             _ => None,
         };
         let packed = packed.ok_or_else(|| unreadable(place))?;
-        let kept: Vec<Kept<'_>> = postcard::from_bytes(&packed).map_err(|_| unreadable(place))?;
-        let wanted = kept.iter().filter(|(terms, _)| term.is_none_or(|term| terms.contains(&shortened(term))));
-        wanted.map(|(_, event)| read(event).map_err(|_| unreadable(place))).collect()
+        read_kept(&packed, term.map(shortened)).map_err(|_| unreadable(place))
     }
 
     /// A value for a place in a table.
@@ -150,7 +145,8 @@ impl Packer {
     }
 }
 
-/// Events as a block keeps them, [`Kept`] one after the other, and their terms. All are written into the same memory.
+/// Events as a block keeps them, and their terms. Each event has a part of each of its terms before it, by which it is found
+/// without being read. All are written into the same memory.
 fn kept_of(events: &[Arc<Event>]) -> postcard::Result<(Vec<i64>, Vec<u8>)> {
     let (mut found, mut terms) = (Terms::default(), Vec::with_capacity(events.len() * 10));
     let (mut own, mut text) = (Vec::with_capacity(16), Vec::with_capacity(1024));
@@ -167,6 +163,28 @@ fn kept_of(events: &[Arc<Event>]) -> postcard::Result<(Vec<i64>, Vec<u8>)> {
         kept.extend_from_slice(&text);
     }
     Ok((terms, kept))
+}
+
+/// The events that may have a term, or all, of what [`kept_of`] has made.
+fn read_kept(kept: &[u8], term: Option<u32>) -> postcard::Result<Vec<Event>> {
+    let (count, mut rest) = postcard::take_from_bytes::<usize>(kept)?;
+    let mut events = Vec::new();
+    for _ in 0..count {
+        let mut is_wanted = term.is_none();
+        let (terms, mut behind) = postcard::take_from_bytes::<usize>(rest)?;
+        for _ in 0..terms {
+            let (own, next) = postcard::take_from_bytes::<u32>(behind)?;
+            is_wanted |= term == Some(own);
+            behind = next;
+        }
+        let (length, behind) = postcard::take_from_bytes::<usize>(behind)?;
+        let (text, behind) = behind.split_at_checked(length).ok_or(postcard::Error::DeserializeUnexpectedEnd)?;
+        rest = behind;
+        if is_wanted {
+            events.push(read(text)?);
+        }
+    }
+    Ok(events)
 }
 
 /// Adds an event, and behind it what the first versions of events did not have. An older server reads the event alone.

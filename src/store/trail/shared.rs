@@ -16,7 +16,11 @@ use crate::store::fault::Fault;
 use crate::store::postgres::{Link, in_long_time, in_time};
 
 /// How many blocks are read at once.
-const READ_AT_ONCE: i64 = 16;
+const READ_AT_ONCE: i64 = 8;
+
+/// How many blocks a look-up reads at first, and at most at once.
+const FIRST_LIMIT: i64 = 2;
+const MAX_LIMIT: i64 = 32;
 
 /// The next blocks that have a term, the newest first, between two places: the keys of so many, and their events unless they
 /// are of another time or gone. Each block is read by its key when its turn comes, whatever the statistics say.
@@ -125,13 +129,14 @@ impl SharedArchive {
         let Some((first, last)) = bounds(connection, query, named).await? else { return Ok(found) };
         let before = query.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
         let mut place = (before.min(last.saturating_add(1)), i64::MIN);
+        let mut limit = FIRST_LIMIT;
         loop {
             let rows = sqlx::query(FIND)
                 .bind(query.term().cast_signed())
                 .bind(place.0)
                 .bind(place.1)
                 .bind(first)
-                .bind(READ_AT_ONCE)
+                .bind(limit)
                 .bind(named.0)
                 .bind(query.start.seconds())
                 .bind(query.end.seconds())
@@ -144,7 +149,8 @@ impl SharedArchive {
                 let events = self.packer.find(place.0.cast_unsigned(), block, query.term())?;
                 found.extend(events.into_iter().filter(|event| query.fits(event)));
             }
-            let is_last = (rows.len() as i64) < READ_AT_ONCE;
+            // A page of what is frequent is in a block or two; one of what is rare is in many.
+            let is_last = (rows.len() as i64) < limit;
             if is_last || found.len() >= query.limit {
                 found.sort_by_key(|event: &Event| std::cmp::Reverse((event.sequence, event.random)));
                 let is_settled = match found.get(query.limit.saturating_sub(1)) {
@@ -156,6 +162,7 @@ impl SharedArchive {
                     return Ok(found);
                 }
             }
+            limit = MAX_LIMIT.min(limit * 4);
         }
     }
 
