@@ -23,6 +23,19 @@ organizations list-roots > "$folder/roots.json"
 for root in $(organizations list-roots --query 'Roots[].Id' --output text); do
     walk "$root"
 done
+organizations list-aws-service-access-for-organization > "$folder/services.json"
+for account in $(organizations list-delegated-administrators --query 'DelegatedAdministrators[].Id' --output text); do
+    organizations list-delegated-services-for-account --account-id "$account" > "$folder/administers-$account.json"
+done
+# Most organizations have none.
+if organizations describe-resource-policy > "$folder/delegation.json" 2> "$folder/error"; then
+    rm "$folder/error"
+elif grep -q ResourcePolicyNotFoundException "$folder/error"; then
+    rm "$folder/error" "$folder/delegation.json"
+else
+    cat "$folder/error" >&2
+    exit 1
+fi
 for kind in $(organizations list-roots --query 'Roots[].PolicyTypes[].Type' --output text); do
     for policy in $(organizations list-policies --filter "$kind" --query 'Policies[].Id' --output text); do
         organizations describe-policy --policy-id "$policy" > "$folder/policy-$policy.json"

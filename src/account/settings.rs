@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Account, Entity, PasswordPolicy};
-use crate::error::Result;
+use crate::error;
 use crate::shapes::{AccountId, GlobalEndpointTokenVersion, OrganizationFeature, Timestamp};
 
 /// What an account is called, and how its root user is reached.
@@ -35,15 +35,39 @@ pub struct Settings {
     /// The rules for passwords; AWS's own rules hold while there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_policy: Option<PasswordPolicy>,
-    /// What files of accounts have made, as `kind/name`, by the names of the files.
+    /// What files of accounts have made, by the names of the files.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub seeds: BTreeMap<String, BTreeSet<String>>,
+    pub seeds: BTreeMap<String, MadeByFile>,
+    /// Whether the organization of the configuration was put into the account. That happens once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub organization_was_planned: bool,
     /// When the account was closed. It stays closed, also outside of the organization that has closed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Timestamp>,
     /// Name and address of an account that an organization has created. It keeps them when it leaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
+}
+
+/// What a file of accounts has made, as `kind/name`, with the unique ids of what it made under that name. Older
+/// databases have names alone: then there are no ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct MadeByFile(pub BTreeMap<String, BTreeSet<String>>);
+
+impl<'de> Deserialize<'de> for MadeByFile {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Stored {
+            Names(BTreeSet<String>),
+            Ids(BTreeMap<String, BTreeSet<String>>),
+        }
+        Ok(Self(match Stored::deserialize(deserializer)? {
+            Stored::Names(names) => names.into_iter().map(|name| (name, BTreeSet::new())).collect(),
+            Stored::Ids(ids) => ids,
+        }))
+    }
 }
 
 impl Entity for Settings {
@@ -80,9 +104,22 @@ impl Account {
     ///
     /// # Errors
     /// What `change` returns.
-    pub fn update_settings(&mut self, change: impl FnOnce(&mut Settings) -> Result<()>) -> Result<()> {
+    pub fn update_settings(&mut self, change: impl FnOnce(&mut Settings) -> error::Result<()>) -> error::Result<()> {
         let mut settings = self.settings();
         change(&mut settings)?;
         self.put(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_files_made_is_read_as_it_was_stored_before() {
+        let read = |text: &str| serde_json::from_str::<MadeByFile>(text).unwrap();
+        assert_eq!(read(r#"["user/ann"]"#).0, BTreeMap::from([("user/ann".to_owned(), BTreeSet::new())]));
+        let known = r#"{"user/ann":["AIDA1"]}"#;
+        assert_eq!(serde_json::to_string(&read(known)).unwrap(), known);
     }
 }

@@ -9,7 +9,7 @@ use crate::federation::Issuers;
 use crate::identity::{Caller, Clock, Principal, RequestFacts, ServerKey};
 use crate::metrics::Metrics;
 use crate::organization::{Directory, Organization};
-use crate::shapes::{AccountId, Ids, Timestamp};
+use crate::shapes::{AccountId, ArnParts, Ids, Timestamp};
 use crate::store::Delivery;
 
 use super::{Enforcement, Fetched, MfaCheck, Volatile};
@@ -106,6 +106,11 @@ impl<'a, A: AccountRef> Context<'a, A> {
             return Some(&self.account);
         }
         self.others.iter().map(|other| &**other).find(|other| other.id == id)
+    }
+
+    /// The unique id of a user or role, by its ARN, of an account that the call looks into.
+    pub fn unique_id_of(&self, arn: &str) -> Option<String> {
+        self.account_of(ArnParts::parse(arn)?.account_id()?)?.unique_id_of(arn).map(str::to_owned)
     }
 
     /// Whether an account is closed, by its own record or by that of its organization. Nobody gets into it any more.

@@ -42,6 +42,7 @@ pub fn export(cx: &View<'_>) -> Value {
         })
     });
     let mut exported = json!({
+        "Account": account.id.qualified(),
         "UserDetailList": users,
         "GroupDetailList": groups,
         "RoleDetailList": roles,

@@ -86,6 +86,8 @@ pub struct Reading {
     pub account: Option<AccountId>,
     /// Values that templates do not have themselves, by name.
     pub values: BTreeMap<String, String>,
+    /// Whether the entities of templates have nothing but what the templates give them. Otherwise what they had stays.
+    pub prune: bool,
 }
 
 /// Reads files: of our own format, of AWS's, and templates. AWS's files become the account that is given: the number of
@@ -105,17 +107,24 @@ pub fn read(files: &[SourceFile], reading: &Reading) -> Result<Descriptions, Des
             continue;
         }
         let node = parse(file)?;
+        let plain = node.must_have_no_tags().map_err(|error| DescriptionError::of(&file.name, error));
         match aws_file(&node) {
-            Some(kind) => copies.add(file, kind, node)?,
+            Some(kind) => {
+                plain?;
+                copies.add(file, kind, node)?;
+            }
             None => match TemplateFile::of(&node) {
                 Some(kind) => {
                     let id = account.or_else(|| kind.account(&node)).unwrap_or(AccountId::DEFAULT);
-                    let target = Target { account: id, values: &reading.values, used: &used };
+                    let target = Target { account: id, values: &reading.values, used: &used, prune: reading.prune };
                     let (described, warnings) = template::read(file, kind, &node, &target)?;
                     descriptions.described.push(described);
                     descriptions.warnings.extend(warnings);
                 }
-                None => descriptions.described.push(own_format(file, &node)?),
+                None => {
+                    plain?;
+                    descriptions.described.push(own_format(file, &node)?);
+                }
             },
         }
     }

@@ -14,13 +14,15 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::account::accounts_named;
+use crate::account::{accounts_named, accounts_named_in};
 use crate::markup::{self, JsonText, Named, Node, Place, Placed, Syntax, given};
 use crate::shapes::{AccountId, Secret, Timestamp};
+use iam_policy::Grammar;
 
 pub use file::{Described, DescriptionError, Descriptions, Reading, SCHEMA, SourceFile, read};
 pub use organization::{
-    Joined, MemberDescription, OrganizationDescription, OrganizationPolicyDescription, UnitDescription,
+    DelegationPolicyDescription, Joined, MemberDescription, OrganizationDescription, OrganizationPolicyDescription,
+    TrustedService, UnitDescription,
 };
 pub use reconcile::{Outcome, Report, ReportEntry};
 pub use secrets::{GeneratedSecrets, UserSecrets};
@@ -324,9 +326,17 @@ impl<'de> Deserialize<'de> for Document {
 }
 
 impl AccountDescription {
-    /// The accounts whose users and roles the trust policies name.
+    /// The accounts whose users and roles the trust policies and the organization's delegation policy name.
     pub fn accounts_trusted(&self) -> BTreeSet<AccountId> {
         let trusts = self.roles.0.iter().filter_map(|(_, role)| role.trust.as_ref());
-        trusts.flat_map(|document| accounts_named(&document.text)).collect()
+        let trusts = trusts.flat_map(|document| accounts_named(&document.text));
+        let delegation = self.delegation_policy().into_iter().flatten();
+        let delegation = delegation.flat_map(|policy| accounts_named_in(&policy.document.text, Grammar::Resource));
+        trusts.chain(delegation).collect()
+    }
+
+    /// The organization's delegation policy, if something is said of it.
+    pub fn delegation_policy(&self) -> Option<Option<&DelegationPolicyDescription>> {
+        Some(self.organization.as_ref()?.delegation_policy.as_ref()?.as_ref())
     }
 }

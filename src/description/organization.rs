@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Document;
 use crate::account::AccountState;
-use crate::markup::{Named, Placed};
+use crate::markup::{Named, Placed, given};
 use crate::shapes::{FeatureSet, OrganizationPolicyType, Timestamp};
 
 /// The organization that an account manages. What is left out is not touched; what is given is exact.
@@ -31,6 +31,39 @@ pub struct OrganizationDescription {
     pub policies: Option<Named<OrganizationPolicyDescription>>,
     /// What the service control policy `FullAWSAccess` is not attached to.
     pub without_full_access: Option<Vec<Placed<String>>>,
+    /// The services with trusted access, by their principals.
+    pub trusted_services: Option<Vec<TrustedService>>,
+    /// The policy that lets members act for the management account; null for none.
+    #[serde(deserialize_with = "given")]
+    pub delegation_policy: Option<Option<DelegationPolicyDescription>>,
+}
+
+/// A service that an organization trusts, or that a member administers.
+#[derive(Debug)]
+pub struct TrustedService {
+    /// Its principal, such as `sso.amazonaws.com`.
+    pub principal: Placed<String>,
+    /// Since when, on AWS.
+    pub since: Option<Timestamp>,
+}
+
+impl<'de> Deserialize<'de> for TrustedService {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { principal: Placed::deserialize(deserializer)?, since: None })
+    }
+}
+
+/// The resource policy of an organization.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DelegationPolicyDescription {
+    /// Its document.
+    pub document: Document,
+    /// Tags.
+    pub tags: Option<Named<String>>,
+    /// `rp-…`, the id on AWS.
+    #[serde(skip)]
+    pub id: Option<String>,
 }
 
 /// An organizational unit.
@@ -57,6 +90,8 @@ pub struct MemberDescription {
     pub unit: Option<Placed<String>>,
     /// Tags.
     pub tags: Option<Named<String>>,
+    /// The services that it administers for the organization, by their principals.
+    pub administers: Option<Vec<TrustedService>>,
     /// How an account of AWS has joined.
     #[serde(skip)]
     pub joined: Option<Joined>,

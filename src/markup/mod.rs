@@ -145,6 +145,18 @@ impl Node {
         }
     }
 
+    /// Refuses tags such as `!Ref`, which mean something in templates alone.
+    ///
+    /// # Errors
+    /// The first of them.
+    pub fn must_have_no_tags(&self) -> Result<(), MarkupError> {
+        if let Some(tag) = &self.tag {
+            return Err(MarkupError::at(self.place, format!("the tag {tag} has no meaning here")));
+        }
+        self.items().iter().try_for_each(Self::must_have_no_tags)?;
+        self.members().iter().try_for_each(|member| member.value.must_have_no_tags())
+    }
+
     /// The value as JSON, with numbers as they were written.
     pub fn to_json_text(&self) -> String {
         let mut text = String::new();

@@ -62,19 +62,21 @@ impl<'t> Reader<'t> {
             Event::Alias(id) => return self.alias(id, place, depth),
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = tag.as_deref();
-                let content = match tag.and_then(core_type) {
-                    Some("str") => Content::Text(text.into_owned()),
-                    _ if style == ScalarStyle::Plain && short_form(tag).is_none() => plain(&text),
-                    _ => Content::Text(text.into_owned()),
+                let content = match tag {
+                    None if style == ScalarStyle::Plain => plain(&text),
+                    Some(tag) => tagged(tag, text.into_owned(), place)?,
+                    None => Content::Text(text.into_owned()),
                 };
                 (anchor, short_form(tag), content)
             }
             Event::SequenceStart(anchor, tag) => {
                 self.begin(anchor);
+                must_be(tag.as_deref(), "seq", place)?;
                 (anchor, short_form(tag.as_deref()), self.list(depth)?)
             }
             Event::MappingStart(anchor, tag) => {
                 self.begin(anchor);
+                must_be(tag.as_deref(), "map", place)?;
                 (anchor, short_form(tag.as_deref()), self.map(depth)?)
             }
             _ => return Err(MarkupError::at(place, "a value is missing")),
@@ -149,6 +151,31 @@ fn height(node: &Node) -> usize {
 /// The type of YAML's own that a tag names.
 fn core_type(tag: &Tag) -> Option<&str> {
     tag.is_yaml_core_schema().then_some(tag.suffix.as_str())
+}
+
+/// Refuses a tag of YAML's own that is for another type, or for one of another program such as `!!python/object`.
+fn must_be(tag: Option<&Tag>, wanted: &str, place: Place) -> Result<(), MarkupError> {
+    match tag.and_then(core_type) {
+        Some(other) if other != wanted => Err(unfit(other, place)),
+        _ => Ok(()),
+    }
+}
+
+fn unfit(name: &str, place: Place) -> MarkupError {
+    MarkupError::at(place, format!("the tag !!{name} does not fit the value"))
+}
+
+/// A scalar with a tag.
+fn tagged(tag: &Tag, text: String, place: Place) -> Result<Content, MarkupError> {
+    let Some(name) = core_type(tag) else { return Ok(Content::Text(text)) };
+    let content = if name == "str" { Content::Text(text) } else { plain(&text) };
+    let fits = match (&content, name) {
+        (Content::Text(_), "str") | (Content::Null, "null") | (Content::Boolean(_), "bool") => true,
+        (Content::Number(number), "int") => !number.contains(['.', 'e', 'E']),
+        (Content::Number(_), "float") => true,
+        _ => false,
+    };
+    if fits { Ok(content) } else { Err(unfit(name, place)) }
 }
 
 /// A tag of the application, such as `!Ref`.

@@ -37,6 +37,15 @@ impl Operators {
         if names.contains("@@all") { Self::All } else { Self::These(names) }
     }
 
+    /// What of these is allowed above, too.
+    fn within(self, above: &Self) -> Self {
+        match (self, above) {
+            (own, Self::All) => own,
+            (Self::All, above) => above.clone(),
+            (Self::These(own), Self::These(above)) => Self::These(own.intersection(above).cloned().collect()),
+        }
+    }
+
     fn allow(&self, operator: &str) -> bool {
         match self {
             Self::All => true,
@@ -69,7 +78,9 @@ impl Setting {
                 }
                 APPEND if allowed.allow(APPEND) => self.append(value),
                 REMOVE if allowed.allow(REMOVE) => self.take_away(value),
-                ALLOWED if self.allowed_below.is_none() => self.allowed_below = Some(Operators::read(value)),
+                ALLOWED if self.allowed_below.is_none() => {
+                    self.allowed_below = Some(Operators::read(value).within(&allowed));
+                }
                 ASSIGN | APPEND | REMOVE | ALLOWED => {}
                 _ => {
                     if let Some(below) = value.as_object() {
@@ -105,13 +116,7 @@ impl Setting {
     /// Ends a level: what it allows counts for the next ones, as far as those above allow that.
     fn settle(&mut self) {
         if let Some(below) = self.allowed_below.take() {
-            self.allowed = Some(match (self.allowed.take(), below) {
-                (Some(Operators::These(above)), Operators::These(below)) => {
-                    Operators::These(above.intersection(&below).cloned().collect())
-                }
-                (Some(Operators::These(above)), Operators::All) => Operators::These(above),
-                (_, below) => below,
-            });
+            self.allowed = Some(below);
         }
         self.children.values_mut().for_each(Self::settle);
     }
@@ -171,7 +176,17 @@ mod tests {
         let unlock = json!({"tags": {ALLOWED: ["@@all"]}});
         let expected = json!({"tags": {"stage": {"tag_key": "Stage"}}});
         assert_eq!(merged(&[std::slice::from_ref(&lock), std::slice::from_ref(&below)]), expected);
-        assert_eq!(merged(&[&[lock], &[unlock], &[below]]), expected);
+        let unlock_within = json!({"tags": {"stage": {"tag_key": {ALLOWED: ["@@all"]}}}});
+        for unlock in [&unlock, &unlock_within] {
+            assert_eq!(
+                merged(&[std::slice::from_ref(&lock), std::slice::from_ref(unlock), std::slice::from_ref(&below)]),
+                expected
+            );
+        }
+        // Within one level, a key may allow more than the one above it.
+        let mut exception = lock;
+        exception["tags"]["stage"]["tag_key"][ALLOWED] = json!(["@@assign"]);
+        assert_eq!(merged(&[&[exception], &[below]])["tags"], json!({"stage": {"tag_key": "STAGE"}}));
     }
 
     #[test]

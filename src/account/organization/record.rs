@@ -45,15 +45,35 @@ pub struct DelegationPolicy {
     /// Its tags.
     #[serde(default)]
     pub tags: TagSet,
+    /// The unique id of each user and role that it names, by the ARN written: one that is deleted and created again is
+    /// another.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ids: BTreeMap<String, String>,
     /// The compiled document.
     #[serde(skip)]
     pub compiled: OnceLock<Compiled>,
 }
 
 impl DelegationPolicy {
+    /// A policy of this id and document; `unique_id_of` gives the unique ids of users and roles by their ARNs.
+    pub fn new(
+        id: String,
+        content: &str,
+        tags: TagSet,
+        policy: &Policy,
+        unique_id_of: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let named = policy.principals().map(|name| &*name.written);
+        let ids = named.filter_map(|written| Some((written.to_owned(), unique_id_of(written)?))).collect();
+        Self { id, content: content.into(), tags, ids, compiled: OnceLock::new() }
+    }
+
     /// The compiled document. One that cannot be read denies everything.
     pub fn compiled(&self) -> Compiled {
-        let compile = || Policy::parse(&self.content, Grammar::Resource).map(Arc::new).map_err(Arc::new);
+        let compile = || {
+            let policy = Policy::parse(&self.content, Grammar::Resource).map_err(Arc::new)?;
+            Ok(Arc::new(policy.with_resolved_principals(|written| self.ids.get(written).cloned())))
+        };
         self.compiled.get_or_init(compile).clone()
     }
 }

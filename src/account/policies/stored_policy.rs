@@ -99,6 +99,11 @@ impl TrustPolicy {
         self.ids.get(written).map(String::as_str)
     }
 
+    /// The users and roles that it names by ARN, with their unique ids as they were when the policy was stored.
+    pub fn ids(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.ids.iter().map(|(written, id)| (written.as_str(), id.as_str()))
+    }
+
     /// The accounts of the users and roles that it names.
     pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
         self.ids.keys().filter_map(|arn| ArnParts::parse(arn)?.account_id())

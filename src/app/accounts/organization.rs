@@ -22,11 +22,25 @@ impl App {
         let Some(planned) = &self.planned else { return Ok(()) };
         let directory = self.accounts.organizations().await?;
         let management = planned.management_account;
+        let mark = |account: &mut Account| {
+            account.update_settings(|settings| {
+                settings.organization_was_planned = true;
+                Ok(())
+            })
+        };
+        let was_planned = self.accounts.get(management).await?.durable().settings().organization_was_planned;
         if let Some(stored) = directory.of(management) {
+            if !was_planned {
+                self.change(management, mark).await?;
+            }
             tracing::info!(
                 organization = stored.id,
                 "the database has the organization already; the table [organization] of the configuration is not applied"
             );
+            return Ok(());
+        }
+        if was_planned {
+            tracing::info!("the organization of the configuration was deleted, and is not made again");
             return Ok(());
         }
         if let Some(taken) = planned.accounts().find(|account| directory.of(*account).is_some()) {
@@ -38,9 +52,10 @@ impl App {
         }
         let write = |account: &mut Account| {
             // Another server may have been quicker.
-            let is_missing = account.managed_organization().is_none();
+            let is_missing = account.managed_organization().is_none() && !account.settings().organization_was_planned;
             if is_missing {
                 planned.write_to(account)?;
+                mark(account)?;
             }
             Ok(is_missing)
         };

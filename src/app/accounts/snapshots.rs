@@ -21,11 +21,14 @@ const MAX_NAME: usize = 64;
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// The name cannot be one.
-    #[error("the name of a snapshot has 1 to {MAX_NAME} letters, digits, dots, dashes and underscores")]
+    #[error("the name of a snapshot has 1 to {MAX_NAME} letters, digits, dots, dashes and underscores, not only dots")]
     Name,
     /// No snapshot has this name.
     #[error("there is no snapshot {0}")]
     Missing(String),
+    /// It is a part of a snapshot of all accounts.
+    #[error("{0} is a snapshot of all accounts; without account it is replaced or deleted whole")]
+    OfAll(String),
     /// There is no room.
     #[error("an account can have {MAX_SNAPSHOTS} snapshots; delete one")]
     TooMany,
@@ -70,6 +73,7 @@ impl App {
             if copy.snapshots.get(name).is_none() && copy.snapshots.len() >= MAX_SNAPSHOTS {
                 return Err(SnapshotError::TooMany);
             }
+            must_be_whole(copy, account, name)?;
             let (name, held) = (name.to_owned(), copy.held());
             Ok(copy.put(NamedSnapshot { name, created, of_all: account.is_none(), held })?)
         };
@@ -102,6 +106,7 @@ impl App {
     pub async fn delete_snapshot(&self, account: Option<AccountId>, name: &str) -> Result<(), SnapshotError> {
         self.must_exist(account, name).await?;
         let delete = |copy: &mut Account| {
+            must_be_whole(copy, account, name)?;
             if copy.snapshots.get(name).is_some_and(|snapshot| account.is_some() || snapshot.of_all) {
                 copy.remove::<NamedSnapshot>(name);
             }
@@ -194,8 +199,18 @@ fn elsewhere(directory: &Directory, changed: &[(Turn, Account)]) -> Option<(Acco
     taken.find(|(id, manager)| !gives_up(*manager, *id))
 }
 
+/// Refuses to take an account out of a snapshot of all: it would hold nothing when that is restored.
+fn must_be_whole(copy: &Account, account: Option<AccountId>, name: &str) -> Result<(), SnapshotError> {
+    match copy.snapshots.get(name) {
+        Some(snapshot) if account.is_some() && snapshot.of_all => Err(SnapshotError::OfAll(name.to_owned())),
+        _ => Ok(()),
+    }
+}
+
 fn check_name(name: &str) -> Result<(), SnapshotError> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    let fits = (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(is_plain);
+    // Clients resolve a path that ends with `.` or `..` before they send it.
+    let is_path = name.bytes().all(|byte| byte == b'.');
+    let fits = (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(is_plain) && !is_path;
     if fits { Ok(()) } else { Err(SnapshotError::Name) }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::rehearse::Rehearsal;
-use super::{Failure, sources};
+use super::{Failure, organization, sources};
 use crate::cli::admin::call_within;
 use crate::cli::output::{BAD, GOOD, Output};
 use crate::cli::running::AdminOptions;
@@ -90,6 +90,7 @@ fn compared(options: &DiffOptions) -> Result<bool, Failure> {
     let given = options.requests.as_deref().map(read_requests).transpose()?;
     let recorded = options.recorded.then(|| recorded(account, options)).transpose()?;
     let (before, after) = (side(&options.before, account, options)?, side(&options.after, account, options)?);
+    given.iter().try_for_each(|requests| must_be_known(&before, &after, requests))?;
     let out = &mut Output::styled();
     let mut differences = entities(&before.exported, &after.exported, out)?;
     for requests in given.iter().chain(&recorded) {
@@ -128,7 +129,17 @@ fn read_requests(path: &Path) -> Result<Requests, Failure> {
         Syntax::of(path).ok_or_else(|| format!("{} must end with .yaml, .yml, .toml or .json", path.display()))?;
     let wrong = |error: markup::MarkupError| format!("{}:{error}", path.display());
     let node = markup::parse(&file.text, syntax).map_err(wrong)?;
+    node.must_have_no_tags().map_err(wrong)?;
     Ok(markup::read(&node).map_err(wrong)?)
+}
+
+/// Refuses principals that neither account has: a misspelt one would never differ.
+fn must_be_known(before: &Rehearsal, after: &Rehearsal, requests: &Requests) -> Result<(), Failure> {
+    let mut principals = requests.requests.iter().flat_map(|asked| &asked.principals);
+    match principals.find(|principal| !before.has(principal) && !after.has(principal)) {
+        Some(unknown) => Err(format!("{} is no user, role or session of either account", printable(unknown)).into()),
+        None => Ok(()),
+    }
 }
 
 /// The lists of an account, what their members are called, and what kind they are.
@@ -162,25 +173,13 @@ const INCIDENTAL: &[&str] = &[
 fn entities(before: &Value, after: &Value, out: &mut dyn Write) -> io::Result<usize> {
     let mut differences = 0;
     for (list, key, kind) in LISTS {
-        let (old, new) = (named(before, list, key), named(after, list, key));
-        let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
-        for name in names {
-            let (sign, changes) = match (old.get(name), new.get(name)) {
-                (Some(_), None) => (format!("{BAD}-{BAD:#}"), Vec::new()),
-                (None, Some(_)) => (format!("{GOOD}+{GOOD:#}"), Vec::new()),
-                (Some(old), Some(new)) => match changed(old, new) {
-                    changes if changes.is_empty() => continue,
-                    changes => ("~".to_owned(), changes),
-                },
-                (None, None) => continue,
-            };
-            differences += 1;
-            write!(out, "{sign} {kind} {}", printable(name))?;
-            match changes.is_empty() {
-                true => writeln!(out)?,
-                false => writeln!(out, ": {}", changes.join(", "))?,
-            }
-        }
+        differences += of_kind(kind, &named(before, list, key), &named(after, list, key), out)?;
+    }
+    let (old, new) = (organization::parts(before), organization::parts(after));
+    for kind in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        let none = BTreeMap::new();
+        let (old, new) = (old.get(kind).unwrap_or(&none), new.get(kind).unwrap_or(&none));
+        differences += of_kind(kind, &by_name(old), &by_name(new), out)?;
     }
     for name in ["AccountAliases", "PasswordPolicy"] {
         if before.get(name) != after.get(name) {
@@ -191,9 +190,46 @@ fn entities(before: &Value, after: &Value, out: &mut dyn Write) -> io::Result<us
     Ok(differences)
 }
 
+/// Writes the entities of a kind that differ; how many they are.
+fn of_kind(
+    kind: &str,
+    old: &BTreeMap<&str, &Value>,
+    new: &BTreeMap<&str, &Value>,
+    out: &mut dyn Write,
+) -> io::Result<usize> {
+    let mut differences = 0;
+    for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        let (sign, changes) = match (old.get(name), new.get(name)) {
+            (Some(_), None) => (format!("{BAD}-{BAD:#}"), Vec::new()),
+            (None, Some(_)) => (format!("{GOOD}+{GOOD:#}"), Vec::new()),
+            (Some(old), Some(new)) => match changed(old, new) {
+                changes if changes.is_empty() => continue,
+                changes => ("~".to_owned(), changes),
+            },
+            (None, None) => continue,
+        };
+        differences += 1;
+        write!(out, "{sign} {kind} {}", printable(name))?;
+        match changes.is_empty() {
+            true => writeln!(out)?,
+            false => writeln!(out, ": {}", changes.join(", "))?,
+        }
+    }
+    Ok(differences)
+}
+
+fn by_name(parts: &BTreeMap<String, Value>) -> BTreeMap<&str, &Value> {
+    parts.iter().map(|(name, part)| (name.as_str(), part)).collect()
+}
+
 fn named<'v>(exported: &'v Value, list: &str, key: &str) -> BTreeMap<&'v str, &'v Value> {
     let entities = exported.get(list).and_then(Value::as_array).into_iter().flatten();
-    entities.filter_map(|entity| Some((entity.get(key)?.as_str()?, entity))).collect()
+    // AWS's policies and those of the account may have the same name.
+    let name = |entity: &'v Value| match entity.get("Arn").and_then(Value::as_str) {
+        Some(arn) if arn.contains(":iam::aws:") => Some(arn),
+        _ => entity.get(key)?.as_str(),
+    };
+    entities.filter_map(|entity| Some((name(entity)?, entity))).collect()
 }
 
 /// The members that differ, and whether the document in force does.

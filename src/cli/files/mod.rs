@@ -3,6 +3,7 @@
 mod apply;
 mod diff;
 mod import;
+mod organization;
 mod rehearse;
 mod report;
 mod secrets;

@@ -54,17 +54,7 @@ impl Rehearsal {
         let path = format!("export?{}", query.finish());
         let exported: Value = call_within(super::apply::PATIENCE, server, "GET", &path, "")?;
         let file = SourceFile { name: "server.json".to_owned(), text: exported.to_string() };
-        let is_empty = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"]
-            .iter()
-            .all(|name| exported.get(name).and_then(Value::as_array).is_none_or(Vec::is_empty));
-        match is_empty {
-            true => {
-                let id = account.unwrap_or(AccountId::DEFAULT);
-                let account = Arc::new(Account::new(id, chrono::Utc::now().into()));
-                Ok(Self { account, exported })
-            }
-            false => load(&[file], &Reading::default()),
-        }
+        load(&[file], &Reading::default())
     }
 
     /// The ARNs of its users and roles.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::sources::{self, Unread};
 use crate::description::GeneratedSecrets;
 
 /// Its name, unless another is given.
@@ -19,6 +20,8 @@ pub(super) enum SecretsError {
     Open(String),
     #[error("the file of secrets {0} is no file of secrets")]
     Foreign(String),
+    #[error("the file of secrets {0} {1}")]
+    Unread(String, Unread),
     #[error("the file of secrets {0} cannot be written: {1}")]
     Unwritable(String, io::Error),
 }
@@ -37,20 +40,20 @@ impl SecretsFile {
     pub fn open(path: &Path) -> Result<Self, SecretsError> {
         let name = path.display().to_string();
         let unwritable = |error| SecretsError::Unwritable(name.clone(), error);
-        let known = match fs::read(path).map(Zeroizing::new) {
+        let known = match sources::content(path) {
             Ok(text) => {
                 if fs::metadata(path).map_err(unwritable)?.mode() & 0o077 != 0 {
                     return Err(SecretsError::Open(name));
                 }
                 serde_json::from_slice(&text).map_err(|_| SecretsError::Foreign(name.clone()))?
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Unread::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {
                 // It must be possible to write there, before anything is made.
                 let beside = beside(path);
                 create(&beside).and_then(|_| fs::remove_file(&beside)).map_err(unwritable)?;
                 GeneratedSecrets::default()
             }
-            Err(error) => return Err(SecretsError::Unwritable(name, error)),
+            Err(error) => return Err(SecretsError::Unread(name, error)),
         };
         Ok(Self { path: path.to_owned(), known })
     }
@@ -125,5 +128,9 @@ mod tests {
         assert!(SecretsFile::open(&path).err().unwrap().to_string().contains("is no file of secrets"));
         let nowhere = SecretsFile::open(&folder.path().join("no/secrets.json"));
         assert!(nowhere.err().unwrap().to_string().contains("cannot be written"));
+        for endless in ["/dev/full", "/dev/zero", "/dev"] {
+            let refused = SecretsFile::open(Path::new(endless)).err().unwrap().to_string();
+            assert_eq!(refused, format!("the file of secrets {endless} is not a regular file"));
+        }
     }
 }

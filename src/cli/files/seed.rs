@@ -4,7 +4,7 @@ use super::secrets::{FILE_NAME, SecretsFile};
 use super::{Failure, sources};
 use crate::app::{App, ApplyMode};
 use crate::config::{Database, Settings};
-use crate::description::{self, Outcome};
+use crate::description::{self, Outcome, Reading};
 
 /// Applies the seeds of the settings.
 ///
@@ -18,7 +18,7 @@ pub async fn seed(app: &App, settings: &Settings) -> Result<(), Failure> {
             continue;
         }
         let files = sources::read(&paths, settings.seed_secrets.as_deref())?;
-        let descriptions = description::read(&files, &description::Reading::default())?;
+        let descriptions = description::read(&files, &Reading { prune, ..Reading::default() })?;
         let mut opened: Option<SecretsFile> = None;
         let keep = |secrets: &description::GeneratedSecrets| {
             let path = match (&settings.seed_secrets, settings.database().ok()) {

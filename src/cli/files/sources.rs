@@ -1,8 +1,10 @@
 //! Finds and reads files of accounts.
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 use super::Failure;
 use super::secrets::FILE_NAME;
@@ -32,11 +34,11 @@ pub(super) fn read(paths: &[PathBuf], secrets: Option<&Path>) -> Result<Vec<Sour
     Ok(files)
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
     format!("{} cannot be read: {error}", path.display()).into()
 }
 
-fn in_folder(folder: &Path, secrets: Option<&Path>) -> std::io::Result<Vec<PathBuf>> {
+fn in_folder(folder: &Path, secrets: Option<&Path>) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     // It may be called by another path, and it may not be there yet.
     let secrets = secrets.and_then(|path| fs::canonicalize(path).ok());
@@ -54,18 +56,35 @@ fn in_folder(folder: &Path, secrets: Option<&Path>) -> std::io::Result<Vec<PathB
     Ok(found)
 }
 
-fn read_file(path: &Path) -> Result<SourceFile, Failure> {
+/// Why a file is not read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unread {
+    #[error("is not a regular file")]
+    Irregular,
+    #[error("is larger than {} MiB", MAX_BYTES >> 20)]
+    TooLarge,
+    #[error("cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+}
+
+/// The content of a regular file.
+///
+/// # Errors
+/// See [`Unread`].
+pub(super) fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, Unread> {
     // To open a pipe would wait for somebody to write into it, and a device may have no end.
-    if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_file() {
-        return Err(format!("{} is not a regular file", path.display()).into());
+    if !fs::metadata(path)?.is_file() {
+        return Err(Unread::Irregular);
     }
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    let mut bytes = Vec::new();
+    let mut bytes = Zeroizing::new(Vec::new());
     // Files in /proc say that they have no bytes.
-    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    if bytes.len() > MAX_BYTES {
-        return Err(format!("{} is larger than {} MiB", path.display(), MAX_BYTES >> 20).into());
-    }
-    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8", path.display()))?;
+    File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_BYTES { Err(Unread::TooLarge) } else { Ok(bytes) }
+}
+
+fn read_file(path: &Path) -> Result<SourceFile, Failure> {
+    let mut bytes = content(path).map_err(|error| format!("{} {error}", path.display()))?;
+    let text = String::from_utf8(std::mem::take(&mut *bytes));
+    let text = text.map_err(|_| format!("{} is not UTF-8", path.display()))?;
     Ok(SourceFile { name: path.display().to_string(), text })
 }

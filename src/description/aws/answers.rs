@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{AwsTag, moment};
 use crate::account::AccountState;
-use crate::description::Document;
+use crate::description::{Document, TrustedService};
 use crate::markup::Placed;
 use crate::shapes::{FeatureSet, OrganizationPolicyType, Timestamp};
 
@@ -26,6 +26,12 @@ pub(super) struct Answers {
     pub policy: Option<PolicyShape>,
     /// `list-targets-for-policy`.
     pub targets: Option<Vec<TargetShape>>,
+    /// `list-aws-service-access-for-organization`.
+    pub enabled_service_principals: Option<Vec<ServiceShape>>,
+    /// `list-delegated-services-for-account`.
+    pub delegated_services: Option<Vec<DelegatedShape>>,
+    /// `describe-resource-policy`.
+    pub resource_policy: Option<ResourcePolicyShape>,
     /// What `iamd export` writes: `describe-policy` and `list-targets-for-policy`.
     pub organization_policies: Vec<PolicyShape>,
 }
@@ -81,6 +87,51 @@ pub(super) struct AccountShape {
     #[serde(default, deserialize_with = "joined")]
     pub joined_timestamp: Option<Timestamp>,
     pub tags: Option<Vec<AwsTag>>,
+    /// What `iamd export` adds.
+    pub delegated_services: Option<Vec<DelegatedShape>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ServiceShape {
+    service_principal: Placed<String>,
+    #[serde(deserialize_with = "moment")]
+    date_enabled: Timestamp,
+}
+
+impl ServiceShape {
+    pub fn describe(self) -> TrustedService {
+        TrustedService { principal: self.service_principal, since: Some(self.date_enabled) }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DelegatedShape {
+    service_principal: Placed<String>,
+    #[serde(deserialize_with = "moment")]
+    delegation_enabled_date: Timestamp,
+}
+
+impl DelegatedShape {
+    pub fn describe(self) -> TrustedService {
+        TrustedService { principal: self.service_principal, since: Some(self.delegation_enabled_date) }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ResourcePolicyShape {
+    pub resource_policy_summary: ResourcePolicySummaryShape,
+    pub content: Document,
+    pub tags: Option<Vec<AwsTag>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ResourcePolicySummaryShape {
+    pub id: String,
+    pub arn: Placed<String>,
 }
 
 #[derive(Deserialize)]

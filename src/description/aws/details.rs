@@ -14,12 +14,12 @@ use crate::shapes::Timestamp;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct Details {
+    /// What `iamd export` adds: the account.
+    pub account: Option<Placed<String>>,
     pub user_detail_list: Vec<UserDetail>,
     pub group_detail_list: Vec<GroupDetail>,
     pub role_detail_list: Vec<RoleDetail>,
     pub policies: Vec<PolicyDetail>,
-    pub is_truncated: bool,
-    pub next_token: Option<String>,
 }
 
 /// Declares what the answer shows of a kind of entity: what all kinds have, and what only this one has.

@@ -12,7 +12,7 @@ use crate::description::file::{Described, DescriptionError, SourceFile};
 use crate::description::{
     AccountDescription, OidcProviderDescription, PasswordPolicyDescription, SamlProviderDescription,
 };
-use crate::markup::{self, Node, Place, Placed};
+use crate::markup::{self, Content, Node, Place, Placed};
 use crate::shapes::{AccountId, ArnParts, Kind};
 
 /// The account of the files, and where it is written.
@@ -50,6 +50,10 @@ impl Copies {
     /// # Errors
     /// What is wrong with it.
     pub fn add(&mut self, file: &SourceFile, kind: AwsFile, node: Node) -> Result<(), DescriptionError> {
+        if is_truncated(&node) {
+            let message = "the answer is truncated; let the client fetch all pages";
+            return Err(DescriptionError::new(&file.name, None, message));
+        }
         if kind == AwsFile::Organization {
             self.organizations.push(OrganizationFile::read(&file.name, &node)?);
             return Ok(());
@@ -59,11 +63,10 @@ impl Copies {
             return Ok(());
         }
         let details: Details = read(&file.name, &node)?;
-        if details.is_truncated || details.next_token.is_some() {
-            let message = "the answer is truncated; let the client fetch all pages";
-            return Err(DescriptionError::new(&file.name, None, message));
-        }
-        let id = account_of(&file.name, &details)?;
+        let Some(id) = account_of(&file.name, &details)? else {
+            self.rest.push((file.clone(), kind, node));
+            return Ok(());
+        };
         let mut warnings = Vec::new();
         let account = &mut self.copy(*id, &file.name, id.place).account;
         account.users.0.extend(details.user_detail_list.into_iter().map(details::UserDetail::describe));
@@ -189,13 +192,26 @@ impl Copies {
     }
 }
 
-/// The account that every ARN of the details is of.
-fn account_of(file: &str, details: &Details) -> Result<Placed<AccountId>, DescriptionError> {
+/// Whether an answer has only some of what there is: what is missing may deny something.
+fn is_truncated(node: &Node) -> bool {
+    let has_more = node.get("IsTruncated").is_some_and(|value| matches!(value.content, Content::Boolean(true)));
+    // aws-cli writes the first, boto3 and AWS the others.
+    let tokens = ["NextToken", "Marker"];
+    has_more || tokens.iter().any(|name| node.get(name).and_then(Node::text).is_some_and(|token| !token.is_empty()))
+}
+
+/// The account that every ARN of the details is of; an account of AWS without entities says nothing of itself.
+fn account_of(file: &str, details: &Details) -> Result<Found, DescriptionError> {
     let users = details.user_detail_list.iter().map(|user| &user.arn);
     let groups = details.group_detail_list.iter().map(|group| &group.arn);
     let roles = details.role_detail_list.iter().map(|role| &role.arn);
     let policies = details.policies.iter().map(|policy| &policy.arn).filter(|arn| !arn.contains(":iam::aws:"));
-    let mut found: Found = None;
+    let read = |written: &Placed<String>| {
+        let id = AccountId::parse_qualified(written).filter(|id| *id != AccountId::AWS);
+        let id = id.ok_or_else(|| wrong(file, written.place, "an account is twelve digits"))?;
+        Ok(Placed::new(written.place, id))
+    };
+    let mut found: Found = details.account.as_ref().map(read).transpose()?;
     for arn in users.chain(groups).chain(roles).chain(policies) {
         let id = ArnParts::parse(arn).and_then(|arn| arn.account_id());
         let id = id.ok_or_else(|| wrong(file, arn.place, "this is no ARN of an account"))?;
@@ -206,7 +222,7 @@ fn account_of(file: &str, details: &Details) -> Result<Placed<AccountId>, Descri
             _ => found = Some(Placed::new(arn.place, id)),
         }
     }
-    found.ok_or_else(|| DescriptionError::new(file, None, "the account has no users, groups, roles and policies"))
+    Ok(found)
 }
 
 fn add_profiles(account: &mut AccountDescription, profiles: Vec<InstanceProfileDetail>) {

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::answers::{AccountShape, Answers, PolicyShape, TargetShape, state_called};
+use super::answers::{
+    AccountShape, Answers, DelegatedShape, PolicyShape, ResourcePolicyShape, ServiceShape, TargetShape, state_called,
+};
 use super::details;
 use crate::description::file::DescriptionError;
 use crate::description::{
-    Joined, MemberDescription, OrganizationDescription, OrganizationPolicyDescription, UnitDescription,
+    DelegationPolicyDescription, Joined, MemberDescription, OrganizationDescription, OrganizationPolicyDescription,
+    TrustedService, UnitDescription,
 };
 use crate::markup::{self, Content, Member, Named, Node, Place, Placed};
 use crate::organization::FULL_ACCESS_ID;
@@ -31,6 +34,9 @@ const MEMBERS: &[&str] = &[
     "Policy",
     "Targets",
     "OrganizationPolicies",
+    "EnabledServicePrincipals",
+    "DelegatedServices",
+    "ResourcePolicy",
     POLICIES,
 ];
 
@@ -80,6 +86,12 @@ impl OrganizationFile {
     }
 }
 
+/// The number of an account that the name of a file ends with.
+fn account_in_name(name: &str) -> Option<String> {
+    let (_, number) = Path::new(name).file_stem()?.to_str()?.rsplit_once('-')?;
+    AccountId::parse(number).map(|id| id.to_string())
+}
+
 /// The management account and the organization that an ARN has: `arn:aws:organizations::123456789012:ou/o-…/ou-…`.
 fn about(answers: &Answers) -> Option<(AccountId, String)> {
     let described = answers.policy.iter().chain(&answers.organization_policies).map(|policy| &policy.policy_summary);
@@ -87,6 +99,7 @@ fn about(answers: &Answers) -> Option<(AccountId, String)> {
     let arns = answers.organization.iter().map(|one| &one.arn).chain(answers.roots.iter().map(|one| &one.arn));
     let arns = arns.chain(answers.organizational_units.iter().map(|one| &one.arn));
     let arns = arns.chain(answers.accounts.iter().map(|one| &one.arn)).chain(own);
+    let arns = arns.chain(answers.resource_policy.iter().map(|one| &one.resource_policy_summary.arn));
     let mut arns = arns.chain(answers.targets.iter().flatten().map(|one| &one.arn));
     arns.find_map(|arn| {
         let parts = ArnParts::parse(arn).filter(|parts| parts.service == "organizations")?;
@@ -98,6 +111,8 @@ fn about(answers: &Answers) -> Option<(AccountId, String)> {
 /// An organization that is put together from files.
 #[derive(Default)]
 struct Copy {
+    /// Whether the files have all there is: those of `iamd export` do.
+    is_whole: bool,
     description: OrganizationDescription,
     units: BTreeMap<String, (Placed<String>, UnitDescription)>,
     accounts: BTreeMap<String, (Placed<String>, MemberDescription)>,
@@ -106,6 +121,8 @@ struct Copy {
     listed: BTreeMap<String, (String, Place, String)>,
     /// What policies are attached to, by their ids.
     targets: BTreeMap<String, Vec<TargetShape>>,
+    /// What accounts administer, by their numbers, and the files that say it.
+    administered: BTreeMap<String, (String, Place, Vec<TrustedService>)>,
 }
 
 /// The organizations that files are about, by their management accounts.
@@ -138,6 +155,7 @@ pub(super) fn organizations(
 impl Copy {
     fn add(&mut self, mut file: OrganizationFile) -> Result<(), DescriptionError> {
         let answers = std::mem::take(&mut file.answers);
+        self.is_whole |= !answers.organization_policies.is_empty();
         if let Some(organization) = answers.organization {
             self.description.feature_set = organization.feature_set;
         }
@@ -165,6 +183,22 @@ impl Copy {
         }
         for policy in answers.policy.into_iter().chain(answers.organization_policies) {
             self.add_policy(policy, &file)?;
+        }
+        if let Some(services) = answers.enabled_service_principals {
+            self.description.trusted_services = Some(services.into_iter().map(ServiceShape::describe).collect());
+        }
+        if let Some(ResourcePolicyShape { resource_policy_summary: summary, content: document, tags }) =
+            answers.resource_policy
+        {
+            let tags = tags.map(details::tags);
+            let policy = DelegationPolicyDescription { id: Some(summary.id), document, tags };
+            self.description.delegation_policy = Some(Some(policy));
+        }
+        if let Some(services) = answers.delegated_services {
+            let message = "it does not say which account it is about; name it after the account, such as administers-111122223333.json";
+            let account = account_in_name(&file.name).ok_or_else(|| file.wrong(file.place, message))?;
+            let services = services.into_iter().map(DelegatedShape::describe).collect();
+            self.administered.insert(account, (file.name.clone(), file.place, services));
         }
         if let Some(targets) = answers.targets {
             let message =
@@ -197,6 +231,8 @@ impl Copy {
         let joined = account.joined_timestamp.map(|time| Joined { time, invited });
         known.joined = joined.or(known.joined);
         known.state = state.or(known.state);
+        let services = account.delegated_services.map(|it| it.into_iter().map(DelegatedShape::describe).collect());
+        known.administers = services.or(known.administers.take());
         Ok(())
     }
 
@@ -258,6 +294,13 @@ impl Copy {
             );
             return Err(DescriptionError::new(file, Some(name.place), message));
         }
+        for (number, (file, place, services)) in std::mem::take(&mut self.administered) {
+            let Some((_, member)) = self.accounts.get_mut(&number) else {
+                let message = format!("the account {number} is in no list of the organization's accounts");
+                return Err(DescriptionError::new(&file, Some(place), message));
+            };
+            member.administers = Some(services);
+        }
         let mut described = self.description;
         described.id = Some(Placed::new(place, id.to_owned()));
         match self.targets.remove(FULL_ACCESS_ID) {
@@ -274,10 +317,12 @@ impl Copy {
             }
             None => {}
         }
-        described.units = (!self.units.is_empty()).then(|| Named(self.units.into_values().collect()));
+        let has_units = self.is_whole || !self.units.is_empty();
+        described.units = has_units.then(|| Named(self.units.into_values().collect()));
         let accounts = self.accounts.into_values().map(|(number, member)| (number, Some(member)));
         described.accounts = Some(Named(accounts.collect::<Vec<_>>())).filter(|accounts| !accounts.0.is_empty());
-        described.policies = (!self.policies.is_empty()).then(|| Named(self.policies.into_values().collect()));
+        let has_policies = self.is_whole || !self.policies.is_empty();
+        described.policies = has_policies.then(|| Named(self.policies.into_values().collect()));
         Ok(described)
     }
 }

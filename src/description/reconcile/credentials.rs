@@ -4,7 +4,9 @@ use data_encoding::BASE32_NOPAD;
 use serde_json::json;
 
 use super::session::{Done, Session};
-use crate::account::{AccessKey, Credentials, CredentialsOwner, EnabledMfaDevice, MfaDevice, Quota, Resource, User};
+use crate::account::{
+    AccessKey, Credentials, CredentialsOwner, EnabledMfaDevice, MfaDevice, Quota, Reference, Resource, User,
+};
 use crate::description::{AccessKeyDescription, Given, MfaDeviceDescription, PasswordDescription, UserDescription};
 use crate::error::{Code, Error};
 use crate::keys::Seed;
@@ -53,7 +55,13 @@ impl Session<'_> {
         });
         match profile {
             None => self.call(wanted.place, "CreateLoginProfile", parameters)?,
-            Some(profile) if profile.password.as_ref().is_some_and(|hash| hash.is_of(secret.reveal())) => return Ok(()),
+            Some(profile) if profile.password.as_ref().is_some_and(|hash| hash.is_of(secret.reveal())) => {
+                if profile.reset_required || !wanted.reset_required {
+                    return Ok(());
+                }
+                let parameters = json!({"UserName": name.value, "PasswordResetRequired": true});
+                self.call(wanted.place, "UpdateLoginProfile", parameters)?;
+            }
             Some(_) => self.call(wanted.place, "UpdateLoginProfile", parameters)?,
         }
         self.changed("password");
@@ -63,6 +71,13 @@ impl Session<'_> {
     /// Gives a user these access keys. Those that are only described as generated are made if there are fewer.
     fn access_keys(&mut self, name: &Placed<String>, wanted: &[Placed<AccessKeyDescription>]) -> Done {
         let given: Vec<_> = wanted.iter().filter_map(|key| key.id.as_ref().map(|id| id.value.as_str())).collect();
+        if let Some(twice) = wanted
+            .iter()
+            .filter_map(|key| key.id.as_ref())
+            .find(|id| given.iter().filter(|known| **known == id.value).count() > 1)
+        {
+            return Err(self.error(twice.place, format!("the access key {} appears twice", twice.value)));
+        }
         let mut spare = self.credentials_of(name).access_keys;
         spare.retain(|key| !given.contains(&key.id.as_str()));
         for key in wanted {
@@ -113,6 +128,9 @@ impl Session<'_> {
                 if !is_form {
                     let message = format!("an access key id of this account carries its number, such as {}", made.0);
                     return Err(self.error(id.place, message));
+                }
+                if self.account.owner_of(&Reference::AccessKey(id.value.clone())).is_some() {
+                    return Err(self.error(id.place, format!("the access key {} is another user's", id.value)));
                 }
                 id.value.clone()
             }
@@ -180,7 +198,7 @@ impl Session<'_> {
             return Ok(());
         }
         self.run(place, |cx| {
-            let reference = crate::account::Reference::MfaDevice(serial.clone());
+            let reference = Reference::MfaDevice(serial.clone());
             if cx.account.owner_of(&reference).is_some() {
                 return Err(Error::new(Code::EntityAlreadyExists, "the MFA device belongs to another user"));
             }

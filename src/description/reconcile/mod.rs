@@ -5,6 +5,7 @@ mod credentials;
 mod grantees;
 mod groups;
 mod identity;
+mod made;
 mod organization;
 mod policies;
 mod providers;
@@ -16,9 +17,10 @@ mod settings;
 mod tags;
 mod users;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::made::{Has, key_of};
 pub use self::report::{Outcome, Report, ReportEntry};
 use self::session::Session;
 use super::file::{DescriptionError, Descriptions};
@@ -75,21 +77,40 @@ pub fn reconcile(
     let report = Report { warnings: descriptions.warnings.clone(), ..Report::default() };
     let mut done = Reconciled { report, secrets: GeneratedSecrets::default() };
     let mut late = Vec::new();
+    let mut worked = Vec::new();
     for file in &descriptions.described {
         for (id, description) in &file.accounts {
             let others = others(ground, accounts);
             let mut session = Session::new(ground, file, accounts, **id, &others, &mut done)?;
             late.extend(session.make(description)?.into_iter().map(|trust| (file, trust)));
+            worked.push((file, **id, session.has));
         }
-        for (_, id) in ground.dropped.iter().filter(|(name, _)| *name == file.name) {
-            let others = others(ground, accounts);
-            Session::new(ground, file, accounts, *id, &others, &mut done)?.remember()?;
-        }
+        let dropped = ground.dropped.iter().filter(|(name, _)| *name == file.name);
+        worked.extend(dropped.map(|(_, id)| (file, *id, Has::new())));
+    }
+    // Not before all files are there: what one of them drops may be in another.
+    let mut described: BTreeMap<AccountId, BTreeSet<String>> = BTreeMap::new();
+    for (_, id, has) in &worked {
+        described.entry(*id).or_default().extend(has.keys().map(|entity| key_of(entity)));
+    }
+    for (file, id, has) in worked {
+        let others = others(ground, accounts);
+        let mut session = Session::new(ground, file, accounts, id, &others, &mut done)?;
+        session.remember(has, described.get(&id).unwrap_or(&BTreeSet::new()))?;
     }
     for (file, trust) in &late {
         let others = others(ground, accounts);
         let mut session = Session::new(ground, file, accounts, trust.account, &others, &mut done)?;
         session.trust(trust)?;
+    }
+    // It may name users and roles of all accounts.
+    for file in &descriptions.described {
+        for (id, description) in &file.accounts {
+            let Some(policy) = description.delegation_policy() else { continue };
+            let others = others(ground, accounts);
+            let mut session = Session::new(ground, file, accounts, **id, &others, &mut done)?;
+            session.delegation_policy(id.place, policy)?;
+        }
     }
     Ok(done)
 }

@@ -2,177 +2,179 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::made::{Has, key_of};
 use super::session::{Done, Session};
 use crate::account::{
-    AccountState, Credentials, Grantee, Group, InstanceProfile, ManagedPolicy, MemberAccount, OidcProvider,
+    AccountState, Credentials, Grantee, Group, InstanceProfile, MadeByFile, ManagedPolicy, MemberAccount, OidcProvider,
     Permissions, Reference, Resource, Role, SamlProvider, User, name_key,
 };
+use crate::description::DescriptionError;
 use crate::markup::Place;
 
 /// The kinds in the order in which they can go: what refers to others before them.
 const ORDER: &[&str] = &["instance-profile", "user", "role", "group", "policy", "oidc-provider", "saml-provider"];
 
-/// The kinds in an organization, in the same order; that of the organization itself is [`ORGANIZATION`].
-const IN_ORGANIZATION: &[&str] = &["organization-policy", "organization-account", "organizational-unit"];
-
 const ORGANIZATION: &str = "organization";
 
-/// An entity by its kind and name, as it is compared: the case of names makes no difference but for providers.
-fn key_of(entity: &str) -> String {
-    if entity.contains("-provider/") { entity.to_owned() } else { name_key(entity) }
-}
-
 impl Session<'_> {
-    /// Keeps in mind what the file made, and removes what it no longer has if that is asked for.
-    pub(super) fn remember(&mut self) -> Done {
-        let has: BTreeSet<String> = self.names_of_file().iter().map(|entity| key_of(entity)).collect();
-        let made = self.has.iter().filter(|(_, made)| **made).map(|(name, _)| name.clone());
-        let seed = self.file.name.clone();
-        let before = self.account.settings().seeds.get(&seed).cloned().unwrap_or_default();
-        let mut known: BTreeSet<String> = before.iter().cloned().chain(made).collect();
+    /// Keeps in mind what the file made, and removes what neither it nor another file describes any more if that is asked
+    /// for.
+    pub(super) fn remember(&mut self, has: Has, described: &BTreeSet<String>) -> Done {
+        let gone = self.own.without(described);
+        let kept: BTreeSet<_> =
+            has.keys().map(|entity| key_of(entity)).chain(gone.keys().map(|it| key_of(it))).collect();
+        // What another file describes is still known as made by this one.
+        let mut known = self.own.without(&kept);
+        known.extend(has.into_iter().filter(|(_, ids)| !ids.is_empty()));
         if self.ground.prune {
             for kind in ORDER {
-                for entity in before.iter().filter(|entity| !has.contains(&key_of(entity))) {
+                for entity in gone.keys() {
                     if let Some(name) = entity.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/')) {
                         self.remove(kind, name)?;
-                        known.remove(entity);
                     }
                 }
             }
-            let gone: Vec<_> = before.iter().filter(|entity| !has.contains(&key_of(entity))).cloned().collect();
-            for entity in self.prune_organization(&gone)? {
-                known.remove(&entity);
-            }
+            self.prune_organization(&gone)?;
+        } else {
+            known.extend(gone);
         }
-        if known == before {
+        let (seed, known) = (self.file.name.clone(), MadeByFile(known));
+        if self.account.settings().seeds.get(&seed).cloned().unwrap_or_default() == known {
             return Ok(());
         }
         self.run(Place::default(), |cx| {
             cx.account.update_settings(|settings| {
                 settings.seeds.insert(seed, known);
-                settings.seeds.retain(|_, made| !made.is_empty());
+                settings.seeds.retain(|_, made| !made.0.is_empty());
                 Ok(())
             })
         })
     }
 
-    /// Removes the parts of the organization that are gone from the file, or the organization; what was removed.
-    fn prune_organization(&mut self, gone: &[String]) -> Done<Vec<String>> {
-        let split = |entity: &String| entity.split_once('/').map(|(kind, name)| (kind.to_owned(), name.to_owned()));
-        let gone: Vec<(String, String)> = gone.iter().filter_map(split).collect();
-        let of = |kind: &str| {
-            let names = gone.iter().filter(|(found, _)| found == kind).map(|(_, name)| name.clone());
-            names.collect::<BTreeSet<_>>()
+    /// Removes the parts of the organization that are gone from the file, or the organization.
+    fn prune_organization(&mut self, gone: &Has) -> Done {
+        let of = |kind: &str| -> Vec<(String, BTreeSet<String>)> {
+            let named = gone.iter().filter_map(|(entity, ids)| Some((entity.split_once('/')?, ids)));
+            named
+                .filter(|((found, _), _)| *found == kind)
+                .map(|((_, name), ids)| (name.to_owned(), ids.clone()))
+                .collect()
         };
-        let own = self.account.managed_organization().map(|record| record.id.clone());
-        let ends = own.is_some_and(|id| of(ORGANIZATION).contains(&id));
-        if !ends {
-            self.prune_organization_policies(&of("organization-policy"))?;
+        let ids = |kind: &str| -> BTreeSet<String> { of(kind).into_iter().flat_map(|(_, ids)| ids).collect() };
+        let ends = of(ORGANIZATION);
+        if ends.is_empty() {
+            self.prune_organization_policies(&ids("organization-policy"))?;
         }
-        for account in of("organization-account") {
+        for (account, _) in of("organization-account") {
             let now = self.ground.facts.now;
             let is_there = |member: &MemberAccount| member.state(now) != AccountState::Gone;
             let found = self.account.member(&account).filter(|member| is_there(member));
             if found.is_some_and(|member| member.id != self.account.id) {
-                self.call_organizations(
-                    Place::default(),
-                    "RemoveAccountFromOrganization",
-                    json!({"AccountId": account}),
-                )?;
-                self.removed("organization-account", &account);
+                let parameters = json!({"AccountId": account});
+                self.removing("organization-account", &account, |session| {
+                    session.call_organizations(Place::default(), "RemoveAccountFromOrganization", parameters)
+                })?;
             }
         }
-        if ends {
-            self.call_organizations(Place::default(), "DeleteOrganization", json!({}))?;
-            of(ORGANIZATION).iter().for_each(|id| self.removed(ORGANIZATION, id));
-        } else {
-            self.prune_units(&of("organizational-unit"))?;
+        for (id, _) in &ends {
+            self.removing(ORGANIZATION, id, |session| {
+                session.call_organizations(Place::default(), "DeleteOrganization", json!({}))
+            })?;
         }
-        let is_pruned = |kind: &str| kind == ORGANIZATION || IN_ORGANIZATION.contains(&kind);
-        let pruned = gone.iter().filter(|(kind, _)| is_pruned(kind));
-        Ok(pruned.map(|(kind, name)| format!("{kind}/{name}")).collect())
+        if ends.is_empty() {
+            self.prune_units(&ids("organizational-unit"))?;
+        }
+        Ok(())
     }
 
-    fn prune_organization_policies(&mut self, names: &BTreeSet<String>) -> Done {
-        let policies = self.account.organization_policies.iter().filter(|policy| names.contains(&policy.name));
+    fn prune_organization_policies(&mut self, ids: &BTreeSet<String>) -> Done {
+        let policies = self.account.organization_policies.iter().filter(|policy| ids.contains(&policy.id));
         for (id, name) in policies.map(|policy| (policy.id.clone(), policy.name.clone())).collect::<Vec<_>>() {
             let root = self.account.managed_organization().map(|record| record.root.clone());
             let units = self.account.organization_units.iter().map(|unit| unit.id.clone());
             let members = self.account.organization_accounts.iter().map(|member| member.id.to_string());
             let targets: Vec<_> = root.into_iter().chain(units).chain(members).collect();
-            for target in targets {
-                let node = self.account.organization_node(&target);
-                if node.is_some_and(|node| node.attached.contains(&id)) {
-                    let parameters = json!({"PolicyId": id, "TargetId": target});
-                    self.call_organizations(Place::default(), "DetachPolicy", parameters)?;
+            self.removing("organization-policy", &name, |session| {
+                for target in targets {
+                    let node = session.account.organization_node(&target);
+                    if node.is_some_and(|node| node.attached.contains(&id)) {
+                        let parameters = json!({"PolicyId": id, "TargetId": target});
+                        session.call_organizations(Place::default(), "DetachPolicy", parameters)?;
+                    }
                 }
-            }
-            self.call_organizations(Place::default(), "DeletePolicy", json!({"PolicyId": id}))?;
-            self.removed("organization-policy", &name);
+                session.call_organizations(Place::default(), "DeletePolicy", json!({"PolicyId": id}))
+            })?;
         }
         Ok(())
     }
 
     /// Removes units, those within others first.
-    fn prune_units(&mut self, names: &BTreeSet<String>) -> Done {
-        let units = self.account.organization_units.iter().filter(|unit| names.contains(&unit.name));
+    fn prune_units(&mut self, ids: &BTreeSet<String>) -> Done {
+        let units = self.account.organization_units.iter().filter(|unit| ids.contains(&unit.id));
         let depth = |id: &str| self.account.organization_line(id).len();
         let mut units: Vec<_> = units.map(|unit| (depth(&unit.id), unit.id.clone(), unit.name.clone())).collect();
         units.sort_by_key(|(depth, ..)| std::cmp::Reverse(*depth));
         for (_, id, name) in units {
             let parameters = json!({"OrganizationalUnitId": id});
-            self.call_organizations(Place::default(), "DeleteOrganizationalUnit", parameters)?;
-            self.removed("organizational-unit", &name);
+            self.removing("organizational-unit", &name, |session| {
+                session.call_organizations(Place::default(), "DeleteOrganizationalUnit", parameters)
+            })?;
         }
+        Ok(())
+    }
+
+    /// Does what removes an entity. An error says which one: the file has no place for it any more.
+    fn removing(&mut self, kind: &str, name: &str, work: impl FnOnce(&mut Self) -> Done) -> Done {
+        work(self).map_err(|error| DescriptionError {
+            message: format!("the {kind} {name:?} cannot be removed: {}", error.message),
+            ..error
+        })?;
+        self.removed(kind, name);
         Ok(())
     }
 
     /// Removes an entity with all that belongs to it; what others still use stays, and is an error.
     fn remove(&mut self, kind: &str, name: &str) -> Done {
-        let there = match kind {
-            "user" => self.strip_user(name)?,
-            "role" => self.strip_role(name)?,
-            "group" => self.strip_group(name)?,
-            "policy" => self.strip_policy(name)?,
-            "instance-profile" => self.strip_instance_profile(name)?,
-            "oidc-provider" => self.account.get::<OidcProvider>(name).is_some(),
-            "saml-provider" => self.account.get::<SamlProvider>(name).is_some(),
-            _ => false,
-        };
-        if !there {
-            return Ok(());
-        }
+        self.removing(kind, name, |session| {
+            match kind {
+                "user" => session.strip_user(name)?,
+                "role" => session.strip::<Role>(name)?,
+                "group" => session.strip_group(name)?,
+                "policy" => session.strip_policy(name)?,
+                "instance-profile" => session.strip_instance_profile(name)?,
+                _ => {}
+            }
+            let (operation, parameters) = session.deletion(kind, name);
+            session.call(Place::default(), operation, parameters)
+        })
+    }
+
+    /// The operation that deletes an entity, and its parameters.
+    fn deletion(&self, kind: &str, name: &str) -> (&'static str, Value) {
         let account = self.account.id;
-        let arn = |arn: Option<String>| arn.unwrap_or_default();
-        let (operation, parameters) = match kind {
+        match kind {
             "user" => ("DeleteUser", json!({"UserName": name})),
             "role" => ("DeleteRole", json!({"RoleName": name})),
             "group" => ("DeleteGroup", json!({"GroupName": name})),
             "instance-profile" => ("DeleteInstanceProfile", json!({"InstanceProfileName": name})),
             "policy" => {
                 let found = self.account.get::<ManagedPolicy>(name).map(|policy| policy.arn(account));
-                ("DeletePolicy", json!({"PolicyArn": arn(found)}))
+                ("DeletePolicy", json!({"PolicyArn": found}))
             }
             "oidc-provider" => {
                 let found = self.account.get::<OidcProvider>(name).map(|provider| provider.arn(account));
-                ("DeleteOpenIDConnectProvider", json!({"OpenIDConnectProviderArn": arn(found)}))
+                ("DeleteOpenIDConnectProvider", json!({"OpenIDConnectProviderArn": found}))
             }
             _ => {
                 let found = self.account.get::<SamlProvider>(name).map(|provider| provider.arn(account));
-                ("DeleteSAMLProvider", json!({"SAMLProviderArn": arn(found)}))
+                ("DeleteSAMLProvider", json!({"SAMLProviderArn": found}))
             }
-        };
-        self.call(Place::default(), operation, parameters)?;
-        self.removed(kind, name);
-        Ok(())
+        }
     }
 
-    fn strip_user(&mut self, name: &str) -> Done<bool> {
-        if self.account.get::<User>(name).is_none() {
-            return Ok(false);
-        }
+    fn strip_user(&mut self, name: &str) -> Done {
         let serials: Vec<_> = self
             .account
             .get::<User>(name)
@@ -189,28 +191,19 @@ impl Session<'_> {
         for serial in serials.into_iter().filter(|serial| serial.contains(':')) {
             self.call(Place::default(), "DeleteVirtualMFADevice", json!({"SerialNumber": serial}))?;
         }
-        Ok(true)
+        Ok(())
     }
 
-    fn strip_role(&mut self, name: &str) -> Done<bool> {
-        if self.account.get::<Role>(name).is_none() {
-            return Ok(false);
-        }
-        self.strip::<Role>(name)?;
-        Ok(true)
-    }
-
-    fn strip_group(&mut self, name: &str) -> Done<bool> {
-        if self.account.get::<Group>(name).is_none() {
-            return Ok(false);
-        }
+    fn strip_group(&mut self, name: &str) -> Done {
         self.strip::<Group>(name)?;
         let members = self.account.referrers::<User>(&Reference::Group(name_key(name)));
+        // Whom something else put there would lose what the group denies.
+        let members = members.filter(|user| self.own.has(&format!("user/{}", user.name), &user.id));
         let members: Vec<_> = members.map(|user| user.name.clone()).collect();
         for user in members {
             self.call(Place::default(), "RemoveUserFromGroup", json!({"GroupName": name, "UserName": user}))?;
         }
-        Ok(true)
+        Ok(())
     }
 
     fn strip<G: Grantee>(&mut self, name: &str) -> Done {
@@ -222,8 +215,8 @@ impl Session<'_> {
         })
     }
 
-    fn strip_policy(&mut self, name: &str) -> Done<bool> {
-        let Some(policy) = self.account.get::<ManagedPolicy>(name) else { return Ok(false) };
+    fn strip_policy(&mut self, name: &str) -> Done {
+        let Some(policy) = self.account.get::<ManagedPolicy>(name) else { return Ok(()) };
         let arn = policy.arn(self.account.id);
         let others: Vec<_> =
             policy.versions.iter().filter(|version| version.number != policy.default_version).collect();
@@ -231,16 +224,16 @@ impl Session<'_> {
         for version in others {
             self.call(Place::default(), "DeletePolicyVersion", json!({"PolicyArn": arn, "VersionId": version}))?;
         }
-        Ok(true)
+        Ok(())
     }
 
-    fn strip_instance_profile(&mut self, name: &str) -> Done<bool> {
-        let Some(profile) = self.account.get::<InstanceProfile>(name) else { return Ok(false) };
+    fn strip_instance_profile(&mut self, name: &str) -> Done {
+        let Some(profile) = self.account.get::<InstanceProfile>(name) else { return Ok(()) };
         let role = profile.role.as_ref().and_then(|key| self.account.roles.get(key)).map(|role| role.name.clone());
         if let Some(role) = role {
             let parameters = json!({"InstanceProfileName": name, "RoleName": role});
             self.call(Place::default(), "RemoveRoleFromInstanceProfile", parameters)?;
         }
-        Ok(true)
+        Ok(())
     }
 }

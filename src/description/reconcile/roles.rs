@@ -163,7 +163,13 @@ impl Session<'_> {
         let is_new = before.trust_policy.text() == nobody(self.account.id);
         // Principals that are gone are shown by their ids, and those that were renamed by their new ARNs.
         let shown = self.run(document.place, |cx| Ok(cx.shown_trust_policy(&before).0))?;
-        if document.says(before.trust_policy.text()) || (*from_aws && document.says(&shown)) {
+        // A principal that was made anew since is another one.
+        let is_stale = self.run(document.place, |cx| {
+            let is_other = |(arn, id): (&str, &str)| cx.unique_id_of(arn).is_some_and(|now| now != id);
+            Ok(before.trust_policy.ids().any(is_other))
+        })?;
+        let is_same = document.says(before.trust_policy.text()) && !is_stale;
+        if is_same || (*from_aws && document.says(&shown)) {
             return Ok(());
         }
         if *from_aws {

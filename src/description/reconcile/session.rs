@@ -1,10 +1,11 @@
 //! The work on one account of one file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::made::{Has, Own, ids_of};
 use super::report::Outcome;
 use super::{Ground, LateTrust, Reconciled};
 use crate::account::Account;
@@ -33,8 +34,10 @@ pub(super) struct Session<'s> {
     pub number: String,
     /// What has been changed about the entity at hand.
     changes: Vec<String>,
-    /// The entities that the file has, as `kind/name`, and whether each was made just now.
-    pub has: BTreeMap<String, bool>,
+    /// What the file has made before.
+    pub own: Own,
+    /// What the file has.
+    pub has: Has,
 }
 
 impl<'s> Session<'s> {
@@ -49,8 +52,9 @@ impl<'s> Session<'s> {
         let missing = || DescriptionError::new(&file.file, None, format!("the account {id} was not loaded"));
         let account = accounts.get_mut(&id).ok_or_else(missing)?;
         let caller = Caller { account: id, principal: Principal::Root, access_key_id: String::new(), session: None };
-        let number = id.to_string();
-        Ok(Self { ground, file, account, caller, others, done, number, changes: Vec::new(), has: BTreeMap::new() })
+        let (number, own) = (id.to_string(), Own::of(account, &file.name));
+        let (changes, has) = (Vec::new(), Has::new());
+        Ok(Self { ground, file, account, caller, others, done, number, changes, own, has })
     }
 
     /// Makes the account what the description says, but for trust policies that name what may not exist yet.
@@ -64,7 +68,6 @@ impl<'s> Session<'s> {
         self.users(&description.users)?;
         let late = self.roles(&description.roles)?;
         self.instance_profiles(&description.instance_profiles)?;
-        self.remember()?;
         Ok(late)
     }
 
@@ -133,8 +136,14 @@ impl<'s> Session<'s> {
         self.done.report.warnings.push(warning);
     }
 
-    /// Ends the work on an entity.
+    /// Ends the work on an entity whose name is unique.
     pub fn end(&mut self, kind: &str, name: &str, made: bool) {
+        let id = ids_of(self.account, &format!("{kind}/{name}")).pop_first();
+        self.end_with_id(kind, name, &id.unwrap_or_default(), made);
+    }
+
+    /// Ends the work on an entity.
+    pub fn end_with_id(&mut self, kind: &str, name: &str, id: &str, made: bool) {
         let changes = std::mem::take(&mut self.changes);
         let outcome = match (made, changes.is_empty()) {
             (true, _) => Outcome::Made,
@@ -144,18 +153,17 @@ impl<'s> Session<'s> {
         // What belongs to a new entity goes without saying.
         let changes = if made { Vec::new() } else { changes };
         self.done.report.note(&self.number, kind, name, outcome, changes);
-        let known = self.has.entry(format!("{kind}/{name}")).or_default();
-        *known |= made;
+        let entity = format!("{kind}/{name}");
+        let is_own = made || self.own.has(&entity, id);
+        let ids = self.has.entry(entity).or_default();
+        if is_own {
+            ids.insert(id.to_owned());
+        }
     }
 
     /// Notes that an entity was removed.
     pub fn removed(&mut self, kind: &str, name: &str) {
         self.changes.clear();
         self.done.report.note(&self.number, kind, name, Outcome::Removed, Vec::new());
-    }
-
-    /// What of this file's the account has.
-    pub fn names_of_file(&self) -> BTreeSet<String> {
-        self.has.keys().cloned().collect()
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::functions::Template;
-use super::resources::{Resource, name};
+use super::resources::{Resource, name, unknown_property};
 use super::{Build, Grantee, Target};
 use crate::description::file::DescriptionError;
 use crate::description::{
@@ -99,6 +99,10 @@ pub(super) fn read(node: &Node, target: &Target<'_>, build: &mut Build<'_>) -> R
         let Some(kind) = resource.kind.strip_prefix("AWS::IAM::") else { continue };
         if template.is_made(&member.value) != Some(true) {
             continue;
+        }
+        if let Some(unknown) = unknown_property(kind, resource.properties) {
+            let message = format!("{} has no property {}", resource.kind, unknown.name);
+            return Err(build.error(unknown.place, message));
         }
         let properties = resource.properties.and_then(|properties| template.value(properties));
         let properties =

@@ -84,13 +84,13 @@ impl<'t> Template<'t> {
             return Resolved::Nothing;
         }
         if let Some((name, argument)) = function(node) {
-            return self.call(&name, argument.as_ref(), node.place);
+            let resolved = self.call(&name, argument.as_ref(), node.place);
+            if let Resolved::Value(made) = &resolved {
+                self.must_not_be_dynamic(made, node.place);
+            }
+            return resolved;
         }
-        // A dynamic reference is resolved by CloudFormation when the stack is made.
-        if let Some((_, reference)) = node.text().and_then(|text| text.split_once("{{resolve:")) {
-            let reference = reference.split("}}").next().unwrap_or_default();
-            self.unresolved(node.place, format!("{{{{resolve:{reference}}}}}"));
-        }
+        self.must_not_be_dynamic(node, node.place);
         let content = match &node.content {
             Content::List(items) => Content::List(items.iter().filter_map(|item| self.value(item)).collect()),
             Content::Map(members) => {
@@ -103,6 +103,14 @@ impl<'t> Template<'t> {
             other => other.clone(),
         };
         Resolved::Value(Node { place: node.place, tag: None, content })
+    }
+
+    /// Names a dynamic reference: CloudFormation resolves it when the stack is made.
+    fn must_not_be_dynamic(&self, value: &Node, place: Place) {
+        if let Some((_, reference)) = value.text().and_then(|text| text.split_once("{{resolve:")) {
+            let reference = reference.split("}}").next().unwrap_or_default();
+            self.unresolved(place, format!("{{{{resolve:{reference}}}}}"));
+        }
     }
 
     /// A value, unless there is none.

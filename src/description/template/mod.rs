@@ -21,6 +21,8 @@ pub(super) struct Target<'t> {
     pub account: AccountId,
     /// Parameters without defaults, and what other resources and stacks say, by name: `Bucket.Arn`.
     pub values: &'t BTreeMap<String, String>,
+    /// Whether entities have nothing but what the template gives them.
+    pub prune: bool,
     /// The names of the values that were asked for.
     pub used: &'t RefCell<BTreeSet<String>>,
 }
@@ -76,6 +78,9 @@ pub(super) fn read(
     match kind {
         TemplateFile::CloudFormation => cloudformation::read(node, target, &mut build)?,
         TemplateFile::Terraform => terraform::read(node, target, &mut build)?,
+    }
+    if target.prune {
+        build.be_exact();
     }
     build.finish(file, node.place, target.account)
 }
@@ -143,6 +148,25 @@ impl<'f> Build<'f> {
         match self.grantee(kind, name) {
             Some((_, inline)) => inline.get_or_insert_default().0.push((policy, document)),
             None => self.is_not_here(kind, name),
+        }
+    }
+
+    /// What a template does not give its entities, they do not have.
+    fn be_exact(&mut self) {
+        for (_, user) in &mut self.account.users.0 {
+            user.policies.get_or_insert_default();
+            user.inline_policies.get_or_insert_default();
+            user.groups.get_or_insert_default();
+            user.boundary.get_or_insert_default();
+        }
+        for (_, group) in &mut self.account.groups.0 {
+            group.policies.get_or_insert_default();
+            group.inline_policies.get_or_insert_default();
+        }
+        for (_, role) in &mut self.account.roles.0 {
+            role.policies.get_or_insert_default();
+            role.inline_policies.get_or_insert_default();
+            role.boundary.get_or_insert_default();
         }
     }
 

@@ -1,7 +1,7 @@
 //! The names and ARNs of a template's resources, as far as the template says them.
 
 use super::functions::Template;
-use crate::markup::Node;
+use crate::markup::{Member, Node};
 use crate::shapes::Kind;
 
 /// A resource of a template.
@@ -27,6 +27,62 @@ fn naming(kind: &str) -> Option<(Kind, &'static str)> {
         "AWS::IAM::SAMLProvider" => (Kind::SamlProvider, "Name"),
         _ => return None,
     })
+}
+
+/// The properties of a kind of IAM (CloudFormation's resource specification).
+fn properties_of(kind: &str) -> Option<&'static [&'static str]> {
+    Some(match kind {
+        "User" => &[
+            "Groups",
+            "LoginProfile",
+            "ManagedPolicyArns",
+            "Path",
+            "PermissionsBoundary",
+            "Policies",
+            "Tags",
+            "UserName",
+        ],
+        "Group" => &["GroupName", "ManagedPolicyArns", "Path", "Policies"],
+        "Role" => &[
+            "AssumeRolePolicyDocument",
+            "Description",
+            "ManagedPolicyArns",
+            "MaxSessionDuration",
+            "Path",
+            "PermissionsBoundary",
+            "Policies",
+            "RoleName",
+            "Tags",
+        ],
+        "ManagedPolicy" => {
+            &["Description", "Groups", "ManagedPolicyName", "Path", "PolicyDocument", "Roles", "Tags", "Users"]
+        }
+        "Policy" => &["Groups", "PolicyDocument", "PolicyName", "Roles", "Users"],
+        "UserPolicy" => &["PolicyDocument", "PolicyName", "UserName"],
+        "GroupPolicy" => &["GroupName", "PolicyDocument", "PolicyName"],
+        "RolePolicy" => &["PolicyDocument", "PolicyName", "RoleName"],
+        "UserToGroupAddition" => &["GroupName", "Users"],
+        "InstanceProfile" => &["InstanceProfileName", "Path", "Roles"],
+        "AccessKey" => &["Serial", "Status", "UserName"],
+        "OIDCProvider" => &["ClientIdList", "Tags", "ThumbprintList", "Url"],
+        "SAMLProvider" => &[
+            "AddPrivateKey",
+            "AssertionEncryptionMode",
+            "Name",
+            "PrivateKeyList",
+            "RemovePrivateKey",
+            "SamlMetadataDocument",
+            "Tags",
+        ],
+        _ => return None,
+    })
+}
+
+/// A property that a kind of IAM does not have: a boundary that is misspelt would bound nothing.
+pub(super) fn unknown_property<'t>(kind: &str, properties: Option<&'t Node>) -> Option<&'t Member> {
+    let known = properties_of(kind)?;
+    let members = properties.map(Node::members).unwrap_or_default();
+    members.iter().find(|member| !known.contains(&member.name.as_str()) && !member.name.starts_with("Fn::"))
 }
 
 /// The name of a resource of IAM: its own, or the stack's with the logical id. CloudFormation adds random characters.

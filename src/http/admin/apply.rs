@@ -71,7 +71,7 @@ async fn applied(state: &State, asked: Asked) -> Result<Applied, ApplyError> {
     let files: Vec<_> = files.collect();
     // A large file takes its time.
     let account = asked.account.as_deref().map(|text| AccountId::parse_qualified(text).ok_or(ApplyError::Account));
-    let reading = Reading { account: account.transpose()?, values: asked.values };
+    let reading = Reading { account: account.transpose()?, values: asked.values, prune: asked.prune };
     let descriptions = state.app.gate.compute(AccountId::ANONYMOUS, || description::read(&files, &reading)).await?;
     let mut secrets = GeneratedSecrets::default();
     let mode = ApplyMode { dry_run: asked.dry_run, prune: asked.prune };

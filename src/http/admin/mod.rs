@@ -32,7 +32,6 @@ use crate::call::Enforcement;
 use crate::http::guard::{host, is_from_foreign_page, is_local, names_one_host};
 use crate::http::refusal::{not_found, refused};
 use crate::http::{State, operator};
-use crate::shapes::AccountId;
 
 /// The endpoints that [`guard`] protects.
 pub fn routes() -> Router<Arc<State>> {
@@ -129,7 +128,8 @@ pub async fn reset(
         Ok(Query(query)) => query,
         Err(error) => return (StatusCode::BAD_REQUEST, Json(json!({"error": error.body_text()}))).into_response(),
     };
-    let account = query.account.as_deref().map(AccountId::parse);
+    let partition = state.app.authenticator.partition;
+    let account = query.account.as_deref().map(|text| audit::account(text, partition));
     let account = match account {
         Some(None) => {
             let why = json!({"error": "account must be twelve digits"});

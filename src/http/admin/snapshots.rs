@@ -44,7 +44,7 @@ fn answer(name: &str, result: Result<(), SnapshotError>) -> Response {
     let status = match &error {
         SnapshotError::Name => StatusCode::BAD_REQUEST,
         SnapshotError::Missing(_) => StatusCode::NOT_FOUND,
-        SnapshotError::TooMany | SnapshotError::Elsewhere { .. } => StatusCode::CONFLICT,
+        SnapshotError::TooMany | SnapshotError::OfAll(_) | SnapshotError::Elsewhere { .. } => StatusCode::CONFLICT,
         SnapshotError::Store(error) if error.code() == Code::EntityAlreadyExists => StatusCode::CONFLICT,
         SnapshotError::Store(error) => {
             tracing::error!(%error, "a snapshot failed");

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::handshakes::forget_member;
 use super::{organizations_operation, refusal, shape};
 use crate::account::{MemberAccount, Quota, Reference};
 use crate::call::{Access, Command, Named, Target, Transaction, operations};
@@ -82,8 +83,9 @@ fn take_out(cx: &mut Transaction<'_>, id: &str) -> Result<()> {
         let message = "You cannot remove a delegated administrator from the organization.";
         return Err(refusal::constraint("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG", message));
     }
+    let left = member.id;
     cx.account.remove::<MemberAccount>(id);
-    Ok(())
+    forget_member(cx, left)
 }
 
 /// Takes a member account out of the organization.

@@ -1,11 +1,13 @@
 //! What answers show of an organization.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::account::{
-    Account, AccountCreation, AccountState, CreationState, MemberAccount, OrganizationNode, OrganizationPolicy,
-    OrganizationRecord, OrganizationUnit,
+    Account, AccountCreation, AccountState, CreationState, DelegationPolicy, MemberAccount, OrganizationNode,
+    OrganizationPolicy, OrganizationRecord, OrganizationUnit,
 };
 use crate::organization::{FULL_ACCESS, FULL_ACCESS_ID, RESOURCE_FULL_ACCESS, RESOURCE_FULL_ACCESS_ID};
 use crate::shapes::{OrganizationPolicyType, TagSet, Timestamp};
@@ -150,7 +152,13 @@ pub(crate) fn exported(account: &Account, now: Timestamp) -> Option<Map<String, 
         shape
     };
     let units = account.organization_units.iter().map(|one| tagged(unit(account, one), &one.node.tags));
-    let members = account.organization_accounts.iter().map(|one| tagged(member(account, one, now), &one.node.tags));
+    let members = account.organization_accounts.iter().map(|one| {
+        let mut shown = tagged(member(account, one, now), &one.node.tags);
+        if let Some(members) = shown.as_object_mut() {
+            members.insert("DelegatedServices".to_owned(), services(&one.delegated, "DelegationEnabledDate"));
+        }
+        shown
+    });
     let nodes = nodes(account, record);
     let policies = account.organization_policies.iter().map(|policy| {
         let targets = nodes.iter().filter(|(_, node)| node.attached.contains(&policy.id));
@@ -174,7 +182,22 @@ pub(crate) fn exported(account: &Account, now: Timestamp) -> Option<Map<String, 
     add("OrganizationalUnits", units.collect());
     add("Accounts", members.collect());
     add("OrganizationPolicies", policies.chain([full_access]).collect());
+    add("EnabledServicePrincipals", services(&record.services, "DateEnabled"));
+    if let Some(policy) = &record.delegation {
+        add("ResourcePolicy", tagged(delegation(account, policy), &policy.tags));
+    }
     Some(shown)
+}
+
+/// Services, and since when they may do something: the member of the answer has this name.
+fn services(known: &BTreeMap<String, Timestamp>, since: &str) -> Value {
+    known.iter().map(|(principal, time)| json!({"ServicePrincipal": principal, since: time})).collect()
+}
+
+/// The organization's resource policy.
+pub(super) fn delegation(account: &Account, policy: &DelegationPolicy) -> Value {
+    let arn = account.organization_arn("resourcepolicy", Some(&policy.id));
+    json!({"ResourcePolicySummary": {"Id": policy.id, "Arn": arn}, "Content": &*policy.content})
 }
 
 /// The root, the units and the accounts, by their ids.

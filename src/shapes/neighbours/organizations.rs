@@ -218,3 +218,10 @@ impl OrganizationPolicyType {
         matches!(self, Self::ServiceControl | Self::ResourceControl)
     }
 }
+
+impl AccountEmail {
+    /// Whether a text is an address, where it need not be one.
+    pub fn is_one(text: &str) -> bool {
+        (6..=64).contains(&text.chars().count()) && EMAIL.matches(text)
+    }
+}

@@ -225,7 +225,7 @@ pub(super) async fn accounts(connection: &mut PgConnection) -> Result<Vec<Accoun
     for row in &rows {
         let account: String = row.try_get(0)?;
         // What AWS keeps itself is in an account of its own.
-        if AccountId::parse(&account).is_none_or(|id| id == AccountId::AWS) {
+        if AccountId::parse_qualified(&account).is_none_or(|id| id == AccountId::AWS) {
             continue;
         }
         let of = |table: &BTreeMap<String, u64>| table.get(&account).copied().unwrap_or_default();

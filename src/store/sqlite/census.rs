@@ -16,7 +16,7 @@ pub(super) async fn accounts(lease: &mut Lease<'_>) -> Result<Vec<AccountCounts>
     let read = |row: &SqliteRow| -> Result<Option<AccountCounts>, sqlx::Error> {
         let account: String = row.try_get(0)?;
         // What AWS keeps itself is in an account of its own.
-        let is_somebodys = AccountId::parse(&account).is_some_and(|id| id != AccountId::AWS);
+        let is_somebodys = AccountId::parse_qualified(&account).is_some_and(|id| id != AccountId::AWS);
         let created = Timestamp::from_seconds(row.try_get(1)?).to_string();
         let counts = AccountCounts { account, created, users: 0, groups: 0, roles: 0, policies: 0 };
         Ok(Some(counts).filter(|_| is_somebodys))

@@ -128,6 +128,103 @@ def test_pruning_removes_what_the_file_made_and_nothing_else(own):
     assert own.iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
 
 
+def test_what_was_made_anew_by_something_else_is_not_pruned(own):
+    whole = account(
+        groups={"g": {}},
+        policies={"p": {"document": policy("s3:*")}},
+        users={"ann": {}, "bob": {}, "carol": {}},
+        roles={"r": {"trust": trust(ACCOUNT)}},
+        **{"instance-profiles": {"i": {}}},
+    )
+    assert own.apply(whole)[0] == 0
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/p"
+    document = json.dumps(trust(ACCOUNT))
+    own.iam.delete_user(UserName="ann")
+    own.iam.delete_user(UserName="bob")
+    own.iam.update_user(UserName="carol", NewUserName="bob")
+    own.iam.delete_group(GroupName="g")
+    own.iam.delete_policy(PolicyArn=arn)
+    own.iam.delete_role(RoleName="r")
+    own.iam.delete_instance_profile(InstanceProfileName="i")
+    own.iam.create_user(UserName="ann")
+    own.iam.create_group(GroupName="g")
+    own.iam.create_policy(PolicyName="p", PolicyDocument=json.dumps(policy("s3:*")))
+    own.iam.create_role(RoleName="r", AssumeRolePolicyDocument=document)
+    own.iam.create_instance_profile(InstanceProfileName="i")
+    code, out, error = own.apply(account(), "--prune")
+    assert (code, out) == (0, "0 made, 0 changed, 0 removed, 0 left\n"), out + error
+    assert [user["UserName"] for user in own.iam.list_users()["Users"]] == ["ann", "bob"]
+    own.iam.get_policy(PolicyArn=arn)
+    # What a file only finds there is not its own afterwards, either.
+    assert own.apply(whole)[1].endswith("1 made, 0 changed, 0 removed, 6 left\n")
+    code, out, error = own.apply(account(), "--prune")
+    assert (code, out) == (0, f"- {ACCOUNT} user carol\n0 made, 0 changed, 1 removed, 0 left\n"), out + error
+
+
+def test_what_another_file_has_is_not_pruned(own):
+    first = {**account(users={"ann": {}, "bob": {}}, groups={"g": {}}), "name": "first"}
+    assert own.apply(first, name="first.yaml")[0] == 0
+    (own.folder / "second.yaml").write_text(json.dumps(account(users={"ann": {}, "carol": {"groups": ["g"]}})))
+    without = {**account(), "name": "first"}
+    (own.folder / "first.yaml").write_text(json.dumps(without))
+    for order in (("first.yaml", "second.yaml"), ("second.yaml", "first.yaml")):
+        code, out, error = run("apply", *order, "--prune", "--listen", f"127.0.0.1:{own.port}", cwd=own.folder)
+        # The group has a member that another file put there: what it denies would be allowed.
+        assert code == 1 and 'the group "g" cannot be removed' in error, out + error
+    without["accounts"][ACCOUNT]["groups"] = {"g": {}}
+    (own.folder / "first.yaml").write_text(json.dumps(without))
+    code, out, error = run("apply", "first.yaml", "second.yaml", "--prune", "--listen", f"127.0.0.1:{own.port}", cwd=own.folder)
+    assert code == 0 and [line for line in out.splitlines() if line[0] == "-"] == [f"- {ACCOUNT} user bob"], out + error
+    assert [user["UserName"] for user in own.iam.list_users()["Users"]] == ["ann", "carol"]
+
+
+def test_a_role_trusts_who_was_made_anew(own):
+    described = account(users={"ann": {}}, roles={"r": {"trust": trust(f"arn:aws:iam::{ACCOUNT}:user/ann")}})
+    assert own.apply(described)[0] == 0
+    own.iam.delete_user(UserName="ann")
+    assert own.apply(described)[1].splitlines()[:2] == [f"+ {ACCOUNT} user ann", f"~ {ACCOUNT} role r: trust"]
+    shown = own.iam.get_role(RoleName="r")["Role"]["AssumeRolePolicyDocument"]
+    assert shown["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:user/ann"}
+    assert own.apply(described)[1] == "0 made, 0 changed, 0 removed, 2 left\n"
+
+
+def test_an_access_key_is_of_one_user(own):
+    own.iam.create_user(UserName="low")
+    key = own.iam.create_access_key(UserName="low")["AccessKey"]
+    given = {"id": key["AccessKeyId"], "secret": "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"}
+    code, _, error = own.apply(account(users={"high": {"access-keys": [given]}}))
+    assert code == 1 and f"the access key {key['AccessKeyId']} is another user's" in error
+    code, _, error = own.apply(account(users={"low": {"access-keys": [given, given]}}))
+    assert code == 1 and f"the access key {key['AccessKeyId']} appears twice" in error
+    low = Boto3(own.endpoint, ACCOUNT).using(key)
+    assert low.sts.get_caller_identity()["Arn"].endswith("user/low")
+
+
+def test_accounts_of_other_partitions_are_seen(own):
+    described = {"accounts": {f"aws-cn:{ACCOUNT}": {"users": {"ann": {}}}}}
+    assert own.apply(described)[0] == 0
+    china = Boto3(own.endpoint, ACCOUNT, region="cn-north-1").iam
+    assert f"aws-cn:{ACCOUNT}" in run("accounts", "--listen", f"127.0.0.1:{own.port}")[1]
+    assert own.own("snapshots/a", "POST")[0] == 200
+    china.create_user(UserName="bob")
+    assert own.own("snapshots/a/restore", "POST")[0] == 200
+    assert [user["UserName"] for user in china.list_users()["Users"]] == ["ann"]
+    assert own.apply({"accounts": {}}, "--prune")[1].endswith("0 made, 0 changed, 1 removed, 0 left\n")
+    china.create_user(UserName="bob")
+    assert own.own(f"reset?account=aws-cn:{ACCOUNT}", "POST")[0] == 200
+    assert china.list_users()["Users"] == []
+
+
+def test_what_cannot_be_pruned_is_named(own):
+    assert own.apply(account(policies={"p": {"document": policy("s3:*")}}))[0] == 0
+    own.iam.create_user(UserName="mine")
+    own.iam.attach_user_policy(UserName="mine", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/p")
+    code, out, error = own.apply(account(users={"ann": {}}), "--prune")
+    expected = 'accounts.yaml: the policy "p" cannot be removed: Cannot delete a policy attached to entities. (DeleteConflict)'
+    assert (code, out) == (1, "") and expected in error, error
+    assert [user["UserName"] for user in own.iam.list_users()["Users"]] == ["mine"]
+
+
 def test_a_name_in_another_case_is_the_same(own):
     kinds = {
         "users": {},
@@ -200,6 +297,23 @@ def test_only_regular_files_are_read(own):
     for path in ("pipe.json", "/dev/zero", "/dev/null"):
         code, _, error = run("apply", path, "--listen", f"127.0.0.1:{own.port}", cwd=own.folder)
         assert (code, error) == (1, f"iamd: {path} is not a regular file\n")
+
+
+def test_the_file_of_secrets_is_a_regular_one(own):
+    os.mkfifo(own.folder / "pipe")
+    for path in ("pipe", "/dev/full", "/dev/zero"):
+        code, _, error = own.apply(account(users={"ann": {"access-keys": [{"secret": "generated"}]}}), "--secrets", path)
+        assert (code, error) == (1, f"iamd: the file of secrets {path} is not a regular file\n")
+    assert own.iam.list_users()["Users"] == []
+
+
+@pytest.mark.parametrize(
+    "tag", ["!!python/object:os.system", "!Ref", "!<tag:example.com,2000:x>", "!!set", "!!int"]
+)
+def test_tags_of_other_programs_are_refused(own, tag):
+    code, _, error = own.apply(f"accounts:\n  '{ACCOUNT}':\n    users: {{ann: {{path: {tag} /x/}}}}\n")
+    assert code == 1 and "accounts.yaml:3:" in error and "the tag " in error, error
+    assert own.iam.list_users()["Users"] == []
 
 
 def test_roles_may_trust_each_other_across_accounts(own):

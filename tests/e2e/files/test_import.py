@@ -108,6 +108,22 @@ def test_an_account_can_get_another_number(own):
     assert exported(own)["UserDetailList"] == []
 
 
+def test_an_account_without_entities_is_copied(own):
+    own.iam.create_account_alias(AccountAlias="nothing-in-it")
+    name = own.write("exported.json", exported(own))
+    assert own.command("import", name)[1].startswith("0 made, 0 changed, 0 removed")
+    with Server() as other:
+        code, _, error = run("import", name, "--listen", f"127.0.0.1:{other.port}", cwd=own.folder)
+        assert code == 0, error
+        assert json.loads(run("export", ACCOUNT, "--listen", f"127.0.0.1:{other.port}")[1]) == exported(own)
+        code, _, error = run("import", name, "--account", "222233334444", "--listen", f"127.0.0.1:{other.port}", cwd=own.folder)
+        assert code == 1 and "nothing-in-it already exists" in error
+    # AWS's answer does not say which account it is about.
+    name = own.write("aws.json", {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []})
+    assert "it does not say which account it is about" in own.command("import", name)[2]
+    assert own.command("import", name, "--account", "222233334444")[0] == 0
+
+
 def test_other_answers_complete_an_account(own):
     details = Generator(ACCOUNT, users=2, roles=2, policies=4, groups=2).details()
     role = {**details["RoleDetailList"][0], "Description": "Described", "MaxSessionDuration": 7200}
@@ -156,6 +172,8 @@ def test_other_answers_complete_an_account(own):
             lambda details: details["GroupDetailList"][0].update(Arn="arn:aws:iam::999999999999:group/group-0"),
             "this is of another account than 123456789012",
         ),
+        (lambda details: details.update(Account="999999999999"), "this is of another account than 999999999999"),
+        (lambda details: details.update(Account="nine"), "an account is twelve digits"),
         (lambda details: details["Policies"][0].update(DefaultVersionId="v2"), 'there is no version "v2"'),
         (lambda details: details["RoleDetailList"][0].update(CreateDate="x"), "expected a time such as"),
     ],

@@ -137,11 +137,95 @@ def test_an_account_is_in_one_organization(own):
     assert code == 1 and "the account 333333333333 is in the organization of 222222222222" in error, error
 
 
+DELEGATION = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{MEMBER}:user/operator"},
+            "Action": "organizations:ListAccounts",
+            "Resource": "*",
+        }
+    ],
+}
+
+
+def delegating():
+    """The organization with a delegation policy for a user of the same file, and services."""
+    content = json.loads(json.dumps(WHOLE))
+    organization = content["accounts"][MANAGEMENT]["organization"]
+    organization["trusted-services"] = ["guardduty.amazonaws.com", "sso.amazonaws.com"]
+    organization["accounts"][OTHER] = {"administers": ["guardduty.amazonaws.com"]}
+    organization["delegation-policy"] = {"document": DELEGATION, "tags": {"a": "b"}}
+    listing = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "organizations:*", "Resource": "*"}]}
+    content["accounts"][MEMBER] = {"users": {"operator": {"inline-policies": {"p": listing}}}}
+    return content
+
+
+def test_services_and_delegation_come_from_a_file(own, tmp_path):
+    content = delegating()
+    code, out, error = own.apply(content)
+    assert code == 0, error
+    assert "0 made, 0 changed, 0 removed" in own.apply(content)[1]
+    client = own.organizations()
+    services = client.list_aws_service_access_for_organization()["EnabledServicePrincipals"]
+    assert [one["ServicePrincipal"] for one in services] == ["guardduty.amazonaws.com", "sso.amazonaws.com"]
+    (administrator,) = client.list_delegated_administrators()["DelegatedAdministrators"]
+    assert administrator["Id"] == OTHER
+    member = Boto3(own.server.endpoint, MEMBER)
+    user = member.using(member.iam.create_access_key(UserName="operator")["AccessKey"])
+    inside = user.session.client("organizations", endpoint_url=own.server.endpoint)
+    assert len(inside.list_accounts()["Accounts"]) == 3
+    # The whole is exported, and the same when it is imported.
+    exported = own.command("export", MANAGEMENT)[1]
+    (tmp_path / "exported.json").write_text(exported)
+    assert own.command("import", "exported.json")[1].startswith("0 made, 0 changed, 0 removed")
+    with Server() as other:
+        again = Own(other, tmp_path)
+        code, _, error = again.command("import", "exported.json")
+        assert code == 0, error
+        assert again.command("export", MANAGEMENT)[1] == exported
+    # What is not in the file any more ends; without the sections nothing does.
+    organization = content["accounts"][MANAGEMENT]["organization"]
+    del organization["delegation-policy"], organization["trusted-services"]
+    assert "0 made, 0 changed, 0 removed" in own.apply(content)[1]
+    organization["delegation-policy"], organization["trusted-services"] = None, ["sso.amazonaws.com"]
+    organization["accounts"][OTHER] = {"administers": []}
+    code, out, error = own.apply(content)
+    assert code == 0, error
+    assert f"~ {MANAGEMENT} organization o-a1b2c3d4e5: access of guardduty.amazonaws.com, delegation policy\n" in out, out
+    assert f"~ {MANAGEMENT} organization-account {OTHER}: administration of guardduty.amazonaws.com\n" in out, out
+    with pytest.raises(ClientError, match="AccessDenied"):
+        inside.list_accounts()
+    assert client.list_delegated_administrators()["DelegatedAdministrators"] == []
+
+
+def test_wrong_services_and_delegation_change_nothing(own):
+    for change, error in (
+        (lambda it: it.update({"trusted-services": []}), "SERVICE_ACCESS_NOT_ENABLED"),
+        (lambda it: it.update({"trusted-services": ["guardduty"]}), "InvalidInput"),
+        (lambda it: it["accounts"].update({MANAGEMENT: {"administers": ["sso.amazonaws.com"]}}), "ConstraintViolation"),
+        (lambda it: it["delegation-policy"]["document"]["Statement"][0].update(Action="iam:*"), "InvalidInput"),
+        (lambda it: it["delegation-policy"]["document"]["Statement"][0].update(Principal={"AWS": f"arn:aws:iam::{MEMBER}:user/no"}), "InvalidInput"),
+        (lambda it: it["delegation-policy"].update(id="rp-1"), "unknown field `id`"),
+    ):
+        content = json.loads(json.dumps(delegating()))
+        change(content["accounts"][MANAGEMENT]["organization"])
+        code, out, errors = own.apply(content)
+        assert (code, out) == (1, "") and (error in errors or "trusted access" in errors), errors
+        with pytest.raises(ClientError, match="AWSOrganizationsNotInUse"):
+            own.organizations().describe_organization()
+
+
 @pytest.mark.skipif(shutil.which("aws") is None, reason="there is no aws-cli")
 def test_a_downloaded_organization_is_imported_and_exported(own, tmp_path):
     assert own.apply(WHOLE)[0] == 0
     client = own.organizations()
     client.detach_policy(PolicyId="p-FullAWSAccess", TargetId="ou-a1b2-11111111")
+    client.enable_aws_service_access(ServicePrincipal="sso.amazonaws.com")
+    client.register_delegated_administrator(AccountId=MEMBER, ServicePrincipal="sso.amazonaws.com")
+    statement = {**DELEGATION["Statement"][0], "Principal": {"AWS": f"arn:aws:iam::{MEMBER}:root"}}
+    client.put_resource_policy(Content=json.dumps({**DELEGATION, "Statement": [statement]}))
     client.close_account(AccountId=OTHER)
     advance(own.server, 60)
     variables = {
@@ -164,7 +248,7 @@ def test_a_downloaded_organization_is_imported_and_exported(own, tmp_path):
             for unit in shown["OrganizationalUnits"]:
                 unit.pop("Tags", None)  # AWS shows them one by one.
         second = again.exported()
-        for name in ("Organization", "Roots", "Accounts", "OrganizationPolicies"):
+        for name in ("Organization", "Roots", "Accounts", "OrganizationPolicies", "EnabledServicePrincipals", "ResourcePolicy"):
             assert second[name] == first[name]
         attached = again.organizations().list_policies_for_target(TargetId="ou-a1b2-11111111", Filter="SERVICE_CONTROL_POLICY")
         assert [policy["Name"] for policy in attached["Policies"]] == ["NoUsers"]
@@ -267,13 +351,16 @@ def test_what_is_dropped_from_a_file_is_pruned(own):
     code, out, error = own.apply({"accounts": {MANAGEMENT: {}}}, "--prune", "--dry-run")
     assert code == 0 and f"- {MANAGEMENT} organization o-a1b2c3d4e5\n" in out, out + error
     assert client.describe_organization()
-    # Without the sections, what the file made in them goes; what others made stays.
+    # Without the sections, what the file made in them goes; what others made stays, whatever its name.
     client.create_organizational_unit(ParentId="r-a1b2", Name="theirs")
+    client.enable_policy_type(RootId="r-a1b2", PolicyType="TAG_POLICY")
+    client.create_policy(Name="NoUsers", Description="", Type="TAG_POLICY", Content='{"tags": {}}')
     code, out, error = own.apply(described(id="o-a1b2c3d4e5", accounts={MEMBER: None}), "--prune")
     assert code == 0, error
     assert f"- {MANAGEMENT} organization-policy NoUsers\n" in out and f"- {MANAGEMENT} organizational-unit test\n" in out, out
     units = client.list_organizational_units_for_parent(ParentId="r-a1b2")["OrganizationalUnits"]
     assert [unit["Name"] for unit in units] == ["theirs"]
+    assert [policy["Name"] for policy in client.list_policies(Filter="TAG_POLICY")["Policies"]] == ["NoUsers"]
     code, out, error = own.apply({"accounts": {MANAGEMENT: {"users": {"ann": {}}}}}, "--prune")
     assert code == 0, error
     with pytest.raises(ClientError, match="AWSOrganizationsNotInUse"):
@@ -311,9 +398,32 @@ def test_files_may_do_what_clients_may(own):
     assert code == 0, error
 
 
+def test_differences_of_organizations_are_seen(own):
+    assert own.apply(WHOLE)[0] == 0
+    (own.folder / "same.json").write_text(json.dumps(WHOLE))
+    ours = ("--account", MANAGEMENT)
+    assert own.command("diff", "same.json", "server", *ours) == (0, "", "")
+    client = own.organizations()
+    policy = next(one["Id"] for one in client.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"] if one["Name"] == "NoUsers")
+    client.detach_policy(PolicyId=policy, TargetId="ou-a1b2-11111111")
+    client.move_account(AccountId=OTHER, SourceParentId="r-a1b2", DestinationParentId="ou-a1b2-11111111")
+    client.create_organizational_unit(ParentId="ou-a1b2-11111111", Name="new")
+    client.enable_aws_service_access(ServicePrincipal="sso.amazonaws.com")
+    code, out, error = own.command("diff", "same.json", "server", *ours)
+    assert code == 1, error
+    assert sorted(out.splitlines()) == [
+        "+ organizational-unit root/workloads/new",
+        "~ organization itself: EnabledServicePrincipals",
+        f"~ organization-account {OTHER}: Place",
+        "~ organization-policy FullAWSAccess (SERVICE_CONTROL_POLICY): Targets",
+        "~ organization-policy NoUsers (SERVICE_CONTROL_POLICY): Targets",
+    ]
+
+
 @pytest.mark.parametrize(
     "files, error",
     [
+        ({"organization.json": None, "targets.json": {"Targets": [], "NextToken": "more"}}, "targets.json: the answer is truncated"),
         ({"targets.json": {"Targets": []}}, "it does not say which organization it is about"),
         ({"organization.json": None, "targets.json": {"Targets": []}}, "it does not say which policy it is about"),
         ({"organization.json": None, "units.json": None}, "it is not known what workloads is in"),

@@ -54,10 +54,22 @@ def test_all_accounts_return(own):
     assert own.own(f"snapshots?account={ONE}") == (200, {"snapshots": []})
 
 
+def test_a_snapshot_of_all_stays_whole(own):
+    Boto3(own.endpoint, ONE).iam.create_user(UserName="ann")
+    assert own.own("snapshots/all", "POST")[0] == 200
+    for method in ("POST", "DELETE"):
+        status, refusal = own.own(f"snapshots/all?account={ONE}", method)
+        assert status == 409 and "all is a snapshot of all accounts" in str(refusal)
+    assert own.own(f"snapshots/all/restore?account={ONE}", "POST")[0] == 200
+    assert own.own("snapshots/all/restore", "POST")[0] == 200
+    assert users(own) == ["ann"]
+
+
 def test_what_is_not_there_is_refused(own):
     assert own.own(f"snapshots/no/restore?account={ONE}", "POST")[0] == 404
     assert own.own("snapshots/no", "DELETE")[0] == 404
-    assert own.own("snapshots/a%20b", "POST")[0] == 400
+    for name in ("a%20b", "%2e", "%2e%2e", "..."):
+        assert own.own(f"snapshots/{name}", "POST")[0] == 400, name
     assert own.own("snapshots/x?account=1", "POST")[0] == 400
     assert own.own("snapshots/x?acount=1", "POST")[0] == 400
     assert own.own(f"snapshots/one?account={ONE}", "POST")[0] == 200

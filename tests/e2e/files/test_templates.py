@@ -7,6 +7,8 @@ from clients import Boto3
 from server import Server, run
 
 ACCOUNT = "111122223333"
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
 Parameters:
@@ -309,6 +311,54 @@ def test_a_circle_is_an_error(own, properties):
     assert code == 1 and "cannot be resolved" in error
 
 
+def test_pruning_takes_away_what_a_template_gives_no_longer(own):
+    boundary = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "b", "PolicyDocument": DOCUMENT}}
+    user = {"UserName": "ann", "Groups": ["g"], "PermissionsBoundary": {"Ref": "B"}}
+    role = {"RoleName": "r", "AssumeRolePolicyDocument": {**DOCUMENT, "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT}}]}}
+    inline = {"PolicyName": "p", "PolicyDocument": DOCUMENT}
+    resources = {
+        "G": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g", "Policies": [inline]}},
+        "U": {"Type": "AWS::IAM::User", "Properties": {**user, "ManagedPolicyArns": [ADMINISTRATOR]}},
+        "R": {"Type": "AWS::IAM::Role", "Properties": {**role, "ManagedPolicyArns": [ADMINISTRATOR]}},
+        "P": {"Type": "AWS::IAM::Policy", "Properties": {**inline, "Roles": ["r"], "Users": ["ann"]}},
+        "B": boundary,
+    }
+    apply = ("apply", "stack.json", "--account", ACCOUNT)
+    own.write("stack.json", {"Resources": resources})
+    assert own.command(*apply)[0] == 0
+    bare = {
+        "G": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g"}},
+        "U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "ann"}},
+        "R": {"Type": "AWS::IAM::Role", "Properties": role},
+    }
+    own.write("stack.json", {"Resources": bare})
+    assert own.command(*apply)[1] == "0 made, 0 changed, 0 removed, 3 left\n"
+    code, out, error = own.command(*apply, "--prune")
+    assert code == 0, error
+    user = own.iam.get_user(UserName="ann")["User"]
+    assert "PermissionsBoundary" not in user and own.iam.list_groups_for_user(UserName="ann")["Groups"] == []
+    for kind, name in (("user", {"UserName": "ann"}), ("role", {"RoleName": "r"}), ("group", {"GroupName": "g"})):
+        assert getattr(own.iam, f"list_attached_{kind}_policies")(**name)["AttachedPolicies"] == []
+        assert getattr(own.iam, f"list_{kind}_policies")(**name)["PolicyNames"] == []
+    assert f"- {ACCOUNT} policy b\n" in out
+
+
+@pytest.mark.parametrize(
+    "resource, error",
+    [
+        ({"Type": "AWS::IAM::User", "Properties": {"PermissionBoundary": ADMINISTRATOR}}, "AWS::IAM::User has no property PermissionBoundary"),
+        (
+            {"Type": "AWS::IAM::Group", "Properties": {"ManagedPolicyArns": [{"Fn::Join": ["", ["{{res", "olve:ssm:x}}"]]}]}},
+            "cannot be resolved: {{resolve:ssm:x}}",
+        ),
+    ],
+)
+def test_what_would_bound_or_mean_nothing_is_refused(own, resource, error):
+    own.write("stack.json", {"Resources": {"R": resource}})
+    code, out, errors = own.command("apply", "stack.json", "--account", ACCOUNT)
+    assert (code, out) == (1, "") and error in errors, errors
+
+
 def test_a_plan_of_terraform(own):
     code, out, error = own.command("apply", own.write("plan.json", PLAN), "--account", ACCOUNT)
     assert code == 0, error
@@ -549,6 +599,11 @@ def test_a_difference_in_entities_and_permissions(own):
     assert own.command("diff", "server@before", later, "--account", ACCOUNT) == (0, "", "")
     assert own.command("diff", earlier, "server", "--account", ACCOUNT)[0] == 2
     assert own.command("diff", "no.yaml", "server")[0] == 2
+    requests["requests"][0]["principals"] = [f"arn:aws:iam::{ACCOUNT}:user/an"]
+    code, _, error = own.command(
+        "diff", "server@before", "server", "--account", ACCOUNT, "--requests", own.write("requests.json", requests)
+    )
+    assert code == 2 and "user/an is no user, role or session of either account" in error
 
 
 def test_what_principals_asked_for_is_asked_again(own):

@@ -58,6 +58,22 @@ def made(org, name):
     return done["AccountId"]
 
 
+def test_a_deleted_organization_of_the_configuration_stays_deleted(tmp_path):
+    management, member = "420000000001", "420000000002"
+    (tmp_path / "iamd.toml").write_text(
+        f'[organization]\nid = "o-a1b2c3d4e5"\nmanagement-account = "{management}"\nmember-accounts = ["{member}"]\n'
+    )
+    settings = {"database": "sqlite:iamd.db", "cwd": tmp_path}
+    with Server("--config", "iamd.toml", **settings) as server:
+        org = client(server, management)
+        org.remove_account_from_organization(AccountId=member)
+        org.delete_organization()
+    with Server("--config", "iamd.toml", **settings) as server:
+        assert code(client(server, management).describe_organization)[0] == "AWSOrganizationsNotInUseException"
+        assert server.own("reset", "POST")[0] == 200
+        assert client(server, management).describe_organization()["Organization"]["Id"] == "o-a1b2c3d4e5"
+
+
 def test_invitations_expire_and_are_forgotten(alone):
     org, guest = client(alone, "410000000001"), client(alone, "410000000002")
     org.create_organization()

@@ -86,6 +86,84 @@ def test_the_delegation_policy_names_principals_of_the_organization(alone):
         assert put(principal) is None, principal
 
 
+def test_the_delegation_policy_means_the_user_of_its_day(alone):
+    """Who is made anew under the name of a user that is gone is somebody else."""
+    org = organizations(alone)
+    member = made(org, "member")
+    iam = Boto3(alone.endpoint, member).iam
+
+    def user():
+        iam.create_user(UserName="u")
+        key = iam.create_access_key(UserName="u")["AccessKey"]
+        everything = {"Effect": "Allow", "Action": "organizations:*", "Resource": "*"}
+        iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": everything}))
+        session = Boto3(alone.endpoint, member).using(key).session
+        return key["AccessKeyId"], session.client("organizations", endpoint_url=alone.endpoint)
+
+    key, first = user()
+    arn = f"arn:aws:iam::{member}:user/u"
+    statement = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "organizations:List*", "Resource": "*"}
+    org.put_resource_policy(Content=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    assert code(first.list_accounts) is None
+    iam.delete_access_key(UserName="u", AccessKeyId=key)
+    iam.delete_user_policy(UserName="u", PolicyName="p")
+    iam.delete_user(UserName="u")
+    _, second = user()
+    assert code(second.list_accounts) == ("AccessDeniedException", None)
+
+
+def test_invitations_are_for_addresses_of_the_partition(alone):
+    org = organizations(alone)
+    refused = code(org.invite_account_to_organization, Target={"Id": "notanemail", "Type": "EMAIL"})
+    assert refused == ("InvalidInputException", "INVALID_EMAIL_ADDRESS_TARGET")
+    elsewhere = Boto3(alone.endpoint, MANAGEMENT, region="cn-north-1").session.client("organizations", endpoint_url=alone.endpoint)
+    elsewhere.create_organization()
+    target = {"Id": f"{STRANGER}@example.com", "Type": "EMAIL"}
+    handshake = elsewhere.invite_account_to_organization(Target=target)["Handshake"]["Id"]
+    stranger = organizations(alone, STRANGER)
+    assert stranger.list_handshakes_for_account()["Handshakes"] == []
+    assert code(stranger.accept_handshake, HandshakeId=handshake) == ("HandshakeNotFoundException", None)
+
+
+def test_the_way_to_all_features_can_be_left():
+    with Server() as server:
+        org = organizations(server)
+        org.create_organization(FeatureSet="CONSOLIDATED_BILLING")
+        members = ["410000000022", "410000000023"]
+        for member in members:
+            handshake = org.invite_account_to_organization(Target={"Id": member, "Type": "ACCOUNT"})["Handshake"]["Id"]
+            organizations(server, member).accept_handshake(HandshakeId=handshake)
+
+        def asked(account):
+            waiting = organizations(server, account).list_handshakes_for_account()["Handshakes"]
+            return [one["Id"] for one in waiting if one["State"] in ("OPEN", "REQUESTED") and one["Action"] != "INVITE"]
+
+        whole = org.enable_all_features()["Handshake"]["Id"]
+        org.cancel_handshake(HandshakeId=whole)
+        assert [asked(member) for member in members] == [[], []]
+        whole = org.enable_all_features()["Handshake"]["Id"]
+        organizations(server, members[0]).accept_handshake(HandshakeId=asked(members[0])[0])
+        late = asked(members[1])[0]
+        organizations(server, members[1]).leave_organization()
+        # The one who has left holds nobody up, and has no say any more.
+        refused = code(organizations(server, members[1]).accept_handshake, HandshakeId=late)
+        assert refused == ("InvalidHandshakeTransitionException", None)
+        (approval,) = [one for one in org.list_handshakes_for_organization()["Handshakes"] if one["Action"] == "APPROVE_ALL_FEATURES"]
+        org.accept_handshake(HandshakeId=approval["Id"])
+        assert org.describe_organization()["Organization"]["FeatureSet"] == "ALL"
+
+
+def test_a_delegate_sees_the_handshakes_that_it_lists(alone):
+    org = organizations(alone)
+    member = made(org, "member")
+    org.enable_aws_service_access(**SERVICE)
+    org.register_delegated_administrator(AccountId=member, **SERVICE)
+    invited = org.invite_account_to_organization(Target={"Id": STRANGER, "Type": "ACCOUNT"})["Handshake"]["Id"]
+    inside = organizations(alone, member)
+    assert [one["Id"] for one in inside.list_handshakes_for_organization()["Handshakes"]] == [invited]
+    assert inside.describe_handshake(HandshakeId=invited)["Handshake"]["Id"] == invited
+
+
 def test_what_the_delegation_policy_shows_is_shown(alone):
     org = organizations(alone)
     reader, other = made(org, "reader"), made(org, "other")

@@ -1,5 +1,6 @@
 //! The organization that an account manages: itself, its units and its accounts.
 
+mod delegation;
 mod members;
 mod policies;
 
@@ -30,6 +31,7 @@ impl Session<'_> {
             self.members(wanted.place, accounts)?;
         }
         let policies = wanted.policies.as_ref().map(|policies| self.organization_policies(policies)).transpose()?;
+        self.trusted_services(wanted)?;
         self.attachments(wanted, policies.as_ref())?;
         if let Some(units) = units {
             self.remove_units(wanted.place, &units)?;
@@ -161,7 +163,7 @@ impl Session<'_> {
             None => self.make_unit(name, unit, parent)?,
         };
         self.organization_tags(name.place, &id, unit.tags.as_ref())?;
-        self.end("organizational-unit", name, made);
+        self.end_with_id("organizational-unit", name, &id, made);
         Ok(id)
     }
 

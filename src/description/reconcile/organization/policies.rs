@@ -129,7 +129,7 @@ impl Session<'_> {
             }
         };
         self.organization_tags(name.place, &id, wanted.tags.as_ref())?;
-        self.end("organization-policy", name, made);
+        self.end_with_id("organization-policy", name, &id, made);
         Ok(id)
     }
 

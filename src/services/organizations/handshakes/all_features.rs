@@ -7,7 +7,7 @@ use crate::account::{Handshake, OrganizationRecord, Recipient, Reference};
 use crate::call::{Access, Command, Named, Target, Transaction, operations};
 use crate::error::Result;
 use crate::services::organizations::organizations_operation;
-use crate::shapes::{HandshakeAction, HandshakeState};
+use crate::shapes::{AccountId, HandshakeAction, HandshakeState};
 
 /// Whether members, or the management account, are being asked for all features.
 pub(super) fn is_on_the_way_to_all_features(cx: &Transaction<'_>) -> bool {
@@ -15,14 +15,46 @@ pub(super) fn is_on_the_way_to_all_features(cx: &Transaction<'_>) -> bool {
     open.any(|found| found.action != HandshakeAction::Invite && found.is_open(cx.now))
 }
 
+/// The handshakes that are parts of another one.
+fn parts(cx: &Transaction<'_>, whole: &str) -> Vec<Handshake> {
+    cx.account.referrers::<Handshake>(&Reference::OrganizationParent(whole.to_owned())).cloned().collect()
+}
+
+/// Takes back what is still asked on the way to all features.
+pub(super) fn cancel_parts(cx: &mut Transaction<'_>, whole: &str) -> Result<()> {
+    let now = cx.now;
+    for part in parts(cx, whole).into_iter().filter(|part| part.is_open(now)) {
+        cx.end(&part, HandshakeState::Canceled)?;
+    }
+    Ok(())
+}
+
+/// Asks an account for nothing more that has left the organization: the others decide.
+pub(in crate::services::organizations) fn forget_member(cx: &mut Transaction<'_>, id: AccountId) -> Result<()> {
+    let open = cx.account.referrers::<Handshake>(&Reference::Pending);
+    let asks = |found: &&Handshake| {
+        found.action == HandshakeAction::EnableAllFeatures && found.recipient == Recipient::Account(id)
+    };
+    let asked: Vec<_> = open.filter(asks).filter(|found| found.is_open(cx.now)).cloned().collect();
+    for handshake in asked {
+        cx.end(&handshake, HandshakeState::Canceled)?;
+        approve_if_complete(cx, &handshake)?;
+    }
+    Ok(())
+}
+
 /// Asks the management account for its approval once all members have agreed.
 pub(super) fn approve_if_complete(cx: &mut Transaction<'_>, answered: &Handshake) -> Result<()> {
     let Some(parent) = &answered.parent else { return Ok(()) };
-    let asked = Reference::OrganizationParent(parent.clone());
-    let disagrees = |found: &Handshake| {
-        found.action == HandshakeAction::EnableAllFeatures && found.state != HandshakeState::Accepted
+    if cx.account.organization_handshakes.get(parent).is_none_or(|whole| !whole.is_open(cx.now)) {
+        return Ok(());
+    }
+    let is_member = |recipient: &Recipient| match recipient {
+        Recipient::Account(id) => cx.account.member(&id.to_string()).is_some(),
+        _ => false,
     };
-    if cx.account.referrers::<Handshake>(&asked).any(disagrees) {
+    let disagrees = |part: &Handshake| part.state != HandshakeState::Accepted && is_member(&part.recipient);
+    if parts(cx, parent).iter().any(disagrees) {
         return Ok(());
     }
     let approval = cx.new_handshake(HandshakeAction::ApproveAllFeatures, Recipient::Organization);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::all_features::{approve_if_complete, enable_all_features, is_on_the_way_to_all_features};
+use super::all_features::{approve_if_complete, cancel_parts, enable_all_features, is_on_the_way_to_all_features};
 use crate::account::{Account, Contact, Handshake, MemberAccount, OrganizationNode, Quota, Recipient, Role};
 use crate::call::{
     Access, AccountRef, Command, Context, Named, Need, Operation, Query, Target, Transaction, View, operations,
@@ -15,8 +15,8 @@ use crate::organization::Directory;
 use crate::services::organizations::organization::SERVICE;
 use crate::services::organizations::{add_tags, organizations_operation, refusal};
 use crate::shapes::{
-    AccountId, HandshakeAction, HandshakeId, HandshakeNotes, HandshakeParty, HandshakePartyType, HandshakeState,
-    OrganizationsTags, TagSet,
+    AccountEmail, AccountId, HandshakeAction, HandshakeId, HandshakeNotes, HandshakeParty, HandshakePartyType,
+    HandshakeState, OrganizationsTags, TagSet,
 };
 
 /// What operations on one handshake answer.
@@ -81,7 +81,10 @@ pub(super) fn is_asked<A: AccountRef>(handshake: &Handshake, cx: &Context<'_, A>
     let caller = cx.caller.account;
     match &handshake.recipient {
         Recipient::Account(id) => *id == caller,
-        Recipient::Email(email) => contact_of_caller(cx).email.eq_ignore_ascii_case(email),
+        Recipient::Email(email) => {
+            let is_here = caller.partition() == management.partition();
+            is_here && contact_of_caller(cx).email.eq_ignore_ascii_case(email)
+        }
         Recipient::Organization => caller == management,
     }
 }
@@ -203,7 +206,13 @@ impl Command for InviteAccountToOrganization {
                 })?;
                 Recipient::Account(id.in_partition(cx.account.id.partition()))
             }
-            HandshakePartyType::Email => Recipient::Email(self.target.id.to_string()),
+            HandshakePartyType::Email if AccountEmail::is_one(&self.target.id) => {
+                Recipient::Email(self.target.id.to_string())
+            }
+            HandshakePartyType::Email => {
+                let message = "You specified an email address that is not valid.";
+                return Err(refusal::input("INVALID_EMAIL_ADDRESS_TARGET", message));
+            }
             HandshakePartyType::Organization => {
                 let message = "You specified a type of party that can't be invited.";
                 return Err(refusal::input("INVALID_PARTY_TYPE_TARGET", message));
@@ -346,6 +355,7 @@ impl Command for CancelHandshake {
     fn execute(self, cx: &mut Transaction<'_>) -> Result<HandshakeResult> {
         let handshake = cx.handshake(&self.handshake_id)?;
         let ended = cx.end(&handshake, HandshakeState::Canceled)?;
+        cancel_parts(cx, &handshake.id)?;
         Ok(HandshakeResult { handshake: shape(cx.account, &ended, cx.now) })
     }
 }
@@ -357,7 +367,14 @@ pub struct DescribeHandshake {
     handshake_id: HandshakeId,
 }
 
-on_handshake!(DescribeHandshake, |handshake, cx| caller_is_asked(handshake, cx) || caller_has_asked(handshake, cx));
+on_handshake!(DescribeHandshake, |handshake, cx| {
+    caller_is_asked(handshake, cx) || caller_has_asked(handshake, cx) || caller_is_delegate(cx)
+});
+
+/// Whether the caller's account administers a service: it may read whatever the organization has.
+fn caller_is_delegate(cx: &View<'_>) -> bool {
+    cx.account.member(&cx.caller.account.to_string()).is_some_and(|member| !member.delegated.is_empty())
+}
 
 impl Query for DescribeHandshake {
     fn answer(self, cx: &View<'_>) -> Result<HandshakeResult> {

@@ -4,6 +4,7 @@ mod all_features;
 mod handshake;
 mod handshake_listing;
 
+pub(super) use self::all_features::forget_member;
 use crate::call::Entry;
 
 /// The operations of this folder.

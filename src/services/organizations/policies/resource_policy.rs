@@ -1,14 +1,12 @@
 //! The organization's resource policy, which lets members act for the management account.
 
-use std::sync::{Arc, OnceLock};
-
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::account::{Account, DelegationPolicy, OrganizationRecord, Subject, accounts_named_in};
 use crate::call::{Access, Command, Named, Need, Query, Target, Transaction, View, operations};
 use crate::error::{Code, Error, Result};
-use crate::services::organizations::{add_tags, organizations_operation, refusal};
+use crate::services::organizations::{add_tags, organizations_operation, refusal, shape};
 use crate::shapes::{AccountId, ArnParts, DelegationPolicyContent, OrganizationsTags};
 use iam_policy::{Grammar, Policy};
 
@@ -24,9 +22,7 @@ pub struct ResourcePolicyResult {
 
 impl ResourcePolicyResult {
     fn of(account: &Account, policy: &DelegationPolicy) -> Self {
-        let arn = account.organization_arn("resourcepolicy", Some(&policy.id));
-        let summary = json!({"Id": policy.id, "Arn": arn});
-        Self { resource_policy: json!({"ResourcePolicySummary": summary, "Content": &*policy.content}) }
+        Self { resource_policy: shape::delegation(account, policy) }
     }
 }
 
@@ -55,12 +51,8 @@ impl Command for PutResourcePolicy {
         let id = record.delegation.as_ref().map(|policy| policy.id.clone());
         let mut tags = record.delegation.as_ref().map(|policy| policy.tags.clone()).unwrap_or_default();
         add_tags(&mut tags, self.tags.as_deref().unwrap_or_default())?;
-        let delegation = DelegationPolicy {
-            id: id.unwrap_or_else(|| format!("rp-{}", cx.ids.text(ALPHABET, 8))),
-            content: String::from(self.content).into(),
-            tags,
-            compiled: OnceLock::from(Ok(Arc::new(policy))),
-        };
+        let id = id.unwrap_or_else(|| format!("rp-{}", cx.ids.text(ALPHABET, 8)));
+        let delegation = DelegationPolicy::new(id, &self.content, tags, &policy, |arn| cx.unique_id_of(arn));
         let result = ResourcePolicyResult::of(cx.account, &delegation);
         cx.account.put(OrganizationRecord { delegation: Some(delegation), ..(*record).clone() })?;
         Ok(result)
