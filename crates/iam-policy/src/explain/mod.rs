@@ -206,3 +206,35 @@ impl<'a> LayerReport<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::{Action, Context, Grammar, Principal, Source, SourceKind};
+    use super::*;
+
+    #[test]
+    fn unmet_keys_are_those_of_statements_that_only_their_conditions_keep_from_allowing() {
+        let text = r#"{"Statement": [
+            {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*", "Condition": {"StringEquals": {"aws:userid": "x", "aws:SourceVpc": "v"}}},
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", "Condition": {"Bool": {"AWS:SourceVpc": "true"}}},
+            {"Effect": "Allow", "Action": "s3:Put*", "Resource": "*", "Condition": {"Null": {"aws:other-action": "false"}}},
+            {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*", "Condition": {"Null": {"aws:other-resource": "false"}}},
+            {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Null": {"aws:deny": "false"}}}
+        ]}"#;
+        let source = Source { id: "p".into(), kind: SourceKind::None, arn: None };
+        let policy = Policy::parse(text, Grammar::Identity).map(Arc::new).map_err(Arc::new);
+        let identity = PolicySet::new([(source, policy)]);
+        let layers = Layers { identity: Some(&identity), ..Layers::default() };
+        let (action, account) = (Action::parse("s3:GetObject").unwrap(), "111122223333");
+        let user = Principal::User { arn: "arn:aws:iam::111122223333:user/ann", id: "AIDAANN", account };
+        let keys = |context: Context<'_>| {
+            let request = Request::new(user, &action, "arn:aws:s3:::b/k", &context);
+            unmet_keys(&request, &layers, Layer::Identity).into_iter().map(str::to_ascii_lowercase).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(Context::new()), ["aws:sourcevpc", "aws:userid"]);
+        let met = [("aws:userid".into(), "x".into()), ("aws:SourceVpc".into(), "v".into())];
+        assert_eq!(keys(met.into_iter().collect()), ["aws:sourcevpc"], "the first statement allows it");
+    }
+}
