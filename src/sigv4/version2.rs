@@ -133,7 +133,9 @@ impl<'a> Version2<'a> {
     fn string_to_sign(&self, request: &Incoming<'_>, bucket: Option<&str>) -> String {
         let mut text = format!("{}\n", request.method);
         for name in ["content-md5", "content-type"] {
-            text += self.headers(request, name).first().map_or("", |value| value);
+            // AWS takes these from headers alone, whatever a client has put into the query as well.
+            let sent = request.headers.get(name).and_then(|value| value.to_str().ok());
+            text += sent.map_or("", str::trim);
             text.push('\n');
         }
         text += &self.expires;
@@ -238,14 +240,18 @@ mod tests {
         let query = format!(
             "acl&versionId=x%20y&content-type=text%2Fplain&x-amz-acl=private&x-amz-security-token=a%2Bb&other=1&{query}"
         );
-        assert_eq!(verify(&query, "/b/k", None, &[]), "good");
+        let plain = [("content-type", "text/plain")];
+        let and = |name, value| [plain[0], (name, value)];
+        assert_eq!(verify(&query, "/b/k", None, &plain), "good");
         assert_eq!(Version2::read(&query).unwrap().session_token(), Some("a+b"));
-        assert_eq!(verify(&query, "/k", Some("b"), &[]), "good");
-        assert_eq!(verify(&query, "/b/j", None, &[]), "SignatureDoesNotMatch");
-        assert_eq!(verify(&query, "/b/k", None, &[("x-amz-acl", "public-read")]), "SignatureDoesNotMatch");
-        assert_eq!(verify(&query, "/b/k", None, &[("x-amz-meta-a", "b")]), "SignatureDoesNotMatch");
-        assert_eq!(verify(&query.replace("acl&", ""), "/b/k", None, &[]), "SignatureDoesNotMatch");
-        assert_eq!(verify(&query.replace("Expires=1141889120", "Expires=soon"), "/b/k", None, &[]), "AccessDenied");
+        assert_eq!(verify(&query, "/k", Some("b"), &plain), "good");
+        assert_eq!(verify(&query, "/b/j", None, &plain), "SignatureDoesNotMatch");
+        assert_eq!(verify(&query, "/b/k", None, &and("x-amz-acl", "public-read")), "SignatureDoesNotMatch");
+        assert_eq!(verify(&query, "/b/k", None, &and("x-amz-meta-a", "b")), "SignatureDoesNotMatch");
+        assert_eq!(verify(&query.replace("acl&", ""), "/b/k", None, &plain), "SignatureDoesNotMatch");
+        assert_eq!(verify(&query.replace("Expires=1141889120", "Expires=soon"), "/b/k", None, &plain), "AccessDenied");
+        assert_eq!(verify(&query, "/b/k", None, &[]), "SignatureDoesNotMatch", "the content type is no parameter");
+        assert_eq!(verify(&query, "/b/k", None, &[("content-type", "text/html")]), "SignatureDoesNotMatch");
     }
 
     #[test]

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
-from server import Server
+from server import Server, run
 from upstreams import Caller, Moto
 
 QUEUE = "{endpoint}/000000000000/orders"
@@ -152,6 +152,22 @@ def test_functions(gateway):
     listed = lambda: user.client("lambda").list_functions()  # noqa: E731
     denied(listed, 403, "AccessDeniedException", "lambda:ListFunctions", "*", "caller")
     assert gateway.client("lambda").list_functions()["Functions"] == []
+
+
+def test_what_was_done_becomes_a_policy(gateway):
+    gateway.s3.create_bucket(Bucket="recorded")
+    queue = gateway.sqs.create_queue(QueueName="recorded")["QueueUrl"]
+    user = gateway.user("recorded", "s3:*", "sqs:*")
+    user.s3.put_object(Bucket="recorded", Key="k", Body=b"1")
+    user.s3.get_object(Bucket="recorded", Key="k")
+    user.sqs.send_message(QueueUrl=queue, MessageBody="m")
+    principal = "arn:aws:iam::000000000000:user/recorded"
+    status, policy, errors = run("policy", "record", "--principal", principal, "--endpoint", gateway.endpoint)
+    assert (status, errors) == (0, "")
+    assert [(one["Action"], one["Resource"]) for one in json.loads(policy)["Statement"]] == [
+        (["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::recorded/k"),
+        ("sqs:SendMessage", "arn:aws:sqs:us-east-1:000000000000:recorded"),
+    ]
 
 
 def test_a_policy_that_is_none_is_refused(gateway):

@@ -19,6 +19,11 @@ impl Refusal {
                 query_code: Some("AWS.SimpleQueueService.NonExistentQueue"),
                 ..Fault::new(400, "QueueDoesNotExist", "The specified queue does not exist.")
             },
+            ("sqs", Self::Missing(member)) if member == "QueueName" => {
+                let message = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
+                Fault::new(400, "InvalidParameterValue", message)
+            }
+            ("sqs", Self::Missing(_)) => Fault::new(400, "MissingParameter", self.to_string()),
             ("kms", Self::WrongName(_)) => Fault::new(400, "ValidationException", "Invalid identifier"),
             ("sns", Self::WrongArn(_) | Self::WrongName(_) | Self::Elsewhere(_) | Self::Missing(_)) => {
                 Fault::new(400, "InvalidParameter", format!("Invalid parameter: {self}"))
@@ -52,6 +57,8 @@ mod tests {
         for (service, operation, protocol, refusal, code) in [
             ("sqs", "SendMessage", Protocol::Json, Refusal::WrongName("x".to_owned()), "QueueDoesNotExist"),
             ("sqs", "SendMessage", Protocol::Query, Refusal::WrongName("x".to_owned()), "InvalidAddress"),
+            ("sqs", "CreateQueue", Protocol::Json, Refusal::Missing("QueueName".to_owned()), "InvalidParameterValue"),
+            ("kms", "CreateAlias", Protocol::Json, Refusal::WrongName("x".to_owned()), "ValidationException"),
             ("sqs", "SendMessage", Protocol::Query, Refusal::Missing("QueueUrl".to_owned()), "MissingParameter"),
             ("sns", "Publish", Protocol::Query, Refusal::WrongArn("x".to_owned()), "InvalidParameter"),
             ("kms", "Encrypt", Protocol::Json, Refusal::Elsewhere(arn()), "NotFoundException"),

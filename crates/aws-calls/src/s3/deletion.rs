@@ -117,13 +117,13 @@ impl Deletion {
         for reading in deletion.readings() {
             check_key(reading)?;
         }
-        if deletion.key.trim().is_empty() { Err(Refusal::xml()) } else { Ok(deletion) }
+        if deletion.key.is_empty() { Err(Refusal::xml()) } else { Ok(deletion) }
     }
 
     /// The keys that the element can stand for: some servers drop white space around a text.
     pub(crate) fn readings(&self) -> impl Iterator<Item = &str> {
         let trimmed = self.key.trim();
-        std::iter::once(self.key.as_str()).chain((trimmed != self.key).then_some(trimmed))
+        std::iter::once(self.key.as_str()).chain((trimmed != self.key && !trimmed.is_empty()).then_some(trimmed))
     }
 }
 
@@ -205,6 +205,8 @@ mod tests {
         let of = |content: &str| Deletions::parse(format!("<Delete>{content}</Delete>").as_bytes());
         assert!(of(&object("a").repeat(1000)).is_ok());
         assert!(of(&object("a").repeat(1001)).is_err());
+        let blank = of(&object(" ")).unwrap();
+        assert_eq!(blank.iter().flat_map(Deletion::readings).collect::<Vec<_>>(), [" "]);
         let wrong = ["", "<Object/>", "<Object><Key/></Object>", "<Object><Key>a</Key><Key>b</Key></Object>"];
         for content in wrong {
             assert!(of(content).is_err(), "{content}");
