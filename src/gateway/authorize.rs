@@ -13,7 +13,7 @@ use super::credentials::Presented;
 use super::decision::Decision;
 use super::meant::Meant;
 use super::ruling::{Ruling, Settled, Tongue, Verdict};
-use super::steps::Failure;
+use super::steps::{Failure, request};
 use super::upstream::{Upstream, misleads_server};
 use super::{Arrival, Body, Gateway, Inbound, answer, refusal};
 use crate::app::{App, Record};
@@ -55,6 +55,7 @@ impl Gateway {
         let Ruling { meant, verdict } = self.rule(app, arrival, presented, inbound, record, tongue).await?;
         let (upstream, kind) = self.upstream_for(arrival, &meant).await?;
         check_as_sent(arrival, &meant, kind, inbound.bytes())?;
+        meant.check_body_for(kind, &request(arrival.parts, Some(inbound.bytes())))?;
         if self.is_answered_here(&meant) {
             return Err(as_sent("iamd keeps this policy itself; send the request to iamd.").into());
         }

@@ -4,13 +4,16 @@ use aws_calls::needs::Facts;
 use aws_calls::questions::{Asked, Question, Scene};
 use aws_calls::recognise::{self, recognise};
 use aws_calls::s3::{self, Hosts, Operation, Place, Routed, Server, SignatureVersion, Signing, Style, Target};
-use aws_calls::{Call, Recognised, Request, Unrecognised};
+use aws_calls::{Call, Input, Recognised, Request, Unrecognised};
 use aws_reference::operations::{self, Protocol, Service, Summary};
 use std::sync::Arc;
 
 use super::credentials::Presented;
 use crate::config::UpstreamKind;
 use aws_calls::fault::Fault;
+
+/// Operations for which moto takes the newest log group, whichever an identifier names.
+const BY_IDENTIFIER: [&str; 3] = ["DescribeLogStreams", "GetLogEvents", "StartLiveTail"];
 
 /// A request whose operation is known.
 pub enum Meant<'r> {
@@ -159,6 +162,24 @@ impl<'r> Meant<'r> {
             UpstreamKind::Plain => Server::Other,
         };
         routed.check_for(server, method).map_err(|refusal| of_s3(refusal).refusal)
+    }
+
+    /// Refuses a call whose body the upstream would take for one about something else.
+    ///
+    /// # Errors
+    /// `NotImplemented`.
+    pub fn check_body_for(&self, kind: UpstreamKind, request: &Request<'_>) -> Result<(), Fault> {
+        let Self::Call(call) = self else { return Ok(()) };
+        if kind != UpstreamKind::Moto || call.prefix() != "logs" || !BY_IDENTIFIER.contains(&call.name()) {
+            return Ok(());
+        }
+        let names = ["logGroupIdentifier", "logGroupIdentifiers"];
+        let is_named = |input: Input<'_>| names.iter().any(|name| !matches!(input.member(name), Ok(None)));
+        if Input::read(call, *request).is_ok_and(|input| !is_named(input)) {
+            return Ok(());
+        }
+        let message = "The upstream would take another log group than the identifier names; give its name.";
+        Err(Fault::new(501, "NotImplemented", message))
     }
 
     /// What the request asks permission for.

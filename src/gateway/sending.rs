@@ -13,7 +13,7 @@ use super::body::{Check, Checksum, FaultSlot, Upload, check_whole};
 use super::decision::Decided;
 use super::meant::Meant;
 use super::refusal;
-use super::steps::Failure;
+use super::steps::{Failure, request};
 use super::upstream::{Forwarding, Unreachable, Upstream, is_misread, of_answer};
 use super::{Arrival, Body, Gateway, Inbound};
 use crate::app::App;
@@ -47,6 +47,7 @@ impl Gateway {
     ) -> Result<Response<Body>, Failure> {
         let service = meant.service().signing_name;
         let (upstream, kind) = self.upstream_for(arrival, meant).await?;
+        meant.check_body_for(kind, &request(arrival.parts, Some(inbound.bytes())))?;
         let caller = authenticated.caller.account;
         let deletions = Deletions::parse(inbound.bytes()).ok().filter(|_| !decided.denied.is_empty());
         let denied: Vec<Denied> =
@@ -78,8 +79,8 @@ impl Gateway {
             keeps_chunks,
             is_changed: deletions.is_some(),
         };
-        let request = forwarding.request(upstream, kind, body, arrival.real).map_err(Error::internal)?;
-        let response = self.upstreams.send(upstream, request).await.map_err(|error| match fault.take() {
+        let outgoing = forwarding.request(upstream, kind, body, arrival.real).map_err(Error::internal)?;
+        let response = self.upstreams.send(upstream, outgoing).await.map_err(|error| match fault.take() {
             Some(fault) => refusal::of_body(&fault).into(),
             None => unavailable(error),
         })?;

@@ -272,3 +272,19 @@ def test_streams_without_a_policy(gateway):
     for extra in ({}, {"StreamARN": arn.replace("theirs", "mine")}):
         with pytest.raises(ClientError, match="AccessDenied"):
             user.get_records(ShardIterator=iterator, **extra)
+
+
+def test_a_log_group_by_its_identifier(gateway):
+    """moto takes the newest log group for any."""
+    for name in ("mine", "theirs"):
+        gateway.logs.create_log_group(logGroupName=name)
+        gateway.logs.create_log_stream(logGroupName=name, logStreamName=f"of-{name}")
+    mine = "arn:aws:logs:us-east-1:000000000000:log-group:mine"
+    user = gateway.user("logs", statements=[{"Effect": "Allow", "Action": "logs:*", "Resource": [mine, f"{mine}:*"]}]).logs
+    assert user.describe_log_streams(logGroupName="mine")["logStreams"][0]["logStreamName"] == "of-mine"
+    for call in (
+        lambda: user.describe_log_streams(logGroupIdentifier=mine),
+        lambda: user.get_log_events(logGroupIdentifier=mine, logStreamName="of-theirs"),
+    ):
+        with pytest.raises(ClientError, match="NotImplemented"):
+            call()
