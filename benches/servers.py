@@ -47,6 +47,19 @@ from generate_series(1, 64);
 """
 
 
+def processor_time(process):
+    """Seconds."""
+    fields = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def time_of_postgres(postgres):
+    """Seconds that its processes have taken, as far as they are there."""
+    main = (postgres.data / "postmaster.pid").read_text().split()[0]
+    children = pathlib.Path(f"/proc/{main}/task/{main}/children").read_text().split()
+    return sum(processor_time(process) for process in children)
+
+
 class Server:
     """A server on a database."""
 
@@ -57,9 +70,7 @@ class Server:
         self.process.stdout.readline()
 
     def processor_time(self):
-        """Seconds."""
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return processor_time(self.process.pid)
 
     def signed(self, account, action, **parameters):
         """A request as it goes over the wire."""
@@ -166,15 +177,20 @@ def writes(binary, postgres, folder):
     for number, accounts in ("one account", ["200000000001"]), ("64 accounts", [str(300_000_000_001 + n) for n in range(64)]):
         database = postgres.create()
         server = Server(binary, postgres.at(database))
-        rates, shares = [], []
+        rates, shares, costs = [], [], []
         for turn in range(ROUNDS):
             requests = creations(server, accounts, count // 2, f"u{turn}")
+            before = server.processor_time(), time_of_postgres(postgres)
             with Busy() as busy:
                 rates.append(server.load(folder, requests, CLIENTS))
             shares.append(busy.share)
+            after = server.processor_time(), time_of_postgres(postgres)
+            costs.append([(end - start) / (rates[-1] * SECONDS) * 1e6 for start, end in zip(before, after)])
         server.stop()
         one = statistics.median(rates)
-        show(f"CreateUser, 64 clients, {number}", rates, f"{one / alone:.2f} of that; busy {statistics.median(shares):.0%}")
+        own, of_postgres = (statistics.median(column) for column in zip(*costs))
+        spent = f"{own:.0f} µs of the server's and {of_postgres:.0f} µs of PostgreSQL's processor time each"
+        show(f"CreateUser, 64 clients, {number}", rates, f"{one / alone:.2f} of that; {spent}; busy {statistics.median(shares):.0%}")
     database = postgres.create()
     servers = [Server(binary, postgres.at(database)) for _ in range(2)]
     rates, shares = [], []
