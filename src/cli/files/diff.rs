@@ -114,7 +114,7 @@ fn side(written: &str, account: Option<AccountId>, options: &DiffOptions) -> Res
 fn recorded(account: Option<AccountId>, options: &DiffOptions) -> Result<Requests, Failure> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     if let Some(account) = account {
-        query.append_pair("account", &account.to_string());
+        query.append_pair("account", &account.qualified());
     }
     if let Some(since) = &options.since {
         query.append_pair("since", since);

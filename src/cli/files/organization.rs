@@ -11,7 +11,7 @@ pub(super) type Parts = BTreeMap<&'static str, BTreeMap<String, Value>>;
 pub(super) fn parts(exported: &Value) -> Parts {
     let mut parts = Parts::new();
     let Some(organization) = exported.get("Organization") else { return parts };
-    let names = names(exported);
+    let (names, whole_names) = names(exported);
     let root = list(exported, "Roots").next();
     let root_of = |member: &str| root.and_then(|root| root.get(member)).cloned();
     let whole = json!({
@@ -42,7 +42,7 @@ pub(super) fn parts(exported: &Value) -> Parts {
         let summary = policy.get("PolicySummary").unwrap_or(&Value::Null);
         let targets = list(policy, "Targets").map(|target| {
             let id = text(target, "TargetId");
-            names.get(id).map_or(id, String::as_str).to_owned()
+            whole_names.get(id).map_or(id, String::as_str).to_owned()
         });
         let mut targets: Vec<_> = targets.collect();
         targets.sort();
@@ -78,19 +78,19 @@ fn content(policy: &Value) -> Value {
     serde_json::from_str(written).unwrap_or_else(|_| written.into())
 }
 
-/// Root and units by their ids, each with the units that it is in.
-fn names(exported: &Value) -> BTreeMap<String, String> {
+/// The names of root and units by their ids, and the same with the units that each is in.
+fn names(exported: &Value) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     let mut single: BTreeMap<String, String> = BTreeMap::new();
     single.extend(list(exported, "Roots").map(|root| (text(root, "Id").to_owned(), "root".to_owned())));
     let units = || list(exported, "OrganizationalUnits");
     single.extend(units().map(|unit| (text(unit, "Id").to_owned(), text(unit, "Name").to_owned())));
     let mut whole = single.clone();
     whole.extend(units().map(|unit| (text(unit, "Id").to_owned(), place(&single, text(unit, "Path")))));
-    whole
+    (single, whole)
 }
 
 /// The last unit of a path, `o-…/r-…/ou-…/`, with those that it is in.
 fn place(names: &BTreeMap<String, String>, path: &str) -> String {
-    let steps = path.split('/').filter_map(|id| names.get(id)).map(|name| name.rsplit('/').next().unwrap_or(name));
+    let steps = path.split('/').filter_map(|id| names.get(id)).map(String::as_str);
     steps.collect::<Vec<_>>().join("/")
 }

@@ -46,7 +46,7 @@ impl Rehearsal {
     ) -> Result<Self, Failure> {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if let Some(account) = account {
-            query.append_pair("account", &account.to_string());
+            query.append_pair("account", &account.qualified());
         }
         if let Some(snapshot) = snapshot {
             query.append_pair("snapshot", snapshot);

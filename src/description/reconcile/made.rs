@@ -51,7 +51,12 @@ impl Own {
         let MadeByFile(made) = account.settings().seeds.remove(file).unwrap_or_default();
         let still = made.into_iter().filter_map(|(entity, ids)| {
             let now = ids_of(account, &entity);
-            let ids: BTreeSet<_> = if ids.is_empty() { now } else { now.intersection(&ids).cloned().collect() };
+            let ids: BTreeSet<_> = match ids.is_empty() {
+                // Without ids, it is not known which of several the file made.
+                true if now.len() > 1 => BTreeSet::new(),
+                true => now,
+                false => now.intersection(&ids).cloned().collect(),
+            };
             (!ids.is_empty()).then(|| (key_of(&entity), (entity, ids)))
         });
         Self(still.collect())

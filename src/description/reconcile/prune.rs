@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::made::{Has, key_of};
 use super::session::{Done, Session};
 use crate::account::{
-    AccountState, Credentials, Grantee, Group, InstanceProfile, MadeByFile, ManagedPolicy, MemberAccount, OidcProvider,
-    Permissions, Reference, Resource, Role, SamlProvider, User, name_key,
+    AccountState, Credentials, Entity, Grantee, Group, InstanceProfile, MadeByFile, ManagedPolicy, MemberAccount,
+    OidcProvider, Permissions, Reference, Resource, Role, SamlProvider, User, name_key,
 };
 use crate::description::DescriptionError;
 use crate::markup::Place;
@@ -138,6 +138,15 @@ impl Session<'_> {
     /// Removes an entity with all that belongs to it; what others still use stays, and is an error.
     fn remove(&mut self, kind: &str, name: &str) -> Done {
         self.removing(kind, name, |session| {
+            let role =
+                session.account.get::<Role>(name).filter(|role| kind == "role" && role.must_be_modifiable().is_err());
+            if let Some(key) = role.map(|role| role.key()) {
+                // AWS alone deletes it; the file has copied it, and not created it.
+                return session.run(Place::default(), |cx| {
+                    cx.account.remove::<Role>(&key);
+                    Ok(())
+                });
+            }
             match kind {
                 "user" => session.strip_user(name)?,
                 "role" => session.strip::<Role>(name)?,

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::functions::Template;
 use super::resources::{Resource, name, unknown_property};
@@ -30,6 +31,7 @@ struct Properties {
     policy_document: Option<Document>,
     assume_role_policy_document: Option<Document>,
     permissions_boundary: Option<Placed<String>>,
+    #[serde(deserialize_with = "number")]
     max_session_duration: Option<Placed<i64>>,
     tags: Option<Vec<Tag>>,
     login_profile: Option<Placed<LoginProfile>>,
@@ -54,6 +56,7 @@ struct InlinePolicy {
 #[serde(rename_all = "PascalCase")]
 struct Tag {
     key: Placed<String>,
+    #[serde(deserialize_with = "scalar")]
     value: String,
 }
 
@@ -61,8 +64,43 @@ struct Tag {
 #[serde(rename_all = "PascalCase")]
 struct LoginProfile {
     password: Secret,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "truth")]
     password_reset_required: bool,
+}
+
+/// A value that CloudFormation takes for a text, a number or a truth value, however it is written.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a text, a number or a truth value")]
+enum Scalar {
+    Boolean(bool),
+    Integer(i64),
+    Float(f64),
+    Text(String),
+}
+
+impl Scalar {
+    fn into_text(self) -> String {
+        match self {
+            Self::Boolean(value) => value.to_string(),
+            Self::Integer(value) => value.to_string(),
+            Self::Float(value) => value.to_string(),
+            Self::Text(text) => text,
+        }
+    }
+}
+
+fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Scalar::deserialize(deserializer).map(Scalar::into_text)
+}
+
+fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    scalar(deserializer)?.parse().map_err(|_| D::Error::custom("expected true or false"))
+}
+
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Placed<i64>>, D::Error> {
+    let written: Placed<Scalar> = Placed::deserialize(deserializer)?;
+    let number = written.value.into_text().parse().map_err(|_| D::Error::custom("expected an integer"))?;
+    Ok(Some(Placed::new(written.place, number)))
 }
 
 impl Properties {

@@ -124,6 +124,20 @@ def test_an_account_without_entities_is_copied(own):
     assert own.command("import", name, "--account", "222233334444")[0] == 0
 
 
+def test_a_copy_loses_what_aws_has_deleted(own):
+    details = Generator(ACCOUNT, users=2, roles=2, policies=4, groups=2).details()
+    name = own.write("account.json", details)
+    assert own.command("import", name)[0] == 0
+    linked = [role for role in details["RoleDetailList"] if role["Path"].startswith("/aws-service-role/")]
+    gone = [*linked, details["RoleDetailList"][0]]
+    details["RoleDetailList"] = [role for role in details["RoleDetailList"] if role not in gone]
+    own.write("account.json", details)
+    code, out, error = own.command("apply", name, "--prune")
+    assert linked and code == 0, error
+    removed = {line.split()[-1] for line in out.splitlines() if line.startswith("- ") and " role " in line}
+    assert removed == {role["RoleName"] for role in gone}
+
+
 def test_other_answers_complete_an_account(own):
     details = Generator(ACCOUNT, users=2, roles=2, policies=4, groups=2).details()
     role = {**details["RoleDetailList"][0], "Description": "Described", "MaxSessionDuration": 7200}

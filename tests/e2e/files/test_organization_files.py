@@ -176,6 +176,16 @@ def test_services_and_delegation_come_from_a_file(own, tmp_path):
     user = member.using(member.iam.create_access_key(UserName="operator")["AccessKey"])
     inside = user.session.client("organizations", endpoint_url=own.server.endpoint)
     assert len(inside.list_accounts()["Accounts"]) == 3
+    # Who is made anew is somebody else until the file is applied again.
+    key = member.iam.list_access_keys(UserName="operator")["AccessKeyMetadata"][0]["AccessKeyId"]
+    member.iam.delete_access_key(UserName="operator", AccessKeyId=key)
+    member.iam.delete_user_policy(UserName="operator", PolicyName="p")
+    member.iam.delete_user(UserName="operator")
+    code, out, error = own.apply(content)
+    assert code == 0 and f"~ {MANAGEMENT} organization o-a1b2c3d4e5: delegation policy\n" in out, out + error
+    user = member.using(member.iam.create_access_key(UserName="operator")["AccessKey"])
+    inside = user.session.client("organizations", endpoint_url=own.server.endpoint)
+    assert len(inside.list_accounts()["Accounts"]) == 3
     # The whole is exported, and the same when it is imported.
     exported = own.command("export", MANAGEMENT)[1]
     (tmp_path / "exported.json").write_text(exported)

@@ -359,6 +359,29 @@ def test_what_would_bound_or_mean_nothing_is_refused(own, resource, error):
     assert (code, out) == (1, "") and error in errors, errors
 
 
+def test_scalars_of_a_template_are_written_either_way(own):
+    trust = {**DOCUMENT, "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT}}]}
+    role = {"RoleName": "r", "AssumeRolePolicyDocument": trust, "Tags": [{"Key": "a", "Value": 5}, {"Key": "b", "Value": True}]}
+    profile = {"Password": "Correct-horse-1", "PasswordResetRequired": "true"}
+    for duration in ("7200", 7200, {"Ref": "Seconds"}):
+        template = {
+            "Parameters": {"Seconds": {"Type": "Number", "Default": 7200}},
+            "Resources": {
+                "R": {"Type": "AWS::IAM::Role", "Properties": {**role, "MaxSessionDuration": duration}},
+                "U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u", "LoginProfile": profile}},
+            },
+        }
+        code, _, error = own.command("apply", own.write("stack.json", template), "--account", ACCOUNT)
+        assert code == 0, error
+    shown = own.iam.get_role(RoleName="r")["Role"]
+    assert shown["MaxSessionDuration"] == 7200
+    assert shown["Tags"] == [{"Key": "a", "Value": "5"}, {"Key": "b", "Value": "true"}]
+    assert own.iam.get_login_profile(UserName="u")["LoginProfile"]["PasswordResetRequired"] is True
+    for wrong in ("7200.5", "long", [7200]):
+        template["Resources"]["R"]["Properties"]["MaxSessionDuration"] = wrong
+        assert own.command("apply", own.write("stack.json", template), "--account", ACCOUNT)[0] == 1, wrong
+
+
 def test_a_plan_of_terraform(own):
     code, out, error = own.command("apply", own.write("plan.json", PLAN), "--account", ACCOUNT)
     assert code == 0, error
