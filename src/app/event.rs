@@ -102,7 +102,7 @@ impl App {
             service: called.service,
             name: called.name,
             region: facts.region.clone(),
-            source: by_service.clone().unwrap_or_else(|| facts.source()),
+            source: by_service.clone().unwrap_or_else(|| facts.source_ip.to_string()),
             user_agent: by_service.or_else(|| facts.user_agent.as_deref().map(agent)).unwrap_or_default(),
             request_id: facts.request_id.clone(),
             identity,

@@ -58,7 +58,7 @@ fn add(state: &State, facts: &RequestFacts, account: &Account, noted: Noted<'_>)
         service: SERVICE.into(),
         name: name.to_owned().into(),
         region: facts.region.clone(),
-        source: facts.source(),
+        source: facts.source_ip.to_string(),
         user_agent: facts.user_agent.clone().unwrap_or_default(),
         request_id: facts.request_id.clone(),
         identity: Arc::new(identity),

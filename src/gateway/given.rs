@@ -13,7 +13,7 @@ use super::meant::Meant;
 /// AWS: the most bytes of a bucket's policy.
 const MAX_POLICY: usize = 20 * 1024;
 
-/// Refuses a call that gives a resource a policy which is none.
+/// Refuses a call that gives a resource an invalid policy.
 ///
 /// # Errors
 /// In the service's words.
@@ -53,7 +53,7 @@ fn check_call(call: &Call, request: &Request<'_>) -> Result<(), Fault> {
     Err(Fault::new(400, code, message))
 }
 
-/// A policy of a bucket, given by its ARN, or why it is none.
+/// Checks a bucket policy; `bucket` is the ARN. Gives the text, or what is wrong with it.
 pub(super) fn bucket_policy<'b>(body: &'b [u8], bucket: &str) -> Result<&'b str, String> {
     let text = str::from_utf8(body).unwrap_or_default();
     if !text.starts_with('{') {

@@ -236,7 +236,7 @@ impl Gateway {
         let keys = tokens.filter_map(|token| token_key(caller.account, &arrival.facts.region, &token));
         let keys: Vec<_> = keys.inspect(|key| self.tokens.keep(*key, resource)).collect();
         if let Err(error) = app.store.keep_tokens(caller.account, &keys, resource).await {
-            tracing::debug!(%error, "other servers do not know what tokens stand for");
+            tracing::debug!(%error, "other servers do not know the resources of tokens");
         }
         Ok(Response::from_parts(parts, answer::whole(body)))
     }

@@ -127,7 +127,7 @@ impl<'c> Standing<'c> {
         key("aws:EpochTime", facts.now.seconds().to_string().into());
         // IAM and STS are reached over TLS alone at AWS. Plain HTTP on one machine must not make a difference to policies.
         key("aws:SecureTransport", true.into());
-        key("aws:SourceIp", facts.source().into());
+        key("aws:SourceIp", facts.source_ip.to_string().into());
         key("aws:RequestedRegion", facts.region.as_str().into());
         if let Some(agent) = &facts.user_agent {
             key("aws:UserAgent", agent.as_str().into());

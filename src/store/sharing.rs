@@ -128,7 +128,7 @@ impl Store {
         }
     }
 
-    /// Keeps for other servers what opaque tokens stand for that an account was given, by their hashes.
+    /// Keeps for other servers the resource that an account's opaque tokens belong to, by the hashes of the tokens.
     ///
     /// # Errors
     /// When the database fails.
@@ -139,7 +139,7 @@ impl Store {
         }
     }
 
-    /// What an opaque token stands for, if a server has kept it.
+    /// The resource that an opaque token belongs to, if a server has kept it.
     ///
     /// # Errors
     /// When the database fails.

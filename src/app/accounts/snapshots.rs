@@ -27,7 +27,7 @@ pub enum SnapshotError {
     #[error("there is no snapshot {0}")]
     Missing(String),
     /// It is a part of a snapshot of all accounts.
-    #[error("{0} is a snapshot of all accounts; without account it is replaced or deleted whole")]
+    #[error("{0} is a snapshot of all accounts; leave out account to replace or delete it")]
     OfAll(String),
     /// There is no room.
     #[error("an account can have {MAX_SNAPSHOTS} snapshots; delete one")]

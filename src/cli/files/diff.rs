@@ -137,7 +137,7 @@ fn read_requests(path: &Path) -> Result<Requests, Failure> {
 fn must_be_known(before: &Rehearsal, after: &Rehearsal, requests: &Requests) -> Result<(), Failure> {
     let mut principals = requests.requests.iter().flat_map(|asked| &asked.principals);
     match principals.find(|principal| !before.has(principal) && !after.has(principal)) {
-        Some(unknown) => Err(format!("{} is no user, role or session of either account", printable(unknown)).into()),
+        Some(unknown) => Err(format!("neither account has the principal {}", printable(unknown)).into()),
         None => Ok(()),
     }
 }

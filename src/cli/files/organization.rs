@@ -1,4 +1,4 @@
-//! Organizations as `iamd diff` compares them: by the names of what they have, since ids are new wherever it was made anew.
+//! Organizations as `iamd diff` compares them: by names, since ids change when something is recreated.
 
 use std::collections::BTreeMap;
 

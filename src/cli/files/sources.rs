@@ -11,8 +11,8 @@ use super::secrets::FILE_NAME;
 use crate::description::SourceFile;
 use crate::markup::{MAX_BYTES, Syntax};
 
-/// The files that are named, and in folders those whose names end as files of accounts do, in the order of their names. A
-/// file of generated secrets in a folder is none of them: `secrets`, and one with the name that such a file has by default.
+/// The files that are named, and those in folders whose names end as files of accounts do, in the order of their names.
+/// Files of generated secrets in folders are passed over: `secrets`, and any that has the default name.
 ///
 /// # Errors
 /// What cannot be read, is too large, or is not there.

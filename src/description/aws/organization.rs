@@ -111,7 +111,7 @@ fn about(answers: &Answers) -> Option<(AccountId, String)> {
 /// An organization that is put together from files.
 #[derive(Default)]
 struct Copy {
-    /// Whether the files have all there is: those of `iamd export` do.
+    /// Whether a file is a complete export, whose missing parts do not exist.
     is_whole: bool,
     description: OrganizationDescription,
     units: BTreeMap<String, (Placed<String>, UnitDescription)>,

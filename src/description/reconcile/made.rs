@@ -1,5 +1,5 @@
-//! What a file has made in an account. It is known by its name and its unique id: what was deleted and made again by
-//! something else is not the file's, whatever its name.
+//! What a file has made in an account. It is known by its name and its unique id: an entity that something else deleted
+//! and recreated is not the file's, even under the same name.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -163,7 +163,7 @@ impl Session<'_> {
         let is_new = before.trust_policy.text() == nobody(self.account.id);
         // Principals that are gone are shown by their ids, and those that were renamed by their new ARNs.
         let shown = self.run(document.place, |cx| Ok(cx.shown_trust_policy(&before).0))?;
-        // A principal that was made anew since is another one.
+        // A principal that was deleted and recreated is another one.
         let is_stale = self.run(document.place, |cx| {
             let is_other = |(arn, id): (&str, &str)| cx.unique_id_of(arn).is_some_and(|now| now != id);
             Ok(before.trust_policy.ids().any(is_other))

@@ -98,7 +98,7 @@ impl Gateway {
         }))
     }
 
-    /// The resource that a token stands for, as far as this server, or another one on the database, has passed it on.
+    /// The resource of a token, if this server or another one on the database has issued the token.
     async fn resource_of_token(&self, decision: &Decision<'_>, need: &Need) -> Option<Fact> {
         let key = token_key(decision.caller.account, &decision.arrival.facts.region, need)?;
         if let Some(arn) = self.tokens.resource(&key) {

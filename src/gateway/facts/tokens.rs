@@ -14,7 +14,7 @@ const MAX_TOKENS: usize = 20_000;
 /// A token that an account was given in a region, by its hash: some are thousands of characters long.
 pub(in crate::gateway) type Key = [u8; 32];
 
-/// What the newest tokens stand for. The question about one that is not known is about all resources.
+/// The resources that the newest tokens belong to. A call with an unknown token is about all resources.
 #[derive(Default)]
 pub(in crate::gateway) struct Tokens(Mutex<Kept>);
 
@@ -26,13 +26,13 @@ struct Kept {
 }
 
 impl Tokens {
-    /// The resource that a token stands for.
+    /// The resource that a token belongs to.
     pub fn resource(&self, key: &Key) -> Option<Arc<str>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.resources.get(key).map(Arc::clone)
     }
 
-    /// Keeps what a token stands for.
+    /// Keeps the resource that a token belongs to.
     pub fn keep(&self, key: Key, resource: &str) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.resources.insert(key, resource.into()).is_none() {

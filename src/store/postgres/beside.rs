@@ -168,7 +168,7 @@ pub(super) async fn claim(
     Ok(insert.execute(connection).await?.rows_affected() == 1)
 }
 
-/// Keeps what opaque tokens stand for, by their hashes.
+/// Keeps the resource that opaque tokens belong to, by the hashes of the tokens.
 pub(super) async fn keep_tokens(
     connection: &mut PgConnection,
     account: AccountId,
@@ -185,7 +185,7 @@ pub(super) async fn keep_tokens(
     Ok(())
 }
 
-/// What an opaque token stands for.
+/// The resource that an opaque token belongs to.
 pub(super) async fn resource_of_token(connection: &mut PgConnection, key: &[u8; 32]) -> Result<Option<String>, Fault> {
     let query = sqlx::query_scalar("select resource from tokens where key = $1").bind(key.as_slice());
     Ok(query.fetch_optional(connection).await?)

@@ -240,13 +240,13 @@ impl Postgres {
         on!(self, connection => beside::claim(connection, account, place, until))
     }
 
-    /// Keeps what opaque tokens stand for, by their hashes.
+    /// Keeps the resource that opaque tokens belong to, by the hashes of the tokens.
     pub async fn keep_tokens(&self, account: AccountId, keys: &[[u8; 32]], resource: &str) -> Result<(), StoreError> {
         let kept = on!(self, connection => beside::keep_tokens(connection, account, keys, resource));
         kept.map_err(|fault| self.explain(&fault))
     }
 
-    /// What an opaque token stands for.
+    /// The resource that an opaque token belongs to.
     pub async fn resource_of_token(&self, key: &[u8; 32]) -> Result<Option<String>, StoreError> {
         let found = on!(self, connection => beside::resource_of_token(connection, key));
         found.map_err(|fault| self.explain(&fault))

@@ -116,7 +116,7 @@ impl Session<'_> {
                 let known = before.as_ref().filter(|policy| wanted.document.says(&policy.content));
                 let is_same_id = |policy: &&DelegationPolicy| wanted.id.as_ref().is_none_or(|id| *id == policy.id);
                 let known = known.filter(is_same_id);
-                // A principal that was made anew since is another one.
+                // A principal that was deleted and recreated is another one.
                 let is_stale = self.run(place, |cx| {
                     let mut ids = known.iter().flat_map(|policy| &policy.ids);
                     Ok(ids.any(|(arn, id)| cx.unique_id_of(arn).is_some_and(|now| now != *id)))
