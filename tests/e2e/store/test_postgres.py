@@ -205,7 +205,7 @@ def test_a_server_that_was_cut_off_while_the_key_changed_is_shut_out(own, accoun
         assert wait_until(lambda: rotate()[0] == 0)
         link.target = own.port
         assert wait_until(lambda: any("its key was changed since this server started" in line for line in server.log_lines()))
-        assert server.own("health/ready")[0] == 503
+        assert wait_until(lambda: server.own("health/ready")[0] == 503)
         fails(server, account, "CreateUser", UserName="ann")
         with Server(*new, database=own.url) as other:
             call(other, account, "CreateUser", UserName="eve")
