@@ -1,12 +1,14 @@
 """What the gateway costs: processor time of a small call, what it adds to its time, the speed of uploads, and memory.
 
-    cargo build --profile bench
+    cargo build --release --bin iamd --example bare_proxy
     IAMD=target/release/iamd PYTHONPATH=tests/e2e/support python3 benches/gateway.py [GIBIBYTES]
 
 The upstream answers every request with nothing, as fast as Python can; requests are signed once and sent again and again.
+A proxy that only passes requests on shows what the machine itself takes for that.
 GIBIBYTES (5) is the size of the upload whose memory is measured."""
 
 import asyncio
+import contextlib
 import hashlib
 import multiprocessing
 import os
@@ -15,10 +17,12 @@ import re
 import selectors
 import socket
 import statistics
+import subprocess
 import sys
 import time
 
 import server
+from postgres import free_port
 from wire import Wire
 
 CALLS, CONNECTIONS = 20_000, 16
@@ -128,14 +132,33 @@ def times(port, data, count=3000):
     return statistics.median(taken)
 
 
-def small_calls(name, iamd, upstream, data):
-    load(iamd.port, data, 2000)
-    before, begin = processor_time(iamd.process), time.perf_counter()
-    load(iamd.port, data, CALLS)
-    cost = (processor_time(iamd.process) - before) / CALLS * 1e6
+def small_calls(name, process, port, upstream, data):
+    load(port, data, 2000)
+    before, begin = processor_time(process), time.perf_counter()
+    load(port, data, CALLS)
+    cost = (processor_time(process) - before) / CALLS * 1e6
     rate = CALLS / (time.perf_counter() - begin)
-    direct, through = times(upstream, data), times(iamd.port, data)
+    direct, through = times(upstream, data), times(port, data)
     print(f"{name:24} {cost:6.1f} µs of CPU, {rate:7.0f} /s; one connection: {through:6.0f} µs, direct {direct:6.0f} µs")
+
+
+@contextlib.contextmanager
+def bare_proxy(upstream):
+    """A proxy that only passes requests on, and its port."""
+    port = free_port()
+    program = pathlib.Path(os.environ["IAMD"]).parent / "examples" / "bare_proxy"
+    process = subprocess.Popen([program, str(port), str(upstream)])
+    try:
+        while True:
+            try:
+                connect(port).close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.01)
+        yield process, port
+    finally:
+        process.kill()
+        process.wait()
 
 
 def uploads(name, iamd, wire, payload):
@@ -180,8 +203,11 @@ def main():
         wire = Wire(iamd.port, "test", "test")
         json_10 = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "DynamoDB_20120810.GetItem")]
         item = b'{"TableName":"orders","Key":{"id":{"S":"1"}}}'
-        small_calls("GetItem (DynamoDB)", iamd, port, request(wire, "POST", "/", "dynamodb", item, headers=json_10))
-        small_calls("GetObject (S3)", iamd, port, request(wire, "GET", "/app/object", "s3"))
+        get_item = request(wire, "POST", "/", "dynamodb", item, headers=json_10)
+        with bare_proxy(port) as (process, front):
+            small_calls("GetItem, bare proxy", process, front, port, get_item)
+        small_calls("GetItem (DynamoDB)", iamd.process, iamd.port, port, get_item)
+        small_calls("GetObject (S3)", iamd.process, iamd.port, port, request(wire, "GET", "/app/object", "s3"))
         uploads("8 MiB, hash signed", iamd, wire, None)
         uploads("8 MiB, unsigned", iamd, wire, "UNSIGNED-PAYLOAD")
         large_upload(iamd, wire, size << 30)

@@ -173,7 +173,7 @@ def commits(postgres, database):
 def writes(binary, postgres, folder):
     """CreateUser from 64 clients, on one server and on two that write to accounts of their own."""
     alone = show("PostgreSQL alone, 64 rows a transaction", own_rate(postgres, folder))
-    count = 60_000
+    count = 200_000
     for number, accounts in ("one account", ["200000000001"]), ("64 accounts", [str(300_000_000_001 + n) for n in range(64)]):
         database = postgres.create()
         server = Server(binary, postgres.at(database))

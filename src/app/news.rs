@@ -38,7 +38,7 @@ impl App {
             }
             News::Question(question) => self.answer_question(*question),
             News::Answer(question, written) => self.store.hear_answer(*question, *written),
-            News::Account(..) | News::Value(_) | News::Bucket(_) | News::Documents => {}
+            News::Account(..) | News::Organization(_) | News::Value(_) | News::Bucket(_) | News::Documents => {}
         }
         Ok(())
     }

@@ -59,6 +59,7 @@ async fn heed(state: &Arc<State>, news: &News) -> Result<(), StoreError> {
             }
         }
         News::Account(..)
+        | News::Organization(_)
         | News::Value(_)
         | News::Question(_)
         | News::Answer(..)

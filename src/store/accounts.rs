@@ -162,6 +162,7 @@ impl Accounts {
     pub fn heed(&self, news: &News) {
         match news {
             News::Account(id, revision) => self.cells.overtake(*id, *revision),
+            News::Organization(id) => self.cells.reorganize(*id),
             News::Reset(account) => {
                 self.cells.give_up(*account);
                 self.organizations.forget(*account);
@@ -270,10 +271,10 @@ impl Accounts {
         for organization in directory.iter() {
             self.get(organization.management_account).await?;
         }
-        for id in self.cells.overtaken() {
+        for id in self.cells.reorganized() {
             self.cells.will_be_read(id);
             // One that fails is asked for again by the next call.
-            self.get(id).await.inspect_err(|_| self.cells.was_not_read(id))?;
+            self.get(id).await.inspect_err(|_| self.cells.reorganize(id))?;
         }
         Ok(self.organizations.current())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::account::{Account, Changes};
+use crate::account::{Account, Changes, OrganizationRecord, Stored as _};
 use crate::error::Result;
 use crate::shapes::{AccountId, Timestamp};
 
@@ -47,5 +47,11 @@ impl Batch {
             self.rows.entry(table).or_default().insert((account.id, key.clone()), body.clone());
         }
         self.subjects.extend(changes.gone.iter().map(|subject| (account.id, subject.clone())));
+    }
+
+    /// The accounts whose organization the batch makes, changes or deletes.
+    pub fn organizations(&self) -> impl Iterator<Item = AccountId> {
+        let rows = self.rows.get(OrganizationRecord::TABLE).into_iter().flat_map(BTreeMap::keys);
+        rows.map(|(account, _)| *account)
     }
 }

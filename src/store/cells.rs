@@ -67,8 +67,8 @@ impl Slot {
 #[derive(Default)]
 pub(super) struct Cells {
     slots: Mutex<HashMap<AccountId, Arc<Slot>>>,
-    /// What other servers have written to, and nobody here has read since.
-    overtaken: Mutex<BTreeSet<AccountId>>,
+    /// Those whose organization other servers have changed, and that nobody here has read since.
+    reorganized: Mutex<BTreeSet<AccountId>>,
 }
 
 impl Cells {
@@ -95,25 +95,23 @@ impl Cells {
         });
     }
 
-    /// The accounts that other servers have written to, and that nobody here has read since.
-    pub fn overtaken(&self) -> BTreeSet<AccountId> {
-        self.overtaken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The accounts whose organization other servers have changed, and that nobody here has read since.
+    pub fn reorganized(&self) -> BTreeSet<AccountId> {
+        self.reorganized.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that another server has changed the organization of an account, or made one.
+    pub fn reorganize(&self, id: AccountId) {
+        self.reorganized.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
     }
 
     /// Notes that an account is about to be read.
     pub fn will_be_read(&self, id: AccountId) {
-        self.overtaken.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-    }
-
-    /// Notes that an account could not be read.
-    pub fn was_not_read(&self, id: AccountId) {
-        self.overtaken.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        self.reorganized.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
     /// Gives up what is in memory of an account if it is older than a revision; the next use loads what has changed.
     pub fn overtake(&self, id: AccountId, revision: u64) {
-        // It may manage an organization now, which nobody here has asked for yet.
-        self.overtaken.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
         let mut slots = self.lock();
         let Some(slot) = slots.get_mut(&id) else { return };
         let known = match slot.cell.get() {

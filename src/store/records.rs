@@ -39,6 +39,8 @@ pub struct BucketRecord {
 pub enum News {
     /// It wrote to an account, which has this revision now.
     Account(AccountId, u64),
+    /// It made, changed or deleted the organization of an account.
+    Organization(AccountId),
     /// It emptied an account, or all of them.
     Reset(Option<AccountId>),
     /// It changed a value of the servers' own.

@@ -58,6 +58,11 @@ impl Announcer {
         let _ = self.sender.send(Word::Account(id, revision));
     }
 
+    /// An account has an organization now, another one, or none any more.
+    pub fn organization(&self, id: AccountId) {
+        let _ = self.sender.send(Word::Other(format!("organization {}", id.qualified())));
+    }
+
     /// An account, or all of them, are empty.
     pub fn reset(&self, account: Option<AccountId>) {
         let account = account.map_or_else(|| "*".to_owned(), AccountId::qualified);
@@ -167,6 +172,9 @@ fn news(server: u64, text: &str) -> Vec<News> {
         (Some("reset"), Some(id)) => {
             AccountId::parse_qualified(id).map(|id| News::Reset(Some(id))).into_iter().collect()
         }
+        (Some("organization"), Some(id)) => {
+            AccountId::parse_qualified(id).map(News::Organization).into_iter().collect()
+        }
         (Some("value"), Some(key)) => vec![News::Value(key.to_owned())],
         (Some("documents"), None) => vec![News::Documents],
         (Some("bucket"), Some(name)) => vec![News::Bucket(name.to_owned())],
@@ -246,6 +254,7 @@ mod tests {
         let id = |number| AccountId::from_number(number).unwrap();
         let words = vec![
             Word::Account(id(1), 4),
+            Word::Other("organization 000000000002".to_owned()),
             Word::Other("value clock".to_owned()),
             Word::Account(id(2), 9),
             Word::Account(id(1), 5),
@@ -262,7 +271,8 @@ mod tests {
         let asked = [News::Documents, News::Question(255), News::Answer(255, 12)];
         let accounts = [News::Account(id(1), 5), News::Account(id(2), 9)];
         let said = [News::Sighting("{\"a\": 1}".to_owned()), News::Delivery(7, "{\"b\": 2}".to_owned())];
-        assert_eq!(heard, [&accounts[..], &[value, News::Reset(None)], &asked, &said].concat());
+        let changed = [News::Organization(id(2)), value, News::Reset(None)];
+        assert_eq!(heard, [&accounts[..], &changed, &asked, &said].concat());
         assert!(texts.iter().all(|text| news(7, text).is_empty()), "a server does not listen to itself");
         assert!(news(8, "7 something new").is_empty() && news(8, "").is_empty());
     }

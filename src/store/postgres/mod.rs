@@ -288,6 +288,9 @@ impl Postgres {
         for (account, head) in batch.accounts.iter().filter(|(account, _)| !overtaken.contains(account)) {
             self.announcer.account(*account, head.revision);
         }
+        for account in batch.organizations().filter(|account| !overtaken.contains(account)) {
+            self.announcer.organization(account);
+        }
         Ok(overtaken)
     }
 

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::super::fault::Fault;
 use super::super::room::leave_room;
 use super::block::{Packer, named_by};
-use super::{EXPIRE_EVERY, RETENTION_SECONDS};
+use super::{EXPIRE_EVERY, RETENTION_SECONDS, SWEEP_EVERY};
 use crate::audit::{Event, EventQuery};
 use crate::shapes::{AccountId, Timestamp};
 
@@ -26,9 +26,6 @@ const TABLES: [&str; 3] = [
 
 /// How many blocks are read at once.
 const READ_AT_ONCE: i64 = 8;
-
-/// After so many blocks were removed, their terms are: to find those takes a while, and they lead nowhere meanwhile.
-const SWEEP_EVERY: u64 = 1024;
 
 /// The blocks that have a term, the newest first, between two of them. They are ordered by the key of the terms, so that no
 /// block is read before its turn.
@@ -45,6 +42,9 @@ const BOUNDS: &str = "select \
     iif(exists (select 1 from blocks where earliest > ?2), \
         (select max(first) from blocks indexed by blocks_earliest where earliest <= ?2), ?4), \
     (select max(first) from blocks where first <= ?3)";
+
+/// The terms of blocks that are gone.
+const SWEEP: &str = "delete from terms where block not in (select first from blocks)";
 
 /// Blocks of events.
 pub(super) struct Archive {
@@ -230,14 +230,14 @@ impl Archive {
             open.begin().await?;
             if left.is_empty() {
                 sqlx::query("delete from blocks where first = ?").bind(first).execute(&mut open.connection).await?;
+                open.removed += 1;
             } else {
                 let block = self.packer.pack(first.cast_unsigned(), &left)?.bytes;
                 let sql = "update blocks set events = ? where first = ?";
                 sqlx::query(sql).bind(block).bind(first).execute(&mut open.connection).await?;
             }
-            let sql = "delete from terms where block = ? and (term = ? or not exists \
-                       (select 1 from blocks where first = block))";
-            sqlx::query(sql).bind(first).bind(every.term().cast_signed()).execute(&mut open.connection).await?;
+            let own = sqlx::query("delete from terms where term = ? and block = ?").bind(every.term().cast_signed());
+            own.bind(first).execute(&mut open.connection).await?;
             open.commit().await?;
         }
         open.size = size(&mut open.connection).await?;
@@ -319,8 +319,7 @@ impl Open {
         let removed = sqlx::query(sql).bind(oldest.seconds()).execute(&mut self.connection).await?.rows_affected();
         self.removed += removed;
         if self.removed >= SWEEP_EVERY {
-            let sql = "delete from terms where block < (select min(first) from blocks)";
-            sqlx::query(sql).execute(&mut self.connection).await?;
+            sqlx::query(SWEEP).execute(&mut self.connection).await?;
             self.removed = 0;
         }
         self.commit().await?;

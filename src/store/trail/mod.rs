@@ -44,6 +44,9 @@ pub const MAX_ACTIVITY: usize = 200_000;
 /// After so many blocks, those that are too old are looked for.
 const EXPIRE_EVERY: usize = 64;
 
+/// After so many blocks were removed, their terms are: to find those takes a while, and they lead nowhere meanwhile.
+const SWEEP_EVERY: u64 = 1024;
+
 /// How long events are kept (CloudTrail User Guide, "Working with CloudTrail event history").
 pub const RETENTION_SECONDS: i64 = 90 * 24 * 3600;
 

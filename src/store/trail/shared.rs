@@ -2,14 +2,14 @@
 //! time, so that their events have to be brought into order.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row};
 
 use super::block::{Block, Packer, named_by};
 use super::shared_denials::forget_denials;
-use super::{EXPIRE_EVERY, RETENTION_SECONDS};
+use super::{EXPIRE_EVERY, RETENTION_SECONDS, SWEEP_EVERY};
 use crate::audit::{Event, EventQuery};
 use crate::shapes::{AccountId, Timestamp};
 use crate::store::fault::Fault;
@@ -44,6 +44,10 @@ const BOUNDS: &str = "select \
 const NEWEST_BEFORE: &str = "select max(last) from blocks where (first, server) < ($1, $2) \
      and first >= $1 - (select max(last - first) from blocks)";
 
+/// The terms of blocks that are gone.
+const SWEEP: &str = "delete from terms where not exists \
+     (select 1 from blocks where blocks.first = terms.first and blocks.server = terms.server)";
+
 /// Blocks of events of all servers.
 pub(super) struct SharedArchive {
     pub(super) link: Arc<Link>,
@@ -53,32 +57,34 @@ pub(super) struct SharedArchive {
     server: i64,
     /// How many blocks were written since it was looked for those that are too old.
     unchecked: AtomicUsize,
+    /// The blocks that this server has removed, and not yet their terms.
+    removed: AtomicU64,
 }
 
 impl SharedArchive {
     pub fn new(link: Arc<Link>, packer: Packer, max_size: u64) -> Self {
-        Self { link, packer, max_size, server: rand::random(), unchecked: AtomicUsize::new(EXPIRE_EVERY) }
+        let (unchecked, removed) = (AtomicUsize::new(EXPIRE_EVERY), AtomicU64::new(0));
+        Self { link, packer, max_size, server: rand::random(), unchecked, removed }
     }
 
     /// Writes events in blocks, all or none, and removes the oldest blocks if there are too many.
     pub async fn append(&self, events: &[Arc<Event>]) -> Result<(), Fault> {
         let Some(last) = events.last() else { return Ok(()) };
         let blocks = self.packer.pack_all(events).await?;
-        let unchecked = self.unchecked.fetch_add(blocks.len(), Ordering::Relaxed) + blocks.len();
         let mut connection = self.link.lease().await?;
         let written = in_time(async {
             let mut transaction = connection.begin().await?;
             for block in &blocks {
                 self.insert(&mut transaction, block).await?;
             }
-            transaction.commit().await?;
-            if unchecked >= EXPIRE_EVERY {
-                self.unchecked.store(0, Ordering::Relaxed);
-                self.make_room(&mut connection, last.time.plus(-RETENTION_SECONDS)).await?;
-            }
-            Ok(())
+            Ok(transaction.commit().await?)
         });
-        let written = written.await;
+        let mut written = written.await;
+        let unchecked = self.unchecked.fetch_add(blocks.len(), Ordering::Relaxed) + blocks.len();
+        if written.is_ok() && unchecked >= EXPIRE_EVERY {
+            self.unchecked.store(0, Ordering::Relaxed);
+            written = in_long_time(self.make_room(&mut connection, last.time.plus(-RETENTION_SECONDS))).await;
+        }
         self.link.settle(connection, written)
     }
 
@@ -101,13 +107,15 @@ impl SharedArchive {
     /// Removes the blocks whose events are all older, and the oldest of those that are too many.
     async fn make_room(&self, connection: &mut PgConnection, oldest: Timestamp) -> Result<(), Fault> {
         let sql = "with sized as (select first, server, latest, \
-                   sum(octet_length(events)) over (order by first desc, server desc) as size from blocks), \
-                   gone as (delete from blocks using sized where blocks.first = sized.first \
-                   and blocks.server = sized.server and (sized.latest < $1 or sized.size > $2) \
-                   returning blocks.first, blocks.server) \
-                   delete from terms using gone where terms.first = gone.first and terms.server = gone.server";
+                   sum(octet_length(events)) over (order by first desc, server desc) as size from blocks) \
+                   delete from blocks using sized where blocks.first = sized.first \
+                   and blocks.server = sized.server and (sized.latest < $1 or sized.size > $2)";
         let query = sqlx::query(sql).bind(oldest.seconds()).bind(i64::try_from(self.max_size).unwrap_or(i64::MAX));
-        query.execute(connection).await?;
+        let gone = query.execute(&mut *connection).await?.rows_affected();
+        if self.removed.fetch_add(gone, Ordering::Relaxed) + gone >= SWEEP_EVERY {
+            self.removed.store(0, Ordering::Relaxed);
+            sqlx::query(SWEEP).execute(connection).await?;
+        }
         Ok(())
     }
 
@@ -236,16 +244,16 @@ impl SharedArchive {
             let events = self.packer.unpack(first.cast_unsigned(), row.try_get(2)?)?;
             let left: Vec<_> = events.into_iter().filter(|event| event.account != account).map(Arc::new).collect();
             if left.is_empty() {
-                let sql = "with gone as (delete from blocks where first = $1 and server = $2) \
-                           delete from terms where first = $1 and server = $2";
+                let sql = "delete from blocks where first = $1 and server = $2";
                 sqlx::query(sql).bind(first).bind(server).execute(&mut *transaction).await?;
-                continue;
+                self.removed.fetch_add(1, Ordering::Relaxed);
+            } else {
+                let block = self.packer.pack(first.cast_unsigned(), &left)?.bytes;
+                let sql = "update blocks set events = $3 where first = $1 and server = $2";
+                sqlx::query(sql).bind(first).bind(server).bind(block).execute(&mut *transaction).await?;
             }
-            let block = self.packer.pack(first.cast_unsigned(), &left)?.bytes;
-            let sql = "update blocks set events = $3 where first = $1 and server = $2";
-            sqlx::query(sql).bind(first).bind(server).bind(block).execute(&mut *transaction).await?;
-            let sql = "delete from terms where first = $1 and server = $2 and term = $3";
-            sqlx::query(sql).bind(first).bind(server).bind(term).execute(&mut *transaction).await?;
+            let sql = "delete from terms where term = $1 and first = $2 and server = $3";
+            sqlx::query(sql).bind(term).bind(first).bind(server).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(())
