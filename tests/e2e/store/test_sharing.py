@@ -8,6 +8,8 @@ import json
 import os
 import re
 import signal
+import time
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -215,6 +217,24 @@ def test_the_clock_is_that_of_all_when_the_answer_comes(three):
         assert abs(other.own("clock")[1]["ahead"] - 3600) <= 1
         server.own("clock", "POST", b'{"reset": true}')
         assert other.own("clock")[1]["ahead"] == 0
+
+
+def test_a_server_loads_no_account_that_only_others_are_asked_for(account):
+    def in_memory(server):
+        with urllib.request.urlopen(f"{server.endpoint}/_iamd/metrics", timeout=30) as answer:
+            return int(re.search(r"^iamd_accounts_in_memory (\d+)$", answer.read().decode(), re.MULTILINE)[1])
+
+    with Cluster(2) as cluster:
+        here, there = cluster.servers
+        call(there, account, "CreateUser", UserName="bob")
+        before = in_memory(there)
+        for number in range(5):
+            call(here, f"{420_000_000_001 + number}", "CreateUser", UserName="bob")
+            call(there, account, "ListUsers")
+        # Every second, servers look for what they have not heard of.
+        time.sleep(1.5)
+        call(there, account, "ListUsers")
+        assert in_memory(there) == before
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for(account):
