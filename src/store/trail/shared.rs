@@ -34,15 +34,16 @@ const FIND: &str = "with next as materialized (select first, server from terms \
 /// can have events of a place. The clock can be turned back, so the times of blocks need not be in their order; mostly all
 /// blocks are of the time, which is known at once.
 const BOUNDS: &str = "select \
-     case when exists (select 1 from blocks where latest < $1) \
+     case when (select min(latest) from blocks) < $1 \
      then (select min(first) from blocks where latest >= $1) else 0 end, \
-     case when exists (select 1 from blocks where earliest > $2) \
+     case when (select max(earliest) from blocks) > $2 \
      then (select max(first) from blocks where earliest <= $2) else 9223372036854775807 end, \
      $3 - coalesce((select max(last - first) from blocks), 0)";
 
-/// The last event of the blocks before a place: blocks of several servers overlap, but none is longer than the longest.
-const NEWEST_BEFORE: &str = "select max(last) from blocks where (first, server) < ($1, $2) \
-     and first >= $1 - (select max(last - first) from blocks)";
+/// The last event of the blocks before a place: blocks of several servers overlap, but none is longer than the longest. They
+/// are found by their place, whatever the statistics say.
+const NEWEST_BEFORE: &str = "with near as materialized (select last from blocks where (first, server) < ($1, $2) \
+     and first >= $1 - (select max(last - first) from blocks)) select max(last) from near";
 
 /// The terms of blocks that are gone.
 const SWEEP: &str = "delete from terms where not exists \

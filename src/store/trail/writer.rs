@@ -14,16 +14,21 @@ impl Trail {
     /// Writes what comes until no more does.
     pub(super) async fn write(self: Arc<Self>) {
         loop {
-            self.wake.notified().await;
-            // The others that come meanwhile are written with it; a full block need not wait.
+            // Some may have come while others were written.
+            if self.waiting() == 0 {
+                self.wake.notified().await;
+            }
+            // The others that come meanwhile are written with it; full blocks need not wait.
             let full = async {
                 while !self.lock().is_full() {
                     self.wake.notified().await;
                 }
             };
             let _ = tokio::time::timeout(PATIENCE, full).await;
-            self.write_waiting(u64::MAX).await;
-            if self.lock().closed {
+            let closed = self.lock().closed;
+            // What comes from now on waits for others again, so that blocks are large however many come.
+            self.write_waiting(if closed { u64::MAX } else { self.last() }).await;
+            if closed {
                 break;
             }
         }
