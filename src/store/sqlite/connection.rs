@@ -4,11 +4,13 @@
 //! its state. An open transaction can therefore never outlive the work that began it, whichever error or cancellation
 //! ended that work: the connection is closed, which rolls back, and the next one opens a new connection.
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{Connection as _, Executor};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::file::{DatabaseFile, Identity};
+use super::write::Transaction;
 use crate::store::fault::Fault;
 
 /// SQLite's result codes after which it says that its state is sound: the disk is full, or a constraint does not hold.
@@ -120,6 +122,18 @@ impl Lease<'_> {
     /// Ends a transaction: what it wrote is on disk, in a file that is in its place.
     pub async fn commit(&mut self) -> Result<(), Fault> {
         self.connection().execute("commit").await?;
+        self.check()
+    }
+
+    /// Runs a whole transaction, which is on disk then.
+    pub async fn run(&mut self, transaction: Transaction) -> Result<(), Fault> {
+        let Transaction { sql, rows } = transaction;
+        let query = rows.into_iter().fold(sqlx::query(AssertSqlSafe(sql)), Query::<Sqlite, _>::bind);
+        query.execute(self.connection()).await?;
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), Fault> {
         let log = self.opened.log;
         self.file.map_or(Ok(()), |file| file.check(log).map_err(Fault::Displaced))
     }

@@ -18,6 +18,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor, Row};
 use self::connection::{Connection, Lease};
 use self::file::{APPLICATION_ID, DatabaseFile, Header};
 use self::seal::{prepare, reseal};
+use self::write::Transaction;
 use super::batch::Batch;
 use super::error::StoreError;
 use super::fault::Fault;
@@ -219,7 +220,13 @@ impl Sqlite {
 
     /// Writes a batch in one transaction: all of it is on disk, or nothing. After an error it is not known which.
     pub(super) async fn commit(&self, batch: &Batch) -> Result<(), Fault> {
-        self.write(async |lease| write::write(batch, lease, self.sealer.as_ref()).await).await
+        let stored = async {
+            let transaction = Transaction::of(batch, self.sealer.as_ref())?;
+            let mut lease = self.connection.lease().await?;
+            let stored = lease.run(transaction).await;
+            lease.settle(stored).await
+        };
+        self.note(stored.await)
     }
 
     /// Writes when credentials and roles were last used.
@@ -244,7 +251,11 @@ impl Sqlite {
 
     /// Writes within one transaction, and remembers whether that was possible.
     async fn write(&self, work: impl AsyncFnOnce(&mut Lease<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
-        let result = self.try_write(work).await;
+        self.note(self.try_write(work).await)
+    }
+
+    /// Remembers whether something could be written.
+    fn note(&self, result: Result<(), Fault>) -> Result<(), Fault> {
         let trouble = match &result {
             Ok(()) => None,
             // Refusing a row is no failure.

@@ -1,18 +1,54 @@
 //! How a batch of commits is written.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
 use super::connection::Lease;
+use crate::shapes::AccountId;
 use crate::store::batch::Batch;
 use crate::store::fault::Fault;
 use crate::store::seal::Sealer;
 
-/// Writes a batch within a transaction.
-pub(super) async fn write(batch: &Batch, lease: &mut Lease<'_>, sealer: Option<&Sealer>) -> Result<(), Fault> {
-    for (table, rows) in &batch.rows {
+/// Statements of one transaction, which go to SQLite's thread together: to wait for each of them takes longer than most of
+/// them do.
+pub(super) struct Transaction {
+    pub sql: String,
+    /// Their parameters, one each.
+    pub rows: Vec<String>,
+}
+
+impl Transaction {
+    /// What writes a batch.
+    pub fn of(batch: &Batch, sealer: Option<&Sealer>) -> Result<Self, Fault> {
+        let mut transaction = Self { sql: "begin immediate".to_owned(), rows: Vec::new() };
+        for (table, rows) in &batch.rows {
+            transaction.add_table(table, rows, sealer)?;
+        }
+        let delete =
+            "delete from usage where (account, subject) in (select value ->> 0, value ->> 1 from json_each(?))";
+        let subjects: Vec<_> = batch.subjects.iter().map(|(account, subject)| (account.qualified(), subject)).collect();
+        transaction.add(delete, &subjects)?;
+        let insert = "insert into accounts (id, created, revision) select value ->> 0, value ->> 1, value ->> 2 \
+                      from json_each(?) where true on conflict do update set revision = excluded.revision";
+        let accounts: Vec<_> = batch
+            .accounts
+            .iter()
+            .map(|(account, head)| (account.qualified(), head.created.seconds(), head.revision))
+            .collect();
+        transaction.add(insert, &accounts)?;
+        transaction.sql.push_str("; commit");
+        Ok(transaction)
+    }
+
+    fn add_table(
+        &mut self,
+        table: &str,
+        rows: &BTreeMap<(AccountId, String), Option<String>>,
+        sealer: Option<&Sealer>,
+    ) -> Result<(), Fault> {
         let (mut written, mut gone) = (Vec::new(), Vec::new());
         for ((account, key), body) in rows {
             let account = account.qualified();
@@ -31,20 +67,18 @@ pub(super) async fn write(batch: &Batch, lease: &mut Lease<'_>, sealer: Option<&
             "insert into {table} (account, key, body) select value ->> 0, value ->> 1, value ->> 2 \
              from json_each(?) where true on conflict (account, key) do update set body = excluded.body"
         );
-        each(lease, delete, &gone).await?;
-        each(lease, insert, &written).await?;
+        self.add(&delete, &gone)?;
+        self.add(&insert, &written)
     }
-    let delete = "delete from usage where (account, subject) in (select value ->> 0, value ->> 1 from json_each(?))";
-    let subjects: Vec<_> = batch.subjects.iter().map(|(account, subject)| (account.qualified(), subject)).collect();
-    each(lease, delete.to_owned(), &subjects).await?;
-    let insert = "insert into accounts (id, created, revision) select value ->> 0, value ->> 1, value ->> 2 \
-                  from json_each(?) where true on conflict do update set revision = excluded.revision";
-    let accounts: Vec<_> = batch
-        .accounts
-        .iter()
-        .map(|(account, head)| (account.qualified(), head.created.seconds(), head.revision))
-        .collect();
-    each(lease, insert.to_owned(), &accounts).await
+
+    /// Adds a statement over rows, which travel as one JSON array.
+    fn add<R: Serialize>(&mut self, sql: &str, rows: &[R]) -> Result<(), Fault> {
+        if !rows.is_empty() {
+            self.rows.push(serde_json::to_string(rows).map_err(|error| Fault::Content(error.to_string()))?);
+            self.sql.extend(["; ", sql]);
+        }
+        Ok(())
+    }
 }
 
 /// Runs a statement over rows, which travel as one JSON array.
