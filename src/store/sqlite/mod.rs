@@ -236,7 +236,7 @@ impl Sqlite {
 
     /// Forgets an account, or all of them.
     pub(super) async fn reset(&self, account: Option<AccountId>) -> Result<(), Fault> {
-        self.write(async |lease| forget(lease, account).await).await
+        self.write(async |lease| write::forget(lease, account).await).await
     }
 
     /// Writes something of no consequence, to learn whether the database can be written to again.
@@ -333,16 +333,6 @@ async fn load(lease: &mut Lease<'_>, sealer: Option<&Sealer>, id: AccountId, now
         }
     }
     Ok(account)
-}
-
-async fn forget(lease: &mut Lease<'_>, account: Option<AccountId>) -> Result<(), Fault> {
-    let account = account.map(AccountId::qualified);
-    let tables = TABLES.iter().map(|table| (*table, "account"));
-    for (table, column) in tables.chain([("usage", "account"), ("buckets", "account"), ("accounts", "id")]) {
-        let sql = AssertSqlSafe(format!("delete from {table} where ?1 is null or {column} = ?1"));
-        sqlx::query(sql).bind(&account).execute(lease.connection()).await?;
-    }
-    Ok(())
 }
 
 /// Brings the tables up to date, in one transaction: all steps are taken or none, and a new database is on disk with one

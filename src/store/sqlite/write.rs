@@ -7,6 +7,7 @@ use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
 use super::connection::Lease;
+use crate::account::TABLES;
 use crate::shapes::AccountId;
 use crate::store::batch::Batch;
 use crate::store::fault::Fault;
@@ -88,5 +89,16 @@ pub(super) async fn each<R: Serialize>(lease: &mut Lease<'_>, sql: String, rows:
     }
     let rows = serde_json::to_string(rows).map_err(|error| Fault::Content(error.to_string()))?;
     sqlx::query(AssertSqlSafe(sql)).bind(rows).execute(lease.connection()).await?;
+    Ok(())
+}
+
+/// Forgets an account, or all of them, within a transaction.
+pub(super) async fn forget(lease: &mut Lease<'_>, account: Option<AccountId>) -> Result<(), Fault> {
+    let account = account.map(AccountId::qualified);
+    let tables = TABLES.iter().map(|table| (*table, "account"));
+    for (table, column) in tables.chain([("usage", "account"), ("buckets", "account"), ("accounts", "id")]) {
+        let sql = AssertSqlSafe(format!("delete from {table} where ?1 is null or {column} = ?1"));
+        sqlx::query(sql).bind(&account).execute(lease.connection()).await?;
+    }
     Ok(())
 }
