@@ -84,7 +84,7 @@ impl SharedArchive {
         let unchecked = self.unchecked.fetch_add(blocks.len(), Ordering::Relaxed) + blocks.len();
         if written.is_ok() && unchecked >= EXPIRE_EVERY {
             self.unchecked.store(0, Ordering::Relaxed);
-            written = in_long_time(self.make_room(&mut connection, last.time.plus(-RETENTION_SECONDS))).await;
+            written = in_time(self.make_room(&mut connection, last.time.plus(-RETENTION_SECONDS))).await;
         }
         self.link.settle(connection, written)
     }
